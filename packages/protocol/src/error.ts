@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one error of this package, and the table of every error code that Docket answers with: over HTTP, in
+// NDJSON answers, and on the command line. A code never changes its meaning; the words beside it may.
+
+/** Everything that can be wrong with bytes that should be JSON. */
+export type JsonErrorCode =
+  | "json_syntax"
+  | "json_encoding"
+  | "json_duplicate_key"
+  | "json_surrogate"
+  | "json_number"
+  | "json_depth"
+  | "json_size";
+
+/** Every error code that Docket answers with. {@link errorTable} says what each means. */
+export type ErrorCode =
+  | JsonErrorCode
+  | "schema_mismatch"
+  | "unknown_field"
+  | "body_too_large"
+  | "unsupported_media_type"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "event_id_conflict"
+  | "overloaded"
+  | "sealing_unknown"
+  | "sealing_failed"
+  | "log_closed"
+  | "internal"
+  | "directory_locked"
+  | "directory_damaged"
+  | "policy_invalid"
+  | "usage";
+
+/** One row of {@link errorTable}. */
+export interface ErrorEntry {
+  /** The HTTP status that the code is answered with (RFC 9110 §15). */
+  readonly status: number;
+  /** What happened, in one sentence. */
+  readonly summary: string;
+  /** What whoever gets the error should do, in one sentence. */
+  readonly remedy: string;
+}
+
+/** Where and by how much, as far as it is known. */
+export interface ErrorDetails {
+  /** JSON Pointer (RFC 6901) to the value at fault, or the nearest one around it; `""` is the whole. */
+  readonly pointer?: string;
+  /** Offset of the fault in the body, in bytes. */
+  readonly offset?: number;
+  /** The limit that was passed, in the unit that the message names. */
+  readonly limit?: number;
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+}
+
+/** The error of this package: `code` is for programs, `message` says what is wrong, where, and what to do. */
+export class ProtocolError extends Error {
+  /** What went wrong. */
+  readonly code: ErrorCode;
+  /** JSON Pointer (RFC 6901) to the value at fault; absent where there is none. */
+  readonly pointer: string | undefined;
+  /** Offset of the fault in the body, in bytes; absent where there is none. */
+  readonly offset: number | undefined;
+  /** The limit that was passed; absent where none was. */
+  readonly limit: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.name = "ProtocolError";
+    this.code = code;
+    this.pointer = details.pointer;
+    this.offset = details.offset;
+    this.limit = details.limit;
+  }
+}
+
+/** Every error code with its HTTP status, what it means, and what to do about it. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
+  json_syntax: {
+    status: 400,
+    summary: "The body is not JSON.",
+    remedy: "Send exactly one JSON value (RFC 8259) and nothing after it.",
+  },
+  json_encoding: {
+    status: 400,
+    summary: "The body is not UTF-8, or starts with a byte order mark.",
+    remedy: "Encode the body as UTF-8 without a byte order mark.",
+  },
+  json_duplicate_key: {
+    status: 400,
+    summary: "An object has the same key twice.",
+    remedy: "Send each key of an object once.",
+  },
+  json_surrogate: {
+    status: 400,
+    summary: "A string has an escaped surrogate without its other half.",
+    remedy: "Escape both halves of a surrogate pair, or send the character itself as UTF-8.",
+  },
+  json_number: {
+    status: 400,
+    summary:
+      "A number is not an integer within ±9007199254740991, or is written with a fraction or an exponent.",
+    remedy: "Send integers as plain digits, in a smaller unit where need be, and larger numbers as strings.",
+  },
+  json_depth: {
+    status: 400,
+    summary: "Arrays and objects are nested too deeply.",
+    remedy: "Flatten the value.",
+  },
+  json_size: {
+    status: 413,
+    summary: "The JSON text has too many bytes.",
+    remedy: "Send less at once.",
+  },
+  schema_mismatch: {
+    status: 400,
+    summary: "A value has another shape than the schema asks for.",
+    remedy: "Compare the value at the pointer with the schema in /openapi.json.",
+  },
+  unknown_field: {
+    status: 400,
+    summary: "An object has a field that the schema does not know.",
+    remedy: "Correct its spelling, or leave it out.",
+  },
+  body_too_large: {
+    status: 413,
+    summary: "The body has more bytes than this endpoint takes.",
+    remedy: "Send less at once; many events go to /v1/decisions/batch, one a line.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    summary: "The body's media type is not one that this endpoint reads.",
+    remedy: "Send Content-Type: application/json, or application/x-ndjson to /v1/decisions/batch.",
+  },
+  unauthenticated: {
+    status: 401,
+    summary: "There is no valid API key with the request.",
+    remedy: "Send Authorization: Bearer with a key that `docket apikey create` printed.",
+  },
+  forbidden: {
+    status: 403,
+    summary: "The API key's role may not do this.",
+    remedy: "Use a key of a role that may.",
+  },
+  not_found: {
+    status: 404,
+    summary: "There is nothing at this address.",
+    remedy: "Check the path, and the index or id in it.",
+  },
+  method_not_allowed: {
+    status: 405,
+    summary: "The address exists, but not for this method.",
+    remedy: "Use a method that the Allow header of the answer names.",
+  },
+  event_id_conflict: {
+    status: 409,
+    summary: "An event with this id, but another body, was already decided.",
+    remedy: "Give each attempt its own event id, and repeat an attempt with the very same body.",
+  },
+  overloaded: {
+    status: 503,
+    summary: "The queue of events that wait for a decision is full.",
+    remedy: "Wait as long as Retry-After says, then send the same event again.",
+  },
+  sealing_unknown: {
+    status: 503,
+    summary: "The decision was not confirmed durable in time; it may or may not be in the log.",
+    remedy: "Ask again with the same event id and body.",
+  },
+  sealing_failed: {
+    status: 503,
+    summary: "The decision could not be written to the log and does not count.",
+    remedy: "Send the event again once the operator has made room or repaired the disk.",
+  },
+  log_closed: {
+    status: 503,
+    summary: "The log takes no more records: it is shutting down, or a write to its disk failed.",
+    remedy: "Send the event again once the server has been restarted.",
+  },
+  internal: {
+    status: 500,
+    summary: "Docket has a bug.",
+    remedy: "Report it with the request id of the answer.",
+  },
+  directory_locked: {
+    status: 500,
+    summary: "Another process uses the data directory.",
+    remedy: "Stop that process, or ask it over HTTP.",
+  },
+  directory_damaged: {
+    status: 500,
+    summary: "The data directory holds bytes that are not what was written.",
+    remedy: "Run `docket verify` on it, and restore what it names from a backup.",
+  },
+  policy_invalid: {
+    status: 400,
+    summary: "The policy has a mistake.",
+    remedy: "Correct it at the file, line and column that the message names.",
+  },
+  usage: {
+    status: 400,
+    summary: "The command was called wrongly.",
+    remedy: "Call it with --help.",
+  },
+};
