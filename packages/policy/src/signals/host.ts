@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host of a link in the one form in which hosts are compared, and the domain that somebody registered.
+import { parse } from "tldts";
+import { normaliseText } from "../text/normalise.ts";
+
+/** What is known of the host of a link. */
+export type Host = {
+  /** Lower-case ASCII: a name (punycode where it is not English), an IPv4 address, or an IPv6 one in brackets. */
+  ascii: string;
+  /** The registrable domain, or the address; absent for a name without dot or one that is a suffix itself. */
+  domain: string | undefined;
+  /** Whether the name ends in a suffix on the Public Suffix List; false for an address. */
+  listed: boolean;
+};
+
+/** The longest name in octets (RFC 1035, section 2.3.4). */
+export const hostLengthMax = 253;
+/** The longest label in octets (RFC 1035, section 2.3.4). */
+const labelLengthMax = 63;
+
+/**
+ * Reads the host of a link, or `undefined` if there can be no such host.
+ *
+ * Suffixes of the private part of the Public Suffix List count, so that `foo.blogspot.com` and
+ * `bar.blogspot.com` are two domains: they are two people's, and a list that names one of them must not hit
+ * the other. A host that is such a suffix itself (`blogspot.com`) is its own domain.
+ *
+ * @param host as written: any case, Unicode or punycode, an IPv6 address in brackets; no port, no user
+ */
+export function readHost(host: string): Host | undefined {
+  if (host.startsWith("[")) return readAddress6(host);
+  if (host.length > hostLengthMax) return undefined;
+  const ascii = toAscii(host.endsWith(".") ? host.slice(0, -1) : host);
+  if (ascii === undefined) return undefined;
+  const address = readAddress4(ascii);
+  if (address === "bad") return undefined;
+  if (address !== undefined) return { ascii: address, domain: address, listed: false };
+  const found = parse(ascii, { allowPrivateDomains: true, extractHostname: false, detectIp: false });
+  const listed = found.isIcann === true || found.isPrivate === true;
+  const domain = found.domain ?? (found.isPrivate === true ? icannDomain(ascii) : undefined);
+  return { ascii, domain: domain ?? undefined, listed };
+}
+
+function icannDomain(ascii: string): string | undefined {
+  return parse(ascii, { extractHostname: false, detectIp: false }).domain ?? undefined;
+}
+
+function readAddress6(host: string): Host | undefined {
+  if (!/^\[[0-9A-Fa-f:.]{2,45}\]$/.test(host)) return undefined;
+  const ascii = host.toLowerCase();
+  return { ascii, domain: ascii, listed: false };
+}
+
+/**
+ * Browsers take `http://0x7f.1` and `http://2130706433` for 127.0.0.1 (WHATWG URL, "IPv4 parser"), so we do.
+ * `bad` is a name that ends in a number without being an address: no browser goes there.
+ */
+function readAddress4(host: string): string | "bad" | undefined {
+  const parts = host.split(".");
+  if (!/^(?:[0-9]+|0x[0-9a-f]*)$/.test(parts.at(-1) ?? "")) return undefined;
+  if (parts.length > 4) return "bad";
+  const numbers = parts.map(addressPart);
+  const last = numbers.pop() ?? Number.NaN;
+  if (!(last < 256 ** (5 - parts.length)) || numbers.some((number) => !(number < 256))) return "bad";
+  const value = numbers.reduce((sum, number, index) => sum + number * 256 ** (3 - index), last);
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+}
+
+function addressPart(part: string): number {
+  if (/^0x[0-9a-f]*$/.test(part)) return part === "0x" ? 0 : Number.parseInt(part.slice(2), 16);
+  if (/^0[0-7]+$/.test(part)) return Number.parseInt(part, 8);
+  return /^(?:0|[1-9][0-9]*)$/.test(part) ? Number(part) : Number.NaN;
+}
+
+/** A host name in lower-case ASCII (IDNA, UTS #46 without transitional processing), or `undefined`. */
+function toAscii(host: string): string | undefined {
+  const labels = foldHost(host).split(".");
+  const encoded = labels.map((label) => (/[^\0-\x7f]/.test(label) ? `xn--${encodePunycode(label)}` : label));
+  const usable = encoded.every((label) => label.length <= labelLengthMax && /^[a-z0-9_-]+$/.test(label));
+  const ascii = encoded.join(".");
+  return usable && ascii.length <= hostLengthMax ? ascii : undefined;
+}
+
+/** The mapping of UTS #46 is NFKC_Casefold but for ß and ς, which are letters of their own in a name. */
+function foldHost(host: string): string {
+  if (/^[a-z0-9._-]+$/.test(host)) return host;
+  const folded = /[ßς]/.test(host)
+    ? host.split(/([ßς])/).map((part) => (part === "ß" || part === "ς" ? part : normaliseText(part)))
+    : [normaliseText(host)];
+  return folded.join("").replaceAll("\u3002", ".");
+}
+
+// Punycode's parameters (RFC 3492, section 5).
+const base = 36;
+const tMin = 1;
+const tMax = 26;
+const skew = 38;
+const damp = 700;
+const initialBias = 72;
+const initialCodePoint = 128;
+
+/** Punycode of one label (RFC 3492, section 6.3); quadratic in the label, which {@link hostLengthMax} bounds. */
+function encodePunycode(label: string): string {
+  const points = Array.from(label, (character) => character.codePointAt(0) ?? 0);
+  const basic = points.filter((point) => point < initialCodePoint);
+  let out = String.fromCodePoint(...basic) + (basic.length > 0 ? "-" : "");
+  let done = basic.length;
+  let current = initialCodePoint;
+  let delta = 0;
+  let bias = initialBias;
+  while (done < points.length) {
+    const next = Math.min(...points.filter((point) => point >= current));
+    delta += (next - current) * (done + 1);
+    for (const point of points) {
+      if (point < next) delta += 1;
+      if (point !== next) continue;
+      out += encodeDelta(delta, bias);
+      bias = adapt(delta, done + 1, done === basic.length);
+      delta = 0;
+      done += 1;
+    }
+    delta += 1;
+    current = next + 1;
+  }
+  return out;
+}
+
+function encodeDelta(delta: number, bias: number): string {
+  let rest = delta;
+  let out = "";
+  for (let k = base; ; k += base) {
+    const threshold = Math.min(Math.max(k - bias, tMin), tMax);
+    if (rest < threshold) return out + rest.toString(base).replace(/./, punycodeDigit);
+    out += punycodeDigit((threshold + ((rest - threshold) % (base - threshold))).toString(base));
+    rest = Math.floor((rest - threshold) / (base - threshold));
+  }
+}
+
+/** Punycode's digits are a to z, then 0 to 9; base 36 of the language has them the other way round. */
+function punycodeDigit(digit: string): string {
+  return "abcdefghijklmnopqrstuvwxyz0123456789"[Number.parseInt(digit, base)] ?? "";
+}
+
+function adapt(delta: number, count: number, first: boolean): number {
+  let rest = first ? Math.floor(delta / damp) : Math.floor(delta / 2);
+  rest += Math.floor(rest / count);
+  let k = 0;
+  for (; rest > ((base - tMin) * tMax) / 2; k += base) rest = Math.floor(rest / (base - tMin));
+  return k + Math.floor(((base - tMin + 1) * rest) / (rest + skew));
+}
