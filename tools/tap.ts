@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads out of a TAP stream, as Node's test runner writes it, which tests were skipped and how many ran.
+
+/** A test that did not run. */
+export interface SkippedTest {
+  readonly name: string;
+  /** What the test gave as its reason; empty where it gave none. */
+  readonly reason: string;
+  /** `file:line:column`; empty where the runner did not say. */
+  readonly location: string;
+}
+
+/** What a TAP stream says of its run. */
+export interface TapSummary {
+  readonly skipped: readonly SkippedTest[];
+  /** The runner's own count of tests, or `undefined` where the stream broke off before it. */
+  readonly tests: number | undefined;
+  /** The runner's own count of skipped tests, or `undefined` where the stream broke off before it. */
+  readonly skippedCount: number | undefined;
+}
+
+/** Reads a whole TAP stream. */
+export function readTap(tap: string): TapSummary {
+  const lines = tap.split("\n");
+  const skipped = lines.flatMap((line, at) => {
+    // In names the runner writes "#" as "\#", so that " # SKIP" is always the directive.
+    const match = /^\s*(?:not )?ok \d+ - (.*) # SKIP ?(.*)$/.exec(line);
+    if (match === null) return [];
+    const location = lines.slice(at + 1, at + 6).map((next) => /^\s*location: '(.*)'$/.exec(next)?.[1]);
+    return [
+      {
+        name: match[1] ?? "",
+        reason: match[2] ?? "",
+        location: location.find((path) => path !== undefined) ?? "",
+      },
+    ];
+  });
+  return { skipped, tests: count(lines, "tests"), skippedCount: count(lines, "skipped") };
+}
+
+function count(lines: readonly string[], what: string): number | undefined {
+  const line = lines.findLast((candidate) => candidate.startsWith(`# ${what} `));
+  return line === undefined ? undefined : Number(line.slice(what.length + 3));
+}

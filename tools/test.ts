@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that must hold before a commit, what fails fastest first. `npm test` runs it.
+import { spawn } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type TapSummary, readTap } from "./tap.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+/** A test that takes longer hangs, in milliseconds. Far above what any takes, since machines may be slow. */
+const unitTimeoutMs = 120_000;
+const integrationTimeoutMs = 600_000;
+
+const help = `Runs the checks and tests of the whole repository and exits with 1 if any failed.
+
+Usage: npm test [-- [--only STEPS] [PATH...]]
+
+  --only STEPS   run only these steps, separated by commas
+  PATH           run only test files whose path contains one of these
+  --help         print this
+
+Steps, in order:
+  build          tsc -b: the packages compile
+  types          tsc: tests and tools type-check
+  lint           oxlint, type-aware, warnings are errors
+  format         oxfmt --check
+  unit           packages/*/src/**/*.test.ts and tools/**/*.test.ts, in one process
+  integration    packages/*/integration/**/*.test.ts, a process for each file
+
+With DOCKET_REQUIRE_ENGINES=1 in the environment a skipped test is a failure.
+
+Example: npm test -- --only types,unit packages/tlog
+`;
+
+interface Step {
+  readonly name: string;
+  /** Returns what went wrong, or `undefined` if nothing did. */
+  readonly run: (paths: readonly string[]) => Promise<string | undefined>;
+}
+
+const steps: readonly Step[] = [
+  { name: "build", run: () => run("tsc", ["-b"]) },
+  { name: "types", run: () => run("tsc", ["-p", "tsconfig.tests.json"]) },
+  { name: "lint", run: () => run("oxlint", ["--type-aware", "--deny-warnings"]) },
+  { name: "format", run: () => run("oxfmt", ["--check", "."]) },
+  { name: "unit", run: runUnitTests },
+  { name: "integration", run: runIntegrationTests },
+];
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { only: { type: "string" }, help: { type: "boolean", short: "h" } },
+    });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${help}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const wanted = values.only?.split(",") ?? steps.map((step) => step.name);
+  const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length > 0) {
+    process.stderr.write(`There is no step ${unknown.join(", ")}.\n\n${help}`);
+    return 2;
+  }
+  return runSteps(
+    steps.filter((step) => wanted.includes(step.name)),
+    positionals,
+  );
+}
+
+async function runSteps(chosen: readonly Step[], paths: readonly string[]): Promise<number> {
+  const report: string[] = [];
+  let failures = 0;
+  for (const step of chosen) {
+    process.stdout.write(`\n== ${step.name}\n`);
+    const startedAt = performance.now();
+    const problem = await step.run(paths);
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+    if (problem !== undefined) failures += 1;
+    report.push(
+      `${problem === undefined ? "ok    " : "FAILED"} ${step.name} (${seconds} s) ${problem ?? ""}`.trimEnd(),
+    );
+  }
+  process.stdout.write(`\n== summary\n${report.join("\n")}\n`);
+  return failures === 0 ? 0 : 1;
+}
+
+function runUnitTests(paths: readonly string[]): Promise<string | undefined> {
+  const files = testFiles(["packages/*/src/**/*.test.ts", "tools/**/*.test.ts"], paths);
+  if (files.length === 0 && paths.length === 0) return Promise.resolve("there are no unit tests at all");
+  return runTests(files, ["--test-isolation=none", `--test-timeout=${unitTimeoutMs}`]);
+}
+
+function runIntegrationTests(paths: readonly string[]): Promise<string | undefined> {
+  const files = testFiles(["packages/*/integration/**/*.test.ts"], paths);
+  return runTests(files, ["--test-concurrency=2", `--test-timeout=${integrationTimeoutMs}`]);
+}
+
+function testFiles(patterns: readonly string[], paths: readonly string[]): string[] {
+  const files = globSync([...patterns], { cwd: root, exclude: ["**/node_modules/**", "**/dist/**"] });
+  return files.filter((file) => paths.length === 0 || paths.some((path) => file.includes(path))).sort();
+}
+
+async function runTests(files: readonly string[], options: readonly string[]): Promise<string | undefined> {
+  if (files.length === 0) {
+    process.stdout.write("no test files\n");
+    return undefined;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "docket-test-"));
+  try {
+    const tapPath = join(folder, "run.tap");
+    const reporters = [
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      "--test-reporter=tap",
+      `--test-reporter-destination=${tapPath}`,
+    ];
+    const problem = await run("node", [
+      "--conditions=@docket/source",
+      "--test",
+      ...options,
+      ...reporters,
+      ...files,
+    ]);
+    return problem ?? checkRun(readTap(readFileSync(tapPath, "utf8")));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with a run that ended well: nothing ran, or tests were skipped that had to run. */
+function checkRun({ skipped, tests, skippedCount }: TapSummary): string | undefined {
+  for (const { name, reason, location } of skipped) {
+    process.stdout.write(`skipped: ${name}: ${reason === "" ? "no reason given" : reason} (${location})\n`);
+  }
+  if (tests === undefined || skippedCount === undefined) return "the test runner ended before its summary";
+  if (tests === 0) return "no test ran";
+  const count = Math.max(skipped.length, skippedCount);
+  if (count > 0 && process.env["DOCKET_REQUIRE_ENGINES"] === "1") {
+    return `${count} skipped, and DOCKET_REQUIRE_ENGINES=1 allows none`;
+  }
+  return undefined;
+}
+
+/** Runs a command of the workspace with its output going to ours; returns what went wrong. */
+function run(command: string, args: readonly string[]): Promise<string | undefined> {
+  // The workspace's own tools come first, its Node 24 among them, also when this is not started by npm.
+  const path = [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter);
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, PATH: path }, stdio: "inherit" });
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      resolve(`${command} did not start: ${error.message}`);
+    });
+    child.on("exit", (code, signal) => {
+      resolve(code === 0 ? undefined : `${command} ended with ${signal ?? `exit code ${code}`}`);
+    });
+  });
+}
