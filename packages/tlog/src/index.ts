@@ -1,2 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+/**
+ * A transparency log's formats: the Merkle tree of RFC 6962, and C2SP's tiles, signed notes, checkpoints,
+ * cosignatures and proofs. Pure functions over values: no clock, no randomness, no input or output.
+ */
+export {
+  decodeBase64,
+  decodeBase64Url,
+  decodeHex,
+  encodeBase64,
+  encodeBase64Url,
+  encodeHex,
+  fromUtf8,
+  utf8,
+} from "./base64.ts";
+export * from "./checkpoint.ts";
+export { cosignatureTime } from "./cosignature.ts";
+export { ed25519PublicKey, ed25519Sign, ed25519Verify, hmacSha256, sha256 } from "#crypto";
+export * from "./error.ts";
+export * from "./frontier.ts";
+export * from "./hash.ts";
+export { generateSignerKey, type KeyAlgorithm, type VerifierKey } from "./key.ts";
+export * from "./note.ts";
+export * from "./proof.ts";
+export * from "./tile.ts";
+export {
+  consistencyFromNodes,
+  consistencyNodes,
+  inclusionFromNodes,
+  inclusionNodes,
+  rootFromNodes,
+  rootNodes,
+  verifyConsistency,
+  verifyInclusion,
+  verifySubtreeConsistency,
+  verifySubtreeInclusion,
+  type TreeNode,
+} from "./tree.ts";

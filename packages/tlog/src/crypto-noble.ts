@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The primitives over @noble, for browsers. Its twin for Node is crypto-node.ts; `#crypto` in package.json picks one.
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 as nobleSha256, sha512 } from "@noble/hashes/sha2.js";
+
+/** SHA-256 of the parts, one after the other. */
+export function sha256(...parts: Uint8Array[]): Uint8Array {
+  const state = nobleSha256.create();
+  for (const part of parts) state.update(part);
+  return state.digest();
+}
+
+/** HMAC-SHA256 (RFC 2104). */
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  return hmac(nobleSha256, key, data);
+}
+
+/**
+ * Signs with Ed25519 (RFC 8032).
+ *
+ * @param seed 32 bytes
+ * @returns 64 bytes
+ * @throws RangeError for a seed of another length
+ */
+export function ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array {
+  return ed25519.sign(message, checkedSeed(seed));
+}
+
+/**
+ * Verifies an Ed25519 signature (RFC 8032): a canonical key, S below the group order, and the equation without the
+ * cofactor, as OpenSSL and Go do. False for anything malformed.
+ *
+ * `ed25519.verify` multiplies by the cofactor: for a key with a component of small order it would accept what Node
+ * refuses, and a signer could show a browser and a server two different logs. Hence RFC 8032 section 5.1.7 here.
+ */
+export function ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  const { Point } = ed25519;
+  const encodedR = signature.subarray(0, 32);
+  const s = littleEndian(signature.subarray(32));
+  if (s >= Point.Fn.ORDER) return false;
+  try {
+    const negativeA = Point.fromBytes(publicKey).negate();
+    const digest = sha512.create().update(encodedR).update(publicKey).update(message).digest();
+    const k = littleEndian(digest) % Point.Fn.ORDER;
+    const r = Point.BASE.multiplyUnsafe(s).add(negativeA.multiplyUnsafe(k)).toBytes();
+    return r.every((byte, i) => byte === encodedR[i]);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The public key of an Ed25519 seed.
+ *
+ * @param seed 32 bytes
+ * @returns 32 bytes
+ * @throws RangeError for a seed of another length
+ */
+export function ed25519PublicKey(seed: Uint8Array): Uint8Array {
+  return ed25519.getPublicKey(checkedSeed(seed));
+}
+
+function checkedSeed(seed: Uint8Array): Uint8Array {
+  if (seed.length !== 32) throw new RangeError(`an Ed25519 seed has 32 bytes, got ${seed.length}`);
+  return seed;
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
+  return value;
+}
