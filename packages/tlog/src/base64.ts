@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-// The text encodings of the log's formats: base64 (RFC 4648 section 4, padded), base64url (section 5, unpadded),
-// lower-case hex (section 8) and UTF-8. Decoders accept exactly what the encoders write: one value has one spelling,
-// so that two texts that differ can never mean the same signed bytes.
+// SPDX-License-Identifier: Apache-2.0 The text encodings of the log's formats: base64 (RFC 4648 section 4,
+// padded), base64url (section 5, unpadded), lower-case hex (section 8) and UTF-8. Decoders accept exactly
+// what the encoders write: one value has one spelling, so that two texts that differ can never mean the same
+// signed bytes.
 import { TlogError } from "./error.ts";
 
 /** Encodes bytes as padded base64 (RFC 4648 section 4). */
@@ -13,8 +13,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 /**
  * Decodes padded base64 (RFC 4648 section 4).
  *
- * @throws TlogError `encoding` for anything but the canonical spelling: other characters, line breaks, missing or
- *   extra padding, unused bits that are not zero
+ * @throws TlogError `encoding` for anything but the canonical spelling: other characters, line breaks,
+ *   missing or extra padding, unused bits that are not zero
  */
 export function decodeBase64(text: string): Uint8Array {
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
@@ -84,7 +84,8 @@ export function fromUtf8(bytes: Uint8Array): string {
 }
 
 const encoder = new TextEncoder();
-// Without ignoreBOM a leading byte order mark would vanish, and two different byte strings would read the same.
+// Without ignoreBOM a leading byte order mark would vanish, and two different byte strings would read the
+// same.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const common = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -3,8 +3,8 @@
 //
 //     checkpoint = origin "\n" size "\n" base64(root) "\n" *( extension "\n" )
 //
-// The origin names the log, for ever, and is the name of its key. The size is in ASCII decimal without leading zeros.
-// Extension lines are not empty; Docket writes none.
+// The origin names the log, for ever, and is the name of its key. The size is in ASCII decimal without
+// leading zeros. Extension lines are not empty; Docket writes none.
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { TlogError } from "./error.ts";
 import { asHash, type Hash } from "./hash.ts";
@@ -30,8 +30,8 @@ export type OpenedCheckpoint = {
 /**
  * Writes a checkpoint's text.
  *
- * @throws TlogError `checkpoint` for an origin or extension that is empty or holds a newline; `hash` for a root that
- *   is not 32 bytes
+ * @throws TlogError `checkpoint` for an origin or extension that is empty or holds a newline; `hash` for a
+ *   root that is not 32 bytes
  * @throws RangeError for a size that is not a safe non-negative integer
  */
 export function formatCheckpoint(checkpoint: Checkpoint): string {
@@ -66,7 +66,8 @@ export function parseCheckpoint(text: string): Checkpoint {
  * Signs a checkpoint.
  *
  * @returns the signed note
- * @throws TlogError `checkpoint`, `hash`, `note`, and RangeError, as {@link formatCheckpoint} and `signNote` do
+ * @throws TlogError `checkpoint`, `hash`, `note`, and RangeError, as {@link formatCheckpoint} and `signNote`
+ *   do
  */
 export function signCheckpoint(checkpoint: Checkpoint, signers: readonly Signer[]): Uint8Array {
   return signNote(formatCheckpoint(checkpoint), signers);

@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0
-// The primitives over @noble, for browsers. Its twin for Node is crypto-node.ts; `#crypto` in package.json picks one.
+// SPDX-License-Identifier: Apache-2.0 The primitives over @noble, for browsers. Its twin for Node is
+// crypto-node.ts; `#crypto` in package.json picks one.
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256, sha512 } from "@noble/hashes/sha2.js";
+import { isSoundPoint } from "./ed25519-point.ts";
 
 /** SHA-256 of the parts, one after the other. */
 export function sha256(...parts: Uint8Array[]): Uint8Array {
@@ -28,14 +29,16 @@ export function ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array {
 }
 
 /**
- * Verifies an Ed25519 signature (RFC 8032): a canonical key, S below the group order, and the equation without the
- * cofactor, as OpenSSL and Go do. False for anything malformed.
+ * Verifies an Ed25519 signature (RFC 8032): key and R canonical and not of small order, S below the group
+ * order, and the equation without the cofactor, as in OpenSSL and Go. False for anything malformed.
  *
- * `ed25519.verify` multiplies by the cofactor: for a key with a component of small order it would accept what Node
- * refuses, and a signer could show a browser and a server two different logs. Hence RFC 8032 section 5.1.7 here.
+ * `ed25519.verify` multiplies by the cofactor: for a key with a component of small order it would accept what
+ * Node refuses, and a signer could show a browser and a server two different logs. Hence RFC 8032 section
+ * 5.1.7 here.
  */
 export function ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
+  if (!isSoundPoint(publicKey) || !isSoundPoint(signature.subarray(0, 32))) return false;
   const { Point } = ed25519;
   const encodedR = signature.subarray(0, 32);
   const s = littleEndian(signature.subarray(32));

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// The primitives over node:crypto. Its twin for browsers is crypto-noble.ts; `#crypto` in package.json picks one.
+// SPDX-License-Identifier: Apache-2.0 The primitives over node:crypto. Its twin for browsers is
+// crypto-noble.ts; `#crypto` in package.json picks one.
 import {
   createHmac,
   createPrivateKey,
@@ -9,11 +9,12 @@ import {
   verify,
   type KeyObject,
 } from "node:crypto";
+import { isSoundPoint } from "./ed25519-point.ts";
 
 /** SHA-256 of the parts, one after the other. */
 export function sha256(...parts: Uint8Array[]): Uint8Array {
-  // Asking for a latin1 string and copying it is about three times as fast as asking for a Buffer, whose creation
-  // costs more than the hashing of a tree node.
+  // Asking for a latin1 string and copying it is about three times as fast as asking for a Buffer, whose
+  // creation costs more than the hashing of a tree node.
   const digest = hash("sha256", parts.length === 1 ? (parts[0] as Uint8Array) : concatenate(parts), "binary");
   const bytes = new Uint8Array(32);
   for (let i = 0; i < 32; i++) bytes[i] = digest.charCodeAt(i);
@@ -28,7 +29,8 @@ export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
 /**
  * Signs with Ed25519 (RFC 8032).
  *
- * The imported key is remembered for as long as the caller keeps the seed's array, which must not change afterwards.
+ * The imported key is remembered for as long as the caller keeps the seed's array, which must not change
+ * afterwards.
  *
  * @param seed 32 bytes
  * @returns 64 bytes
@@ -39,11 +41,12 @@ export function ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array {
 }
 
 /**
- * Verifies an Ed25519 signature (RFC 8032): a canonical key, S below the group order, and the equation without the
- * cofactor, as OpenSSL and Go do. False for anything malformed.
+ * Verifies an Ed25519 signature (RFC 8032): key and R canonical and not of small order, S below the group
+ * order, and the equation without the cofactor, as in OpenSSL and Go. False for anything malformed.
  */
 export function ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length !== 32 || signature.length !== 64 || !isCanonicalPoint(publicKey)) return false;
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  if (!isSoundPoint(publicKey) || !isSoundPoint(signature.subarray(0, 32))) return false;
   try {
     return verify(null, message, importPublicKey(publicKey), signature);
   } catch {
@@ -93,12 +96,6 @@ function importPublicKey(bytes: Uint8Array): KeyObject {
     publicKeys.set(name, key);
   }
   return key;
-}
-
-/** Whether y < 2^255 - 19 (RFC 8032 section 5.1.3, step 1). OpenSSL reduces a larger one silently. */
-function isCanonicalPoint(bytes: Uint8Array): boolean {
-  if (((bytes[31] ?? 0) & 0x7f) !== 0x7f || (bytes[0] ?? 0) < 0xed) return true;
-  return bytes.subarray(1, 31).some((byte) => byte !== 0xff);
 }
 
 function concatenate(parts: Uint8Array[]): Uint8Array {

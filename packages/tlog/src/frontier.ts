@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-// The right edge of a growing tree: the hashes of the complete subtrees that its root is made of (a compact range
-// from 0). It is all that appending needs: one hash for each set bit of the size, at most 53.
+// SPDX-License-Identifier: Apache-2.0 The right edge of a growing tree: the hashes of the complete subtrees
+// that its root is made of (a compact range from 0). It is all that appending needs: one hash for each set
+// bit of the size, at most 53.
 import { emptyRoot, nodeHash, type Hash } from "./hash.ts";
 import { foldRight, rootNodes, type TreeNode } from "./tree.ts";
 
@@ -15,7 +15,8 @@ export function emptyFrontier(): Frontier {
 /**
  * The frontier of a tree, from the hashes of `rootNodes(size)`.
  *
- * @throws RangeError for a size that is not a safe non-negative integer, or another number of hashes than nodes
+ * @throws RangeError for a size that is not a safe non-negative integer, or another number of hashes than
+ *   nodes
  */
 export function frontierFromNodes(size: number, hashes: readonly Hash[]): Frontier {
   const expected = rootNodes(size).length;

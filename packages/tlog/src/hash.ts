@@ -50,7 +50,7 @@ export function hashesEqual(a: Uint8Array, b: Uint8Array): boolean {
 
 const leafPrefix = Uint8Array.of(0x00);
 
-/** Scratch space of nodeHash: 0x01, left, right. Reused, since a growing tree hashes one node for each entry. */
+/** Scratch space of nodeHash: 0x01, left, right. Reused, since a tree hashes one node for each entry. */
 const nodeBytes = new Uint8Array(1 + 2 * hashBytes).fill(0x01, 0, 1);
 
 /** The root of the empty tree: SHA-256(""). */

@@ -23,7 +23,7 @@ export type VerifierKey = { name: string; keyId: number; algorithm: KeyAlgorithm
 /** A signer key: `seed` has 32 bytes and is secret. */
 export type SignerKey = VerifierKey & { seed: Uint8Array };
 
-/** Whether a name may stand in a key and a signature line: not empty, no Unicode space, no `+`, no control. */
+/** Whether a name may stand in a key and a signature line: not empty, no Unicode space, control or `+`. */
 export function isKeyName(name: string): boolean {
   return /^[^\p{White_Space}+]+$/u.test(name) && !hasControl(name) && name.isWellFormed();
 }

@@ -3,11 +3,12 @@
 //
 //     note = text "\n" 1*( "— " name " " base64(key id || signature) "\n" )
 //
-// The text ends in a newline and may hold blank lines of its own: the last one is where the signatures begin. All of
-// it is UTF-8 without control characters but the newline. A signature is over the text, its last newline included.
+// The text ends in a newline and may hold blank lines of its own: the last one is where the signatures begin.
+// All of it is UTF-8 without control characters but the newline. A signature is over the text, its last
+// newline included.
 //
-// Lines by unknown keys are ignored; a line that names a known key and does not verify spoils the note, since nobody
-// but an attacker or a broken signer would have written it.
+// Lines by unknown keys are ignored; a line that names a known key and does not verify spoils the note, since
+// nobody but an attacker or a broken signer would have written it.
 import { ed25519Sign, ed25519Verify } from "#crypto";
 import { decodeBase64, encodeBase64, fromUtf8, utf8 } from "./base64.ts";
 import { cosign, verifyCosignature } from "./cosignature.ts";
@@ -65,7 +66,8 @@ export type OpenedNote = { text: string; verified: VerifiedSignature[]; unverifi
 /**
  * Takes a note apart without verifying anything.
  *
- * @throws TlogError `note` for anything malformed, two equal lines, over 1,000,000 bytes or over 100 signatures
+ * @throws TlogError `note` for anything malformed, two equal lines, over 1,000,000 bytes or over 100
+ *   signatures
  */
 export function parseNote(bytes: Uint8Array): ParsedNote {
   if (bytes.length > noteBytesMax) throw new TlogError("note", `a note over ${noteBytesMax} bytes`);
@@ -144,9 +146,9 @@ export function formatSignature({ name, keyId, signature }: NoteSignature): stri
  *
  * A line is of a known key if name and key id are a verifier's. No key is counted twice.
  *
- * @throws TlogError `note` for a malformed note, or two lines of one known key; `signature` for a line of a known key
- *   that does not verify; `unverified` where no known key signed; `key` where two different verifiers have the same
- *   name and key id
+ * @throws TlogError `note` for a malformed note, or two lines of one known key; `signature` for a line of a
+ *   known key that does not verify; `unverified` where no known key signed; `key` where two different
+ *   verifiers have the same name and key id
  */
 export function openNote(bytes: Uint8Array, verifiers: readonly Verifier[]): OpenedNote {
   const { text, signatures } = parseNote(bytes);

@@ -7,8 +7,9 @@
 //             *( base64(hash) "\n" )
 //             "\n" signed checkpoint
 //
-// The hashes run from the leaf's sibling upward. Extra data is authenticated by nobody. Reading one verifies nothing:
-// open the checkpoint, then `verifyInclusion(proof.hashes, proof.index, checkpoint.size, leaf, checkpoint.root)`.
+// The hashes run from the leaf's sibling upward. Extra data is authenticated by nobody. Reading one verifies
+// nothing: open the checkpoint, then `verifyInclusion(proof.hashes, proof.index, checkpoint.size, leaf,
+// checkpoint.root)`.
 import { decodeBase64, encodeBase64, fromUtf8, utf8 } from "./base64.ts";
 import { TlogError } from "./error.ts";
 import { asHash, type Hash } from "./hash.ts";
@@ -24,7 +25,8 @@ export type InclusionProof = { index: number; hashes: Hash[]; checkpoint: Uint8A
  * Writes a proof.
  *
  * @throws TlogError `note` for a checkpoint that is not a signed note; `hash` for a hash that is not 32 bytes
- * @throws RangeError for an index that is not a safe non-negative integer, no bytes as extra data, or over 63 hashes
+ * @throws RangeError for an index that is not a safe non-negative integer, no bytes as extra data, or over 63
+ *   hashes
  */
 export function formatProof(proof: InclusionProof): string {
   const { index, hashes, checkpoint, extra } = proof;
@@ -45,7 +47,8 @@ export function formatProof(proof: InclusionProof): string {
 /**
  * Reads a proof. Nothing in it is verified, but its checkpoint is a well-formed note.
  *
- * @throws TlogError `proof` for anything malformed or non-canonical; `note` where the checkpoint is not a note
+ * @throws TlogError `proof` for anything malformed or non-canonical; `note` where the checkpoint is not a
+ *   note
  */
 export function parseProof(text: string): InclusionProof {
   const split = text.indexOf("\n\n");

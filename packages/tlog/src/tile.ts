@@ -2,11 +2,12 @@
 // Tiles: how a tree is stored and served (C2SP tlog-tiles).
 //
 // A tile is 256 hashes side by side, eight levels of the tree at once: hash i of tile n at tile level l is
-// MTH(D[(n * 256 + i) * 256^l : (n * 256 + i + 1) * 256^l]). The right edge of a tree has partial tiles, of 1 to 255
-// hashes; a partial tile is the beginning of every wider one. Level l has floor(size / 256^l) hashes, and no empty tile.
+// MTH(D[(n * 256 + i) * 256^l : (n * 256 + i + 1) * 256^l]). The right edge of a tree has partial tiles, of 1
+// to 255 hashes; a partial tile is the beginning of every wider one. Level l has floor(size / 256^l) hashes,
+// and no empty tile.
 //
-//     path       = "tile/" level "/" name [ ".p/" width ]         level 0-63, width 1-255, neither with leading zeros
-//     name       = *( "x" 3DIGIT "/" ) 3DIGIT                     1234067 is x001/x234/067
+//     path       = "tile/" level "/" name [ ".p/" width ]         level 0-63, width 1-255
+//     name       = *( "x" 3DIGIT "/" ) 3DIGIT                     index 1234067 is x001/x234/067
 //     entry path = "tile/entries/" name [ ".p/" width ]
 //
 // An entry bundle holds the entries of a level-0 tile: for each a 16-bit length, big-endian, and its bytes.
@@ -122,7 +123,8 @@ export function tileOfNode(node: TreeNode, size: number): Tile {
 }
 
 /**
- * The hash of a node, from its tile. The tile may be any that holds the node, not only the one of `tileOfNode`.
+ * The hash of a node, from its tile. The tile may be any that holds the node, not only the one of
+ * `tileOfNode`.
  *
  * @throws TlogError `tile` for data whose length is not that of the tile
  * @throws RangeError for a node that is not in the tile

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Roots and proofs of a Merkle tree (RFC 6962 section 2.1, RFC 9162 section 2.1).
 //
-// A tree of n leaves is split at k, the largest power of two below n, and so on downwards. Roots and proofs are made
-// of hashes of ranges of leaves; a range that the split can produce is itself a few complete subtrees side by side.
-// Hence two steps, with the reading of hashes left to the caller:
+// A tree of n leaves is split at k, the largest power of two below n, and so on downwards. Roots and proofs
+// are made of hashes of ranges of leaves; a range that the split can produce is itself a few complete
+// subtrees side by side. Hence two steps, with the reading of hashes left to the caller:
 //
-//     nodes = inclusionNodes(index, size)            which hashes are needed
-//     proof = inclusionFromNodes(index, size, hashes)  the proof, from the hashes of these nodes in this order
+//     nodes = inclusionNodes(index, size)              which hashes are needed
+//     proof = inclusionFromNodes(index, size, hashes)  the proof, from the hashes of these nodes
 //
-// Sizes are safe integers; they exceed 32 bits, so there are no bit operators here. Recursion is as deep as the
-// tree is high: at most 53.
+// Sizes are safe integers; they exceed 32 bits, so there are no bit operators here. Recursion is as deep as
+// the tree is high: at most 53.
 import { emptyRoot, hashBytes, hashesEqual, nodeHash, type Hash } from "./hash.ts";
 
 /**
@@ -97,10 +97,11 @@ export function verifyInclusion(
 }
 
 /**
- * Whether `proof` shows that the tree of `first` leaves with `firstRoot` is the beginning of the tree of `second`
- * leaves with `secondRoot` (RFC 9162 section 2.1.4.2). Never throws: anything malformed is false.
+ * Whether `proof` shows that the tree of `first` leaves with `firstRoot` is the beginning of the tree of
+ * `second` leaves with `secondRoot` (RFC 9162 section 2.1.4.2). Never throws: anything malformed is false.
  *
- * Every tree begins with the empty one, but no proof can say so: `first` = 0 is false unless `second` is 0 too.
+ * Every tree begins with the empty one, but no proof can say so: `first` = 0 is false unless `second` is 0
+ * too.
  */
 export function verifyConsistency(
   proof: readonly Uint8Array[],
@@ -116,8 +117,8 @@ export function verifyConsistency(
 }
 
 /**
- * Whether `proof` shows that `leaf` is the hash of the leaf at `index` (counted in the whole tree) of the subtree
- * [start, end) with that root (draft-ietf-plants-merkle-tree-certs section 4.3). Never throws.
+ * Whether `proof` shows that `leaf` is the hash of the leaf at `index` (counted in the whole tree) of the
+ * subtree [start, end) with that root (draft-ietf-plants-merkle-tree-certs section 4.3). Never throws.
  */
 export function verifySubtreeInclusion(
   proof: readonly Uint8Array[],
@@ -132,8 +133,8 @@ export function verifySubtreeInclusion(
 }
 
 /**
- * Whether `proof` shows that the subtree [start, end) with `subtreeRoot` is part of the tree of `size` leaves with
- * `root` (draft-ietf-plants-merkle-tree-certs section 4.4). Never throws.
+ * Whether `proof` shows that the subtree [start, end) with `subtreeRoot` is part of the tree of `size` leaves
+ * with `root` (draft-ietf-plants-merkle-tree-certs section 4.4). Never throws.
  *
  * The empty subtree is part of every tree: with an empty proof, and whatever `root` is.
  */
@@ -201,7 +202,7 @@ function consistencyRanges(first: number, second: number): Range[] {
   return ranges.toReversed();
 }
 
-/** The complete subtrees that a range is made of, left to right. `start` is a multiple of the first one's width. */
+/** The complete subtrees that a range is made of, left to right: its start is a multiple of the widest. */
 function nodesOfRange(range: Range): TreeNode[] {
   const nodes: TreeNode[] = [];
   let start = range.start;
@@ -249,8 +250,8 @@ function rootOfInclusion(hashes: Iterator<Hash>, index: number, size: number, le
 }
 
 /**
- * Undoes SUBTREE_SUBPROOF (draft-ietf-plants-merkle-tree-certs section 4.4.1, of which PROOF in RFC 6962 is the case
- * start = 0): both roots that the remaining hashes lead to, or undefined where they run out.
+ * Undoes SUBTREE_SUBPROOF (draft-ietf-plants-merkle-tree-certs section 4.4.1, of which PROOF in RFC 6962 is
+ * the case start = 0): both roots that the remaining hashes lead to, or undefined where they run out.
  *
  * @param known the subtree's root while the walk is inside the subtree alone, else undefined
  */
@@ -276,7 +277,8 @@ function rootsOfConsistency(
     const left = takeHash(hashes);
     return below && left && { subtree: below.subtree, tree: nodeHash(left, below.tree) };
   }
-  // A subtree across the middle starts at 0, and its part to the right is not one whose root anybody was given.
+  // A subtree across the middle starts at 0, and its part to the right is not one whose root anybody was
+  // given.
   const below = rootsOfConsistency(hashes, { start: 0, end: end - middle }, size - middle, undefined);
   const left = takeHash(hashes);
   return below && left && { subtree: nodeHash(left, below.subtree), tree: nodeHash(left, below.tree) };
@@ -302,7 +304,7 @@ function largestPower(n: number): { level: number; width: number } {
   return { level, width };
 }
 
-/** Whether [start, end) is a subtree of a large enough tree: its start a multiple of its width, rounded up. */
+/** Whether a tree can have the subtree [start, end): the start is a multiple of its width, rounded up. */
 function isSubtree(start: number, end: number): boolean {
   if (!isCount(start) || !isCount(end) || start > end) return false;
   const width = end - start;

@@ -3,6 +3,7 @@
 import { sha256 } from "#crypto";
 import { decodeHex, utf8 } from "../base64.ts";
 import type { Hash } from "../hash.ts";
+import { at } from "./at.ts";
 
 /** The eight entries of RFC 6962's reference implementation. */
 export const hexLeaves: Uint8Array[] = [
@@ -24,7 +25,7 @@ export function testHash(n: number): Hash {
 /** MTH(D[n]) over leaf hashes. */
 export function naiveRoot(leaves: Hash[]): Hash {
   if (leaves.length === 0) return sha256() as Hash;
-  if (leaves.length === 1) return leaves[0] as Hash;
+  if (leaves.length === 1) return at(leaves, 0);
   const k = split(leaves.length);
   return sha256(Uint8Array.of(1), naiveRoot(leaves.slice(0, k)), naiveRoot(leaves.slice(k))) as Hash;
 }
