@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may import whom: the map of docs/ARCHITECTURE.md as data. Imports run from a later row to earlier ones.
+
+/** What each package may import of ours. */
+export const packageImports: Readonly<Record<string, readonly string[]>> = {
+  tlog: [],
+  policy: [],
+  protocol: [],
+  verify: ["tlog", "policy", "protocol"],
+  docket: ["tlog", "policy", "protocol", "verify"],
+};
+
+/** Packages that run in a browser too and use no API of Node. */
+export const purePackages: readonly string[] = ["tlog", "policy", "protocol", "verify"];
+
+/** What one folder of `packages/docket/src` may import of the other folders. */
+export interface Room {
+  /** Rooms whose values it may use. `"*"`: all. */
+  readonly imports: readonly string[];
+  /** Rooms of which it may use types only: the contracts that they declare and this room fulfils. */
+  readonly contracts?: readonly string[];
+}
+
+/**
+ * The rooms of `packages/docket/src`. Files that lie in no folder (`error.ts`, `main.ts`, …) may be imported by
+ * all unless {@link wiring} names them.
+ */
+export const rooms: Readonly<Record<string, Room>> = {
+  evidence: { imports: [], contracts: ["log"] },
+  // The sequencer seals a record's parts when it knows the record's index.
+  log: { imports: ["evidence"] },
+  counters: { imports: [] },
+  enforcement: { imports: [] },
+  access: { imports: [] },
+  // The way of an event: it calls the stations in their order.
+  intake: { imports: ["counters", "enforcement", "evidence", "log"], contracts: ["access"] },
+  // Read from the log, and can be deleted and built again.
+  views: { imports: ["log", "evidence"], contracts: ["counters", "enforcement", "intake"] },
+  // Engines: each fulfils contracts that the rooms above declare, and uses nothing else of theirs.
+  stores: {
+    imports: [],
+    contracts: ["access", "counters", "enforcement", "evidence", "intake", "log", "views"],
+  },
+  testing: { imports: ["*"] },
+  http: { imports: ["*"] },
+  cli: { imports: ["*"] },
+};
+
+/** Files of `packages/docket/src` that wire the rooms: they import all, and only these rooms import them. */
+export const wiring: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["cli", "http", "testing"],
+  "index.ts": [],
+};
