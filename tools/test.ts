@@ -142,8 +142,8 @@ async function runTests(files: readonly string[], options: readonly string[]): P
 
 /** What is wrong with a run that ended well: nothing ran, or tests were skipped that had to run. */
 function checkRun({ skipped, tests, skippedCount }: TapSummary): string | undefined {
-  for (const { name, reason, location } of skipped) {
-    process.stdout.write(`skipped: ${name}: ${reason === "" ? "no reason given" : reason} (${location})\n`);
+  for (const { name, reason } of skipped) {
+    process.stdout.write(`skipped: ${name}: ${reason === "" ? "no reason given" : reason}\n`);
   }
   if (tests === undefined || skippedCount === undefined) return "the test runner ended before its summary";
   if (tests === 0) return "no test ran";
