@@ -21,7 +21,7 @@ export interface TapSummary {
 export function readTap(tap: string): TapSummary {
   const lines = tap.split("\n");
   const skipped = lines.flatMap((line) => {
-    // In names the runner writes "#" as "\\#", so that " # SKIP" is always the directive.
+    // In names the runner writes # as \#, so that # SKIP is always the directive.
     const match = /^\s*(?:not )?ok \d+ - (.*) # SKIP ?(.*)$/.exec(line);
     return match === null ? [] : [{ name: match[1] ?? "", reason: match[2] ?? "" }];
   });

@@ -36,6 +36,8 @@ test("functions of every form are found", () => {
     'function name(): "a" | "b" | undefined {}',
     "function name(): asserts a is string {}",
     "function name(): A | { b: 1 } {}",
+    "function name(): (a: () => void) => B {}",
+    "function name(): (a: A) => (b: B) => C<D> {}",
     "function name(): Map<string, () => void> {}",
     "class A {\n a = 1;\n async name(): Promise<void> {}\n}",
     "class A {\n static #name(a = f({})) {}\n}",

@@ -214,7 +214,11 @@ function parametersBefore(code: string, at: number): number | undefined {
       const typeIsThere = code.slice(cursor + 1, at + 1).trim() !== "";
       return typeIsThere && code[before] === ")" ? matchingBack(code, before) : undefined;
     }
-    if (char === ">" && code[cursor - 1] !== "=") {
+    if (char === ">" && code[cursor - 1] === "=") {
+      // It returns a function: `): (a: A) => B {`.
+      cursor -= 2;
+      afterBrace = false;
+    } else if (char === ">") {
       cursor = matchingBack(code, cursor) - 1;
       afterBrace = false;
     } else if (char === "]" || char === ")" || (char === "}" && afterBrace)) {
