@@ -1,2 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+// The policy: a language of rules over events, their signals and counters; and the signals themselves.
+export { evaluate, evaluateFromFacts, factsOf, fieldValue, stricterOutcome } from "./evaluate.ts";
+export { formatProblem, PolicyError } from "./errors.ts";
+export type { PolicyErrorCode, Problem, ProblemCode } from "./errors.ts";
+export { counterListElementsMax, windowBuckets } from "./loading/counters.ts";
+export { loadPolicies } from "./loading/load.ts";
+export { readSet } from "./program.ts";
+export type { PolicySet, ReadSet } from "./program.ts";
+export { computeSignals, signalDefinitions, signalsVersion } from "./signals/signals.ts";
+export type {
+  SignalDefinition,
+  SignalInput,
+  SignalOptions,
+  Signals,
+  SignalType,
+  SignalValue,
+} from "./signals/signals.ts";
+export { normaliseText } from "./text/normalise.ts";
+export { unicodeVersion } from "./text/unicode.ts";
+export { outcomes } from "./types.ts";
+export type {
+  AttributeType,
+  ClauseTrace,
+  Counter,
+  Evaluation,
+  EvaluationInput,
+  Facts,
+  FieldPath,
+  FieldValue,
+  FiredRule,
+  FiredThreshold,
+  LadderStep,
+  Outcome,
+  Policy,
+  PolicyFile,
+  Rule,
+  Then,
+  Threshold,
+  Throttle,
+  TraceValue,
+} from "./types.ts";
+
+/** Names the language: its syntax and what it means. A release names it, and replay needs the same. */
+export const languageVersion: string = "docket-policy/1";

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// A condition made ready: its clauses (the largest parts without `&&`, `||` and `!` at their top), each compiled, and
+// how their results combine. Three values: a missing value makes its clause `missing`, and only its clause.
+import { check } from "./check.ts";
+import type { Checker } from "./check.ts";
+import { compile } from "./compile.ts";
+import type { Closure } from "./compile.ts";
+import { conditionCostMax, costOf } from "./cost.ts";
+import { parse } from "./parser.ts";
+import { ConditionStop } from "./problem.ts";
+import type { ConditionProblem } from "./problem.ts";
+import { fieldsOf, requiredFor } from "./required.ts";
+import type { Scope } from "./scope.ts";
+import type { FieldSlot, Typed } from "./typed.ts";
+import type { FieldPath } from "../types.ts";
+import { boolType, showType } from "./types.ts";
+
+/** The results of a clause or a condition. */
+export const isFalse = 0;
+export const isTrue = 1;
+export const isMissing = 2;
+/** `isFalse`, `isTrue` or `isMissing`. */
+export type Truth = 0 | 1 | 2;
+
+/** A clause: its text, what it reads, and its closure (true, false, or `undefined` for missing). */
+export type Clause = {
+  readonly text: string;
+  readonly fields: readonly FieldSlot[];
+  readonly personal: boolean;
+  readonly run: Closure;
+};
+
+/** A condition of a rule, compiled. */
+export type Condition = {
+  readonly clauses: readonly Clause[];
+  /** Combines the results of the clauses, which stand in `results` from index `first`. */
+  readonly combine: (results: Uint8Array, first: number) => Truth;
+  readonly fields: readonly FieldSlot[];
+  readonly required: readonly FieldPath[];
+  readonly cost: number;
+};
+
+/** Parses, checks and compiles a condition; or says everything that is wrong with it. */
+export function loadCondition(source: string, scope: Scope): Condition | readonly ConditionProblem[] {
+  const checker: Checker = { scope, variables: new Map(), problems: [] };
+  let typed: Typed | undefined;
+  try {
+    typed = check(parse(source), checker);
+  } catch (error) {
+    if (error instanceof ConditionStop) return [error.problem];
+    throw error;
+  }
+  if (typed === undefined) return checker.problems;
+  const problem = wholeProblem(typed);
+  if (problem !== undefined) return [problem];
+  const clauses: Clause[] = [];
+  const combine = combination(typed, source, clauses);
+  const possible = possibleResults(typed);
+  const constant = constantProblem(possible);
+  if (constant !== undefined) return [constant];
+  return {
+    clauses,
+    combine,
+    fields: fieldsOf(typed),
+    required: [...requiredFor(typed, true)],
+    cost: costOf(typed),
+  };
+}
+
+function wholeProblem(typed: Typed): ConditionProblem | undefined {
+  if (typed.type.kind !== "bool") {
+    const message = `a condition must be ${showType(boolType)}, and this is ${showType(typed.type)}`;
+    return { code: "wrong-type", offset: typed.start, message, hint: "compare it with something" };
+  }
+  const cost = costOf(typed);
+  if (cost <= conditionCostMax) return undefined;
+  return {
+    code: "too-costly",
+    offset: typed.start,
+    message: `this condition can cost ${cost} steps; the limit is ${conditionCostMax}`,
+    hint: "use shorter patterns, fewer of them, or split the rule",
+  };
+}
+
+function combination(
+  typed: Typed,
+  source: string,
+  clauses: Clause[],
+): (results: Uint8Array, first: number) => Truth {
+  if (typed.kind === "not") {
+    const operand = combination(typed.operand, source, clauses);
+    return (results, first) => {
+      const result = operand(results, first);
+      return result === isMissing ? isMissing : result === isTrue ? isFalse : isTrue;
+    };
+  }
+  if (typed.kind !== "logic") {
+    const index = clauses.length;
+    clauses.push(clauseOf(typed, source));
+    return (results, first) => results[first + index] as Truth;
+  }
+  const operands = typed.operands.map((each) => combination(each, source, clauses));
+  const deciding = typed.operator === "||" ? isTrue : isFalse;
+  const neutral = typed.operator === "||" ? isFalse : isTrue;
+  return (results, first) => {
+    let result: Truth = neutral;
+    for (const operand of operands) {
+      const each = operand(results, first);
+      if (each === deciding) return deciding;
+      if (each === isMissing) result = isMissing;
+    }
+    return result;
+  };
+}
+
+function clauseOf(typed: Typed, source: string): Clause {
+  const fields = fieldsOf(typed);
+  return {
+    text: source.slice(typed.start, typed.end),
+    fields,
+    personal: fields.some((field) => field.personal),
+    run: compile(typed),
+  };
+}
+
+/** Which of true, false and missing a condition can come to, as far as can be told without an event. */
+function possibleResults(typed: Typed): ReadonlySet<Truth> {
+  if (typed.kind === "not") {
+    const turned = [...possibleResults(typed.operand)].map((each) => (each === isMissing ? each : 1 - each));
+    return new Set(turned as Truth[]);
+  }
+  if (typed.kind === "logic") {
+    const deciding = typed.operator === "||" ? isTrue : isFalse;
+    return typed.operands.map(possibleResults).reduce((a, b) => combinePossible(a, b, deciding));
+  }
+  if (fieldsOf(typed).length > 0) return new Set<Truth>([isFalse, isTrue, isMissing]);
+  const value = compile(typed)([]);
+  return new Set<Truth>([value === undefined ? isMissing : value === true ? isTrue : isFalse]);
+}
+
+function combinePossible(a: ReadonlySet<Truth>, b: ReadonlySet<Truth>, deciding: Truth): ReadonlySet<Truth> {
+  const results = new Set<Truth>();
+  for (const left of a) {
+    for (const right of b) {
+      if (left === deciding || right === deciding) results.add(deciding);
+      else results.add(left === isMissing || right === isMissing ? isMissing : left);
+    }
+  }
+  return results;
+}
+
+function constantProblem(possible: ReadonlySet<Truth>): ConditionProblem | undefined {
+  if (!possible.has(isTrue)) {
+    const message = "this condition is never true, so the rule can never fire";
+    return { code: "constant-condition", offset: 0, message };
+  }
+  if (possible.size > 1) return undefined;
+  return {
+    code: "constant-condition",
+    offset: 0,
+    message: "this condition is always true, so the rule always fires",
+  };
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The environment: every name that a condition or a counter may read, its type, whether it is personal, and how its
+// value is taken from an event. A value that isn't of its type counts as missing: evaluation never throws.
+import { readTimestamp, durationOf, timestampOf } from "./condition/time.ts";
+import {
+  boolType,
+  durationType,
+  intType,
+  stringListType,
+  stringType,
+  timestampType,
+} from "./condition/types.ts";
+import type { ConditionType, Value } from "./condition/types.ts";
+import { signalDefinitions } from "./signals/signals.ts";
+import type { SignalType } from "./signals/signals.ts";
+import type { AttributeType, EvaluationInput, FieldPath } from "./types.ts";
+
+/** Longest text of an event in UTF-16 code units: what static cost is computed from. */
+export const textLengthMax = 200_000;
+/** Longest of the other strings, in UTF-16 code units. */
+export const shortLengthMax = 4_096;
+/** Most elements of a list. */
+export const listItemsMax = 64;
+
+/** A name that may be read. */
+export type FieldDeclaration = {
+  readonly path: FieldPath;
+  readonly type: ConditionType;
+  readonly personal: boolean;
+  readonly lengthMax: number;
+  readonly itemsMax: number;
+  readonly read: (input: EvaluationInput) => Value;
+};
+
+const signalTypes: Readonly<Record<SignalType, ConditionType>> = {
+  int: intType,
+  bool: boolType,
+  string: stringType,
+  "list<string>": stringListType,
+};
+
+const attributeTypes: Readonly<Record<AttributeType, ConditionType>> = {
+  int: intType,
+  bool: boolType,
+  string: stringType,
+  timestamp: timestampType,
+};
+
+/** The names that every policy has. */
+export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
+  [
+    field("event.type", stringType, false, (input) => input.type),
+    field("event.op", stringType, false, (input) => input.op),
+    field("actor.id", stringType, true, (input) => input.actor.id),
+    field("actor.name", stringType, true, (input) => input.actor.name),
+    field("actor.ip", stringType, true, (input) => input.actor.ip),
+    field("actor.email", stringType, true, (input) => input.actor.email),
+    field("actor.age", durationType, false, actorAge),
+    field("content.text", stringType, true, (input) => input.content?.text, textLengthMax),
+    field("content.title", stringType, true, (input) => input.content?.title),
+    field("content.url", stringType, true, (input) => input.content?.url),
+    field("content.language", stringType, false, (input) => input.content?.language),
+    field("content.group", stringType, false, (input) => input.content?.group),
+    field("content.revision", intType, false, (input) => input.content?.revision),
+    field("standing.strikes", intType, false, (input) => input.standing.strikes),
+    field("standing.restricted", boolType, false, (input) => input.standing.restricted),
+    ...signalDefinitions.map(({ name, type, personal }) => {
+      const lengthMax = name === "normalised" ? textLengthMax : shortLengthMax;
+      return field(
+        `signals.${name}`,
+        signalTypes[type],
+        personal,
+        (input) => ownValue(input.signals, name),
+        lengthMax,
+      );
+    }),
+  ].map((declaration) => [declaration.path, declaration]),
+);
+
+/** The declaration of `actor.attributes.NAME`. */
+export function attributeField(name: string, type: AttributeType): FieldDeclaration {
+  const path = `actor.attributes.${name}`;
+  return field(path, attributeTypes[type], type === "string", (input) =>
+    ownValue(input.actor.attributes, name),
+  );
+}
+
+/** The declaration of `counters.NAME`. */
+export function counterField(name: string, id: string): FieldDeclaration {
+  return field(`counters.${name}`, intType, false, (input) => input.counters.get(id));
+}
+
+/** The value, if it is of the type; else `undefined`. Timestamps may be RFC 3339 or milliseconds. */
+export function acceptValue(type: ConditionType, value: unknown): Value {
+  switch (type.kind) {
+    case "int":
+      return Number.isSafeInteger(value) ? (value as number) + 0 : undefined;
+    case "bool":
+      return typeof value === "boolean" ? value : undefined;
+    case "string":
+      return typeof value === "string" ? value : undefined;
+    case "duration":
+      return Number.isSafeInteger(value) ? durationOf(value as number) : undefined;
+    case "timestamp":
+      return acceptTimestamp(value);
+    case "list":
+      return isStringList(value) ? value : undefined;
+    case "nothing":
+      return undefined;
+  }
+}
+
+function field(
+  path: FieldPath,
+  type: ConditionType,
+  personal: boolean,
+  raw: (input: EvaluationInput) => unknown,
+  lengthMax: number = shortLengthMax,
+): FieldDeclaration {
+  const itemsMax = type.kind === "list" ? listItemsMax : 0;
+  return { path, type, personal, lengthMax, itemsMax, read: (input) => acceptValue(type, raw(input)) };
+}
+
+function actorAge(input: EvaluationInput): number | undefined {
+  const created = acceptTimestamp(input.actor.createdAt);
+  return created === undefined || !Number.isSafeInteger(input.decidedAt)
+    ? undefined
+    : input.decidedAt - created;
+}
+
+function acceptTimestamp(value: unknown): number | undefined {
+  const ms = typeof value === "string" ? readTimestamp(value) : value;
+  return Number.isSafeInteger(ms) ? timestampOf(ms as number) : undefined;
+}
+
+function isStringList(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) && value.length <= listItemsMax && value.every((each) => typeof each === "string")
+  );
+}
+
+/** A name such as `constructor` must not be found on the object's prototype. */
+function ownValue(values: Readonly<Record<string, unknown>> | undefined, name: string): unknown {
+  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
+}
