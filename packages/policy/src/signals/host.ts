@@ -5,12 +5,16 @@ import { normaliseText } from "../text/normalise.ts";
 
 /** What is known of the host of a link. */
 export type Host = {
-  /** Lower-case ASCII: a name (punycode where it is not English), an IPv4 address, or an IPv6 one in brackets. */
+  /** Lower-case ASCII: a name, in punycode where it needs it, or an address, an IPv6 one in brackets. */
   ascii: string;
   /** The registrable domain, or the address; absent for a name without dot or one that is a suffix itself. */
   domain: string | undefined;
   /** Whether the name ends in a suffix on the Public Suffix List; false for an address. */
   listed: boolean;
+  /** Whether that suffix is one of the list's private part: a host of many people's names. */
+  shared: boolean;
+  /** The suffix, listed or not; empty for an address. */
+  suffix: string;
 };
 
 /** The longest name in octets (RFC 1035, section 2.3.4). */
@@ -32,38 +36,39 @@ export function readHost(host: string): Host | undefined {
   if (host.length > hostLengthMax) return undefined;
   const ascii = toAscii(host.endsWith(".") ? host.slice(0, -1) : host);
   if (ascii === undefined) return undefined;
-  const address = readAddress4(ascii);
-  if (address === "bad") return undefined;
-  if (address !== undefined) return { ascii: address, domain: address, listed: false };
+  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(ascii)) return readAddress4(ascii);
   const found = parse(ascii, { allowPrivateDomains: true, extractHostname: false, detectIp: false });
-  const listed = found.isIcann === true || found.isPrivate === true;
-  const domain = found.domain ?? (found.isPrivate === true ? icannDomain(ascii) : undefined);
-  return { ascii, domain: domain ?? undefined, listed };
-}
-
-function icannDomain(ascii: string): string | undefined {
-  return parse(ascii, { extractHostname: false, detectIp: false }).domain ?? undefined;
+  const suffix = found.publicSuffix ?? "";
+  const shared = found.isPrivate === true;
+  const listed = shared || found.isIcann === true;
+  if (found.domain !== null || !shared)
+    return { ascii, domain: found.domain ?? undefined, listed, shared, suffix };
+  const own = parse(ascii, { extractHostname: false, detectIp: false });
+  return { ascii, domain: own.domain ?? undefined, listed, shared: false, suffix: own.publicSuffix ?? "" };
 }
 
 function readAddress6(host: string): Host | undefined {
   if (!/^\[[0-9A-Fa-f:.]{2,45}\]$/.test(host)) return undefined;
-  const ascii = host.toLowerCase();
-  return { ascii, domain: ascii, listed: false };
+  return addressHost(host.toLowerCase());
+}
+
+function addressHost(ascii: string): Host {
+  return { ascii, domain: ascii, listed: false, shared: false, suffix: "" };
 }
 
 /**
  * Browsers take `http://0x7f.1` and `http://2130706433` for 127.0.0.1 (WHATWG URL, "IPv4 parser"), so we do.
- * `bad` is a name that ends in a number without being an address: no browser goes there.
+ *
+ * @param host a name whose last label is a number: it is an address, or no browser goes there
  */
-function readAddress4(host: string): string | "bad" | undefined {
+function readAddress4(host: string): Host | undefined {
   const parts = host.split(".");
-  if (!/^(?:[0-9]+|0x[0-9a-f]*)$/.test(parts.at(-1) ?? "")) return undefined;
-  if (parts.length > 4) return "bad";
+  if (parts.length > 4) return undefined;
   const numbers = parts.map(addressPart);
   const last = numbers.pop() ?? Number.NaN;
-  if (!(last < 256 ** (5 - parts.length)) || numbers.some((number) => !(number < 256))) return "bad";
+  if (!(last < 256 ** (5 - parts.length)) || numbers.some((number) => !(number < 256))) return undefined;
   const value = numbers.reduce((sum, number, index) => sum + number * 256 ** (3 - index), last);
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+  return addressHost([24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join("."));
 }
 
 function addressPart(part: string): number {
@@ -74,7 +79,10 @@ function addressPart(part: string): number {
 
 /** A host name in lower-case ASCII (IDNA, UTS #46 without transitional processing), or `undefined`. */
 function toAscii(host: string): string | undefined {
-  const labels = foldHost(host).split(".");
+  const folded = foldHost(host);
+  // Folding lengthens some characters up to 18 times, and the encoding is quadratic.
+  if (folded.length > hostLengthMax) return undefined;
+  const labels = folded.split(".");
   const encoded = labels.map((label) => (/[^\0-\x7f]/.test(label) ? `xn--${encodePunycode(label)}` : label));
   const usable = encoded.every((label) => label.length <= labelLengthMax && /^[a-z0-9_-]+$/.test(label));
   const ascii = encoded.join(".");
@@ -99,7 +107,7 @@ const damp = 700;
 const initialBias = 72;
 const initialCodePoint = 128;
 
-/** Punycode of one label (RFC 3492, section 6.3); quadratic in the label, which {@link hostLengthMax} bounds. */
+/** Punycode of one label (RFC 3492, section 6.3); quadratic, so {@link hostLengthMax} comes first. */
 function encodePunycode(label: string): string {
   const points = Array.from(label, (character) => character.codePointAt(0) ?? 0);
   const basic = points.filter((point) => point < initialCodePoint);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The links in a text, found as a reader or an app that makes links clickable would find them.
-import { LinkifyIt } from "linkify-it";
-import { isIgnorable, isLetter, unicode } from "../text/unicode.ts";
+import { LinkifyIt, REBuilder } from "linkify-it";
 import { codePointAt } from "../text/normalise.ts";
-import { readHost, type Host } from "./host.ts";
+import { isDigit, isIgnorable, isLetter, isMark, unicode } from "../text/unicode.ts";
+import { isBareLink } from "./bare-links.ts";
+import { readHost } from "./host.ts";
 
 /** One link of a text. */
 export type Link = {
@@ -17,7 +18,7 @@ export type Link = {
 export type FoundLinks = {
   /** In order of appearance, repeats included; at most {@link linksMax}. */
   links: readonly Link[];
-  /** The text, its escapes undone and what is invisible taken away, with a space in the place of each link. */
+  /** The text, escapes undone and what is invisible taken away, with a space in the place of each link. */
   rest: string;
 };
 
@@ -29,9 +30,9 @@ export const linkLengthMax = 2_048;
 export const pieceLengthMax = 4_096;
 
 /**
- * Finds the links in a text: `http`, `https` and `ftp` URLs, `www.` names, and bare names that end in a suffix
- * of the Public Suffix List and look like a link rather than a missing space ({@link isBareLink}). HTML
- * escapes are undone first, invisible characters dropped, and full-width ASCII read as ASCII, since apps that
+ * Finds the links in a text: `http`, `https` and `ftp` URLs, `www.` names, and bare names that end in a
+ * suffix of the Public Suffix List and look like a link rather than a missing space ({@link isBareLink}).
+ * HTML escapes are undone first, invisible characters dropped, and full-width ASCII read as ASCII, since apps that
  * show the text do so or readers can't tell. E-mail addresses are no links.
  *
  * Time is linear in the length of the text.
@@ -40,31 +41,42 @@ export const pieceLengthMax = 4_096;
  */
 export function findLinks(text: string): FoundLinks {
   const readable = makeReadable(text);
-  if (!/[.:]/.test(readable)) return { links: [], rest: readable };
+  if (!/[.:\u3002\uff61]/.test(readable)) return { links: [], rest: readable };
   const links: Link[] = [];
   let rest = "";
   let kept = 0;
   for (const [start, end] of pieces(readable)) {
     if (links.length >= linksMax) break;
-    for (const match of linkify.match(readable.slice(start, end)) ?? []) {
+    for (const match of linkify.match(makeSearchable(readable.slice(start, end))) ?? []) {
       const link = readLink(match.schema, match.raw);
       if (link === undefined) continue;
-      links.push(link);
+      links.push({ url: link.url, domain: link.domain });
       rest += `${readable.slice(kept, start + match.index)} `;
-      kept = start + match.lastIndex;
+      kept = start + match.index + link.length;
       if (links.length >= linksMax) break;
     }
   }
   return { links, rest: kept === 0 ? readable : rest + readable.slice(kept) };
 }
 
-/** linkify-it finds the candidates; which of the bare ones count is decided here, so any suffix is let in. */
+/**
+ * linkify-it finds the candidates; which of the bare ones count is decided here, so any suffix is let in. It
+ * takes no port after a bare name, by which `example.com:8080/x` would be no link.
+ */
+class Expressions extends REBuilder {
+  override get_fuzzy_url_host_port(): RegExp {
+    const suffix = `(?:${this.get_xn().source}|${this.get_pseudo_letter().source}{2,63})`;
+    const host = `(?:(?:${this.get_domain().source})\\.){1,10}${suffix}`;
+    return new RegExp(`(?:${host}${this.get_port().source}${this.get_host_terminator().source})`);
+  }
+}
+
 const linkify = new LinkifyIt({
+  rebuilder: new Expressions(),
   fuzzyLink: true,
   fuzzyEmail: true,
   urlAuth: true,
   maxLength: linkLengthMax,
-  tlds: ["[a-z]{2,24}", "[^\\0-\\x7f]{1,63}"],
 });
 
 // Candidates ------------------------------------------------------------------------------------------------
@@ -112,38 +124,60 @@ function dropIgnorable(text: string): string {
   return from === 0 ? text : kept + text.slice(from);
 }
 
-/** The parts of the text that may hold a link: those between white space that have a dot or a scheme. */
+/**
+ * The parts of the text that may hold a link: those between white space that have a dot or a scheme. A scheme
+ * opens a new part also where a letter is before it ("lookhttp://…"): scripts without spaces, and tricks.
+ */
 function* pieces(text: string): Generator<readonly [start: number, end: number]> {
-  for (const word of text.matchAll(
-    /[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g,
-  )) {
-    const end = word.index + word[0].length;
-    if (!/\.[^.]|:\/\//.test(word[0])) continue;
-    for (let start = word.index; start < end; start += pieceLengthMax) {
-      yield [start, Math.min(end, start + pieceLengthMax)];
+  for (const word of text.matchAll(words)) {
+    if (!/\.[^.]|[\u3002\uff61]|:[\\/]{2}/.test(word[0])) continue;
+    const starts = Array.from(word[0].matchAll(gluedScheme), ({ index }) => word.index + index);
+    let start = word.index;
+    for (const end of [...starts, word.index + word[0].length]) {
+      for (; start < end; start = Math.min(end, start + pieceLengthMax)) {
+        yield [start, Math.min(end, start + pieceLengthMax)];
+      }
     }
   }
 }
 
+const words = /[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+const gluedScheme = /(?<=[0-9A-Za-z\u0080-\uffff])https?:[\\/]{2}/gi;
+
+/**
+ * The piece as linkify-it should see it, code unit by code unit. Browsers read "\\" as "/", and 。as a dot in
+ * a host. Arrows and emoji delimit links: linkify-it would take them for letters of a name.
+ */
+function makeSearchable(piece: string): string {
+  const slashed = piece.replaceAll("\\", "/");
+  if (!/[^\0-\x7f]/.test(slashed)) return slashed;
+  const { properties } = unicode();
+  const dotted = slashed.replaceAll(/(?<=[0-9A-Za-z])[\u3002\uff61](?=[0-9A-Za-z])/g, ".");
+  return dotted.replaceAll(/[\ud800-\udbff][\udc00-\udfff]|[^\0-\x7f]/g, (character) => {
+    const kind = properties[codePointAt(character, 0)] ?? 0;
+    return kind & (isLetter | isMark | isDigit) ? character : " ".repeat(character.length);
+  });
+}
+
 // From a candidate to a link --------------------------------------------------------------------------------
 
-function readLink(schema: string, raw: string): Link | undefined {
+/** Also says how many code units of the candidate the link takes. */
+function readLink(schema: string, raw: string): (Link & { length: number }) | undefined {
   if (schema === "mailto:") return undefined;
   const bare = schema === "" || schema === "//";
   const body = raw.slice(schema === "" ? 0 : raw.indexOf("//") + 2);
   const pathAt = body.search(/[/?#]/);
   const authority = pathAt < 0 ? body : body.slice(0, pathAt);
-  const path = pathAt < 0 ? "" : body.slice(pathAt);
-  const [, name = "", port = ""] =
-    /^(.*?)(:[0-9]+)?$/.exec(authority.slice(authority.lastIndexOf("@") + 1)) ?? [];
-  const host = readHost(name);
+  const named = authority.slice(authority.lastIndexOf("@") + 1);
+  const [, name = "", port = ""] = /^(.*?)(:[0-9]+)?$/.exec(named) ?? [];
+  // No suffix mixes ASCII and other letters: "example.com看" is a name and then text without a space.
+  const own = /^(.*\.[0-9A-Za-z-]{2,})[^\0-\x7f][^.]*$/.exec(name)?.[1];
+  const path = pathAt < 0 || own !== undefined ? "" : body.slice(pathAt);
+  const follows = own === undefined ? port + path : "";
+  const host = readHost(own ?? name);
   if (host === undefined) return undefined;
-  if (bare && !isBareLink(name, host, port + path, schema)) return undefined;
-  const scheme = bare ? "http:" : schema;
-  return { url: `${scheme}//${host.ascii}${port}${path}`.slice(0, linkLengthMax), domain: host.domain };
+  if (bare && !isBareLink(own ?? name, host, follows)) return undefined;
+  const url = `${bare ? "http:" : schema}//${host.ascii}${follows}`.slice(0, linkLengthMax);
+  const cut = own === undefined ? 0 : body.length - (authority.length - named.length) - own.length;
+  return { url, domain: host.domain, length: raw.length - cut };
 }
-
-function isBareLink(_name: string, host: Host, _path: string, _schema: string): boolean {
-  return host.listed && host.domain !== undefined;
-}
-void isLetter;

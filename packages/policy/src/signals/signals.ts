@@ -19,7 +19,7 @@ export type SignalType = "int" | "bool" | "string" | "list<string>";
 export type SignalDefinition = {
   name: string;
   type: SignalType;
-  /** Whether the value holds what somebody wrote, so that it is erased with it; counts and keyed hashes don't. */
+  /** Whether the value holds what somebody wrote and is erased with it; counts and keyed hashes don't. */
   personal: boolean;
   /** One sentence for the reference and for editors. */
   doc: string;
@@ -80,10 +80,16 @@ export const signalDefinitions: readonly SignalDefinition[] = [
 ];
 
 /**
- * Names everything that the values depend on. A decision is replayed with the signals it was made with only if
- * this is the same; the first number counts our own changes of a value.
+ * Names everything that the values depend on. A decision is replayed with the signals it was made with only
+ * if this is the same; the first number counts our own changes of a value.
  */
-export const signalsVersion: string = `signals-1 unicode-${unicodeVersion} tldts-7.5.4 linkify-it-6.1.0`;
+export const signalsVersion: string = [
+  "signals-1",
+  `unicode-${unicodeVersion}`,
+  "tldts-7.5.4",
+  "linkify-it-6.1.0",
+  "uc.micro-3.0.0",
+].join(" ");
 
 /**
  * Computes the signals of one event. Pure, but for what the caller's `fingerprint` does; never throws for any
@@ -160,8 +166,8 @@ function longestRun(normalised: string): number {
 }
 
 /**
- * What copies of a text have in common: the letters and marks of normalised text, anything else one space, and
- * no letter more than twice in a row. Empty where there is no letter.
+ * What copies of a text have in common: the letters and marks of normalised text, anything else one space,
+ * and no letter more than twice in a row. Empty where there is no letter.
  */
 function fingerprintText(normalised: string): string {
   const { properties } = unicode();

@@ -31,7 +31,7 @@ export const isUppercase = 16;
 export const isLowercase = 32;
 /** NFKC_Casefold maps the code point to something else. */
 export const isFolded = 64;
-/** Text with such a code point may not be in NFC: it reorders, decomposes, or composes with what is before. */
+/** Text with such a code point may not be in NFC: it reorders, decomposes, or composes with what precedes. */
 export const isNormalisable = 128;
 /** Default_Ignorable_Code_Point: shown as nothing. */
 export const isIgnorable = 256;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { unicodeVersion } from "../text/unicode.ts";
+import { linksMax } from "./links.ts";
+import { computeSignals, signalDefinitions, signalsVersion, type SignalValue } from "./signals.ts";
+
+const options = { fingerprint: (text: string): string => `keyed:${text}` };
+
+function signal(text: string, name: string): SignalValue | undefined {
+  return computeSignals({ text }, options)[name];
+}
+
+test("computes every signal of a comment", () => {
+  const text = "Check OUT http://A.example.com/x &amp; www.example.com, sooooo gooood!!!! 10 €";
+  assert.deepEqual(computeSignals({ title: "Hi", text }, options), {
+    links: ["http://a.example.com/x", "http://www.example.com"],
+    domains: ["example.com"],
+    linkCount: 2,
+    length: 80,
+    letters: 54,
+    words: 15,
+    capitals: 111,
+    repeated: 5,
+    normalised: "hi check out http://a.example.com/x &amp; www.example.com, sooooo gooood!!!! 10 €",
+    fingerprint: "keyed:hi check out soo good",
+  });
+});
+
+test("without title and text nothing is known; an empty text is known to be empty", () => {
+  assert.deepEqual(computeSignals({ text: undefined }, options), {});
+  const empty = computeSignals({ text: "" }, options);
+  assert.equal(empty["length"], 0);
+  assert.equal(empty["normalised"], "");
+  assert.equal("fingerprint" in empty, false);
+  assert.equal(computeSignals({ title: "only", text: undefined }, options)["length"], 4);
+});
+
+for (const [name, text, expected] of [
+  ["length", "a😀é", 3],
+  ["length", "\ud800a", 2],
+  ["letters", "añ中1!", 3],
+  ["words", "don't stop 24/7 naïve_word", 7],
+  ["capitals", "ABcd", 500],
+  ["capitals", "123 中文", 0],
+  ["capitals", "АБВ", 1000],
+  ["repeated", "aAaａ b", 4],
+  ["repeated", "a a a", 1],
+  ["repeated", "    ", 0],
+  ["repeated", "wow!!!!! 😀😀", 5],
+  ["repeated", "a\u200ba\u200ba", 3],
+  ["linkCount", "a.com b.com", 0],
+  ["linkCount", "aa.com bb.com", 2],
+] as const) {
+  test(`${name} of ${JSON.stringify(text)}`, () => assert.equal(signal(text, name), expected));
+}
+
+test("copies that differ in links, numbers, case, form and stretched letters share a fingerprint", () => {
+  const original = signal("Free money at http://a.example.com/1 so cool", "fingerprint");
+  for (const copy of [
+    "FREE  money at http://b.example.org/2?x so cool!!!",
+    "free money at www.example.net/3 so cool 123",
+    "ｆｒｅｅ mo\u200bney at  bit.ly/x so coooool",
+  ]) {
+    assert.equal(signal(copy, "fingerprint"), original, copy);
+  }
+  assert.notEqual(signal("Free honey at http://a.example.com/1 so cool", "fingerprint"), original);
+  assert.equal(signal("Tom &amp; Jerry &quot;1&quot;", "fingerprint"), "keyed:tom jerry");
+});
+
+test("a text without letters has no fingerprint", () => {
+  for (const text of ["", "!!!", "123 😀", "http://example.com/x", "\u0301"]) {
+    assert.equal(signal(text, "fingerprint"), undefined);
+  }
+});
+
+test("any text: every value is of its type, and sizes are bounded", () => {
+  const types: Readonly<Record<string, (value: SignalValue) => boolean>> = {
+    int: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+    bool: (value) => typeof value === "boolean",
+    string: (value) => typeof value === "string",
+    "list<string>": (value) => Array.isArray(value) && value.length <= linksMax,
+  };
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+  );
+  fc.assert(
+    fc.property(fc.option(text, { nil: undefined }), text, (title, text) => {
+      const signals = computeSignals({ title, text }, options);
+      for (const { name, type } of signalDefinitions) {
+        const value = signals[name];
+        if (value === undefined) assert.equal(name, "fingerprint");
+        else assert.ok(types[type]?.(value), name);
+      }
+      const names = new Set(signalDefinitions.map(({ name }) => name));
+      assert.ok(Object.keys(signals).every((name) => names.has(name)));
+      assert.ok(Number(signals["capitals"]) <= 1_000);
+      assert.ok(Number(signals["letters"]) <= Number(signals["length"]));
+      assert.deepEqual(computeSignals({ title, text }, options), signals);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("the version names the installed versions of what the values depend on", () => {
+  const require = createRequire(import.meta.url);
+  const linkify = createRequire(require.resolve("linkify-it"));
+  const versions = [
+    installed(new URL(`file://${require.resolve("tldts/package.json")}`)),
+    installed(new URL(`file://${require.resolve("linkify-it/package.json")}`)),
+    // uc.micro holds linkify-it's tables of punctuation and white space.
+    installed(new URL("../package.json", `file://${linkify.resolve("uc.micro")}`)),
+  ];
+  assert.equal(signalsVersion, `signals-1 unicode-${unicodeVersion} ${versions.join(" ")}`);
+});
+
+function installed(manifest: URL): string {
+  const { name, version } = JSON.parse(readFileSync(manifest, "utf8")) as { name: string; version: string };
+  return `${name}-${version}`;
+}
+
+test("the reference lists exactly the signals, and its example is true", () => {
+  const page = readFileSync(new URL("../../../../docs/reference/signals.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `(\w+)` \| `([^`]+)` \| (yes|no) \| .* \| `([^`]+)` \|$/gm)];
+  assert.deepEqual(
+    rows.map(([, name, type, personal]) => ({ name, type, personal: personal === "yes" })),
+    signalDefinitions.map(({ name, type, personal }) => ({ name, type, personal })),
+  );
+  const text = /```text\n(.*)\n```/.exec(page)?.[1];
+  const signals = computeSignals({ text }, { fingerprint: (hashed) => `hash of ${hashed}` });
+  for (const [, name = "", , , example = ""] of rows)
+    assert.deepEqual(JSON.parse(example), signals[name], name);
+});
