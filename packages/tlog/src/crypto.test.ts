@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both implementations of #crypto do the same, on good input and bad: otherwise a browser and a server could come to
-// different verdicts on one log.
+// Both implementations of #crypto do the same, on good input and bad: otherwise a browser and a server could
+// come to different verdicts on one log.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -87,7 +87,7 @@ void test("keys with a part of small order, non-canonical keys and S over the or
   for (const key of unsoundKeys) {
     for (const crypto of [node, noble]) {
       for (let i = 0; i < 16; i++) {
-        // R = identity and S = 0 satisfy the equation for every message whose k is a multiple of the key's order.
+        // R = identity and S = 0 satisfy the equation whenever k is a multiple of the key's order.
         const signature = Uint8Array.from([1, ...new Uint8Array(63)]);
         assert.equal(crypto.ed25519Verify(decodeHex(key), utf8(`m${i}`), signature), false, key);
       }

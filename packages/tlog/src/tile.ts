@@ -220,7 +220,10 @@ function* tilesBetween(oldSize: number, newSize: number): Generator<Tile, void, 
 
 /** The root over 2^n hashes of a tile. */
 function rootOfHashes(data: Uint8Array, first: number, width: number): Hash {
-  if (width === 1) return asHash(data.slice(first * hashBytes, (first + 1) * hashBytes));
+  if (width === 1) {
+    // A copy by hand: the data may be a Buffer, whose `slice` is a view that would keep the whole tile alive.
+    return asHash(new Uint8Array(data.subarray(first * hashBytes, (first + 1) * hashBytes)));
+  }
   const half = width / 2;
   return nodeHash(rootOfHashes(data, first, half), rootOfHashes(data, first + half, half));
 }
