@@ -15,8 +15,8 @@ const space = 0x20;
 /**
  * The text in the form in which texts are compared: toNFKC_Casefold of the pinned Unicode version (The
  * Unicode Standard, section 3.13, R5: compatibility characters replaced, case folded, default-ignorable code
- * points removed, then NFC), each run of white space one space, none at either end. Lone surrogates become U+FFFD.
- * Idempotent; the same on every engine; linear in the length of the text.
+ * points removed, then NFC), each run of white space one space, none at either end. Lone surrogates become
+ * U+FFFD. Idempotent; the same on every engine; linear in the length of the text.
  *
  * @param text any string, well-formed or not
  */
