@@ -32,8 +32,8 @@ export const pieceLengthMax = 4_096;
 /**
  * Finds the links in a text: `http`, `https` and `ftp` URLs, `www.` names, and bare names that end in a
  * suffix of the Public Suffix List and look like a link rather than a missing space ({@link isBareLink}).
- * HTML escapes are undone first, invisible characters dropped, and full-width ASCII read as ASCII, since apps that
- * show the text do so or readers can't tell. E-mail addresses are no links.
+ * HTML escapes are undone first, invisible characters dropped, and full-width ASCII read as ASCII, since
+ * apps that show the text do so or readers can't tell. E-mail addresses are no links.
  *
  * Time is linear in the length of the text.
  *

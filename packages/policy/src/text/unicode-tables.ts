@@ -6,8 +6,8 @@
 // All numbers are in base 36. Ranges: `gap,length` pairs, the gap counted from the end of the range
 // before. Classes: `gap,length,class`. Mappings: entries that end in `;` and open with the gap from
 // the entry before: `gap=x,y` becomes x y; `gap:x,y` the same, but x y never composes back; `gap*n`
-// these n code points vanish; `gap+n,d` n code points in a row become themselves plus d; `gap/n,d` every
-// second one does.
+// these n code points vanish; `gap+n,d` n code points in a row become themselves plus d; `gap/n,d`
+// every second one does.
 
 /** The version of the Unicode character database behind every table here. */
 export const unicodeVersion: string = "15.0.0";
