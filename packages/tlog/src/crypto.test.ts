@@ -2,6 +2,7 @@
 // Both implementations of #crypto do the same, on good input and bad: otherwise a browser and a server could
 // come to different verdicts on one log.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ed25519 } from "@noble/curves/ed25519.js";
@@ -93,6 +94,25 @@ void test("keys with a part of small order, non-canonical keys and S over the or
       }
     }
   }
+});
+
+void test("where a browser is meant, the package signs the same checkpoint with @noble", () => {
+  const script = `
+    const { sha256, utf8, generateSignerKey, parseSignerKey, signNote, fromUtf8, openNote, parseVerifierKey } =
+      await import(${JSON.stringify(new URL("index.ts", import.meta.url).href)});
+    const keys = generateSignerKey("example.com/log", sha256(utf8("seed")));
+    const note = signNote("text\\n", [parseSignerKey(keys.signerKey)]);
+    openNote(note, [parseVerifierKey(keys.verifierKey)]);
+    process.stdout.write(fromUtf8(note));`;
+  const [onNode, inBrowser] = [[], ["--conditions=browser"]].map((conditions) =>
+    execFileSync(
+      process.execPath,
+      ["--conditions=@docket/source", ...conditions, "--input-type=module", "--eval", script],
+      { encoding: "utf8", env: { ...process.env, NODE_OPTIONS: "" } },
+    ),
+  );
+  assert.match(onNode ?? "", /^text\n\n\u{2014} example.com\/log /u);
+  assert.equal(inBrowser, onNode);
 });
 
 type Group = {

@@ -21,7 +21,8 @@ const keys = generateSignerKey(origin, testHash(1));
 const cosigner = generateSignerKey("witness.example", testHash(2), "ed25519-cosignature");
 const signers = [parseSignerKey(keys.signerKey), parseSignerKey(cosigner.signerKey, () => 1_732_313_465)];
 
-for (const size of [1, 255, 256, 257, 700]) {
+// The last has a tile of level 2.
+for (const size of [1, 255, 256, 257, 700, 65_700]) {
   void test(`Go reads a log of ${size} entries, and its proofs`, async (t) => {
     if (reader === undefined) return t.skip(goSkipReason);
     const log = writeTestLog(size, origin, signers);
