@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 The text encodings of the log's formats: base64 (RFC 4648 section 4,
-// padded), base64url (section 5, unpadded), lower-case hex (section 8) and UTF-8. Decoders accept exactly
-// what the encoders write: one value has one spelling, so that two texts that differ can never mean the same
-// signed bytes.
+// SPDX-License-Identifier: Apache-2.0
+// The text encodings of the log's formats: base64 (RFC 4648 section 4, padded), base64url (section 5,
+// unpadded), lower-case hex (section 8) and UTF-8. Decoders accept exactly what the encoders write: one value
+// has one spelling, so that two texts that differ can never mean the same signed bytes.
 import { TlogError } from "./error.ts";
 
 /** Encodes bytes as padded base64 (RFC 4648 section 4). */

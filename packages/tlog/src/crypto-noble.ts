@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The primitives over @noble, for browsers. Its twin for Node is
-// crypto-node.ts; `#crypto` in package.json picks one.
+// SPDX-License-Identifier: Apache-2.0
+// The primitives over @noble, for browsers. Its twin for Node is crypto-node.ts; `#crypto` in package.json
+// picks one.
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256, sha512 } from "@noble/hashes/sha2.js";

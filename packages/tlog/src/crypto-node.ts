@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The primitives over node:crypto. Its twin for browsers is
-// crypto-noble.ts; `#crypto` in package.json picks one.
+// SPDX-License-Identifier: Apache-2.0
+// The primitives over node:crypto. Its twin for browsers is crypto-noble.ts; `#crypto` in package.json picks
+// one.
 import {
   createHmac,
   createPrivateKey,

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 What RFC 8032 leaves open about Ed25519 points, and libraries (and
-// versions of one library) answer differently, answered once: a key or an R whose encoding is not canonical,
-// or which has small order, is refused.
+// SPDX-License-Identifier: Apache-2.0
+// What RFC 8032 leaves open about Ed25519 points, and libraries (and versions of one library) answer
+// differently, answered once: a key or an R whose encoding is not canonical, or which has small order, is
+// refused.
 import { decodeHex } from "./base64.ts";
 
 /**

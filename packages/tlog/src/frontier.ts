@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The right edge of a growing tree: the hashes of the complete subtrees
-// that its root is made of (a compact range from 0). It is all that appending needs: one hash for each set
-// bit of the size, at most 53.
+// SPDX-License-Identifier: Apache-2.0
+// The right edge of a growing tree: the hashes of the complete subtrees that its root is made of (a compact
+// range from 0). It is all that appending needs: one hash for each set bit of the size, at most 53.
 import { emptyRoot, nodeHash, type Hash } from "./hash.ts";
 import { foldRight, rootNodes, type TreeNode } from "./tree.ts";
 
