@@ -32,6 +32,9 @@ export type ErrorCode =
   | "directory_locked"
   | "directory_damaged"
   | "policy_invalid"
+  | "record_invalid"
+  | "manifest_invalid"
+  | "receipt_invalid"
   | "usage";
 
 /** One row of {@link errorTable}. */
@@ -194,6 +197,21 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 500,
     summary: "The data directory holds bytes that are not what was written.",
     remedy: "Run `docket verify` on it, and restore what it names from a backup.",
+  },
+  record_invalid: {
+    status: 400,
+    summary: "The bytes are not a record of Docket in its one encoding.",
+    remedy: "Take the record again from where it came from, byte for byte.",
+  },
+  manifest_invalid: {
+    status: 400,
+    summary: "The bytes are not a manifest of parts in its one encoding.",
+    remedy: "Take the manifest again from where it came from, byte for byte.",
+  },
+  receipt_invalid: {
+    status: 400,
+    summary: "The file is not a receipt of Docket in its one encoding.",
+    remedy: "Take the receipt again from the notice or the server, and do not edit it.",
   },
   policy_invalid: {
     status: 400,

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Seals parts and opens them again. The layout of a sealed part is in packages/protocol/src/parts.ts.
+import { createCipheriv, createDecipheriv, createHmac, hash } from "node:crypto";
+import {
+  commitmentMessage,
+  encodeManifest,
+  nonceBytes,
+  openingSecretBytes,
+  partContext,
+  partIdBytes,
+  tagBytes,
+} from "@docket/protocol";
+import type { ManifestPart, PartName } from "@docket/protocol";
+
+/** A part before it is sealed: whose key seals it, and its exact plaintext. */
+export type PlainPart = { name: PartName; subject: string; key: Uint8Array; plaintext: string };
+/** Parts ready for the journal, and the manifest that the leaf commits to. */
+export type SealedParts = {
+  manifest: Buffer;
+  manifestHash: string;
+  sealed: { name: PartName; bytes: Buffer }[];
+};
+/** Fills a buffer with unpredictable bytes. */
+export type RandomBytes = (length: number) => Buffer;
+
+const secretStart = partIdBytes + nonceBytes;
+const secretEnd = secretStart + openingSecretBytes + tagBytes;
+
+/** Seals the parts of one record under their subjects' keys. */
+export function sealParts(parts: readonly PlainPart[], origin: string, random: RandomBytes): SealedParts {
+  const lines: ManifestPart[] = [];
+  const sealed: SealedParts["sealed"] = [];
+  for (const part of parts) {
+    const plaintext = Buffer.from(part.plaintext, "utf8");
+    const secret = random(openingSecretBytes);
+    const bytes = sealPart(part, plaintext, secret, origin, random);
+    sealed.push({ name: part.name, bytes });
+    lines.push({
+      name: part.name,
+      subject: part.subject,
+      size: bytes.length,
+      hash: hash("sha256", bytes, "base64url"),
+      commitment: commit(secret, part.name, plaintext).toString("base64url"),
+    });
+  }
+  const manifest = Buffer.from(encodeManifest(lines), "utf8");
+  return { manifest, manifestHash: hash("sha256", manifest, "base64url"), sealed };
+}
+
+/**
+ * Opens a sealed part.
+ *
+ * @returns the plaintext and the opening secret, or `undefined` if the key is not the one it was sealed with or any
+ *   byte was changed
+ */
+export function openPart(
+  bytes: Uint8Array,
+  name: PartName,
+  key: Uint8Array,
+  origin: string,
+): { plaintext: Buffer; secret: Buffer } | undefined {
+  const partId = bytes.subarray(0, partIdBytes);
+  const nonceEnd = secretEnd + nonceBytes;
+  const secret = decrypt(
+    key,
+    bytes.subarray(partIdBytes, secretStart),
+    bytes.subarray(secretStart, secretEnd),
+    partContext(origin, partId, name, "opening"),
+  );
+  const plaintext = decrypt(
+    key,
+    bytes.subarray(secretEnd, nonceEnd),
+    bytes.subarray(nonceEnd),
+    partContext(origin, partId, name, "part"),
+  );
+  return secret === undefined || plaintext === undefined ? undefined : { plaintext, secret };
+}
+
+/** The commitment of a part: HMAC-SHA256(secret, u8 length + name + exact plaintext). */
+export function commit(secret: Uint8Array, name: PartName, plaintext: Uint8Array): Buffer {
+  return createHmac("sha256", secret).update(commitmentMessage(name, plaintext)).digest();
+}
+
+function sealPart(
+  part: PlainPart,
+  plaintext: Buffer,
+  secret: Buffer,
+  origin: string,
+  random: RandomBytes,
+): Buffer {
+  const noise = random(partIdBytes + 2 * nonceBytes);
+  const partId = noise.subarray(0, partIdBytes);
+  const secretNonce = noise.subarray(partIdBytes, partIdBytes + nonceBytes);
+  const nonce = noise.subarray(partIdBytes + nonceBytes);
+  return Buffer.concat([
+    partId,
+    secretNonce,
+    encrypt(part.key, secretNonce, secret, partContext(origin, partId, part.name, "opening")),
+    nonce,
+    encrypt(part.key, nonce, plaintext, partContext(origin, partId, part.name, "part")),
+  ]);
+}
+
+/** AES-256-GCM: ciphertext, then the tag. */
+export function encrypt(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, context: Uint8Array): Buffer {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(context);
+  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Reverses {@link encrypt}; `undefined` if key, nonce, context or any byte differs. */
+export function decrypt(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  sealed: Uint8Array,
+  context: Uint8Array,
+): Buffer | undefined {
+  if (sealed.length < tagBytes || nonce.length !== nonceBytes) return undefined;
+  const end = sealed.length - tagBytes;
+  const cipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
+  cipher.setAAD(context).setAuthTag(sealed.subarray(end));
+  try {
+    return Buffer.concat([cipher.update(sealed.subarray(0, end)), cipher.final()]);
+  } catch {
+    return undefined;
+  }
+}

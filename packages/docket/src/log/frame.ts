@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes of the journal. A segment is a header and then batches, one after the other; numbers are big-endian.
+//
+//   segment header  "DKTJRNL1" (8) | index of its first record (u64) | SHA-256 of the origin (32) | crc32 (u32)
+//   batch header    "DKTB" (4) | payload length (u32) | index of its first record (u64) | records (u32)
+//                   | signed size (u64) | signed root (32) | its Ed25519 signature (64) | crc32 of the header (u32)
+//   payload         frames: kind (u8) | length (u32) | bytes | crc32 of kind, length and bytes (u32)
+//   batch trailer   crc32 of the payload (u32)
+//
+// "Signed" is the newest root that had been signed when the batch was written: the previous batch's. A record's frames
+// are its actor entries, its manifest, its parts and at last its leaf, which closes the record.
+import { crc32 } from "node:zlib";
+import type { PartName } from "@docket/protocol";
+import { partNames } from "@docket/protocol";
+
+/** Bytes of a segment's header. */
+export const segmentHeaderBytes = 52;
+/** Bytes of a batch's header. */
+export const batchHeaderBytes = 128;
+/** Longest payload of one batch, in bytes: what the sequencer gathers before it writes. */
+export const batchPayloadBytesMax = 33_554_432;
+const batchTrailerBytes = 4;
+const segmentMagic = Buffer.from("DKTJRNL1", "latin1");
+const batchMagic = Buffer.from("DKTB", "latin1");
+const frameOverheadBytes = 9;
+
+/** The newest signed state that a batch names. Size 0 with zero bytes where nothing was signed yet. */
+export type SignedRoot = { size: number; root: Uint8Array; signature: Uint8Array };
+
+/** One entry of the identity map: who an actor is, and the actor's key, wrapped. */
+export type ActorEntry = { lookup: Uint8Array; pseudonym: string; wrappedKey: Uint8Array };
+
+/** A sealed part with its name. */
+export type SealedPart = { name: PartName; bytes: Uint8Array };
+
+/** All that the journal holds of one record. */
+export type RecordFrames = {
+  leaf: Uint8Array;
+  manifest: Uint8Array | undefined;
+  parts: readonly SealedPart[];
+  actors: readonly ActorEntry[];
+};
+
+/** One batch of records, as the journal holds it. */
+export type Batch = { firstIndex: number; signed: SignedRoot; records: readonly RecordFrames[] };
+
+/** What reading a batch gives: the batch and its length, the end of the segment, or what is wrong. */
+export type BatchRead =
+  | { kind: "batch"; batch: Batch; bytes: number }
+  | { kind: "end" }
+  | { kind: "bad"; reason: string };
+
+const kindActor = 1;
+const kindManifest = 2;
+const kindPart = 3;
+const kindLeaf = 4;
+
+/** Encodes a segment's header. */
+export function encodeSegmentHeader(firstIndex: number, originHash: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(segmentHeaderBytes);
+  segmentMagic.copy(bytes, 0);
+  bytes.writeBigUInt64BE(BigInt(firstIndex), 8);
+  bytes.set(originHash, 16);
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, 48)), 48);
+  return bytes;
+}
+
+/** Reads a segment's header; `undefined` if it is not one of this log. */
+export function decodeSegmentHeader(bytes: Buffer, originHash: Uint8Array): { firstIndex: number } | undefined {
+  if (bytes.length < segmentHeaderBytes) return undefined;
+  if (!bytes.subarray(0, 8).equals(segmentMagic)) return undefined;
+  if (bytes.readUInt32BE(48) !== crc32(bytes.subarray(0, 48))) return undefined;
+  if (!bytes.subarray(16, 48).equals(originHash)) return undefined;
+  return { firstIndex: Number(bytes.readBigUInt64BE(8)) };
+}
+
+/** Encodes a batch. */
+export function encodeBatch(batch: Batch): Buffer {
+  const payload = Buffer.concat(batch.records.flatMap(recordFrames));
+  const header = Buffer.alloc(batchHeaderBytes);
+  batchMagic.copy(header, 0);
+  header.writeUInt32BE(payload.length, 4);
+  header.writeBigUInt64BE(BigInt(batch.firstIndex), 8);
+  header.writeUInt32BE(batch.records.length, 16);
+  header.writeBigUInt64BE(BigInt(batch.signed.size), 20);
+  header.set(batch.signed.root, 28);
+  header.set(batch.signed.signature, 60);
+  header.writeUInt32BE(crc32(header.subarray(0, 124)), 124);
+  const trailer = Buffer.alloc(batchTrailerBytes);
+  trailer.writeUInt32BE(crc32(payload), 0);
+  return Buffer.concat([header, payload, trailer]);
+}
+
+/** Reads the batch that starts at `offset` of a segment's bytes. */
+export function decodeBatch(segment: Buffer, offset: number): BatchRead {
+  if (offset === segment.length) return { kind: "end" };
+  const header = segment.subarray(offset, offset + batchHeaderBytes);
+  if (header.length < batchHeaderBytes) return { kind: "bad", reason: "the batch header is cut short" };
+  if (!header.subarray(0, 4).equals(batchMagic)) return { kind: "bad", reason: "no batch header stands here" };
+  if (header.readUInt32BE(124) !== crc32(header.subarray(0, 124))) {
+    return { kind: "bad", reason: "the batch header's checksum differs" };
+  }
+  const length = header.readUInt32BE(4);
+  const start = offset + batchHeaderBytes;
+  const payload = segment.subarray(start, start + length);
+  const trailer = segment.subarray(start + length, start + length + batchTrailerBytes);
+  if (trailer.length < batchTrailerBytes) return { kind: "bad", reason: "the batch is cut short" };
+  if (trailer.readUInt32BE(0) !== crc32(payload)) {
+    return { kind: "bad", reason: "the batch's checksum differs" };
+  }
+  const records = decodeRecords(payload);
+  if (typeof records === "string") return { kind: "bad", reason: records };
+  if (records.length !== header.readUInt32BE(16)) {
+    return { kind: "bad", reason: "the batch's count of records differs" };
+  }
+  const signed = {
+    size: Number(header.readBigUInt64BE(20)),
+    root: Buffer.from(header.subarray(28, 60)),
+    signature: Buffer.from(header.subarray(60, 124)),
+  };
+  const firstIndex = Number(header.readBigUInt64BE(8));
+  return {
+    kind: "batch",
+    batch: { firstIndex, signed, records },
+    bytes: batchHeaderBytes + length + batchTrailerBytes,
+  };
+}
+
+/** Where, after `offset`, another intact batch stands: then a bad one before it is damage and no torn tail. */
+export function findBatch(segment: Buffer, offset: number): number | undefined {
+  let at = segment.indexOf(batchMagic, offset);
+  while (at !== -1) {
+    if (decodeBatch(segment, at).kind === "batch") return at;
+    at = segment.indexOf(batchMagic, at + 1);
+  }
+  return undefined;
+}
+
+function recordFrames(record: RecordFrames): Buffer[] {
+  const frames = record.actors.map((actor) => frame(kindActor, encodeActor(actor)));
+  if (record.manifest !== undefined) frames.push(frame(kindManifest, record.manifest));
+  for (const part of record.parts) {
+    const place = Buffer.from([partNames.indexOf(part.name)]);
+    frames.push(frame(kindPart, Buffer.concat([place, part.bytes])));
+  }
+  frames.push(frame(kindLeaf, record.leaf));
+  return frames;
+}
+
+function frame(kind: number, bytes: Uint8Array): Buffer {
+  const framed = Buffer.allocUnsafe(frameOverheadBytes + bytes.length);
+  framed[0] = kind;
+  framed.writeUInt32BE(bytes.length, 1);
+  framed.set(bytes, 5);
+  framed.writeUInt32BE(crc32(framed.subarray(0, 5 + bytes.length)), 5 + bytes.length);
+  return framed;
+}
+
+function decodeRecords(payload: Buffer): RecordFrames[] | string {
+  const records: RecordFrames[] = [];
+  let open = emptyRecord();
+  let offset = 0;
+  while (offset < payload.length) {
+    if (offset + frameOverheadBytes > payload.length) return "a frame is cut short";
+    const length = payload.readUInt32BE(offset + 1);
+    const end = offset + 5 + length;
+    if (end + 4 > payload.length) return "a frame is cut short";
+    if (payload.readUInt32BE(end) !== crc32(payload.subarray(offset, end))) return "a frame's checksum differs";
+    const bytes = payload.subarray(offset + 5, end);
+    switch (payload[offset]) {
+      case kindActor:
+        open.actors.push(decodeActor(bytes));
+        break;
+      case kindManifest:
+        open.manifest = bytes;
+        break;
+      case kindPart: {
+        const name = partNames[bytes[0] ?? partNames.length];
+        if (name === undefined) return "a part has a name that is not known to this version";
+        open.parts.push({ name, bytes: bytes.subarray(1) });
+        break;
+      }
+      case kindLeaf:
+        records.push({ ...open, leaf: bytes });
+        open = emptyRecord();
+        break;
+      default:
+        return "a frame is of a kind that is not known to this version";
+    }
+    offset = end + 4;
+  }
+  return records;
+}
+
+function emptyRecord(): { manifest: Uint8Array | undefined; parts: SealedPart[]; actors: ActorEntry[] } {
+  return { manifest: undefined, parts: [], actors: [] };
+}
+
+/** lookup (32) | pseudonym (24, ASCII) | wrapped key. */
+function encodeActor(actor: ActorEntry): Buffer {
+  return Buffer.concat([actor.lookup, Buffer.from(actor.pseudonym, "latin1"), actor.wrappedKey]);
+}
+
+function decodeActor(bytes: Buffer): ActorEntry {
+  return {
+    lookup: Buffer.from(bytes.subarray(0, 32)),
+    pseudonym: bytes.toString("latin1", 32, 56),
+    wrappedKey: Buffer.from(bytes.subarray(56)),
+  };
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal: the log's write-ahead log. A batch is one append and one sync, and nobody is answered before it.
+//
+// Segments are files numbered in order. One is written, the others wait until what they hold is materialised.
+import { join } from "node:path";
+import { DocketError } from "../error.ts";
+import type { LogDisk, LogFile } from "./disk.ts";
+import { encodeBatch, encodeSegmentHeader, segmentHeaderBytes } from "./frame.ts";
+import type { Batch } from "./frame.ts";
+import { segmentName } from "./paths.ts";
+
+/** A segment longer than this is closed and a new one begun, in bytes. */
+export const segmentBytesMax = 16_777_216;
+
+/** What became of a batch that was not sealed. */
+export class BatchVoidError extends DocketError {}
+/** Writing has ended until the process starts again. */
+export class WritingEndedError extends DocketError {}
+
+/** A segment: its number, its file, and the number after that of its last record. */
+export type Segment = { sequence: number; path: string; end: number };
+
+/** The open journal of one log. Owned by the sequencer's thread. */
+export class Journal {
+  readonly #disk: LogDisk;
+  readonly #directory: string;
+  readonly #originHash: Uint8Array;
+  readonly #closed: Segment[];
+  #file: LogFile;
+  #segment: Segment;
+  #durableBytes: number;
+  #ended = false;
+
+  /**
+   * Begins a new segment. It is durable, with its name, when the constructor returns.
+   *
+   * @param sequence number of the new segment, higher than any that exists
+   * @param firstIndex index of the record that will be appended first
+   * @param closed older segments, which `release` removes in time
+   */
+  constructor(
+    disk: LogDisk,
+    directory: string,
+    originHash: Uint8Array,
+    sequence: number,
+    firstIndex: number,
+    closed: readonly Segment[],
+  ) {
+    this.#disk = disk;
+    this.#closed = closed.map(({ sequence: number, path, end }) => ({ sequence: number, path, end }));
+    this.#directory = directory;
+    this.#originHash = originHash;
+    this.#segment = { sequence, path: join(directory, segmentName(sequence)), end: firstIndex };
+    this.#file = this.#begin(firstIndex);
+    this.#durableBytes = segmentHeaderBytes;
+  }
+
+  /**
+   * Appends a batch. When it returns, the batch survives power loss.
+   *
+   * @throws {BatchVoidError} the write failed (a full disk); the journal is as it was before, and goes on
+   * @throws {WritingEndedError} the sync failed: what is on disk is unknown, so nothing is appended any more
+   */
+  append(batch: Batch): void {
+    if (this.#ended) throw ended(undefined);
+    const bytes = encodeBatch(batch);
+    this.#rotateIfFull(batch.firstIndex);
+    try {
+      // A crash here leaves any prefix of the batch: a torn tail that recovery cuts. Nobody was answered.
+      this.#file.write(this.#durableBytes, bytes);
+    } catch (error) {
+      this.#cutBack(error);
+      throw voided(error);
+    }
+    try {
+      // A crash before this returns may leave the whole batch: recovery keeps it, and a repeat of its events finds it.
+      this.#file.sync();
+    } catch (error) {
+      // After a failed sync the kernel may have dropped the pages and call them clean: a second sync would lie.
+      this.#ended = true;
+      throw ended(error);
+    }
+    this.#durableBytes += bytes.length;
+    this.#segment.end = batch.firstIndex + batch.records.length;
+  }
+
+  /** Removes closed segments whose records all have an index below `size`: they are materialised and synced. */
+  release(size: number): void {
+    let removed = 0;
+    while (this.#closed[0] !== undefined && this.#closed[0].end <= size) {
+      this.#disk.remove((this.#closed.shift() as Segment).path);
+      removed++;
+    }
+    // A crash before this leaves a segment whose records are all materialised; recovery skips and removes it.
+    if (removed > 0) this.#disk.syncDirectory(this.#directory);
+  }
+
+  /** Closes the open segment's file. */
+  close(): void {
+    this.#ended = true;
+    this.#file.close();
+  }
+
+  #begin(firstIndex: number): LogFile {
+    const file = this.#disk.open(this.#segment.path, true);
+    try {
+      file.write(0, encodeSegmentHeader(firstIndex, this.#originHash));
+      file.sync();
+      this.#disk.syncDirectory(this.#directory);
+    } catch (error) {
+      file.close();
+      this.#disk.remove(this.#segment.path);
+      throw error;
+    }
+    return file;
+  }
+
+  #rotateIfFull(firstIndex: number): void {
+    if (this.#durableBytes < segmentBytesMax) return;
+    const full = this.#segment;
+    const fullFile = this.#file;
+    const sequence = full.sequence + 1;
+    this.#segment = { sequence, path: join(this.#directory, segmentName(sequence)), end: firstIndex };
+    try {
+      this.#file = this.#begin(firstIndex);
+    } catch (error) {
+      // No room for a new segment: the batch is void, the full segment stays the open one.
+      this.#segment = full;
+      throw voided(error);
+    }
+    fullFile.close();
+    this.#closed.push(full);
+    this.#durableBytes = segmentHeaderBytes;
+  }
+
+  #cutBack(cause: unknown): void {
+    try {
+      this.#file.truncate(this.#durableBytes);
+    } catch {
+      this.#ended = true;
+      throw ended(cause);
+    }
+  }
+}
+
+function voided(cause: unknown): BatchVoidError {
+  const why = (cause as NodeJS.ErrnoException).code === "ENOSPC" ? "the disk is full" : "the disk refused a write";
+  return new BatchVoidError("sealing_failed", `the decision was not sealed: ${why}; free some space and ask again`, {
+    cause,
+    retryAfterSeconds: 5,
+  });
+}
+
+function ended(cause: unknown): WritingEndedError {
+  return new WritingEndedError(
+    "log_closed",
+    "the log writes no more: a sync of the journal failed, so what is on the disk is unknown; check the disk and restart",
+    { cause, retryAfterSeconds: 30 },
+  );
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// An event: one attempt by an actor, as the app reports it. Its schema, its reader and its one encoder.
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import type { Validator } from "typebox/compile";
+import { ProtocolError } from "./error.ts";
+import { parseJson } from "./json.ts";
+import type { JsonValue } from "./json.ts";
+import { checkShape } from "./shape.ts";
+import { formatTime, parseTime, timePattern } from "./time.ts";
+
+/** Longest event, as bytes of JSON. */
+export const eventBytesMax = 262_144;
+/** Longest text of a content, in Unicode code points. */
+export const textLengthMax = 100_000;
+/** Longest id, name or address, in Unicode code points. */
+export const nameLengthMax = 256;
+/** Most attributes of an actor. */
+export const attributesMax = 64;
+
+const identifier = Type.String({ minLength: 1, maxLength: nameLengthMax });
+const time = Type.String({ pattern: timePattern, description: "RFC 3339 time" });
+const link = Type.String({ minLength: 1, maxLength: 2048 });
+const languageTag = Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", maxLength: 35 });
+
+/** The actor of an event: the account behind it. */
+export const ActorSchema = Type.Object(
+  {
+    id: Type.String({ minLength: 1, maxLength: nameLengthMax, description: "The app's own id of the account" }),
+    name: Type.Optional(Type.String({ maxLength: nameLengthMax, description: "The name that others see" })),
+    ip: Type.Optional(Type.String({ minLength: 2, maxLength: 45, pattern: "^[0-9A-Fa-f:.]+$" })),
+    email: Type.Optional(Type.String({ minLength: 3, maxLength: 320, pattern: "^[^@\\s]+@[^@\\s]+$" })),
+    createdAt: Type.Optional(time),
+    attributes: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]{0,63}$" }),
+        Type.Union([Type.String({ maxLength: 1024 }), Type.Integer(), Type.Boolean()]),
+        {
+          maxProperties: attributesMax,
+          additionalProperties: false,
+          description: "What the app knows of the account; a policy declares those that it reads",
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** The content of an event: the thing that is posted. */
+export const ContentSchema = Type.Object(
+  {
+    id: Type.Optional(identifier),
+    revision: Type.Optional(Type.Integer({ minimum: 0 })),
+    text: Type.Optional(Type.String({ maxLength: textLengthMax })),
+    title: Type.Optional(Type.String({ maxLength: 1024 })),
+    url: Type.Optional(link),
+    language: Type.Optional(languageTag),
+    group: Type.Optional(
+      Type.String({ minLength: 1, maxLength: nameLengthMax, description: "Where it stands: a thread, page, video" }),
+    ),
+    parent: Type.Optional(identifier),
+  },
+  { additionalProperties: false },
+);
+
+const eventProperties = {
+  id: Type.String({ minLength: 1, maxLength: nameLengthMax, description: "Names the attempt; a repeat is not sealed twice" }),
+  type: Type.String({ pattern: "^[a-z][a-z0-9-]{0,31}$", description: "comment, message, signup, login, email, …" }),
+  op: Type.Optional(
+    Type.Union(
+      [
+        Type.Literal("create"),
+        Type.Literal("edit"),
+        Type.Literal("delete"),
+        Type.Literal("challengePassed"),
+        Type.Literal("challengeFailed"),
+      ],
+      { description: "What is done to the content (default create)" },
+    ),
+  ),
+  time: Type.Optional(Type.String({ pattern: timePattern, description: "When it happened, as the app claims" })),
+  inReplyTo: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Index of the record of an earlier decision that this follows" }),
+  ),
+  actor: ActorSchema,
+  content: Type.Optional(ContentSchema),
+};
+
+/** JSON Schema of an event. Unknown fields are refused. */
+export const EventSchema = Type.Object(eventProperties, { additionalProperties: false });
+
+/** JSON Schema of the body of `POST /v1/decisions`: an event, and whether it is only tried. */
+export const DecisionRequestSchema = Type.Object(
+  {
+    ...eventProperties,
+    dryRun: Type.Optional(Type.Boolean({ description: "Decide without counting or sealing (default false)" })),
+  },
+  { additionalProperties: false },
+);
+
+/** What an event is about. */
+export type EventOperation = "create" | "edit" | "delete" | "challengePassed" | "challengeFailed";
+/** An event as the app reports it. */
+export type Event = Type.Static<typeof EventSchema>;
+/** An event, and whether it is only tried. */
+export type DecisionRequest = Type.Static<typeof DecisionRequestSchema>;
+
+const validator: Validator = Compile(DecisionRequestSchema);
+
+/**
+ * Reads the body of a decision request.
+ *
+ * @throws {@link ProtocolError} `json_*`, `schema_mismatch` or `unknown_field` with the place of the fault
+ */
+export function parseDecisionRequest(bytes: Uint8Array): { event: Event; dryRun: boolean } {
+  if (bytes.length > eventBytesMax) {
+    throw new ProtocolError(
+      "body_too_large",
+      `an event of ${bytes.length} bytes is over the limit of ${eventBytesMax}; shorten its text`,
+    );
+  }
+  return checkDecisionRequest(parseJson(bytes));
+}
+
+/**
+ * Checks a parsed decision request against the schema and the calendar.
+ *
+ * @throws {@link ProtocolError} `schema_mismatch` or `unknown_field` with the place of the fault
+ */
+export function checkDecisionRequest(value: JsonValue): { event: Event; dryRun: boolean } {
+  checkShape<DecisionRequest>(validator, value, "event");
+  checkCalendar(value.time, "/time");
+  checkCalendar(value.actor.createdAt, "/actor/createdAt");
+  const { dryRun = false, ...event } = value;
+  return { event, dryRun };
+}
+
+/**
+ * The one encoding of an event: JSON on one line, keys in the order of the schema, attributes by name, times in UTC.
+ * Two reports of the same attempt are the same attempt if these bytes are.
+ */
+export function encodeEvent(event: Event): string {
+  return JSON.stringify(normaliseEvent(event));
+}
+
+/** The event with its keys in the order of the schema, defaults filled in and times in UTC. */
+export function normaliseEvent(event: Event): Event {
+  const { actor, content } = event;
+  return {
+    id: event.id,
+    type: event.type,
+    op: event.op ?? "create",
+    ...(event.time === undefined ? {} : { time: utc(event.time) }),
+    ...(event.inReplyTo === undefined ? {} : { inReplyTo: event.inReplyTo }),
+    actor: {
+      id: actor.id,
+      ...(actor.name === undefined ? {} : { name: actor.name }),
+      ...(actor.ip === undefined ? {} : { ip: actor.ip }),
+      ...(actor.email === undefined ? {} : { email: actor.email }),
+      ...(actor.createdAt === undefined ? {} : { createdAt: utc(actor.createdAt) }),
+      ...(actor.attributes === undefined ? {} : { attributes: sortedByName(actor.attributes) }),
+    },
+    ...(content === undefined ? {} : { content: normaliseContent(content) }),
+  };
+}
+
+function normaliseContent(content: NonNullable<Event["content"]>): NonNullable<Event["content"]> {
+  const ordered: Record<string, unknown> = {};
+  for (const name of ["id", "revision", "text", "title", "url", "language", "group", "parent"] as const) {
+    if (content[name] !== undefined) ordered[name] = content[name];
+  }
+  return ordered;
+}
+
+function sortedByName<T>(values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function utc(text: string): string {
+  return formatTime(parseTime(text) as number);
+}
+
+function checkCalendar(text: string | undefined, pointer: string): void {
+  if (text === undefined || parseTime(text) !== undefined) return;
+  throw new ProtocolError(
+    "schema_mismatch",
+    `${pointer} is ${JSON.stringify(text)}, which is no date of the calendar from 1970 on; give an RFC 3339 time`,
+    { pointer },
+  );
+}

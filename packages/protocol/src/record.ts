@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record: one entry of the log. Its leaf is UTF-8 JSON on one line with keys in a fixed order: a header that the
+// sequencer writes, and a body that was encoded before. The bytes are never re-encoded; what is read must be
+// canonical, that is, exactly what the encoder below would write.
+//
+//   {"v":1,"index":1832,"prev":"…","time":"2026-11-22T23:11:05.123Z","uncertaintyMs":null,  <- header
+//    "kind":"decision","by":"k_…", … ,"parts":"…"}                                           <- body
+//
+// docs/formats/record.md has the table of kinds with a worked example.
+import { ProtocolError } from "./error.ts";
+import { isCanonicalTime } from "./time.ts";
+
+/** Longest leaf, in bytes: an entry's length is a u16 in C2SP tlog-tiles entry bundles. */
+export const leafBytesMax = 65_535;
+/** The version that every record bears; it fixes every algorithm. */
+export const recordVersion = 1;
+
+/** What was decided for an event, from the mildest to the strictest. */
+export const outcomes = ["allow", "flag", "challenge", "delay", "hold", "reject"] as const;
+/** What was decided for an event. */
+export type Outcome = (typeof outcomes)[number];
+
+/** A measure against an actor, as its record shows it to anyone. */
+export type RecordedRestriction =
+  | { id: string; kind: "suspend"; until: string }
+  | { id: string; kind: "throttle"; rate: string; burst: number; until: string };
+
+/** Record 0: what this log is. */
+export type CreatedBody = { kind: "created"; by: string; origin: string; key: string };
+/** The process that holds the log started; `recovered` counts the records that a crash left unpublished. */
+export type StartBody = { kind: "start"; by: string; version: string; recovered: number };
+/** The process that holds the log stopped in good order. */
+export type StopBody = { kind: "stop"; by: string };
+/** A release (policy files, signals, language) came into force. */
+export type ReleaseBody = { kind: "release"; by: string; release: string; previous: string | null };
+/** An API key was created or revoked. */
+export type AccessBody = {
+  kind: "access";
+  by: string;
+  change: "created" | "revoked";
+  key: string;
+  role: string;
+};
+/** Somebody opened the evidence of record `of`; the reason given is in a part. */
+export type OpeningBody = { kind: "opening"; by: string; of: number; parts: string };
+/** A decision on an event. `rules` are the enforced rules that fired and have a public reason. */
+export type DecisionBody = {
+  kind: "decision";
+  by: string;
+  actor: string;
+  outcome: Outcome;
+  rules: string[];
+  restrictions: RecordedRestriction[];
+  release: string;
+  parts: string;
+};
+
+/** What a record says, by kind. */
+export type RecordBody =
+  | CreatedBody
+  | StartBody
+  | StopBody
+  | ReleaseBody
+  | AccessBody
+  | OpeningBody
+  | DecisionBody;
+
+/** What the sequencer knows of a record. */
+export type RecordHeader = { v: 1; index: number; prev: string; time: string; uncertaintyMs: number | null };
+/** A whole record, as parsed from its leaf. */
+export type DocketRecord = RecordHeader & RecordBody;
+
+/** The keys of each kind's body, in the order in which they are written. */
+const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
+  created: ["kind", "by", "origin", "key"],
+  start: ["kind", "by", "version", "recovered"],
+  stop: ["kind", "by"],
+  release: ["kind", "by", "release", "previous"],
+  access: ["kind", "by", "change", "key", "role"],
+  opening: ["kind", "by", "of", "parts"],
+  decision: ["kind", "by", "actor", "outcome", "rules", "restrictions", "release", "parts"],
+};
+const headerKeys = ["v", "index", "prev", "time", "uncertaintyMs"] as const;
+
+/** A body whose parts are not sealed yet: the sequencer adds the manifest's hash. */
+export type BodyWithoutParts = RecordBody extends infer Body
+  ? Body extends { parts: string }
+    ? Omit<Body, "parts">
+    : Body
+  : never;
+
+/**
+ * Encodes the body of a record, without braces: `"kind":…`. A kind that has parts lacks `"parts"` here;
+ * {@link encodeLeaf} adds it.
+ */
+export function encodeBody(body: BodyWithoutParts): string {
+  const keys = bodyKeys[body.kind].filter((key) => key !== "parts");
+  return encodeFields(keys, body as unknown as Readonly<Record<string, unknown>>);
+}
+
+/**
+ * Joins header and body to the leaf's text. The caller checks its length in bytes against {@link leafBytesMax}.
+ *
+ * @param body what {@link encodeBody} gave
+ * @param parts base64url SHA-256 of the manifest, for kinds that have parts
+ */
+export function encodeLeaf(header: RecordHeader, body: string, parts?: string): string {
+  const head = encodeFields(headerKeys, header);
+  return parts === undefined ? `{${head},${body}}` : `{${head},${body},"parts":${JSON.stringify(parts)}}`;
+}
+
+/**
+ * Reads a leaf.
+ *
+ * @throws {@link ProtocolError} `record_invalid` if it is not canonical or not of a kind that this version knows
+ */
+export function parseLeaf(text: string): DocketRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid("it is not JSON");
+  }
+  // A duplicate key, white space, another order of digits or escapes: all of these change the bytes.
+  if (JSON.stringify(value) !== text) throw invalid("it is not canonical JSON on one line");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("it is not an object");
+  const fields = value as Record<string, unknown>;
+  const kind = fields["kind"];
+  if (typeof kind !== "string" || !Object.hasOwn(bodyKeys, kind)) {
+    throw invalid(`its kind ${JSON.stringify(kind)} is not known to this version`);
+  }
+  const expected = [...headerKeys, ...bodyKeys[kind as RecordBody["kind"]]].join();
+  if (Object.keys(fields).join() !== expected) throw invalid(`its keys are not ${expected}`);
+  checkHeader(fields);
+  for (const [key, test] of Object.entries(fieldTests[kind as RecordBody["kind"]])) {
+    if (!test(fields[key])) throw invalid(`${key} has a value that is not allowed`);
+  }
+  return fields as unknown as DocketRecord;
+}
+
+/** A pseudonym of an actor, `a_` and 16 random bytes. */
+export function isPseudonym(value: unknown): value is string {
+  return typeof value === "string" && /^a_[A-Za-z0-9_-]{22}$/.test(value);
+}
+
+type Test = (value: unknown) => boolean;
+
+const isText: Test = (value) => typeof value === "string" && value.length > 0 && value.length <= 1024;
+const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+/** 32 bytes as canonical base64url: the last of 43 characters has two unused bits, which are zero. */
+const isDigest: Test = (value) =>
+  typeof value === "string" && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value);
+const isAuthor: Test = (value) => typeof value === "string" && /^(operator|k_[A-Za-z0-9_-]{16})$/.test(value);
+const isTextList: Test = (value) => Array.isArray(value) && value.every(isText);
+
+const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<string, Test>> } = {
+  created: { by: isAuthor, origin: isText, key: isText },
+  start: { by: isAuthor, version: isText, recovered: isCount },
+  stop: { by: isAuthor },
+  release: { by: isAuthor, release: isDigest, previous: (value) => value === null || isDigest(value) },
+  access: {
+    by: isAuthor,
+    change: (value) => value === "created" || value === "revoked",
+    key: isAuthor,
+    role: isText,
+  },
+  opening: { by: isAuthor, of: isCount, parts: isDigest },
+  decision: {
+    by: isAuthor,
+    actor: isPseudonym,
+    outcome: (value) => (outcomes as readonly unknown[]).includes(value),
+    rules: isTextList,
+    restrictions: (value) => Array.isArray(value) && value.every(isRestriction),
+    release: isDigest,
+    parts: isDigest,
+  },
+};
+
+function isRestriction(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  const id = fields["id"];
+  if (typeof id !== "string" || !/^r_[A-Za-z0-9_-]{16}$/.test(id)) return false;
+  if (!isCanonicalTime(fields["until"])) return false;
+  const keys = Object.keys(fields).join();
+  if (fields["kind"] === "suspend") return keys === "id,kind,until";
+  if (fields["kind"] !== "throttle" || keys !== "id,kind,rate,burst,until") return false;
+  return /^[1-9]\d{0,6}\/[smhd]$/.test(String(fields["rate"])) && isCount(fields["burst"]);
+}
+
+function checkHeader(fields: Readonly<Record<string, unknown>>): void {
+  if (fields["v"] !== recordVersion) throw invalid(`its version is not ${recordVersion}`);
+  if (!isCount(fields["index"])) throw invalid("index is not a whole number from 0 on");
+  if (!isDigest(fields["prev"])) throw invalid("prev is not 32 bytes in base64url");
+  if (!isCanonicalTime(fields["time"])) throw invalid("time is not a canonical UTC time");
+  const uncertainty = fields["uncertaintyMs"];
+  if (uncertainty !== null && !isCount(uncertainty)) throw invalid("uncertaintyMs is neither null nor a count");
+}
+
+function encodeFields(keys: readonly string[], fields: Readonly<Record<string, unknown>>): string {
+  return keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(fields[key])}`).join(",");
+}
+
+function invalid(why: string): ProtocolError {
+  return new ProtocolError("record_invalid", `this is not a record of Docket: ${why}`);
+}
