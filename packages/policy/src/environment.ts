@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The environment: every name that a condition or a counter may read, its type, whether it is personal, and how its
-// value is taken from an event. A value that isn't of its type counts as missing: evaluation never throws.
+// The environment: every name that a condition or a counter may read, its type, whether it is personal, and
+// how its value is taken from an event. A value that isn't of its type counts as missing: evaluation never
+// throws.
 import { readTimestamp, durationOf, timestampOf } from "./condition/time.ts";
 import {
   boolType,

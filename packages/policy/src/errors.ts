@@ -6,7 +6,8 @@
  *
  * - `yaml-syntax` the file isn't YAML, or uses what policies don't (anchors, tags, several documents)
  * - `duplicate-key` a key stands twice in one mapping
- * - `unknown-key`, `unsupported-key`, `missing-key` a key that doesn't exist, that a later version has, that is needed
+ * - `unknown-key`, `unsupported-key`, `missing-key` a key that no version has, that a later one has,
+ *   that is needed
  * - `wrong-kind` a mapping where a list is needed, a number where text is, …
  * - `bad-value` the right kind, but out of its range or not one of the words
  * - `bad-duration`, `bad-rate`, `bad-id`, `bad-path`, `bad-window` a text that isn't of its form

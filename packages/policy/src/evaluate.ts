@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluation: from an event and its facts to an outcome, total and without side effects; and the same again from the
-// recorded facts, where the clauses over personal data bring their results along.
+// Evaluation: from an event and its facts to an outcome, total and without side effects; and the same again
+// from the recorded facts, where the clauses over personal data bring their results along.
 import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Truth } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
@@ -43,7 +43,8 @@ export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
 }
 
 /**
- * What an event's decision read, without anything personal: with it, `evaluateFromFacts` decides the same again.
+ * What an event's decision read, without anything personal: with it, `evaluateFromFacts` decides the same
+ * again.
  *
  * @param clauses `Evaluation.clauses` of the decision
  */
@@ -60,16 +61,16 @@ export function factsOf(set: PolicySet, input: EvaluationInput, clauses: string)
 }
 
 /**
- * Decides again from recorded facts: the same outcome, rules, missing rules, points and thresholds, and the same trace
- * but for personal values.
+ * Decides again from recorded facts: the same outcome, rules, missing rules, points and thresholds, and the
+ * same trace but for personal values.
  *
  * @throws {PolicyError} `facts-mismatch` if the facts' clauses aren't those of this set
  */
 export function evaluateFromFacts(set: PolicySet, facts: Facts): Evaluation {
-  const frame: Frame = Array.from<Value>({ length: set.program.slots });
-  for (const { slot, path, personal, counter, type } of set.program.readers) {
-    if (!personal) frame[slot] = acceptValue(type, ownValue(facts, path, counter));
-  }
+  const frame: Frame = set.program.frame.map((reader) => {
+    if (reader === undefined || reader.personal) return undefined;
+    return acceptValue(reader.type, ownValue(facts, reader.path, reader.counter));
+  });
   const results = new Uint8Array(set.program.clauses);
   let next = 0;
   for (const { on, rules } of set.program.policies) {
@@ -112,8 +113,8 @@ function declaredAttribute(set: PolicySet, path: FieldPath): ReturnType<typeof a
 }
 
 function readFrame(set: PolicySet, input: EvaluationInput): Frame {
-  const frame: Frame = Array.from<Value>({ length: set.program.slots });
-  for (const reader of set.program.readers) frame[reader.slot] = reader.read(input);
+  const frame: Frame = [];
+  for (const reader of set.program.frame) frame.push(reader === undefined ? undefined : reader.read(input));
   return frame;
 }
 
@@ -179,7 +180,10 @@ function conclude(
   return { outcome, rules, shadow, missing, points, thresholds, clauses };
 }
 
-/** Thresholds stand from the fewest points to the most, and grow stricter: the last one reached is the strictest. */
+/**
+ * Thresholds stand from the fewest points to the most, and grow stricter: the last one reached is the
+ * strictest.
+ */
 function reachedThreshold({ policy }: CompiledPolicy, points: number): FiredThreshold | undefined {
   const reached = policy.thresholds.findLast((threshold) => points >= threshold.points);
   return reached && { ...reached, policy: policy.id };

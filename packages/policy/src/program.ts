@@ -31,7 +31,8 @@ export type CompiledPolicy = {
 
 /** What `evaluate` runs. */
 export type Program = {
-  readonly slots: number;
+  /** The readers by their slots; the slots of macros' variables have none. */
+  readonly frame: readonly (SlotReader | undefined)[];
   readonly readers: readonly SlotReader[];
   readonly clauses: number;
   readonly policies: readonly CompiledPolicy[];
@@ -101,10 +102,13 @@ export function readSet(set: PolicySet): ReadSet {
     for (const path of counter.by) paths.add(path);
     if (counter.of !== undefined) paths.add(counter.of);
   }
-  const isSignal = (path: FieldPath): boolean => path.startsWith("signals.");
   return {
     signals: new Set([...paths].filter(isSignal).map((path) => path.slice("signals.".length))),
     fields: new Set([...paths].filter((path) => !isSignal(path))),
     counters,
   };
+}
+
+function isSignal(path: FieldPath): boolean {
+  return path.startsWith("signals.");
 }

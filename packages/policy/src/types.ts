@@ -61,9 +61,9 @@ export type LadderStep = {
 
 /**
  * A fact over a window of events. `id` is its declaration in one canonical text: equal texts, one counter.
- * It counts the events whose type is in `on`. Where a field of `by` or `of` is a list, the event counts under each
- * of its first `counterListElementsMax` elements, and the value read is the largest; where one is missing, the event
- * isn't counted and the value is missing.
+ * It counts the events whose type is in `on`. Where a field of `by` or `of` is a list, the event counts
+ * under each of its first `counterListElementsMax` elements, and the value read is the largest; where one
+ * is missing, the event isn't counted and the value is missing.
  */
 export type Counter = {
   readonly id: string;
@@ -119,7 +119,9 @@ export type Policy = {
   readonly ladder: readonly LadderStep[];
 };
 
-/** What an event is decided by. An event in the protocol's form fits, with `decidedAt` and the facts added. */
+/**
+ * What an event is decided by. An event in the protocol's form fits, with `decidedAt` and the facts added.
+ */
 export type EvaluationInput = {
   readonly type: string;
   readonly op: string;

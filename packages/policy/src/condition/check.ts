@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The type checker: resolves names, picks overloads (cel-spec, doc/langdef.md, "List of Standard Definitions"), and
-// finds all mistakes of a condition, not only the first.
+// The type checker: resolves names, picks overloads (cel-spec, doc/langdef.md, "List of Standard
+// Definitions"), and finds all mistakes of a condition, not only the first.
 import type { BinaryOperator, Expression } from "./ast.ts";
 import { checkCall } from "./functions.ts";
 import type { ConditionProblem } from "./problem.ts";
@@ -190,7 +190,7 @@ function checkConditional(
   return report(checker, {
     code: "wrong-type",
     offset: expression.otherwise.start,
-    message: `both branches of ? : must be of one type: ${showType(then.type)} before, ${showType(otherwise.type)} here`,
+    message: `the branches of ? : are of two types: ${showType(then.type)} and ${showType(otherwise.type)}`,
   });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closures for a checked condition. None throws, whatever the frame holds within its types: an error of CEL's is
-// `undefined`, as a missing value is.
+// Closures for a checked condition. None throws, whatever the frame holds within its types: an error of
+// CEL's is `undefined`, as a missing value is.
 import { add, divide, multiply, negate, remainder, subtract } from "./integers.ts";
 import type { Integer } from "./integers.ts";
 import { codePointCount, compareStrings } from "./text.ts";
@@ -143,7 +143,10 @@ function compileIdentity(left: Closure, right: Closure, same: boolean): Closure 
   };
 }
 
-/** Numbers, bigints and booleans order as JavaScript orders them, also mixed; a closure each keeps them fast. */
+/**
+ * Numbers, bigints and booleans order as JavaScript orders them, also mixed; a closure each keeps them
+ * fast.
+ */
 function compileOrdering(operation: Operation, left: Closure, right: Closure): Closure | undefined {
   const binary = (apply: (a: Integer, b: Integer) => boolean): Closure => {
     return (frame) => {

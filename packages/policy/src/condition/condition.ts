@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A condition made ready: its clauses (the largest parts without `&&`, `||` and `!` at their top), each compiled, and
-// how their results combine. Three values: a missing value makes its clause `missing`, and only its clause.
+// A condition made ready: its clauses (the largest parts without `&&`, `||` and `!` at their top), each
+// compiled, and how their results combine. Three values: a missing value makes its clause `missing`, and
+// only its clause.
 import { check } from "./check.ts";
 import type { Checker } from "./check.ts";
 import { compile } from "./compile.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The static cost of a condition: the most steps that it can take, from the largest sizes that its fields can have.
-// A step is about one operation on a short value; ten characters are one step, as in Kubernetes' model of CEL's cost.
+// The static cost of a condition: the most steps that it can take, from the largest sizes that its fields
+// can have. A step is about one operation on a short value; ten characters are one step, as in Kubernetes'
+// model of CEL's cost.
 import type { Typed } from "./typed.ts";
 
 /** Most steps of a condition. */
@@ -88,32 +89,23 @@ function boundOperation(typed: Typed & { kind: "operation" }, variables: Readonl
   const first = (args[0] as Bound).size;
   const second = args[1]?.size ?? noSize;
   const before = args.reduce((sum, each) => sum + each.cost, 1);
-  switch (typed.operation) {
-    case "in":
-      return {
-        cost: before + second.items * (1 + steps(Math.min(first.length, second.length))),
-        size: noSize,
-      };
-    case "concat":
-      return sized(before + steps(first.length + second.length), {
-        length: first.length + second.length,
-        items: 0,
-      });
-    case "append": {
-      const items = first.items + second.items;
-      return sized(before + items, { length: Math.max(first.length, second.length), items });
-    }
-    case "index":
-      return sized(before, { length: first.length, items: 0 });
-    case "listSize":
-      return sized(before, noSize);
-    default: {
-      const shorter =
-        typed.operation === "contains" || typed.operation === "stringSize" ? first : smaller(first, second);
-      const elements = Math.max(1, Math.min(first.items, second.items));
-      return sized(before + elements * steps(shorter.length), noSize);
-    }
+  const { operation } = typed;
+  if (operation === "in") {
+    return sized(before + second.items * (1 + steps(Math.min(first.length, second.length))), noSize);
   }
+  if (operation === "concat") {
+    const length = first.length + second.length;
+    return sized(before + steps(length), { length, items: 0 });
+  }
+  if (operation === "append") {
+    const items = first.items + second.items;
+    return sized(before + items, { length: Math.max(first.length, second.length), items });
+  }
+  if (operation === "index") return sized(before, { length: first.length, items: 0 });
+  if (operation === "listSize") return sized(before, noSize);
+  const whole = operation === "contains" || operation === "stringSize";
+  const elements = Math.max(1, Math.min(first.items, second.items));
+  return sized(before + elements * steps((whole ? first : smaller(first, second)).length), noSize);
 }
 
 function boundMacro(typed: Typed & { kind: "macro" }, variables: ReadonlyMap<number, Size>): Bound {

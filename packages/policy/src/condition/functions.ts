@@ -175,7 +175,7 @@ function checkMatches(call: Call, checker: Checker): Typed | undefined {
 }
 
 function patternHint(pattern: string): { hint?: string } {
-  if (/\(\?[=!<](?![A-Za-z])/.test(pattern) || /\\[1-9]/.test(pattern)) {
+  if (/\(\?(?:[=!]|<[=!])/.test(pattern) || /\\[1-9]/.test(pattern)) {
     return { hint: "patterns have RE2's syntax: no lookaround and no backreference" };
   }
   return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 64-bit integers, exact. A safe integer is a number, a larger one a bigint: the common case stays fast, and equal
-// integers are always `===`. Overflow and division by zero are CEL's error value: `undefined`.
+// 64-bit integers, exact. A safe integer is a number, a larger one a bigint: the common case stays fast,
+// and equal integers are always `===`. Overflow and division by zero are CEL's error value: `undefined`.
 
 /** An integer of 64 bits in the form above. */
 export type Integer = number | bigint;

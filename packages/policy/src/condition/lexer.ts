@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of a condition: CEL's lexical grammar (cel-spec, doc/langdef.md, "Syntax"), less what the subset leaves out.
+// The words of a condition: CEL's lexical grammar (cel-spec, doc/langdef.md, "Syntax"), less what the
+// subset leaves out.
 import { ConditionStop } from "./problem.ts";
 import { readString } from "./strings.ts";
 

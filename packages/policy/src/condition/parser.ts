@@ -32,11 +32,10 @@ const bindingPower: Readonly<Record<string, number>> = {
 };
 
 /** Words that CEL reserves: no name may be one of them. */
-const reservedWords: ReadonlySet<string> = new Set(
-  "as break const continue else for function if import let loop namespace package return var void while".split(
-    " ",
-  ),
-);
+const reservedWords: ReadonlySet<string> = new Set([
+  ..."as break const continue else for function if import let".split(" "),
+  ..."loop namespace package return var void while".split(" "),
+]);
 
 type Parser = { readonly tokens: readonly Token[]; position: number; depth: number; nodes: number };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The paths without which a condition can't be true: where one of them is missing in every event, so is the rule.
+// The paths without which a condition can't be true: where one of them is missing in every event, so is the
+// rule.
 import type { FieldPath } from "../types.ts";
 import type { FieldSlot, Typed } from "./typed.ts";
 
@@ -45,7 +46,10 @@ function definedPaths(typed: Typed): Paths {
     case "macro":
       // The list may be empty: then nothing of the rest is read.
       return definedPaths(typed.range);
-    default:
+    case "not":
+    case "operation":
+    case "matches":
+    case "list":
       return union(childrenOf(typed).map(definedPaths));
   }
 }

@@ -21,8 +21,8 @@ export type Scope = {
 export type NameChain = readonly { readonly name: string; readonly start: number }[];
 
 /**
- * Finds the field that a chain of names begins with, and how many of its names the field takes up; or says what is
- * wrong with it.
+ * Finds the field that a chain of names begins with, and how many of its names the field takes up; or says
+ * what is wrong with it.
  */
 export function resolveChain(
   chain: NameChain,

@@ -11,8 +11,8 @@ export function codePointCount(text: string): number {
 }
 
 /**
- * Compares by code points, as CEL does. JavaScript compares by UTF-16 code units, in which the characters beyond
- * U+FFFF stand before U+E000.
+ * Compares by code points, as CEL does. JavaScript compares by UTF-16 code units, in which the characters
+ * beyond U+FFFF stand before U+E000.
  */
 export function compareStrings(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

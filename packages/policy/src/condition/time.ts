@@ -3,7 +3,10 @@
 
 /** Largest duration either way, in milliseconds: 315,576,000,000 s (google.protobuf.Duration). */
 export const durationMsMax = 315_576_000_000_000;
-/** First and last timestamp, in milliseconds since the epoch: the years 1 to 9999 (google.protobuf.Timestamp). */
+/**
+ * First and last timestamp, in milliseconds since the epoch: the years 1 to 9999
+ * (google.protobuf.Timestamp).
+ */
 export const timestampMsMin = -62_135_596_800_000;
 export const timestampMsMax = 253_402_300_799_999;
 
@@ -11,7 +14,7 @@ const partMs: Readonly<Record<string, bigint>> = { h: 3_600_000n, m: 60_000n, s:
 const durationPattern = /^([+-]?)((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:h|ms|m|s|us|µs|ns))+$/;
 const partPattern = /([0-9]*)(?:\.([0-9]*))?(h|ms|m|s|us|µs|ns)/g;
 const timestampPattern =
-  /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})$/;
+  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Why a text is no duration or timestamp. */
 export type TimeFault = "form" | "fraction" | "range";

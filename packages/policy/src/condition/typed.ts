@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A condition after checking: every name resolved, every operator chosen by its types. The compiler turns it into
-// closures; cost and required paths are computed from it.
+// A condition after checking: every name resolved, every operator chosen by its types. The compiler turns
+// it into closures; cost and required paths are computed from it.
 import type { FieldPath } from "../types.ts";
 import type { Pattern } from "./pattern.ts";
 import type { ConditionType, Value } from "./types.ts";

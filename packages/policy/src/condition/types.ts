@@ -7,8 +7,8 @@ export type ConditionType =
   | { readonly kind: "list"; readonly of: ConditionType };
 
 /**
- * A value: integers are numbers where safe and bigints beyond, so that equal integers are `===`; durations and
- * timestamps are numbers of milliseconds; a missing value and CEL's error value are both `undefined`.
+ * A value: integers are numbers where safe and bigints beyond, so that equal integers are `===`; durations
+ * and timestamps are numbers of milliseconds; a missing value and CEL's error value are both `undefined`.
  */
 export type Value = number | bigint | string | boolean | readonly Value[] | undefined;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What rules, thresholds and ladder steps do: outcomes, strikes, suspensions, throttles, and their times and rates.
+// What rules, thresholds and ladder steps do: outcomes, strikes, suspensions, throttles, and their times
+// and rates.
 import { outcomes } from "../types.ts";
 import type { LadderStep, Outcome, Then, Threshold, Throttle } from "../types.ts";
 import { readChoice, readInteger, readList, readMapping, readText, report } from "./document.ts";
@@ -263,7 +264,8 @@ function checkThresholdOrder(
     if (before.points === threshold.points) {
       report(source, "conflict", offset, `two thresholds stand at ${threshold.points} points`);
     } else if (outcomes.indexOf(threshold.outcome) <= outcomes.indexOf(before.outcome)) {
-      const message = `${threshold.points} points come to ${threshold.outcome}, and ${before.points} to ${before.outcome} already`;
+      const stricter = `${before.points} to ${before.outcome} already`;
+      const message = `${threshold.points} points come to ${threshold.outcome}, and ${stricter}`;
       report(source, "unreachable", offset, message, "more points must come to a stricter outcome");
     }
   }

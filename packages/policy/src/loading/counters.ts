@@ -75,9 +75,9 @@ function readCounter(
       `only one field of a counter may be a list: ${lists.join(", ")}`,
     );
   }
-  const declaration = `${of === "events" ? "count events" : `count distinct ${of}`} by ${by.join(", ")} over ${overMs}`;
+  const counted = of === "events" ? "events" : `distinct ${of}`;
   return {
-    id: `${declaration} on ${on.join(", ")}`,
+    id: `count ${counted} by ${by.join(", ")} over ${overMs} on ${on.join(", ")}`,
     ...(of === "events" ? { kind: "count" } : { kind: "distinct", of }),
     by,
     on,
@@ -156,6 +156,6 @@ function isCountable(field: FieldDeclaration): boolean {
 function readWindow(source: Source, value: Located): number | undefined {
   const overMs = readTime(source, value, "over", windowMsMin, windowMsMax);
   if (overMs === undefined || overMs % windowBuckets === 0) return overMs;
-  const message = `a sixtieth of over must be a whole number of milliseconds, and of ${overMs / 1_000}s it isn't`;
+  const message = `a sixtieth of ${overMs / 1_000}s is no whole number of milliseconds`;
   return report(source, "bad-window", value.offset, message, "use a multiple of 3s");
 }

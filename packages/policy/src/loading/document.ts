@@ -198,10 +198,11 @@ function describe(node: Node | null): string {
   if (isAlias(node)) return "an alias";
   if (isMap(node)) return "a mapping";
   if (isSeq(node)) return "a list";
-  const value = (node as Scalar | null)?.value ?? null;
-  if (value === null) return "empty";
+  const value = isScalar(node) ? node.value : null;
   if (typeof value === "string") return "text";
-  return `the ${typeof value === "number" ? "number" : "truth value"} ${String(value)}`;
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "boolean") return `the truth value ${value}`;
+  return "empty";
 }
 
 function keyText(source: Source, key: Scalar): string {

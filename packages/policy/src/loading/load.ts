@@ -6,7 +6,7 @@ import type { FieldDeclaration } from "../environment.ts";
 import { formatProblem, PolicyError } from "../errors.ts";
 import type { Problem } from "../errors.ts";
 import { createSlotTable } from "../program.ts";
-import type { CompiledPolicy, CompiledRule, PolicySet, SlotTable } from "../program.ts";
+import type { CompiledPolicy, CompiledRule, PolicySet, SlotReader, SlotTable } from "../program.ts";
 import type { AttributeType, Counter, FieldPath, Policy, PolicyFile } from "../types.ts";
 import { readLadder, readOptional, readThresholds } from "./actions.ts";
 import { readCounters } from "./counters.ts";
@@ -51,8 +51,8 @@ type Loading = {
 type LoadedPolicy = { readonly policy: Policy; readonly rules: readonly LoadedRule[] };
 
 /**
- * Loads policies: parses, checks and compiles them. Pure: the files are given as texts, in the order that decides
- * the order of the rules in a record.
+ * Loads policies: parses, checks and compiles them. Pure: the files are given as texts, in the order that
+ * decides the order of the rules in a record.
  *
  * @throws {PolicyError} `invalid-policy` with all problems of all files
  */
@@ -144,7 +144,9 @@ function readConsequences(
   };
 }
 
-/** A rule with a mistake may be the one that reads a counter: its text is looked at, so as not to report it. */
+/**
+ * A rule with a mistake may be the one that reads a counter: its text is looked at, so as not to report it.
+ */
 function reportUnusedCounters(
   source: Source,
   mapping: Mapping,
@@ -238,7 +240,8 @@ function createScope(
   slots: SlotTable,
 ): Scope {
   const declared = new Map(counters.map(({ name, counter }) => [`counters.${name}`, { name, counter }]));
-  // A counter with a mistake is reported once, where it is declared: rules that read it are checked as if it were right.
+  // A counter with a mistake is reported once, where it is declared: rules that read it are checked as if
+  // it were right.
   const broken = new Set(
     counterNames.map((name) => `counters.${name}`).filter((path) => !declared.has(path)),
   );
@@ -276,10 +279,13 @@ function assemble(loaded: readonly LoadedPolicy[], loading: Loading): PolicySet 
   const counters = new Map<string, Counter>();
   for (const { policy } of loaded)
     for (const counter of policy.counters.values()) counters.set(counter.id, counter);
+  const readers = loading.slots.readers();
+  const frame = Array.from<SlotReader | undefined>({ length: loading.slots.count() });
+  for (const reader of readers) frame[reader.slot] = reader;
   return {
     policies: loaded.map(({ policy }) => policy),
     counters: [...counters.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     attributes: new Map([...loading.attributes].map(([name, { type }]) => [name, type])),
-    program: { slots: loading.slots.count(), readers: loading.slots.readers(), clauses, policies },
+    program: { frame, readers, clauses, policies },
   };
 }

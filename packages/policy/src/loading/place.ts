@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a character of a YAML text stands in the file: conditions are read from the text, and their mistakes are
-// shown in the file.
+// Where a character of a YAML text stands in the file: conditions are read from the text, and their
+// mistakes are shown in the file.
 import { isScalar } from "yaml";
 import type { Scalar } from "yaml";
 import type { Located, Source } from "./document.ts";
@@ -9,9 +9,9 @@ import type { Located, Source } from "./document.ts";
 const escapeDigits: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /**
- * The offset in the file of the character at `index` of a text's value. The value and the source are walked side by
- * side; they differ in white space (folding, indentation), quotes and escapes only. Where they can't be matched, it is
- * the beginning of the text.
+ * The offset in the file of the character at `index` of a text's value. The value and the source are walked
+ * side by side; they differ in white space (folding, indentation), quotes and escapes only. Where they
+ * can't be matched, it is the beginning of the text.
  */
 export function offsetInFile(source: Source, located: Located, index: number): number {
   const { node, offset } = located;
