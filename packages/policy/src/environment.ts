@@ -30,6 +30,8 @@ export type FieldDeclaration = {
   readonly personal: boolean;
   readonly lengthMax: number;
   readonly itemsMax: number;
+  /** The smallest value, of an integer that has one. */
+  readonly min?: number;
   readonly read: (input: EvaluationInput) => Value;
 };
 
@@ -119,7 +121,10 @@ function field(
   lengthMax: number = shortLengthMax,
 ): FieldDeclaration {
   const itemsMax = type.kind === "list" ? listItemsMax : 0;
-  return { path, type, personal, lengthMax, itemsMax, read: (input) => acceptValue(type, raw(input)) };
+  const declaration = { path, type, personal, lengthMax, itemsMax };
+  // What we count ourselves is never negative; of an app's attributes nothing is known.
+  const counted = type.kind === "int" && !path.startsWith("actor.attributes.");
+  return { ...declaration, ...(counted && { min: 0 }), read: (input) => acceptValue(type, raw(input)) };
 }
 
 function actorAge(input: EvaluationInput): number | undefined {

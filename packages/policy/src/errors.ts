@@ -87,5 +87,6 @@ export class PolicyError extends Error {
 /** A problem as one line: `file:line:column: message; hint (code)`. */
 export function formatProblem(problem: Problem): string {
   const { file, line, column, message, hint, code } = problem;
-  return `${file}:${line}:${column}: ${message}${hint === undefined ? "" : `; ${hint}`} (${code})`;
+  const text = `${message}${hint === undefined ? "" : `; ${hint}`}`.replaceAll(/\s*[\r\n]\s*/g, " ");
+  return `${file}:${line}:${column}: ${text} (${code})`;
 }

@@ -45,7 +45,7 @@ function resultsOf(
 }
 
 test("three-valued logic absorbs a missing value as CEL absorbs an error", () => {
-  const values = { T: "(signals.words == 1)", F: "(signals.words == 2)", M: "(content.revision == 1)" };
+  const values = { T: "(signals.words == 1)", F: "(signals.capitals == 2)", M: "(content.revision == 1)" };
   const table: readonly (readonly [string, boolean | "missing"])[] = [
     ["T && T", true],
     ["T && F", false],
@@ -72,7 +72,7 @@ test("three-valued logic absorbs a missing value as CEL absorbs an error", () =>
     ["!has(content.revision) || M", true],
   ].map(([text, expected]) => [text as string, expected as boolean | "missing"]);
   const conditions = table.map(([text]) => text.replaceAll(/\b[TFM]\b/g, (name) => values[name as "T"]));
-  const results = resultsOf(conditions, { ...bare, signals: { words: 1 } });
+  const results = resultsOf(conditions, { ...bare, signals: { words: 1, capitals: 1 } });
   assert.deepEqual(
     table.map(([text], index) => [text, results[index]]),
     table,

@@ -5,6 +5,7 @@
 import { check } from "./check.ts";
 import type { Checker } from "./check.ts";
 import { compile } from "./compile.ts";
+import { contradiction } from "./contradiction.ts";
 import type { Closure } from "./compile.ts";
 import { conditionCostMax, costOf } from "./cost.ts";
 import { parse } from "./parser.ts";
@@ -57,7 +58,7 @@ export function loadCondition(source: string, scope: Scope): Condition | readonl
   const clauses: Clause[] = [];
   const combine = combination(typed, source, clauses);
   const possible = possibleResults(typed);
-  const constant = constantProblem(possible);
+  const constant = constantProblem(possible) ?? contradictionProblem(typed);
   if (constant !== undefined) return [constant];
   return {
     clauses,
@@ -148,6 +149,13 @@ function combinePossible(a: ReadonlySet<Truth>, b: ReadonlySet<Truth>, deciding:
     }
   }
   return results;
+}
+
+function contradictionProblem(typed: Typed): ConditionProblem | undefined {
+  const path = contradiction(typed);
+  if (path === undefined) return undefined;
+  const message = `no value of ${path} makes this condition true, so the rule can never fire`;
+  return { code: "constant-condition", offset: typed.start, message };
 }
 
 function constantProblem(possible: ReadonlySet<Truth>): ConditionProblem | undefined {

@@ -14,6 +14,8 @@ export type FieldSlot = {
   /** Bounds for the static cost: longest string, in code units, and longest list. */
   readonly lengthMax: number;
   readonly itemsMax: number;
+  /** The smallest value, of an integer that has one. */
+  readonly min?: number;
 };
 
 /** The operations that a call can come to: one name for each overload. */

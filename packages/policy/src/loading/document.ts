@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading YAML strictly: every node with its place, every mistake collected, nothing guessed.
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import type { Node, Scalar } from "yaml";
+import type { Node, Scalar, YAMLError } from "yaml";
 import type { Problem, ProblemCode } from "../errors.ts";
 import { suggest } from "../names.ts";
 import type { PolicyFile } from "../types.ts";
@@ -51,15 +51,19 @@ export function openDocument(
     return { source, root: undefined };
   }
   const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, schema: "core" });
-  for (const error of [...document.errors, ...document.warnings]) {
-    const code = error.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax";
-    report(source, code, error.pos[0], code === "duplicate-key" ? "this key stands twice" : error.message);
-  }
+  for (const error of [...document.errors, ...document.warnings]) reportYaml(source, error);
   const broken = document.errors.some((error) => error.code !== "DUPLICATE_KEY");
   return {
     source,
     root: broken ? undefined : { node: document.contents, offset: document.contents?.range?.[0] ?? 0 },
   };
+}
+
+function reportYaml(source: Source, error: YAMLError): void {
+  const [offset] = error.pos;
+  if (error.code === "DUPLICATE_KEY") report(source, "duplicate-key", offset, "this key stands twice");
+  else if (/call stack/.test(error.message)) report(source, "too-large", offset, "this file nests too deep");
+  else report(source, "yaml-syntax", offset, error.message);
 }
 
 /** Adds a problem at an offset of the file. */

@@ -157,7 +157,7 @@ function reportUnusedCounters(
   const node = mapping.entries.get("rules")?.value.node;
   const text = source.text.slice(node?.range?.[0] ?? 0, node?.range?.[1] ?? source.text.length);
   for (const { name, offset } of counters) {
-    if (read.has(`counters.${name}`) || new RegExp(`counters\\.${name}\\b`).test(text)) continue;
+    if (read.has(`counters.${name}`) || text.includes(`counters.${name}`)) continue;
     report(
       source,
       "unused-counter",

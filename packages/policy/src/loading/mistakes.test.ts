@@ -2,6 +2,7 @@
 // Every kind of mistake, with what a person reads of it: file, line, column, what is wrong, what to do.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { formatProblem, PolicyError } from "../errors.ts";
 import type { PolicyFile } from "../types.ts";
 import { loadPolicies } from "./load.ts";
@@ -420,6 +421,69 @@ test("limits of size are told", () => {
   assert.match(
     mistakesOf(" ".repeat(1_000_001))[0] ?? "",
     /^1:1: this file has 1000001 characters; the limit is 1000000 \(too-large\)$/,
+  );
+});
+
+test("conditions that contradict themselves", () => {
+  const never: readonly (readonly [string, string])[] = [
+    ["signals.words > 5 && signals.words < 3", "signals.words"],
+    ["signals.words > 5 && signals.words < 6", "signals.words"],
+    ["signals.linkCount < 0", "signals.linkCount"],
+    ["3 > signals.words && (signals.capitals > 1 && signals.words >= 3)", "signals.words"],
+    ["event.type == 'a' && event.type == 'b'", "event.type"],
+    ["actor.age < duration('1h') && actor.age > duration('2h')", "actor.age"],
+    [
+      "(signals.words < 0 || signals.words > 1 && signals.words == 1) && signals.letters > 1",
+      "signals.words",
+    ],
+  ];
+  for (const [condition, path] of never) {
+    const message = `no value of ${path} makes this condition true, so the rule can never fire`;
+    const expected = [`5:11: ${message} (constant-condition)`];
+    assert.deepEqual(mistakesOf(withCondition(condition)), expected, condition);
+  }
+  const may = [
+    "signals.words > 5 && signals.words < 7",
+    "signals.words < 1",
+    "signals.words < 0 || signals.words > 1",
+    "actor.age < duration('0s')",
+    "!(signals.words > 5 && signals.words < 3) && signals.words > 1",
+    "signals.words >= 9223372036854775806 && signals.words <= 9223372036854775807",
+  ];
+  for (const condition of may) assert.deepEqual(mistakesOf(withCondition(`"${condition}"`)), [], condition);
+});
+
+test("whatever a file holds, loading ends with policies or with problems", () => {
+  const whole = withKeys(
+    "counters: { c: { count: events, by: [actor.id, signals.domains], over: 1h } }",
+  ).replace("signals.linkCount > 1", "counters.c > 1 && content.text.matches('a+') || has(actor.age)");
+  assert.deepEqual(mistakesOf(whole), []);
+  const place = fc.nat(whole.length);
+  const part = fc.oneof(
+    fc.string(),
+    fc.constantFrom("[", "{", "'", '"', "\\", ": ", "\n", "- ", "&a ", "*a", "!!x ", "? "),
+  );
+  const edited = fc.tuple(place, fc.nat(8), part).map(([at, length, text]) => {
+    return whole.slice(0, at) + text + whole.slice(at + length);
+  });
+  fc.assert(
+    fc.property(edited, (text) => {
+      for (const line of mistakesOf(text)) assert.match(line, /^[1-9][0-9]*:[1-9][0-9]*: .+ \([a-z-]+\)$/);
+    }),
+    { numRuns: 500 },
+  );
+  assert.match(mistakesOf("[".repeat(400_000))[0] ?? "", /^1:\d+: this file nests too deep \(too-large\)$/);
+});
+
+test("lines end with CR LF, and a file may begin with a byte order mark", () => {
+  const text = withCondition(">\n      signals.words > 1\n      && signals.nothing > 1").replaceAll(
+    "\n",
+    "\r\n",
+  );
+  assert.match(mistakesOf(text)[0] ?? "", /^7:18: nothing is called "signals\.nothing"/);
+  assert.match(
+    mistakesOf(`\uFEFF${withCondition("signals.nothing > 1")}`)[0] ?? "",
+    /^5:19: nothing is called/,
   );
 });
 
