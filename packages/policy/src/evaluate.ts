@@ -99,7 +99,7 @@ export function fieldValue(set: PolicySet, input: EvaluationInput, path: FieldPa
 }
 
 /** The stricter of two outcomes. */
-export function stricterOutcome(a: Outcome, b: Outcome): Outcome {
+export function stricterOutcome<T extends Outcome>(a: T, b: T): T {
   return outcomes.indexOf(a) >= outcomes.indexOf(b) ? a : b;
 }
 

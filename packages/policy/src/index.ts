@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy: a language of rules over events, their signals and counters; and the signals themselves.
+export { counterEntries } from "./counting.ts";
+export type { CounterEntry, Scalar } from "./counting.ts";
 export { evaluate, evaluateFromFacts, factsOf, fieldValue, stricterOutcome } from "./evaluate.ts";
 export { formatProblem, PolicyError } from "./errors.ts";
 export type { PolicyErrorCode, Problem, ProblemCode } from "./errors.ts";
