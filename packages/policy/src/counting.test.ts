@@ -17,7 +17,9 @@ counters:
   spread: { count: distinct signals.domains, by: actor.id, over: 1h }
   team: { count: events, by: actor.attributes.team, over: 1h }
 rules:
-  - { id: r, when: counters.pair > 1 || counters.actors > 1 || counters.spread > 1 || counters.team > 1, points: 1 }
+  - id: r
+    when: counters.pair > 1 || counters.actors > 1 || counters.spread > 1 || counters.team > 1
+    points: 1
 `,
   },
 ]);
@@ -59,8 +61,9 @@ test("of a list the first eight elements count", () => {
   );
 });
 
-test("a missing field, an empty list and another type of event count nowhere", () => {
-  assert.deepEqual(entriesOf("team", input), []);
+test("an empty list counts nowhere; a missing field and another type of event have no value", () => {
   assert.deepEqual(entriesOf("pair", { ...input, signals: { domains: [] } }), []);
-  assert.deepEqual(entriesOf("pair", { ...input, type: "login" }), []);
+  assert.deepEqual(entriesOf("pair", { ...input, signals: {} }), undefined);
+  assert.deepEqual(entriesOf("team", input), undefined);
+  assert.deepEqual(entriesOf("pair", { ...input, type: "login" }), undefined);
 });

@@ -18,28 +18,31 @@ export type CounterEntry = { readonly by: readonly Scalar[]; readonly of?: Scala
  * The entries of an event in a counter. Where a field is a list there is one for each of its first
  * `counterListElementsMax` different elements; the counter's value is then the largest over them.
  *
- * @returns an empty list if the counter doesn't count such events, or a field is missing: its value is then missing
+ * @returns no entries where a list is empty: the value is then 0; `undefined` where a field is missing or the
+ *   counter doesn't count such events: the value is then missing
  */
 export function counterEntries(
   set: PolicySet,
   counter: Counter,
   input: EvaluationInput,
-): readonly CounterEntry[] {
-  if (!counter.on.includes(input.type)) return [];
+): readonly CounterEntry[] | undefined {
+  if (!counter.on.includes(input.type)) return undefined;
   const columns = counter.by.map((path) => scalars(set, input, path));
   let entries: CounterEntry[] = [{ by: [] }];
   for (const column of columns) {
+    if (column === undefined) return undefined;
     entries = entries.flatMap(({ by }) => column.map((value) => ({ by: [...by, value] })));
   }
   if (counter.of === undefined) return entries;
   const counted = scalars(set, input, counter.of);
+  if (counted === undefined) return undefined;
   return entries.flatMap(({ by }) => counted.map((of) => ({ by, of })));
 }
 
-/** The values of a field: none if it is missing, several if it is a list. */
-function scalars(set: PolicySet, input: EvaluationInput, path: FieldPath): readonly Scalar[] {
+/** The values of a field: one, or those of a list. */
+function scalars(set: PolicySet, input: EvaluationInput, path: FieldPath): readonly Scalar[] | undefined {
   const value = fieldValue(set, input, path);
-  if (value === undefined) return [];
+  if (value === undefined) return undefined;
   if (typeof value !== "object") return [value];
   return [...new Set(value)].slice(0, counterListElementsMax);
 }

@@ -62,8 +62,8 @@ export type LadderStep = {
 /**
  * A fact over a window of events. `id` is its declaration in one canonical text: equal texts, one counter.
  * It counts the events whose type is in `on`. Where a field of `by` or `of` is a list, the event counts
- * under each of its first `counterListElementsMax` elements, and the value read is the largest; where one
- * is missing, the event isn't counted and the value is missing.
+ * under each of its first `counterListElementsMax` elements, and the value read is the largest (0 for an
+ * empty list); where one is missing, the event isn't counted and the value is missing. See `counterEntries`.
  */
 export type Counter = {
   readonly id: string;
