@@ -30,12 +30,16 @@ export const unpublishedRecordsMax = 200_000;
 /** What a log is opened with. `diskModule` is the URL of a module that exports `disk`, a LogDisk. */
 export type LogOptions = { paths: LogPaths; origin: string; signerKey: string; diskModule: string };
 
-/** What is appended. `undo` takes back what the caller's memory has already made of it. */
+/**
+ * What is appended. `undo` takes back what the caller's memory has already made of it; `onSealed` is called for each
+ * sealed record in the order of the log, before `append` resolves.
+ */
 export type Append = {
   body: string;
   parts: readonly PlainPart[];
   actors?: readonly ActorEntry[];
-  undo?: () => void;
+  undo?: (() => void) | undefined;
+  onSealed?: (sealed: Sealed) => void;
 };
 
 /** How the log fared, for metrics and readiness. */
@@ -53,7 +57,7 @@ export type LogStatus = {
 /** What opening a log found. */
 export type LogOpening = { size: number; timeMs: number; recovered: number; tornBytes: number; actors: ActorEntry[] };
 
-type Waiting = { id: number; undo: (() => void) | undefined; resolve: (sealed: Sealed) => void; reject: Reject };
+type Waiting = { id: number; append: Append; resolve: (sealed: Sealed) => void; reject: Reject };
 type Reject = (error: DocketError) => void;
 type SizeWaiter = { size: number; resolve: () => void; reject: Reject };
 
@@ -64,6 +68,7 @@ export class Log {
   readonly #materialiser: Worker;
   readonly #waiting: Waiting[] = [];
   readonly #publishedWaiters: SizeWaiter[] = [];
+  readonly #syncWaiters: SizeWaiter[] = [];
   readonly #syncedListeners: ((size: number) => void)[] = [];
   #unsent: AppendRequest[] = [];
   #generation = 0;
@@ -148,7 +153,7 @@ export class Log {
       actors: append.actors ?? [],
     });
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, undo: append.undo, resolve, reject });
+      this.#waiting.push({ id, append, resolve, reject });
     });
   }
 
@@ -168,9 +173,14 @@ export class Log {
     this.#tellSequencer({ kind: "release", size });
   }
 
-  /** Asks for everything to be published and synced now. */
-  sync(): void {
+  /** Publishes and syncs everything that is sealed now. Rejects if publication is faulty. */
+  async sync(): Promise<void> {
+    const { size } = this.#status;
+    // The batch is on its way from the sequencer to the materialiser; publication says that it has arrived.
+    await this.published(size);
+    const synced = new Promise<void>((resolve, reject) => this.#syncWaiters.push({ size, resolve, reject }));
     this.#tellMaterialiser({ kind: "sync" });
+    await synced;
   }
 
   /** Seals what waits, publishes and syncs everything, and ends both threads. */
@@ -223,6 +233,7 @@ export class Log {
           const waiting = this.#waiting.shift();
           if (waiting?.id !== sealed.id) throw new Error("the sequencer answered out of order");
           this.#status.size = sealed.index + 1;
+          waiting.append.onSealed?.(sealed);
           waiting.resolve(sealed);
         }
         break;
@@ -246,9 +257,11 @@ export class Log {
         break;
       case "synced":
         for (const listener of this.#syncedListeners) listener(message.size);
+        settle(this.#syncWaiters, message.size);
         break;
       case "failed":
         this.#status.publicationFault = errorOf(message.failure);
+        if (message.ended) this.#failWaiters(this.#status.publicationFault);
         break;
       case "ready":
       case "closed":
@@ -258,11 +271,7 @@ export class Log {
 
   #setPublished(size: number): void {
     this.#status.publishedSize = size;
-    const waiters = this.#publishedWaiters.splice(0);
-    for (const waiter of waiters) {
-      if (waiter.size <= size) waiter.resolve();
-      else this.#publishedWaiters.push(waiter);
-    }
+    settle(this.#publishedWaiters, size);
   }
 
   // Memory must not run ahead of the log: all that the void records did to it is taken back, newest first, before
@@ -271,7 +280,7 @@ export class Log {
     this.#generation++;
     this.#unsent = [];
     const gone = this.#waiting.splice(0);
-    for (const waiting of gone.toReversed()) waiting.undo?.();
+    for (const waiting of gone.toReversed()) waiting.append.undo?.();
     for (const waiting of gone) waiting.reject(errorOf(failure));
   }
 
@@ -279,7 +288,13 @@ export class Log {
     this.#status.ended ??= error;
     const { code, message, retryAfterSeconds } = error;
     this.#void({ code, message, retryAfterSeconds });
-    for (const waiter of this.#publishedWaiters.splice(0)) waiter.reject(error);
+    this.#failWaiters(error);
+  }
+
+  #failWaiters(error: DocketError): void {
+    for (const waiter of [...this.#publishedWaiters.splice(0), ...this.#syncWaiters.splice(0)]) {
+      waiter.reject(error);
+    }
   }
 
   #tellSequencer(message: ToSequencer): void {
@@ -288,6 +303,13 @@ export class Log {
 
   #tellMaterialiser(message: ToMaterialiser): void {
     this.#materialiser.postMessage(message);
+  }
+}
+
+function settle(waiters: SizeWaiter[], size: number): void {
+  for (const waiter of waiters.splice(0)) {
+    if (waiter.size <= size) waiter.resolve();
+    else waiters.push(waiter);
   }
 }
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who sends a request: all keys in memory by hash, so that a request costs one SHA-256 and no disk. The store is asked
+// for news once a second, elsewhere than on the thread that answers.
+//
+// A key works only once the log has the record of its creation, so that no record can be by somebody whom the log has
+// not introduced. A revoked key stops at once; the record of that follows. A crash between sealing and noting that it
+// was sealed gives a second record of the same change, never none.
+import { DocketError } from "../error.ts";
+import { hashOfKey, isApiKey } from "./api-keys.ts";
+import type { AccessChange, ApiKeyRow } from "./api-keys.ts";
+import { isRole } from "./permissions.ts";
+import type { Role } from "./permissions.ts";
+
+/** How often the store is asked for changes by others. */
+export const refreshIntervalMs = 1000;
+/** An unknown key asks the store at most this often. */
+export const unknownKeyIntervalMs = 250;
+/** How long an unknown key waits for the store. */
+export const unknownKeyWaitMs = 1000;
+
+/** All keys of a site, and what is not sealed yet. */
+export type ApiKeySnapshot = { keys: ApiKeyRow[]; unsealed: AccessChange[] };
+
+/** A store's keys for a thread that may not wait for a disk. */
+export interface ApiKeyFeed {
+  /** The keys if they may have changed since the last call, else `undefined`. Must not block the thread. */
+  refresh(): Promise<ApiKeySnapshot | undefined>;
+  /** {@link ApiKeyStore.markSealed}; resolves when that is durable. */
+  markSealed(change: AccessChange): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Who sends a request. */
+export type Caller = { id: string; role: Role };
+
+/** What an authenticator leans on. */
+export type AuthenticatorOptions = {
+  feed: ApiKeyFeed;
+  /** Seals a record of a change; rejects if that failed. */
+  sealAccess: (change: "created" | "revoked", key: string, role: string) => Promise<void>;
+  clock: () => number;
+  /** Told when the store could not be read or a change could not be sealed. It is tried again by itself. */
+  onFault?: (error: unknown) => void;
+};
+
+type Known = { caller: Caller; sealed: boolean };
+
+/** Knows the keys in force. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  #known = new Map<string, Known>();
+  #unsealed: AccessChange[] = [];
+  #refreshing: Promise<void> | undefined;
+  #refreshedMs = Number.NEGATIVE_INFINITY;
+  #startedMs = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the keys, seals what is not sealed, and goes on doing so once a second until {@link close}. */
+  static async open(options: AuthenticatorOptions): Promise<Authenticator> {
+    const authenticator = new Authenticator(options);
+    await authenticator.refresh();
+    authenticator.#timer = setInterval(() => void authenticator.refresh(), refreshIntervalMs);
+    authenticator.#timer.unref();
+    return authenticator;
+  }
+
+  /** How long ago the keys were last known to be fresh, in ms. */
+  get staleMs(): number {
+    return this.#options.clock() - this.#refreshedMs;
+  }
+
+  /**
+   * Whose key this is, from memory.
+   *
+   * @throws {DocketError} `sealing_failed` for a key whose creation the log could not take in yet
+   */
+  callerOf(key: string): Caller | undefined {
+    if (!isApiKey(key)) return undefined;
+    const known = this.#known.get(hashOfKey(key));
+    if (known === undefined || known.sealed) return known?.caller;
+    throw new DocketError(
+      "sealing_failed",
+      "this API key is new, and the log has not taken in the record of its creation yet; try again in a second",
+      { retryAfterSeconds: 1 },
+    );
+  }
+
+  /**
+   * The same for a key that memory does not know: it may have been created a moment ago, so the store is asked first,
+   * unless it was just asked.
+   *
+   * @throws {DocketError} as {@link callerOf}
+   */
+  async callerOfUnknown(key: string): Promise<Caller | undefined> {
+    if (!isApiKey(key)) return undefined;
+    if (this.#refreshing === undefined && this.#options.clock() - this.#startedMs < unknownKeyIntervalMs) {
+      return this.callerOf(key);
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, unknownKeyWaitMs);
+    });
+    await Promise.race([this.refresh(), tooLong]);
+    clearTimeout(timer);
+    return this.callerOf(key);
+  }
+
+  /** Asks the store for changes and seals what is not sealed. Never rejects; only one runs at a time. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /** Stops. The feed is closed, the store's file is not touched any more. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#refreshing;
+    await this.#options.feed.close();
+  }
+
+  async #refresh(): Promise<void> {
+    const { feed, clock, onFault } = this.#options;
+    this.#startedMs = clock();
+    try {
+      const snapshot = await feed.refresh();
+      this.#refreshedMs = clock();
+      if (snapshot !== undefined) this.#take(snapshot);
+      while (this.#unsealed.length > 0) await this.#seal(this.#unsealed[0] as AccessChange);
+    } catch (error) {
+      // Known keys go on working: a store that cannot be read must not take the site down with it.
+      onFault?.(error);
+    }
+  }
+
+  #take({ keys, unsealed }: ApiKeySnapshot): void {
+    const known = new Map<string, Known>();
+    for (const { id, hash, role, revokedMs, creationSealed } of keys) {
+      // A role of a later version may do nothing here.
+      if (revokedMs === null && isRole(role)) known.set(hash, { caller: { id, role }, sealed: creationSealed });
+    }
+    this.#known = known;
+    this.#unsealed = unsealed;
+  }
+
+  async #seal(change: AccessChange): Promise<void> {
+    await this.#options.sealAccess(change.change, change.id, change.role);
+    // A crash here seals the change once more after the restart.
+    await this.#options.feed.markSealed(change);
+    this.#unsealed = this.#unsealed.filter((other) => other !== change);
+    if (change.change === "revoked") return;
+    for (const known of this.#known.values()) {
+      if (known.caller.id === change.id) known.sealed = true;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may do what: the one table. docs/reference/http.md repeats it, and a test compares the two.
+
+/** Every role that an API key can have. */
+export const roles = ["ingest", "analyst", "reviewer", "auditor", "admin"] as const;
+/** What the holder of an API key is to the site. */
+export type Role = (typeof roles)[number];
+
+/** Everything that a role can be needed for. */
+export type Action =
+  | "decide"
+  | "tryEvent"
+  | "readDecision"
+  | "readFacts"
+  | "readReceipt"
+  | "openReceipt"
+  | "readStanding"
+  | "readEntries";
+
+/**
+ * The roles that may do each action.
+ *
+ * - `decide`: have an event decided, counted and sealed
+ * - `tryEvent`: have an event decided with `dryRun: true`, which leaves no trace
+ * - `readDecision`: read a record and the answer that was given
+ * - `readFacts`: read what the decision read, beside it
+ * - `readReceipt`: fetch a receipt without secrets
+ * - `openReceipt`: fetch a receipt with the opening for the affected user; sealed as a record
+ * - `readStanding`: read an actor's strikes and restrictions
+ * - `readEntries`: fetch the log's entry bundles, that is, all leaves at once
+ */
+export const permissions: Readonly<Record<Action, readonly Role[]>> = {
+  decide: ["ingest", "admin"],
+  tryEvent: ["ingest", "analyst", "admin"],
+  readDecision: ["ingest", "analyst", "reviewer", "auditor", "admin"],
+  readFacts: ["analyst", "reviewer", "auditor", "admin"],
+  readReceipt: ["ingest", "analyst", "reviewer", "auditor", "admin"],
+  openReceipt: ["reviewer", "admin"],
+  readStanding: ["ingest", "analyst", "reviewer", "admin"],
+  readEntries: ["auditor", "admin"],
+};
+
+/** Whether a key of this role may do this. */
+export function mayDo(role: Role, action: Action): boolean {
+  return permissions[action].includes(role);
+}
+
+/** Whether a text names a role. */
+export function isRole(text: string): text is Role {
+  return (roles as readonly string[]).includes(text);
+}

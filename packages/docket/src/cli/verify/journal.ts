@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the journal for verification: every segment, every batch, every frame, and what is wrong with them in
+// themselves. It keeps no state of its own and changes nothing; unlike recovery it also says where a segment that
+// nobody needs any more is damaged.
+import { join } from "node:path";
+import { parseLeaf } from "@docket/protocol";
+import { hashesEqual, leafHash } from "@docket/tlog";
+import { checkSealedParts } from "@docket/verify";
+import type { Fault, RootClaim, TailRecord, WriterState } from "@docket/verify";
+import type { LogDisk } from "../../log/disk.ts";
+import { decodeBatch, decodeSegmentHeader, findBatch, segmentHeaderBytes } from "../../log/frame.ts";
+import type { Batch, RecordFrames } from "../../log/frame.ts";
+import { parseSegmentName } from "../../log/paths.ts";
+
+/** What the journal holds; `firstIndex` is that of its first record. */
+export type JournalScan = Omit<WriterState, "materialisedSize"> & { firstIndex: number | undefined };
+
+/**
+ * Reads all segments, one at a time.
+ *
+ * @param size records that the checkpoint covers: later ones are kept whole, of earlier ones the leaf's hash
+ * @returns `undefined` if a segment vanished meanwhile, because its records were published: read again
+ */
+export function scanJournal(
+  disk: LogDisk,
+  directory: string,
+  originHash: Uint8Array,
+  size: number,
+): JournalScan | undefined {
+  const scan = newScan(size);
+  let last: number | undefined;
+  for (const name of disk.list(directory)) {
+    const place = `journal/${name}`;
+    const sequence = parseSegmentName(name);
+    if (sequence === undefined) {
+      scan.fault("files", place, "it is no segment of a journal");
+      continue;
+    }
+    if (last !== undefined && sequence !== last + 1) {
+      scan.fault("journal", place, `segments between number ${last} and ${sequence} are missing`);
+    }
+    last = sequence;
+    const bytes = disk.readFile(join(directory, name));
+    if (bytes === undefined) return undefined;
+    scanSegment(scan, place, bytes, originHash);
+  }
+  settleTails(scan);
+  const { faults, notes, roots, copies, tail, end, torn, firstIndex } = scan;
+  return { faults, notes, roots, copies: [...copies.values()], tail, end, torn, firstIndex };
+}
+
+type Tail = { place: string; offset: number; end: number; reason: string; bytes: Buffer };
+type Copy = WriterState["copies"][number];
+
+type Scan = {
+  size: number;
+  faults: Fault[];
+  notes: string[];
+  roots: RootClaim[];
+  copies: Map<number, Copy>;
+  tail: TailRecord[];
+  firstIndex: number | undefined;
+  end: number;
+  torn: WriterState["torn"];
+  /** Bytes after the last intact batch of a segment, to be explained when all segments are known. */
+  tails: Tail[];
+  /** Where batches begin and end, and the leaf that begins each: by index, with the number of the segment. */
+  borders: { index: number; segment: number }[];
+  segments: number;
+  fault(
+    check: Fault["check"],
+    place: string,
+    reason: string,
+    at?: { index?: number; offset?: number },
+  ): void;
+};
+
+function newScan(size: number): Scan {
+  const faults: Fault[] = [];
+  return {
+    size,
+    faults,
+    notes: [],
+    roots: [],
+    copies: new Map(),
+    tail: [],
+    firstIndex: undefined,
+    end: 0,
+    torn: undefined,
+    tails: [],
+    borders: [],
+    segments: 0,
+    fault(check, place, reason, { index, offset } = {}) {
+      faults.push({ check, place, index: index ?? null, offset: offset ?? null, reason });
+    },
+  };
+}
+
+function scanSegment(scan: Scan, place: string, bytes: Buffer, originHash: Uint8Array): void {
+  scan.segments += 1;
+  const header = decodeSegmentHeader(bytes, originHash);
+  if (header === undefined) {
+    // A crash leaves a segment that was begun and not synced short, or long enough and without content.
+    if (bytes.length < segmentHeaderBytes || bytes.every((byte) => byte === 0)) {
+      const reason = "the segment's header is cut short";
+      scan.tails.push({ place, offset: 0, end: scan.end, reason, bytes });
+    } else {
+      scan.fault("journal", place, "it does not begin with a segment header of this log", { offset: 0 });
+    }
+    return;
+  }
+  scan.firstIndex ??= header.firstIndex;
+  if (scan.end === 0) scan.end = scan.firstIndex;
+  if (header.firstIndex > scan.end) {
+    const reason = `it begins at record ${header.firstIndex}, but the records from ${scan.end} on are missing`;
+    scan.fault("journal", place, reason, { index: scan.end, offset: 0 });
+  }
+  scan.borders.push({ index: header.firstIndex, segment: scan.segments });
+  scanBatches(scan, place, bytes, header.firstIndex);
+}
+
+function scanBatches(scan: Scan, place: string, bytes: Buffer, firstIndex: number): void {
+  let offset = segmentHeaderBytes;
+  let end = firstIndex;
+  for (;;) {
+    const read = decodeBatch(bytes, offset);
+    if (read.kind === "end") break;
+    if (read.kind === "bad") {
+      const next = findBatch(bytes, offset + 1);
+      if (next === undefined) {
+        scan.tails.push({ place, offset, end, reason: read.reason, bytes: bytes.subarray(offset) });
+      } else {
+        scan.fault("journal", place, `${read.reason}, and an intact batch follows at byte ${next}`, { index: end, offset });
+      }
+      break;
+    }
+    const { batch } = read;
+    if (batch.firstIndex !== end) {
+      scan.fault("journal", place, `a batch begins at record ${batch.firstIndex}, not ${end}`, { index: end, offset });
+      break;
+    }
+    addBatch(scan, place, offset, batch);
+    end += batch.records.length;
+    offset += read.bytes;
+    scan.borders.push({ index: end, segment: scan.segments });
+  }
+  scan.end = Math.max(scan.end, end);
+}
+
+function addBatch(scan: Scan, place: string, offset: number, batch: Batch): void {
+  const { size, root, signature } = batch.signed;
+  if (size > 0) scan.roots.push({ check: "journal", place, offset, size, root, signature });
+  if (size > batch.firstIndex) {
+    scan.fault("journal", place, `a batch from record ${batch.firstIndex} on names a later root, of ${size}`, { offset });
+  }
+  for (const [at, record] of batch.records.entries()) addRecord(scan, place, offset, batch.firstIndex + at, record);
+}
+
+function addRecord(scan: Scan, place: string, offset: number, index: number, record: RecordFrames): void {
+  const hash = leafHash(record.leaf);
+  const known = scan.copies.get(index)?.hash ?? scan.tail.find((other) => other.index === index)?.leaf;
+  const { leaf, manifest, parts } = record;
+  if (known !== undefined && !hashesEqual(known, index < scan.size ? hash : leaf)) {
+    scan.fault("journal", place, "a record stands twice in the journal, and differs", { index, offset });
+  }
+  // Beyond the checkpoint the whole record is compared later, together with its place in the chain.
+  if (index >= scan.size) {
+    if (index === scan.size + scan.tail.length) scan.tail.push({ index, place, offset, leaf, manifest, parts });
+    return;
+  }
+  const reason = wrongWith(record);
+  if (reason !== undefined) scan.fault("journal", place, reason, { index, offset });
+  scan.copies.set(index, { index, place, offset, hash });
+}
+
+function wrongWith({ leaf, manifest, parts }: RecordFrames): string | undefined {
+  try {
+    return checkSealedParts(parseLeaf(Buffer.from(leaf).toString("utf8")), manifest, parts);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+// A bad end of a segment is a torn tail if a crash explains it: nothing was appended after it or, in a segment that
+// recovery left behind, the next one goes on exactly where the intact records end, and with other records.
+function settleTails(scan: Scan): void {
+  for (const tail of scan.tails) {
+    const { place, offset, end, reason, bytes } = tail;
+    const segment = Number(place.slice("journal/".length, "journal/".length + 8));
+    const isLast = tail === scan.tails.at(-1) && end === scan.end;
+    if (isLast) {
+      scan.torn = { place, offset, reason };
+      continue;
+    }
+    const goesOn = offset === 0 || scan.borders.some(({ index }) => index === end);
+    const sealed = scan.tail.find((record) => record.index === end);
+    const holdsSealed =
+      sealed !== undefined && [sealed.leaf, sealed.manifest].some((piece) => piece !== undefined && bytes.includes(piece));
+    if (goesOn && !holdsSealed && segment > 0) {
+      scan.notes.push(`${place} at byte ${offset}: ${reason}; recovery left it behind`);
+    } else {
+      scan.fault("journal", place, `${reason}, and later records stand elsewhere`, { index: end, offset });
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Actors: from an account id to a pseudonym and a key. Known ones come from the identity map; a new one is made here
+// and travels in the journal with the first record that bears it.
+import type { ActorEntry } from "../log/frame.ts";
+import { keyBytes, keyedHash, unwrapKey, wrapKey } from "./keys.ts";
+import type { SiteKeys } from "./keys.ts";
+import type { RandomBytes } from "./seal.ts";
+
+/** Most actors whose keys are held in memory. */
+export const actorsCachedMax = 50_000;
+const pseudonymBytes = 16;
+
+/** An actor ready for use: `entry` is set while the identity map does not have it for certain. */
+export type Actor = { pseudonym: string; key: Uint8Array; entry: ActorEntry | undefined };
+
+/** The actors of a site. */
+export class Actors {
+  readonly #keys: SiteKeys;
+  readonly #random: RandomBytes;
+  /** Made here and not in the identity map yet. */
+  readonly #made = new Map<string, Actor>();
+  readonly #cached = new Map<string, Actor>();
+
+  constructor(keys: SiteKeys, random: RandomBytes) {
+    this.#keys = keys;
+    this.#random = random;
+  }
+
+  /** The key under which an account is looked up. */
+  lookup(accountId: string): Buffer {
+    return keyedHash(this.#keys.hashing, "account", accountId);
+  }
+
+  /** An actor that was made here, or was used lately. */
+  recent(lookup: Buffer): Actor | undefined {
+    const name = lookup.toString("latin1");
+    return this.#made.get(name) ?? this.#cached.get(name);
+  }
+
+  /** Takes in an actor that the identity map knows; `undefined` if its key was wrapped by another key. */
+  known(lookup: Buffer, pseudonym: string, wrappedKey: Uint8Array): Actor | undefined {
+    const key = this.unwrap(pseudonym, wrappedKey);
+    if (key === undefined) return undefined;
+    const actor = { pseudonym, key, entry: undefined };
+    this.#cached.set(lookup.toString("latin1"), actor);
+    if (this.#cached.size > actorsCachedMax) {
+      const [oldest] = this.#cached.keys();
+      this.#cached.delete(oldest as string);
+    }
+    return actor;
+  }
+
+  /** The key of an actor of the identity map. */
+  unwrap(pseudonym: string, wrappedKey: Uint8Array): Buffer | undefined {
+    return unwrapKey(this.#keys.keyEncryption, pseudonym, wrappedKey);
+  }
+
+  /** Makes a new actor. It is forgotten by {@link forget} if its first record is void. */
+  make(lookup: Buffer): Actor {
+    const pseudonym = `a_${this.#random(pseudonymBytes).toString("base64url")}`;
+    const key = this.#random(keyBytes);
+    const wrappedKey = wrapKey(this.#keys.keyEncryption, pseudonym, key, this.#random);
+    const actor: Actor = { pseudonym, key, entry: { lookup, pseudonym, wrappedKey } };
+    this.#made.set(lookup.toString("latin1"), actor);
+    return actor;
+  }
+
+  /** An actor was made and its record is void. */
+  forget(lookup: Buffer): void {
+    this.#made.delete(lookup.toString("latin1"));
+  }
+
+  /** The identity map has the actor now. */
+  stored(lookup: Uint8Array): void {
+    this.#made.delete(Buffer.from(lookup).toString("latin1"));
+  }
+}

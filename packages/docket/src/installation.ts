@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// An installation: a data directory and the directory of its keys.
+//
+//   DIR/docket.json          what this directory is, and where its keys lie
+//   DIR/log.vkey             the log's verifier key, to give away
+//   DIR/policy/              the policy, if no other directory is named
+//   DIR/sites/main/…         the log (log/paths.ts), identity.sqlite and views.sqlite
+//   DIR/access.sqlite        API keys, hashed
+//   DIR/lock.sqlite          held by the one process that writes
+//   DIR.keys/main/…          keys (evidence/keys.ts), not in the data directory
+import { randomBytes } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { emptyFrontier } from "@docket/tlog";
+import { DocketError } from "./error.ts";
+import { createSiteKeys, readSiteKeys, verifierKeyOf } from "./evidence/keys.ts";
+import type { SiteKeys } from "./evidence/keys.ts";
+import type { LogDisk } from "./log/disk.ts";
+import { writeState } from "./log/materialised.ts";
+import { logPaths } from "./log/paths.ts";
+import type { LogPaths } from "./log/paths.ts";
+
+/** The site that every installation has. */
+export const mainSite = "main";
+const originBytes = 8;
+const examplePolicy = fileURLToPath(new URL("../assets/policy/", import.meta.url));
+
+/** A data directory and what belongs to it. */
+export type Installation = {
+  data: string;
+  keysDirectory: string;
+  policyDirectory: string;
+  origin: string;
+  paths: LogPaths;
+};
+
+/** Where the keys of a data directory lie, if nothing else is said: beside it. */
+export function defaultKeysDirectory(data: string): string {
+  const path = resolve(data);
+  return join(dirname(path), `${basename(path)}.keys`);
+}
+
+/** Whether a directory is a data directory. */
+export function isInstallation(data: string): boolean {
+  return existsSync(join(data, "docket.json"));
+}
+
+/**
+ * Makes a data directory with the site `main`: origin, keys, verifier key, an example policy, an empty log.
+ *
+ * @throws {DocketError} `usage` if there is something in the directory already
+ */
+export function createInstallation(disk: LogDisk, directory: string, keysDirectory?: string): Installation {
+  const data = resolve(directory);
+  if (existsSync(data) && readdirSync(data).length > 0) {
+    throw new DocketError("usage", `${data} is not empty; name a new directory`);
+  }
+  const keys = resolve(keysDirectory ?? defaultKeysDirectory(data));
+  if (keys === data || keys.startsWith(`${data}/`)) {
+    throw new DocketError("usage", `${keys} lies inside the data directory; keys must lie outside of it`);
+  }
+  const origin = `docket-${randomBytes(originBytes).toString("hex")}/${mainSite}`;
+  const { signerKey } = createSiteKeys(keys, mainSite, origin, randomBytes);
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const paths = logPaths(data, mainSite);
+  for (const path of [paths.journal, paths.parts, paths.keptCheckpoints, paths.releases]) disk.makeDirectory(path);
+  writeState(disk, paths, emptyFrontier());
+  writeFileSync(join(paths.site, "site.json"), `${JSON.stringify({ v: 1, origin })}\n`, { flush: true });
+  writeFileSync(join(data, "log.vkey"), `${verifierKeyOf(signerKey)}\n`, { flush: true });
+  cpSync(examplePolicy, join(data, "policy"), { recursive: true });
+  // Last: a directory without it was never finished, and is refused.
+  const content = { v: 1, keys: relative(data, keys) };
+  disk.replaceFile(join(data, "docket.json"), Buffer.from(`${JSON.stringify(content)}\n`), true);
+  return readInstallation(data);
+}
+
+/**
+ * Reads what a data directory is.
+ *
+ * @param options directories that override those of the installation
+ * @throws {DocketError} `usage` if it is none
+ */
+export function readInstallation(
+  directory: string,
+  options: { keys?: string | undefined; policy?: string | undefined } = {},
+): Installation {
+  const data = resolve(directory);
+  const content = readJson(join(data, "docket.json"), data) as { v?: unknown; keys?: unknown };
+  if (content.v !== 1 || typeof content.keys !== "string") {
+    throw new DocketError("usage", `${join(data, "docket.json")} is not of a version that this docket knows`);
+  }
+  const paths = logPaths(data, mainSite);
+  const { origin } = readJson(join(paths.site, "site.json"), data) as { origin?: unknown };
+  if (typeof origin !== "string") {
+    throw new DocketError("directory_damaged", `${join(paths.site, "site.json")} names no origin`);
+  }
+  const keys = isAbsolute(content.keys) ? content.keys : join(data, content.keys);
+  return {
+    data,
+    keysDirectory: resolve(options.keys ?? keys),
+    policyDirectory: resolve(options.policy ?? join(data, "policy")),
+    origin,
+    paths,
+  };
+}
+
+/**
+ * Reads the keys of an installation's main site.
+ *
+ * @throws {DocketError} `usage` if they are missing or belong to another log
+ */
+export function readKeys(installation: Installation): SiteKeys {
+  const keys = readSiteKeys(installation.keysDirectory, mainSite);
+  const name = verifierKeyOf(keys.signerKey).split("+")[0];
+  if (name !== installation.origin) {
+    throw new DocketError(
+      "usage",
+      `the keys in ${installation.keysDirectory} belong to the log ${name}, not to ${installation.origin}`,
+    );
+  }
+  return keys;
+}
+
+function readJson(path: string, data: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new DocketError("usage", `${data} is not a data directory of docket; make one with \`docket init ${data}\``, {
+      cause: error,
+    });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new DocketError("directory_damaged", `${path} is not JSON`, { cause: error });
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A site as HTTP and the command line see it.
+import type { Decision, DocketRecord, Event, Receipt, Restriction } from "@docket/protocol";
+import type { LogPaths } from "../log/paths.ts";
+
+/** An event to be decided. */
+export type DecideRequest = {
+  event: Event;
+  /** Decide without counting or sealing. */
+  dryRun: boolean;
+  /** Who reports it: the id of an API key, or `operator`. */
+  by: string;
+  source: "http" | "file";
+  /** When it was received, in ms since 1970. */
+  receivedMs: number;
+};
+
+/** A decision as it was recorded. */
+export type RecordedDecision = {
+  record: DocketRecord;
+  /** The answer that was given, for decisions. */
+  decision: Decision | undefined;
+  /** Everything the decision read that is not personal, for decisions; parsed JSON. */
+  facts: object | undefined;
+};
+
+/** An actor's standing at a time. */
+export type StandingView = {
+  /** The actor's pseudonym in the log; `null` if no event of this account was ever sealed. */
+  actor: string | null;
+  at: string;
+  strikes: { policy: string; rule: string; count: number; at: string }[];
+  restrictions: Restriction[];
+};
+
+/** How a site fares. */
+export type SiteStatus = {
+  origin: string;
+  release: string;
+  /** Records that are durable and covered by a signed root. */
+  size: number;
+  /** Records that the published checkpoint covers. */
+  publishedSize: number;
+  /** Records that wait to be sealed. */
+  waiting: number;
+  lastBatchMs: number;
+  counterKeys: number;
+  /** Why nothing is sealed, if so. */
+  fault: string | undefined;
+};
+
+/** One site: its log, policy, keys and people. Rejections are {@link DocketError} or {@link ProtocolError}. */
+export interface Site {
+  readonly origin: string;
+  /** C2SP verifier key of the log. */
+  readonly verifierKey: string;
+  readonly paths: LogPaths;
+  /**
+   * Decides an event and seals the decision; resolves when it is sealed.
+   *
+   * A repeat gets the earlier decision. Rejects with `event_id_conflict` for another body under the same id,
+   * `overloaded` at once when too much waits, `sealing_failed` when it is certain that nothing was sealed, and
+   * `sealing_unknown` after {@link answerWithinMs} at the latest.
+   */
+  decide(request: DecideRequest): Promise<Decision>;
+  /** The record of an index. Rejects with `not_found`. */
+  recorded(index: number): Promise<RecordedDecision>;
+  /** The receipt of a record, proved to the published checkpoint. Rejects with `not_found`. */
+  receipt(index: number): Promise<Receipt>;
+  /** The receipt with its opening for the affected user. Sealed as a record of its own, with the reason given. */
+  opening(index: number, by: string, reason: string): Promise<Receipt>;
+  /** The standing of the actor behind an account id, at a time in ms since 1970. */
+  standing(accountId: string, atMs: number): Promise<StandingView>;
+  /** Seals that an API key was created or revoked. */
+  sealAccess(change: "created" | "revoked", key: string, role: string): Promise<void>;
+  status(): SiteStatus;
+  /** Seals a stop record, publishes and syncs everything. */
+  close(): Promise<void>;
+}
+
+/** An answer to an event comes within this time, whatever hangs. */
+export const answerWithinMs = 1800;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens a site: log, look-ups, memory; and closes it in good order.
+import { namedCounters, counterKinds } from "./counting.ts";
+import { DocketSite } from "./site.ts";
+import type { SitePorts } from "./site.ts";
+import { rebuild } from "./rebuild.ts";
+import type { RebuildProgress } from "./rebuild.ts";
+import { Counters } from "../counters/counters.ts";
+import type { Standing } from "../enforcement/standing.ts";
+import { verifierKeyOf } from "../evidence/keys.ts";
+import type { SiteKeys } from "../evidence/keys.ts";
+import { Log } from "../log/log.ts";
+import type { LogPaths } from "../log/paths.ts";
+import { LogReader } from "../log/reader.ts";
+import type { Release } from "../release.ts";
+import type { SiteIndex } from "../views/site-index.ts";
+
+/** What a site is opened with. */
+export type OpenSiteOptions = {
+  paths: LogPaths;
+  origin: string;
+  keys: SiteKeys;
+  release: Release;
+  index: SiteIndex;
+  diskModule: string;
+  version: string;
+  clock: () => number;
+  random: (length: number) => Buffer;
+  /** Told how far the rebuild of memory from the log is. */
+  onProgress?: RebuildProgress;
+};
+
+/**
+ * Opens a site.
+ *
+ * @throws {DocketError} `directory_damaged` with the place
+ */
+export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
+  const { paths, origin, keys, index } = options;
+  const log = await Log.open({ paths, origin, signerKey: keys.signerKey, diskModule: options.diskModule });
+  try {
+    // The journal's entries first: records that name these actors are about to be read.
+    await index.restoreActors(log.opening.actors);
+    const counters = namedCounters(options.release.policies);
+    const memory = new Counters(counterKinds(counters));
+    const state = await index.state();
+    const standings = new Map<string, Standing>();
+    for (const { actor, state: standing } of state.standings) {
+      standings.set(actor, JSON.parse(standing) as Standing);
+    }
+    const { size } = log.opening;
+    await log.published(size);
+    const reader = new LogReader(paths);
+    const longest = Math.max(0, ...counters.map(({ counter }) => counter.overMs));
+    const from = await index.firstRecordSince((await index.latestDecidedMs()) - longest);
+    await rebuild(
+      { reader, index, counters: memory, standings, siteKey: keys.site, origin },
+      from,
+      Math.min(state.size, size),
+      size,
+      options.onProgress,
+    );
+    const previousRelease = (await index.state()).release;
+    const ports: SitePorts = { ...options, log, reader, counters, memory, standings, previousRelease };
+    return new DocketSite(ports, verifierKeyOf(keys.signerKey));
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// State comes from the log: when a site is opened, its memory (counters, standing) and whatever its views have not
+// taken in are made again from the records, by the same functions that made them live.
+import { parseLeaf, parseTime } from "@docket/protocol";
+import type { DecisionBody, DocketRecord, Facts, RecordHeader } from "@docket/protocol";
+import type { Counters } from "../counters/counters.ts";
+import { applyDecision, cleanStanding, isClean } from "../enforcement/standing.ts";
+import type { Standing } from "../enforcement/standing.ts";
+import { openPart } from "../evidence/seal.ts";
+import type { LogReader, StoredRecord } from "../log/reader.ts";
+import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
+import { countEvent } from "./counting.ts";
+import { restrictionFromRecord } from "./draft.ts";
+
+/** How many records are handed to the views at once. */
+const appliedEntriesMax = 500;
+
+/** Told now and then how far a rebuild is. */
+export type RebuildProgress = (done: number, total: number) => void;
+/** What a rebuild works on. */
+export type RebuildPorts = {
+  reader: LogReader;
+  index: SiteIndex;
+  counters: Counters;
+  standings: Map<string, Standing>;
+  siteKey: Uint8Array;
+  origin: string;
+};
+
+/**
+ * Brings memory and views up to the log.
+ *
+ * @param from the first record that counters need
+ * @param viewsSize records that the views have
+ * @param size records of the log, all published
+ */
+export async function rebuild(
+  ports: RebuildPorts,
+  from: number,
+  viewsSize: number,
+  size: number,
+  onProgress: RebuildProgress | undefined,
+): Promise<void> {
+  const first = Math.min(from, viewsSize);
+  let pending: IndexEntry[] = [];
+  for (let index = first; index < size; index++) {
+    const stored = await ports.reader.record(index, size);
+    const record = parseLeaf(stored.leaf);
+    const facts = record.kind === "decision" ? factsOf(stored, ports) : undefined;
+    if (record.kind === "decision" && facts !== undefined) {
+      countEvent(ports.counters, facts.keys, record.actor, Date.parse(facts.decidedAt));
+    }
+    if (index >= viewsSize) {
+      pending.push(takeIn(record, facts, ports.standings));
+      if (pending.length === appliedEntriesMax) {
+        await ports.index.apply(pending);
+        pending = [];
+      }
+    }
+    if (index % 256 === 0) onProgress?.(index - first, size - first);
+  }
+  if (pending.length > 0) await ports.index.apply(pending);
+}
+
+/** The facts of a stored decision; `undefined` if they are gone or were sealed with another key. */
+export function factsOf(stored: StoredRecord, ports: { siteKey: Uint8Array; origin: string }): Facts | undefined {
+  const sealed = stored.parts?.parts.find((part) => part.name === "facts");
+  if (sealed === undefined) return undefined;
+  const opened = openPart(sealed.bytes, "facts", ports.siteKey, ports.origin);
+  return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Facts);
+}
+
+/** What a decision's record does to the standing of its actor; the same live and from the log. */
+export function standingAfter(standing: Standing, record: DecisionBody, facts: Facts): Standing {
+  const decidedAtMs = Date.parse(facts.decidedAt);
+  return applyDecision(standing, {
+    decidedAtMs,
+    refused: record.outcome === "delay" || record.outcome === "reject",
+    strikes: facts.strikes.map((strike) => ({ ...strike, atMs: decidedAtMs })),
+    restrictions: record.restrictions.map(restrictionFromRecord),
+  });
+}
+
+/** How a standing is kept in the views: canonical JSON, or nothing for a clean one. */
+export function encodeStanding(standing: Standing): string {
+  return isClean(standing) ? "" : JSON.stringify(standing);
+}
+
+function takeIn(
+  record: DocketRecord,
+  facts: Facts | undefined,
+  standings: Map<string, Standing>,
+): IndexEntry {
+  const entry = plainEntry(record, record.kind === "release" ? record.release : undefined);
+  if (record.kind !== "decision" || facts === undefined) return entry;
+  const before = standings.get(record.actor) ?? cleanStanding;
+  const after = standingAfter(before, record, facts);
+  setStanding(standings, record.actor, after);
+  return {
+    ...entry,
+    decidedMs: Date.parse(facts.decidedAt),
+    event: Buffer.from(facts.event.id, "base64url"),
+    body: Buffer.from(facts.event.body, "base64url"),
+    standing: isClean(before) && isClean(after) ? undefined : { actor: record.actor, state: encodeStanding(after) },
+  };
+}
+
+/** Remembers a standing; a clean one needs no memory. */
+export function setStanding(standings: Map<string, Standing>, actor: string, standing: Standing): void {
+  if (isClean(standing)) standings.delete(actor);
+  else standings.set(actor, standing);
+}
+
+/** What the views keep of a record that is no decision. */
+export function plainEntry(record: Pick<RecordHeader, "index" | "time">, release?: string): IndexEntry {
+  return {
+    index: record.index,
+    decidedMs: 0,
+    sealedMs: parseTime(record.time) ?? 0,
+    actors: [],
+    event: undefined,
+    body: undefined,
+    standing: undefined,
+    release,
+  };
+}

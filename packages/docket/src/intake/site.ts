@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of an event through a site: repeat? -> who is it -> signals -> counters -> policy -> enforcement -> log ->
+// answer. All that reads or changes memory for one event happens in one turn, so events are decided one after the
+// other in the order in which they reach the log.
+import type { Decision, Disclosed, DocketRecord, Facts, Receipt } from "@docket/protocol";
+import {
+  encodeBody,
+  encodeEvent,
+  formatTime,
+  parseLeaf,
+  parseTime,
+  ProtocolError,
+  receiptFormat,
+} from "@docket/protocol";
+import type { BodyWithoutParts, DecisionBody, Event, OpenedPart, PartName } from "@docket/protocol";
+import { computeSignals } from "@docket/policy";
+import { DocketError } from "../error.ts";
+import { Actors } from "../evidence/actors.ts";
+import type { Actor } from "../evidence/actors.ts";
+import { keyedHash } from "../evidence/keys.ts";
+import { openPart } from "../evidence/seal.ts";
+import { cleanStanding, isClean, restrictionsAt } from "../enforcement/standing.ts";
+import type { Counters } from "../counters/counters.ts";
+import type { Standing } from "../enforcement/standing.ts";
+import type { Log } from "../log/log.ts";
+import type { LogReader, StoredRecord } from "../log/reader.ts";
+import type { Sealed } from "../log/sequencer.ts";
+import { answerOf } from "./answer.ts";
+import { answerWithinMs } from "./contract.ts";
+import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";
+import { countEvent, keysOf, readCounters } from "./counting.ts";
+import type { NamedCounter } from "./counting.ts";
+import { draftDecision, recordedRestriction } from "./draft.ts";
+import type { Draft, DraftInput } from "./draft.ts";
+import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
+import type { OpenSiteOptions } from "./open-site.ts";
+import { encodeStanding, factsOf, plainEntry, setStanding, standingAfter } from "./rebuild.ts";
+import { withinTime } from "./within-time.ts";
+
+/** When serving, an event's claimed time counts if it lies this close to its receipt, in milliseconds. */
+export const claimedPastMsMax = 600_000;
+export const claimedFutureMsMax = 60_000;
+/** A stop waits no longer than this for everything to be synced; what is not is recovered at the next start. */
+const syncWithinMs = 30_000;
+const eventHashBytes = 16;
+const restrictionIdBytes = 12;
+
+/** What a site is made of. */
+export type SitePorts = OpenSiteOptions & {
+  log: Log;
+  reader: LogReader;
+  counters: readonly NamedCounter[];
+  memory: Counters;
+  standings: Map<string, Standing>;
+  /** The release that was sealed last, if any. */
+  previousRelease: string | null;
+};
+
+type InFlight = { body: string; decision: Promise<Decision> };
+type Identified = { event: Event; eventHash: Buffer; bodyHash: Buffer; lookup: Buffer };
+
+/** An open site. */
+export class DocketSite implements Site {
+  readonly origin: string;
+  readonly verifierKey: string;
+  readonly paths: Site["paths"];
+  readonly #ports: SitePorts;
+  readonly #actors: Actors;
+  readonly #feed: IndexFeed;
+  readonly #inFlight = new Map<string, InFlight>();
+  #announced = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(ports: SitePorts, verifierKey: string) {
+    this.#ports = ports;
+    this.origin = ports.origin;
+    this.verifierKey = verifierKey;
+    this.paths = ports.paths;
+    this.#actors = new Actors(ports.keys, ports.random);
+    this.#feed = new IndexFeed(ports.index, ports.log.opening.size, (entry) => {
+      for (const actor of entry.actors) this.#actors.stored(actor.lookup);
+    });
+    ports.log.onSynced((size) => void this.#releaseJournal(size));
+  }
+
+  async decide(request: DecideRequest): Promise<Decision> {
+    const identified = this.#identify(request.event);
+    if (request.dryRun) return this.#dryRun(request, identified);
+    const name = identified.eventHash.toString("latin1");
+    const body = identified.bodyHash.toString("latin1");
+    const earlier = this.#inFlight.get(name);
+    if (earlier !== undefined) {
+      if (earlier.body !== body) throw conflict(request.event.id);
+      return { ...(await inTime(request, earlier.decision)), repeat: true };
+    }
+    const decision = this.#decide(request, identified);
+    this.#inFlight.set(name, { body, decision });
+    const settled = (): boolean => this.#inFlight.delete(name);
+    // Whoever asked may have stopped waiting; the decision goes on, and a repeat finds it.
+    decision.then(settled, settled);
+    return inTime(request, decision);
+  }
+
+  async recorded(index: number): Promise<RecordedDecision> {
+    const { record, stored } = await this.#record(index);
+    if (record.kind !== "decision") return { record, decision: undefined, facts: undefined };
+    const facts = factsOf(stored, { siteKey: this.#ports.keys.site, origin: this.origin });
+    const decision =
+      facts === undefined ? undefined : await this.#answerAgain(record, stored, facts, false, undefined);
+    return { record, decision, facts };
+  }
+
+  async receipt(index: number): Promise<Receipt> {
+    const { stored } = await this.#record(index);
+    return {
+      format: receiptFormat,
+      leaf: stored.leaf,
+      proof: await this.#ports.reader.proof(index),
+      ...(stored.parts === undefined ? {} : { manifest: stored.parts.manifest.toString("utf8") }),
+    };
+  }
+
+  async opening(index: number, by: string, reason: string): Promise<Receipt> {
+    const { record, stored } = await this.#record(index);
+    if (record.kind !== "decision") {
+      throw new DocketError("not_found", `record ${index} is no decision, so there is nothing to open`);
+    }
+    const key = await this.#actorKey(record.actor);
+    const opening: OpenedPart[] = [];
+    for (const name of ["content", "disclosed"] as const) {
+      const opened = key && this.#open(stored, name, key);
+      if (opened === undefined) continue;
+      opening.push({
+        name,
+        secret: opened.secret.toString("base64url"),
+        plaintext: opened.plaintext.toString("utf8"),
+      });
+    }
+    if (opening.length === 0) {
+      throw new DocketError("not_found", `the evidence of record ${index} is gone; its receipt still verifies`);
+    }
+    // The reading is on record before anything is handed out.
+    const plaintext = JSON.stringify({ v: 1, reason });
+    const part = { name: "facts" as const, subject: "site", key: this.#ports.keys.site, plaintext };
+    await withinTime(this.#seal({ kind: "opening", by, of: index }, [part]), answerWithinMs);
+    return { ...(await this.receipt(index)), opening };
+  }
+
+  async standing(accountId: string, atMs: number): Promise<StandingView> {
+    const lookup = this.#actors.lookup(accountId);
+    const known = this.#actors.recent(lookup)?.pseudonym ?? (await this.#find(lookup))?.pseudonym;
+    const standing = (known === undefined ? undefined : this.#ports.standings.get(known)) ?? cleanStanding;
+    return {
+      actor: known ?? null,
+      at: formatTime(atMs),
+      strikes: standing.strikes
+        .filter((strike) => strike.atMs <= atMs)
+        .map(({ policy, rule, count, atMs: at }) => ({ policy, rule, count, at: formatTime(at) })),
+      restrictions: restrictionsAt(standing, atMs).map(recordedRestriction),
+    };
+  }
+
+  async sealAccess(change: "created" | "revoked", key: string, role: string): Promise<void> {
+    await this.#seal({ kind: "access", by: "operator", change, key, role }, []);
+  }
+
+  status(): SiteStatus {
+    const { size, publishedSize, waiting, lastBatchMs, ended, publicationFault } = this.#ports.log.status;
+    const fault = ended ?? publicationFault ?? this.#feed.fault;
+    return {
+      origin: this.origin,
+      release: this.#ports.release.id,
+      size,
+      publishedSize,
+      waiting,
+      lastBatchMs,
+      counterKeys: this.#ports.memory.keys,
+      fault: fault?.message,
+    };
+  }
+
+  /** Seals that the site is open, and under which release, unless that was done. Before the first record otherwise. */
+  async announce(): Promise<void> {
+    await Promise.all(this.#announce());
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Each step is worth trying even if the one before failed: what is sealed is in the journal in any case.
+    if (this.#announced) await this.#seal({ kind: "stop", by: "operator" }, []).catch(() => undefined);
+    await this.#feed.drained();
+    await withinTime(this.#ports.log.sync(), syncWithinMs).catch(() => undefined);
+    await this.#ports.log.close();
+    await this.#ports.index.close();
+  }
+
+  async #decide(request: DecideRequest, identified: Identified): Promise<Decision> {
+    const { eventHash, bodyHash, lookup } = identified;
+    this.#refuseIfOverloaded();
+    const found = await this.#ports.index.find({ event: eventHash, account: lookup });
+    const repeat = this.#feed.recent(eventHash) ?? found.repeat;
+    if (repeat !== undefined) {
+      if (!bodyHash.equals(repeat.body)) throw conflict(request.event.id);
+      return this.#repeat(repeat.index);
+    }
+    const known = found.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey);
+    const signals = this.#signals(identified.event);
+
+    // From here to the append nothing waits: the event takes its place in the order of the log.
+    this.#refuseIfOverloaded();
+    const announced = this.#announce();
+    const recent = this.#actors.recent(lookup) ?? known;
+    const actor = recent ?? this.#actors.make(lookup);
+    const made = recent === undefined;
+    const time = decidedAt(request);
+    const input = this.#draftInput(request, identified, actor, signals, time);
+    const draft = draftDecision(input);
+    const before = this.#ports.standings.get(actor.pseudonym) ?? cleanStanding;
+    const after = standingAfter(before, decisionBody(draft, input), draft.facts);
+    setStanding(this.#ports.standings, actor.pseudonym, after);
+    const uncount = countEvent(this.#ports.memory, draft.facts.keys, actor.pseudonym, time.ms);
+    const actors = actor.entry !== undefined && made ? [actor.entry] : [];
+    const sealing = this.#ports.log.append({
+      body: draft.body,
+      parts: draft.parts,
+      actors,
+      undo: () => {
+        uncount();
+        setStanding(this.#ports.standings, actor.pseudonym, before);
+        if (made) this.#actors.forget(lookup);
+      },
+      onSealed: (sealed) => {
+        const touched = !isClean(before) || !isClean(after);
+        this.#feed.add({
+          ...plainEntry(sealed),
+          decidedMs: time.ms,
+          actors,
+          event: eventHash,
+          body: bodyHash,
+          standing: touched ? { actor: actor.pseudonym, state: encodeStanding(after) } : undefined,
+        });
+      },
+    });
+    const [sealed] = await Promise.all([sealing, ...announced]);
+    return this.#answer(draft, input, sealed);
+  }
+
+  #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
+    return this.#find(identified.lookup).then((known) => {
+      const pseudonym = known?.pseudonym ?? "a_unknown";
+      const actor: Actor = { pseudonym, key: this.#ports.keys.site, entry: undefined };
+      const signals = this.#signals(identified.event);
+      const input = this.#draftInput(request, identified, actor, signals, decidedAt(request));
+      const draft = draftDecision(input);
+      return answerOf({ ...decisionBody(draft, input), index: -1 }, draft.facts, draft.disclosed.reasons, {
+        sealed: false,
+        repeat: false,
+        receipt: undefined,
+      });
+    });
+  }
+
+  #answer(draft: Draft, input: DraftInput, sealed: Sealed): Decision {
+    const receipt: Receipt = {
+      format: receiptFormat,
+      leaf: sealed.leaf,
+      proof: sealed.proof,
+      ...(sealed.manifest === undefined ? {} : { manifest: sealed.manifest }),
+    };
+    const body = { ...decisionBody(draft, input), index: sealed.index };
+    return answerOf(body, draft.facts, draft.disclosed.reasons, { sealed: true, repeat: false, receipt });
+  }
+
+  async #repeat(index: number): Promise<Decision> {
+    const { record, stored } = await this.#record(index);
+    const facts = factsOf(stored, { siteKey: this.#ports.keys.site, origin: this.origin });
+    if (record.kind !== "decision" || facts === undefined) {
+      throw new DocketError("internal", `record ${index} is said to be the decision of this event, and is not`);
+    }
+    return this.#answerAgain(record, stored, facts, true, await this.receipt(index));
+  }
+
+  async #answerAgain(
+    record: DocketRecord & DecisionBody,
+    stored: StoredRecord,
+    facts: Facts,
+    repeat: boolean,
+    receipt: Receipt | undefined,
+  ): Promise<Decision> {
+    const key = await this.#actorKey(record.actor);
+    const opened = key && this.#open(stored, "disclosed", key);
+    const reasons =
+      opened === undefined ? [] : (JSON.parse(opened.plaintext.toString("utf8")) as Disclosed).reasons;
+    return answerOf(record, facts, reasons, { sealed: true, repeat, receipt });
+  }
+
+  #draftInput(
+    request: DecideRequest,
+    identified: Identified,
+    actor: Actor,
+    signals: DraftInput["signals"],
+    time: { ms: number; clock: "event" | "received" },
+  ): DraftInput {
+    const { counters, memory, release, keys, standings, random } = this.#ports;
+    const { event } = identified;
+    const evaluated = {
+      type: event.type,
+      op: event.op ?? "create",
+      decidedAt: time.ms,
+      actor: event.actor,
+      content: event.content,
+      signals,
+      counters: new Map<string, number>(),
+      standing: { strikes: 0, restricted: false },
+    };
+    const counted = keysOf(counters, release.policies, evaluated, keys.hashing);
+    return {
+      event,
+      eventHash: identified.eventHash.toString("base64url"),
+      bodyHash: identified.bodyHash.toString("base64url"),
+      actor,
+      by: request.by,
+      source: request.source,
+      decidedAtMs: time.ms,
+      clock: time.clock,
+      signals,
+      policies: release.policies,
+      release: release.id,
+      counters: readCounters(counters, memory, counted, actor.pseudonym, time.ms),
+      keys: counted,
+      standing: standings.get(actor.pseudonym) ?? cleanStanding,
+      siteKey: keys.site,
+      newRestrictionId: () => `r_${random(restrictionIdBytes).toString("base64url")}`,
+    };
+  }
+
+  #signals(event: Event): DraftInput["signals"] {
+    const { hashing } = this.#ports.keys;
+    return computeSignals(
+      { text: event.content?.text, title: event.content?.title },
+      {
+        fingerprint: (text) =>
+          keyedHash(hashing, "fingerprint", text).subarray(0, eventHashBytes).toString("base64url"),
+      },
+    );
+  }
+
+  #identify(event: Event): Identified {
+    const { hashing } = this.#ports.keys;
+    return {
+      event,
+      eventHash: keyedHash(hashing, "event", event.id).subarray(0, eventHashBytes),
+      bodyHash: keyedHash(hashing, "body", encodeEvent(event)).subarray(0, eventHashBytes),
+      lookup: this.#actors.lookup(event.actor.id),
+    };
+  }
+
+  #refuseIfOverloaded(): void {
+    const refusal = this.#ports.log.refusal();
+    if (refusal !== undefined) throw refusal;
+    if (this.#feed.waiting < waitingEntriesMax) return;
+    throw new DocketError("overloaded", "the site's index is behind; ask again shortly", { retryAfterSeconds: 1 });
+  }
+
+  // The first record after an opening is the start; a release is sealed when it differs from the one before.
+  #announce(): Promise<unknown>[] {
+    if (this.#announced) return [];
+    this.#announced = true;
+    const { version, release, log } = this.#ports;
+    const { recovered } = log.opening;
+    const sealing: Promise<unknown>[] = [];
+    if (log.status.size === 0) {
+      sealing.push(
+        this.#seal({ kind: "created", by: "operator", origin: this.origin, key: this.verifierKey }, []),
+      );
+    }
+    sealing.push(this.#seal({ kind: "start", by: "operator", version, recovered }, []));
+    const previous = this.#ports.previousRelease;
+    if (previous !== release.id) {
+      sealing.push(this.#seal({ kind: "release", by: "operator", release: release.id, previous }, []));
+    }
+    return sealing;
+  }
+
+  async #seal(
+    body: BodyWithoutParts,
+    parts: Parameters<Log["append"]>[0]["parts"],
+  ): Promise<Sealed> {
+    const announced = body.kind === "access" || body.kind === "opening" ? this.#announce() : [];
+    const sealing = this.#ports.log.append({
+      body: encodeBody(body),
+      parts,
+      undo: body.kind === "start" ? () => (this.#announced = false) : undefined,
+      onSealed: (sealed) =>
+        this.#feed.add(plainEntry(sealed, body.kind === "release" ? body.release : undefined)),
+    });
+    const [sealed] = await Promise.all([sealing, ...announced]);
+    return sealed;
+  }
+
+  async #record(index: number): Promise<{ record: DocketRecord; stored: StoredRecord }> {
+    const { log, reader } = this.#ports;
+    if (index >= log.status.size) {
+      throw new DocketError("not_found", `there is no record ${index}; the log holds ${log.status.size}`);
+    }
+    await withinTime(log.published(index + 1), answerWithinMs);
+    const stored = await reader.record(index, log.status.publishedSize);
+    return { record: parseLeaf(stored.leaf), stored };
+  }
+
+  #open(
+    stored: StoredRecord,
+    name: PartName,
+    key: Uint8Array,
+  ): { plaintext: Buffer; secret: Buffer } | undefined {
+    const part = stored.parts?.parts.find((each) => each.name === name);
+    return part && openPart(part.bytes, name, key, this.origin);
+  }
+
+  async #actorKey(pseudonym: string): Promise<Uint8Array | undefined> {
+    const known = await this.#ports.index.actor(pseudonym);
+    return known && this.#actors.unwrap(pseudonym, known.wrappedKey);
+  }
+
+  async #find(lookup: Buffer): Promise<{ pseudonym: string } | undefined> {
+    const recent = this.#actors.recent(lookup);
+    if (recent !== undefined) return recent;
+    return (await this.#ports.index.find({ event: Buffer.alloc(eventHashBytes), account: lookup })).actor;
+  }
+
+  // A journal segment may go when its records are in synced files and its actors in the synced identity map.
+  async #releaseJournal(size: number): Promise<void> {
+    try {
+      const upTo = Math.min(size, this.#feed.size);
+      await this.#ports.index.makeDurable();
+      this.#ports.log.release(upTo);
+    } catch {
+      // The segments stay: nothing is lost, and the next sync tries again.
+    }
+  }
+}
+
+// Behind a file nobody waits for an answer; its reader stops by itself when the log does not go on.
+function inTime(request: DecideRequest, decision: Promise<Decision>): Promise<Decision> {
+  return request.source === "file" ? decision : withinTime(decision, answerWithinMs);
+}
+
+function decisionBody(draft: Draft, input: DraftInput): DecisionBody {
+  return {
+    kind: "decision",
+    by: input.by,
+    actor: input.actor.pseudonym,
+    outcome: draft.enforcement.outcome,
+    rules: draft.rules,
+    restrictions: draft.restrictions,
+    release: input.release,
+    parts: "",
+  };
+}
+
+function decidedAt(request: DecideRequest): { ms: number; clock: "event" | "received" } {
+  const { event, source, receivedMs } = request;
+  const claimed = event.time === undefined ? undefined : parseTime(event.time);
+  if (source === "file") return { ms: receivedMs, clock: claimed === receivedMs ? "event" : "received" };
+  const near =
+    claimed !== undefined &&
+    claimed >= receivedMs - claimedPastMsMax &&
+    claimed <= receivedMs + claimedFutureMsMax;
+  return near ? { ms: claimed, clock: "event" } : { ms: receivedMs, clock: "received" };
+}
+
+function conflict(id: string): ProtocolError {
+  return new ProtocolError(
+    "event_id_conflict",
+    `the event ${JSON.stringify(id)} was decided before with another body; give a new attempt a new id`,
+    { pointer: "/id" },
+  );
+}

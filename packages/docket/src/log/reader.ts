@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads published records and proofs from the log's files, without disturbing the writer.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  bundleName,
+  decodeEntryBundle,
+  entriesPath,
+  formatProof,
+  hashBytes,
+  inclusionFromNodes,
+  inclusionNodes,
+  nodeFromTile,
+  parseCheckpoint,
+  parseNote,
+  tileOfNode,
+  tilePath,
+  tileWidth,
+} from "@docket/tlog";
+import type { Tile } from "@docket/tlog";
+import { decodeRecordParts, recordOffsets } from "./parts-bundle.ts";
+import type { RecordParts } from "./parts-bundle.ts";
+import { damaged } from "./materialised.ts";
+import type { LogPaths } from "./paths.ts";
+
+/** How many bundles of 256 records are kept in memory. */
+const bundlesCachedMax = 8;
+
+/** A record as the files hold it. */
+export type StoredRecord = { leaf: string; parts: RecordParts };
+type Bundle = { leaves: string[]; parts: RecordParts[] };
+
+/** Reads the files of one log. Every index that is asked for must be below the published size. */
+export class LogReader {
+  readonly #paths: LogPaths;
+  readonly #bundles = new Map<string, Promise<Bundle>>();
+
+  constructor(paths: LogPaths) {
+    this.#paths = paths;
+  }
+
+  /**
+   * The record of an index.
+   *
+   * @param publishedSize the published size, above `index`
+   */
+  async record(index: number, publishedSize: number): Promise<StoredRecord> {
+    const number = Math.floor(index / tileWidth);
+    const width = Math.min(tileWidth, publishedSize - number * tileWidth);
+    const bundle = await this.#bundle(number, width);
+    const place = index % tileWidth;
+    return { leaf: bundle.leaves[place] as string, parts: bundle.parts[place] };
+  }
+
+  /** The proof (C2SP tlog-proof) of a record to the newest published checkpoint. */
+  async proof(index: number): Promise<string> {
+    const checkpoint = await readFile(this.#paths.checkpoint);
+    const { size } = parseCheckpoint(parseNote(checkpoint).text);
+    const nodes = inclusionNodes(index, size);
+    const tiles = new Map<string, Promise<Uint8Array>>();
+    const hashes = await Promise.all(
+      nodes.map(async (node) => {
+        const tile = tileOfNode(node, size);
+        const path = tilePath(tile);
+        if (!tiles.has(path)) tiles.set(path, this.#tile(tile));
+        return nodeFromTile(tile, await (tiles.get(path) as Promise<Uint8Array>), node);
+      }),
+    );
+    return formatProof({ index, hashes: inclusionFromNodes(index, size, hashes), checkpoint });
+  }
+
+  // A partial tile goes when its full one is there, which begins with the same hashes.
+  async #tile(tile: Tile): Promise<Uint8Array> {
+    const bytes = await this.#either(tilePath(tile), tilePath({ ...tile, width: tileWidth }));
+    return bytes.subarray(0, tile.width * hashBytes);
+  }
+
+  #bundle(number: number, width: number): Promise<Bundle> {
+    const key = `${number}/${width}`;
+    let bundle = this.#bundles.get(key);
+    if (bundle === undefined) {
+      bundle = this.#readBundle(number, width);
+      this.#bundles.set(key, bundle);
+      bundle.catch(() => this.#bundles.delete(key));
+      const [oldest] = this.#bundles.keys();
+      if (this.#bundles.size > bundlesCachedMax && oldest !== undefined) this.#bundles.delete(oldest);
+    }
+    return bundle;
+  }
+
+  async #readBundle(number: number, width: number): Promise<Bundle> {
+    const full = entriesPath(number, tileWidth);
+    const [entries, parts] = await Promise.all([
+      this.#either(entriesPath(number, width), full),
+      readFile(join(this.#paths.parts, bundleName(number))),
+    ]);
+    const offsets = recordOffsets(parts, width);
+    if (offsets === undefined) throw damaged(`parts/${bundleName(number)} holds fewer than ${width} records`);
+    return {
+      leaves: decodePrefix(entries, width).map((entry) => Buffer.from(entry).toString("utf8")),
+      parts: offsets.slice(0, -1).map((offset, place) => {
+        const record = decodeRecordParts(parts.subarray(offset, offsets[place + 1]));
+        if (record === "malformed") throw damaged(`parts/${bundleName(number)} is malformed`);
+        return record;
+      }),
+    };
+  }
+
+  async #either(path: string, other: string): Promise<Buffer> {
+    try {
+      return await readFile(join(this.#paths.site, path));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      return readFile(join(this.#paths.site, other));
+    }
+  }
+}
+
+// The full bundle may have taken the partial one's place meanwhile: then only its beginning is wanted.
+function decodePrefix(bytes: Buffer, count: number): Uint8Array[] {
+  let end = 0;
+  for (let i = 0; i < count && end + 2 <= bytes.length; i++) end += 2 + bytes.readUInt16BE(end);
+  return decodeEntryBundle(bytes.subarray(0, end), count);
+}

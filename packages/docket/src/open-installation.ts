@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens an installation for writing: takes its lock, loads keys and policy, opens the site. Wires the engines.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { DocketError } from "./error.ts";
+import type { Installation } from "./installation.ts";
+import { readKeys } from "./installation.ts";
+import type { RebuildProgress } from "./intake/rebuild.ts";
+import { openSite } from "./intake/open-site.ts";
+import type { DocketSite } from "./intake/site.ts";
+import { keepRelease, loadRelease } from "./release.ts";
+import type { Release } from "./release.ts";
+import { disk } from "./stores/files/node-disk.ts";
+import { lockDirectory } from "./stores/sqlite/directory-lock.ts";
+import { openSiteIndex } from "./stores/sqlite/site-index-client.ts";
+import { threadUrl } from "./thread-url.ts";
+import { version } from "./version.ts";
+
+/** An installation that is open for writing. */
+export type OpenInstallation = { site: DocketSite; release: Release; close(): Promise<void> };
+
+/** What may be given from outside. `diskModule` is the URL of a module that exports `disk`. */
+export type OpenInstallationOptions = {
+  diskModule?: string | undefined;
+  onProgress?: RebuildProgress | undefined;
+};
+
+/**
+ * Opens an installation for writing.
+ *
+ * @throws {DocketError} `directory_locked`, `directory_damaged`, `policy_invalid` or `usage`
+ */
+export async function openInstallation(
+  installation: Installation,
+  options: OpenInstallationOptions = {},
+): Promise<OpenInstallation> {
+  const { paths } = installation;
+  const release = loadRelease(installation.policyDirectory);
+  const keys = readKeys(installation);
+  const lock = lockDirectory(join(installation.data, "lock.sqlite"), installation.data);
+  try {
+    keepRelease(disk, paths, release);
+    const index = openSiteIndex(join(paths.site, "identity.sqlite"), join(paths.site, "views.sqlite"));
+    const site = await openSite({
+      paths,
+      origin: installation.origin,
+      keys,
+      release,
+      index,
+      diskModule: options.diskModule ?? threadUrl("./stores/files/node-disk", import.meta.url).href,
+      version,
+      clock: Date.now,
+      random: randomBytes,
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    }).catch(async (error: unknown) => {
+      await index.close().catch(() => undefined);
+      throw error;
+    });
+    return {
+      site,
+      release,
+      async close() {
+        await site.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    if (error instanceof DocketError) throw error;
+    throw new DocketError("internal", `${installation.data} could not be opened: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// One process holds a data directory. The lock is SQLite's file lock (fcntl), which the kernel drops when the process
+// dies, however it dies: there is no lock file to clean up, and no process number to trust.
+import { DatabaseSync } from "node:sqlite";
+import { DocketError } from "../../error.ts";
+
+/** A lock that is held; `release` gives it back. */
+export type DirectoryLock = { release(): void };
+
+/**
+ * Takes the lock of a data directory.
+ *
+ * @param path the lock's file, which is made if it does not exist
+ * @throws {DocketError} `directory_locked` if another process holds it
+ */
+export function lockDirectory(path: string, directory: string): DirectoryLock {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+  } catch (error) {
+    database.close();
+    throw new DocketError(
+      "directory_locked",
+      `${directory} is in use by another docket process; send the events to its server, or stop it first`,
+      { cause: error },
+    );
+  }
+  return { release: () => database.close() };
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A site's look-ups as the thread that answers sees them.
+import { Worker } from "node:worker_threads";
+import { DocketError } from "../../error.ts";
+import type { ActorEntry } from "../../log/frame.ts";
+import { threadUrl } from "../../thread-url.ts";
+import type { FindQuery, Found, IndexEntry, IndexState, KnownActor, SiteIndex } from "../../views/site-index.ts";
+import type { SqliteSiteIndex } from "./site-index.ts";
+
+/** A call to the thread. */
+export type IndexCall = { id: number; method: keyof SqliteSiteIndex; argument: unknown };
+/** Its answer. */
+export type IndexAnswer = { id: number; value?: unknown; error?: string };
+
+type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void };
+
+/** Opens the look-ups of a site in a thread of their own. */
+export function openSiteIndex(identityPath: string, viewsPath: string): SiteIndex {
+  const worker = new Worker(threadUrl("./site-index-thread", import.meta.url), {
+    workerData: { identityPath, viewsPath },
+  });
+  const waiting = new Map<number, Waiting>();
+  let unsent: IndexCall[] = [];
+  let nextId = 1;
+  let failure: Error | undefined;
+
+  worker.on("message", (answers: IndexAnswer[]) => {
+    for (const { id, value, error } of answers) {
+      const call = waiting.get(id);
+      waiting.delete(id);
+      if (error === undefined) call?.resolve(value);
+      else call?.reject(new DocketError("internal", `the site's index failed: ${error}`));
+    }
+  });
+  worker.on("error", (error) => {
+    failure = new DocketError("internal", `the site's index cannot be used: ${(error as Error).message}`);
+    for (const call of waiting.values()) call.reject(failure);
+    waiting.clear();
+  });
+
+  function call<T>(method: keyof SqliteSiteIndex, argument?: unknown): Promise<T> {
+    if (failure !== undefined) return Promise.reject(failure);
+    const id = nextId++;
+    // Calls of one turn go together: a message costs more than a look-up.
+    if (unsent.length === 0) {
+      queueMicrotask(() => {
+        worker.postMessage(unsent);
+        unsent = [];
+      });
+    }
+    unsent.push({ id, method, argument });
+    return new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject })) as Promise<T>;
+  }
+
+  return {
+    find: (query: FindQuery) => call<Found>("find", query),
+    actor: (pseudonym: string) => call<KnownActor | undefined>("actor", pseudonym),
+    apply: (entries: readonly IndexEntry[]) => call<void>("apply", entries),
+    restoreActors: (actors: readonly ActorEntry[]) => call<void>("restoreActors", actors),
+    state: () => call<IndexState>("state"),
+    firstRecordSince: (sinceMs: number) => call<number>("firstRecordSince", sinceMs),
+    latestDecidedMs: () => call<number>("latestDecidedMs"),
+    makeDurable: () => call<void>("makeDurable"),
+    close: () => call<void>("close"),
+  };
+}

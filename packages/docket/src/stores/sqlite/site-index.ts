@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// The site's look-ups in SQLite, two files: the identity map, which cannot be rebuilt, and the views, which can.
+// Synchronous; runs in a thread of its own.
+import { chmodSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import type { ActorEntry } from "../../log/frame.ts";
+import type { FindQuery, Found, IndexEntry, IndexState, KnownActor } from "../../views/site-index.ts";
+
+/** Events are recognised as repeats for this long after their sealing, in milliseconds. */
+export const repeatWindowMs = 30 * 86_400_000;
+/** Expired repeats are removed after this many applied entries. */
+const purgeInterval = 50_000;
+
+/** The two databases of a site. */
+export class SqliteSiteIndex {
+  readonly #identity: DatabaseSync;
+  readonly #views: DatabaseSync;
+  readonly #statements: Record<string, StatementSync>;
+  #size: number;
+  #applied = 0;
+
+  /** Opens both files, or makes them. */
+  constructor(identityPath: string, viewsPath: string) {
+    this.#identity = openDatabase(identityPath);
+    this.#identity.exec(`CREATE TABLE IF NOT EXISTS actors
+      (lookup BLOB PRIMARY KEY, pseudonym TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL) WITHOUT ROWID`);
+    this.#views = openDatabase(viewsPath);
+    this.#views.exec(`
+      CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0),
+        size INTEGER NOT NULL, release TEXT);
+      INSERT OR IGNORE INTO position VALUES (0, 0, NULL);
+      CREATE TABLE IF NOT EXISTS repeats (event BLOB PRIMARY KEY, body BLOB NOT NULL,
+        record INTEGER NOT NULL, sealed INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS standings (actor TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS spans (first INTEGER PRIMARY KEY, latest INTEGER NOT NULL);
+      CREATE INDEX IF NOT EXISTS spans_latest ON spans (latest)`);
+    this.#statements = {
+      actor: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE lookup = ?"),
+      pseudonym: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE pseudonym = ?"),
+      addActor: this.#identity.prepare("INSERT OR IGNORE INTO actors VALUES (?, ?, ?)"),
+      repeat: this.#views.prepare("SELECT body, record, sealed FROM repeats WHERE event = ?"),
+      addRepeat: this.#views.prepare("INSERT OR REPLACE INTO repeats VALUES (?, ?, ?, ?)"),
+      purge: this.#views.prepare("DELETE FROM repeats WHERE sealed < ?"),
+      setStanding: this.#views.prepare("INSERT OR REPLACE INTO standings VALUES (?, ?)"),
+      dropStanding: this.#views.prepare("DELETE FROM standings WHERE actor = ?"),
+      standings: this.#views.prepare("SELECT actor, state FROM standings ORDER BY actor"),
+      setSize: this.#views.prepare("UPDATE position SET size = ?"),
+      setRelease: this.#views.prepare("UPDATE position SET release = ?"),
+      position: this.#views.prepare("SELECT size, release FROM position"),
+      addSpan: this.#views.prepare("INSERT OR REPLACE INTO spans VALUES (?, ?)"),
+      since: this.#views.prepare("SELECT min(first) AS first FROM spans WHERE latest > ?"),
+      latest: this.#views.prepare("SELECT max(latest) AS latest FROM spans"),
+    };
+    this.#size = (this.#get("position") as { size: number }).size;
+  }
+
+  find(query: FindQuery): Found {
+    const repeat = this.#get("repeat", query.event) as
+      | { body: Uint8Array; record: number; sealed: number }
+      | undefined;
+    return {
+      repeat: repeat && { index: repeat.record, body: repeat.body, sealedMs: repeat.sealed },
+      actor: knownActor(this.#get("actor", query.account)),
+    };
+  }
+
+  actor(pseudonym: string): KnownActor | undefined {
+    return knownActor(this.#get("pseudonym", pseudonym));
+  }
+
+  apply(entries: readonly IndexEntry[]): void {
+    const fresh = entries.filter((entry) => entry.index >= this.#size);
+    const first = fresh[0];
+    const last = fresh.at(-1);
+    if (first === undefined || last === undefined) return;
+    this.restoreActors(fresh.flatMap((entry) => entry.actors));
+    transaction(this.#views, () => {
+      for (const { index, sealedMs, event, body, standing, release } of fresh) {
+        if (release !== undefined) this.#run("setRelease", release);
+        if (event !== undefined && body !== undefined) this.#run("addRepeat", event, body, index, sealedMs);
+        if (standing === undefined) continue;
+        if (standing.state === "") this.#run("dropStanding", standing.actor);
+        else this.#run("setStanding", standing.actor, standing.state);
+      }
+      this.#run("addSpan", first.index, Math.max(...fresh.map((entry) => entry.decidedMs)));
+      this.#run("setSize", last.index + 1);
+      this.#applied += fresh.length;
+      if (this.#applied >= purgeInterval) {
+        this.#applied = 0;
+        this.#run("purge", last.sealedMs - repeatWindowMs);
+      }
+    });
+    this.#size = last.index + 1;
+  }
+
+  restoreActors(actors: readonly ActorEntry[]): void {
+    if (actors.length === 0) return;
+    transaction(this.#identity, () => {
+      for (const { lookup, pseudonym, wrappedKey } of actors) {
+        this.#run("addActor", lookup, pseudonym, wrappedKey);
+      }
+    });
+  }
+
+  state(): IndexState {
+    const standings = this.#statement("standings").all() as IndexState["standings"];
+    const { release } = this.#get("position") as { release: string | null };
+    return { size: this.#size, release, standings: standings.map(({ actor, state }) => ({ actor, state })) };
+  }
+
+  firstRecordSince(sinceMs: number): number {
+    const row = this.#get("since", sinceMs) as { first: number | null };
+    return row.first ?? this.#size;
+  }
+
+  latestDecidedMs(): number {
+    return (this.#get("latest") as { latest: number | null }).latest ?? 0;
+  }
+
+  makeDurable(): void {
+    // In WAL mode with synchronous=NORMAL a commit is not synced; a checkpoint syncs the WAL and then the database.
+    this.#identity.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  close(): void {
+    this.#identity.close();
+    this.#views.close();
+  }
+
+  #statement(name: string): StatementSync {
+    return this.#statements[name] as StatementSync;
+  }
+
+  #get(name: string, ...values: (Uint8Array | string | number)[]): unknown {
+    return this.#statement(name).get(...values);
+  }
+
+  #run(name: string, ...values: (Uint8Array | string | number)[]): void {
+    this.#statement(name).run(...values);
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  chmodSync(path, 0o600);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000");
+  return database;
+}
+
+function transaction(database: DatabaseSync, action: () => void): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    action();
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function knownActor(row: unknown): KnownActor | undefined {
+  if (row === undefined) return undefined;
+  const { pseudonym, wrapped } = row as { pseudonym: string; wrapped: Uint8Array };
+  return { pseudonym, wrappedKey: wrapped };
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a site looks up by key: who an account is (the identity map), whether an event was decided before, what
+// standing actors have. The first is kept by the journal until it is durable here; the others are views that can be
+// deleted and rebuilt from the log.
+import type { ActorEntry } from "../log/frame.ts";
+
+/** A look-up for one event. */
+export type FindQuery = { event: Uint8Array; account: Uint8Array };
+/** What is known: the earlier decision of this event, and the actor behind this account. */
+export type Found = {
+  repeat: { index: number; body: Uint8Array; sealedMs: number } | undefined;
+  actor: KnownActor | undefined;
+};
+/** An actor of the identity map; the key is still wrapped. */
+export type KnownActor = { pseudonym: string; wrappedKey: Uint8Array };
+
+/** What a sealed record adds. */
+export type IndexEntry = {
+  index: number;
+  decidedMs: number;
+  sealedMs: number;
+  actors: readonly ActorEntry[];
+  event: Uint8Array | undefined;
+  body: Uint8Array | undefined;
+  standing: { actor: string; state: string } | undefined;
+  /** The release that the record puts in force. */
+  release: string | undefined;
+};
+
+/** Where the views stand. */
+export type IndexState = {
+  /** Records that the views have taken in. */
+  size: number;
+  /** The release that was sealed last. */
+  release: string | null;
+  standings: { actor: string; state: string }[];
+};
+
+/**
+ * The look-ups of a site. Calls are answered in order. What `apply` was given is seen by later calls once it has
+ * resolved; it need not survive power loss before `makeDurable` resolves.
+ */
+export interface SiteIndex {
+  find(query: FindQuery): Promise<Found>;
+  /** The actor of a pseudonym. */
+  actor(pseudonym: string): Promise<KnownActor | undefined>;
+  /** Takes in sealed records, in order. Records that were taken in before change nothing. */
+  apply(entries: readonly IndexEntry[]): Promise<void>;
+  /** Takes in entries of the identity map that a crash may have kept from it. */
+  restoreActors(actors: readonly ActorEntry[]): Promise<void>;
+  state(): Promise<IndexState>;
+  /** The first record from which on counters have to be rebuilt: none before it was decided after `sinceMs`. */
+  firstRecordSince(sinceMs: number): Promise<number>;
+  /** The latest `decidedAt` of any record, in ms since 1970; 0 if there is none. */
+  latestDecidedMs(): Promise<number>;
+  /** When it resolves, the identity map survives power loss. */
+  makeDurable(): Promise<void>;
+  close(): Promise<void>;
+}
