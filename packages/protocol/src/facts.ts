@@ -25,12 +25,14 @@ export type Facts = {
   clock: "event" | "received";
   /** Where the event came from. */
   source: "http" | "file";
-  /** Event fields that conditions read and that are not personal. */
-  fields: Record<string, FactValue>;
-  signals: Record<string, FactValue>;
-  /** Value of each counter, by the hash of its declaration; `null` where missing. */
-  counters: Record<string, number | null>;
-  /** Under which keyed hashes the event was counted: by the counter's hash, `[key, …]` or `[[key, value], …]`. */
+  /** Fields and signals that are not personal, by path (`signals.linkCount`); what was missing is left out. */
+  values: Record<string, FactValue>;
+  /** Value of each counter, by the hash of its declaration; what was missing is left out. */
+  counters: Record<string, number>;
+  /**
+   * Where the event was counted: by the counter's hash, for each key `[key]`, or `[key, value]` for a count of
+   * distinct values. Keys are keyed hashes; `@` stands for the record's actor.
+   */
   keys: Record<string, readonly (readonly string[])[]>;
   /** Strikes in force, and the ids of restrictions in force, before this event. */
   standing: { strikes: number; restrictions: string[] };
@@ -60,8 +62,7 @@ export type Disclosed = {
 export function encodeFacts(facts: Facts): string {
   return JSON.stringify({
     ...facts,
-    fields: byKey(facts.fields),
-    signals: byKey(facts.signals),
+    values: byKey(facts.values),
     counters: byKey(facts.counters),
     keys: byKey(facts.keys),
   });
