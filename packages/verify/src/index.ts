@@ -1,2 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+/**
+ * Checks of what Docket sealed, by whoever doubts it: a receipt, or a whole log. Needs nothing from the server but the
+ * bytes, asks nobody, writes nothing, and runs in a browser. Start at `verifyReceipt` and `verifyLog`.
+ */
+export * from "./error.ts";
+export { addToReport, describeFault, verifyLog, type Progress } from "./log.ts";
+export { checkSealedParts, type NamedPart } from "./parts.ts";
+export { receiptCheckNames, verifyReceipt, type ReceiptCheckName } from "./receipt.ts";
+export * from "./report.ts";
+export * from "./source.ts";
+export { chainStart, openOwnCheckpoint } from "./signer.ts";

@@ -49,7 +49,7 @@ export function scanJournal(
   return { faults, notes, roots, copies: [...copies.values()], tail, end, torn, firstIndex };
 }
 
-type Tail = { place: string; offset: number; end: number; reason: string; bytes: Buffer };
+type Tail = { place: string; offset: number; end: number; reason: string; bytes: Buffer; segment: number };
 type Copy = WriterState["copies"][number];
 
 type Scan = {
@@ -64,15 +64,10 @@ type Scan = {
   torn: WriterState["torn"];
   /** Bytes after the last intact batch of a segment, to be explained when all segments are known. */
   tails: Tail[];
-  /** Where batches begin and end, and the leaf that begins each: by index, with the number of the segment. */
+  /** The indexes at which segments and batches begin and end. */
   borders: { index: number; segment: number }[];
   segments: number;
-  fault(
-    check: Fault["check"],
-    place: string,
-    reason: string,
-    at?: { index?: number; offset?: number },
-  ): void;
+  fault(check: Fault["check"], place: string, reason: string, at?: { index?: number; offset?: number }): void;
 };
 
 function newScan(size: number): Scan {
@@ -103,7 +98,7 @@ function scanSegment(scan: Scan, place: string, bytes: Buffer, originHash: Uint8
     // A crash leaves a segment that was begun and not synced short, or long enough and without content.
     if (bytes.length < segmentHeaderBytes || bytes.every((byte) => byte === 0)) {
       const reason = "the segment's header is cut short";
-      scan.tails.push({ place, offset: 0, end: scan.end, reason, bytes });
+      scan.tails.push({ place, offset: 0, end: scan.end, reason, bytes, segment: scan.segments });
     } else {
       scan.fault("journal", place, "it does not begin with a segment header of this log", { offset: 0 });
     }
@@ -112,8 +107,14 @@ function scanSegment(scan: Scan, place: string, bytes: Buffer, originHash: Uint8
   scan.firstIndex ??= header.firstIndex;
   if (scan.end === 0) scan.end = scan.firstIndex;
   if (header.firstIndex > scan.end) {
-    const reason = `it begins at record ${header.firstIndex}, but the records from ${scan.end} on are missing`;
-    scan.fault("journal", place, reason, { index: scan.end, offset: 0 });
+    const before = scan.tails.at(-1)?.segment === scan.segments - 1 ? scan.tails.pop() : undefined;
+    const missing = `the records from ${scan.end} to ${header.firstIndex - 1} are missing`;
+    if (before === undefined) scan.fault("journal", place, missing, { index: scan.end, offset: 0 });
+    else
+      scan.fault("journal", before.place, `${before.reason}; ${missing}`, {
+        index: scan.end,
+        offset: before.offset,
+      });
   }
   scan.borders.push({ index: header.firstIndex, segment: scan.segments });
   scanBatches(scan, place, bytes, header.firstIndex);
@@ -128,15 +129,22 @@ function scanBatches(scan: Scan, place: string, bytes: Buffer, firstIndex: numbe
     if (read.kind === "bad") {
       const next = findBatch(bytes, offset + 1);
       if (next === undefined) {
-        scan.tails.push({ place, offset, end, reason: read.reason, bytes: bytes.subarray(offset) });
+        const rest = bytes.subarray(offset);
+        scan.tails.push({ place, offset, end, reason: read.reason, bytes: rest, segment: scan.segments });
       } else {
-        scan.fault("journal", place, `${read.reason}, and an intact batch follows at byte ${next}`, { index: end, offset });
+        scan.fault("journal", place, `${read.reason}, and an intact batch follows at byte ${next}`, {
+          index: end,
+          offset,
+        });
       }
       break;
     }
     const { batch } = read;
     if (batch.firstIndex !== end) {
-      scan.fault("journal", place, `a batch begins at record ${batch.firstIndex}, not ${end}`, { index: end, offset });
+      scan.fault("journal", place, `a batch begins at record ${batch.firstIndex}, not ${end}`, {
+        index: end,
+        offset,
+      });
       break;
     }
     addBatch(scan, place, offset, batch);
@@ -151,21 +159,28 @@ function addBatch(scan: Scan, place: string, offset: number, batch: Batch): void
   const { size, root, signature } = batch.signed;
   if (size > 0) scan.roots.push({ check: "journal", place, offset, size, root, signature });
   if (size > batch.firstIndex) {
-    scan.fault("journal", place, `a batch from record ${batch.firstIndex} on names a later root, of ${size}`, { offset });
+    scan.fault(
+      "journal",
+      place,
+      `a batch from record ${batch.firstIndex} on names a later root, of ${size}`,
+      { offset },
+    );
   }
-  for (const [at, record] of batch.records.entries()) addRecord(scan, place, offset, batch.firstIndex + at, record);
+  for (const [at, record] of batch.records.entries())
+    addRecord(scan, place, offset, batch.firstIndex + at, record);
 }
 
 function addRecord(scan: Scan, place: string, offset: number, index: number, record: RecordFrames): void {
   const hash = leafHash(record.leaf);
-  const known = scan.copies.get(index)?.hash ?? scan.tail.find((other) => other.index === index)?.leaf;
+  const known = scan.copies.get(index)?.hash ?? scan.tail[index - scan.size]?.leaf;
   const { leaf, manifest, parts } = record;
   if (known !== undefined && !hashesEqual(known, index < scan.size ? hash : leaf)) {
     scan.fault("journal", place, "a record stands twice in the journal, and differs", { index, offset });
   }
   // Beyond the checkpoint the whole record is compared later, together with its place in the chain.
   if (index >= scan.size) {
-    if (index === scan.size + scan.tail.length) scan.tail.push({ index, place, offset, leaf, manifest, parts });
+    if (index === scan.size + scan.tail.length)
+      scan.tail.push({ index, place, offset, leaf, manifest, parts });
     return;
   }
   const reason = wrongWith(record);
@@ -182,22 +197,18 @@ function wrongWith({ leaf, manifest, parts }: RecordFrames): string | undefined 
 }
 
 // A bad end of a segment is a torn tail if a crash explains it: nothing was appended after it or, in a segment that
-// recovery left behind, the next one goes on exactly where the intact records end, and with other records.
+// recovery left behind, a later one goes on exactly where the intact records end, and with other records.
 function settleTails(scan: Scan): void {
-  for (const tail of scan.tails) {
-    const { place, offset, end, reason, bytes } = tail;
-    const segment = Number(place.slice("journal/".length, "journal/".length + 8));
-    const isLast = tail === scan.tails.at(-1) && end === scan.end;
-    if (isLast) {
-      scan.torn = { place, offset, reason };
+  for (const { place, offset, end, reason, bytes, segment } of scan.tails) {
+    const later = scan.borders.filter((border) => border.segment > segment).map((border) => border.index);
+    if (later.every((index) => index <= end)) {
+      scan.torn ??= { place, offset, reason };
       continue;
     }
-    const goesOn = offset === 0 || scan.borders.some(({ index }) => index === end);
-    const sealed = scan.tail.find((record) => record.index === end);
-    const holdsSealed =
-      sealed !== undefined && [sealed.leaf, sealed.manifest].some((piece) => piece !== undefined && bytes.includes(piece));
-    if (goesOn && !holdsSealed && segment > 0) {
-      scan.notes.push(`${place} at byte ${offset}: ${reason}; recovery left it behind`);
+    const sealed = scan.tail[end - scan.size];
+    const pieces = [sealed?.leaf, sealed?.manifest].filter((piece) => piece !== undefined);
+    if (later.includes(end) && !pieces.some((piece) => bytes.includes(Buffer.from(piece)))) {
+      scan.notes.push(`${place} at byte ${offset}: ${reason}; a crash left it, and recovery passed over it`);
     } else {
       scan.fault("journal", place, `${reason}, and later records stand elsewhere`, { index: end, offset });
     }

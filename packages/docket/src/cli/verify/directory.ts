@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// A log that lies in a directory: a whole data directory, one site's, or a copy of what is published. Nothing here
+// writes, locks or recovers.
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { hash as digest } from "node:crypto";
+import { asHash, decodeBase64Url, encodeBase64Url, TlogError } from "@docket/tlog";
+import { VerifyError } from "@docket/verify";
+import type { Fault, Listed, LogSource, RootClaim, WriterState } from "@docket/verify";
+import { logPaths } from "../../log/paths.ts";
+import { disk } from "../../stores/files/node-disk.ts";
+import { scanJournal } from "./journal.ts";
+
+/** The site of a data directory that is checked. */
+const site = "main";
+
+/** How often the journal is read again because a segment was published and removed meanwhile. */
+const journalReadsMax = 5;
+
+/** A log in a directory. `data` is the data directory around it, if there is one. */
+export type DirectorySource = LogSource & { directory: string; data: string | undefined };
+
+/**
+ * The log in a directory: `DIR/sites/main` where there is one, else `DIR` itself.
+ *
+ * @throws {VerifyError} `source` if the directory cannot be read
+ */
+export async function directorySource(path: string): Promise<DirectorySource> {
+  const inner = logPaths(path, site).site;
+  const data = (await exists(inner)) ? path : undefined;
+  const directory = data === undefined ? path : inner;
+  const names = await list(directory, "");
+  const has = (name: string): boolean => data !== undefined || names.some((listed) => listed.name === name);
+  const source: DirectorySource = {
+    directory,
+    data,
+    hasParts: has("parts"),
+    read: (name, bytesMax) => readBounded(join(directory, name), bytesMax),
+    list: (name) => list(directory, name),
+  };
+  if (!has("journal") && !has("materialised.json")) return source;
+  return { ...source, writerState: (size, origin) => readWriterState(directory, size, origin) };
+}
+
+/**
+ * Reads a file that may not be longer than `bytesMax`.
+ *
+ * @returns `undefined` if there is none
+ * @throws {VerifyError} `size`, `source`
+ */
+export async function readBounded(path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await stat(path);
+    if (size > bytesMax) throw new VerifyError("size", `${path} is longer than ${bytesMax} bytes`);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof VerifyError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
+    throw new VerifyError("source", `cannot read ${path}: ${code}`, { cause: error });
+  }
+}
+
+async function list(directory: string, name: string): Promise<Listed[]> {
+  const path = join(directory, name);
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .map((entry) => ({ name: entry.name, directory: entry.isDirectory() }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && name !== "") return [];
+    throw new VerifyError("source", `cannot read the directory ${path}: ${code}`, { cause: error });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+// The state is read before the journal and after it: the root it named first must be one of the journal's, and what
+// it covered last need not be in the journal any more.
+async function readWriterState(
+  directory: string,
+  size: number,
+  origin: string | undefined,
+): Promise<WriterState> {
+  const faults: Fault[] = [];
+  const before = await readState(directory, faults);
+  const name = origin ?? (await originOf(directory)) ?? "";
+  const originHash = digest("sha256", name, "buffer");
+  let scan: ReturnType<typeof scanJournal>;
+  for (let reads = 0; scan === undefined && reads < journalReadsMax; reads++) {
+    scan = scanJournal(disk, join(directory, "journal"), originHash, size);
+  }
+  if (scan === undefined) throw new VerifyError("source", "the journal changes faster than it can be read");
+  const after = (await readState(directory, [])) ?? before;
+  if (scan.firstIndex !== undefined && after !== undefined && scan.firstIndex > after.size) {
+    const reason = `it begins at record ${scan.firstIndex}, but only ${after.size} are materialised`;
+    faults.push({ check: "journal", place: "journal", index: after.size, offset: null, reason });
+  }
+  return {
+    ...scan,
+    faults: [...faults, ...scan.faults],
+    roots: [...(before === undefined ? [] : [before]), ...scan.roots],
+    materialisedSize: before?.size,
+  };
+}
+
+async function readState(directory: string, faults: Fault[]): Promise<RootClaim | undefined> {
+  const place = "materialised.json";
+  const bytesMax = 1024;
+  const bytes = await readBounded(join(directory, place), bytesMax);
+  const wrong = (reason: string): undefined => {
+    faults.push({ check: "state", place, index: null, offset: null, reason });
+  };
+  if (bytes === undefined) return wrong("it is missing");
+  const text = Buffer.from(bytes).toString("utf8");
+  const match = /^\{"v":1,"size":(\d{1,16}),"root":"([\w-]{43})"\}\n$/.exec(text);
+  try {
+    const [, size = "", root = ""] = match ?? [];
+    const claim = { size: Number(size), root: asHash(decodeBase64Url(root)) };
+    if (JSON.stringify({ v: 1, size: claim.size, root: encodeBase64Url(claim.root) }) + "\n" !== text) {
+      return wrong("it is not canonical");
+    }
+    return { check: "state", place, offset: null, signature: undefined, ...claim };
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    return wrong("it is not canonical");
+  }
+}
+
+async function originOf(directory: string): Promise<string | undefined> {
+  const bytes = await readBounded(join(directory, "site.json"), 4096);
+  try {
+    const { origin } = JSON.parse(Buffer.from(bytes ?? []).toString("utf8")) as { origin?: unknown };
+    return typeof origin === "string" ? origin : undefined;
+  } catch {
+    return undefined;
+  }
+}

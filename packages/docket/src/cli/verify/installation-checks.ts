@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What else a data directory says of its log: who it is, and the releases that its decisions were made under.
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import { addToReport } from "@docket/verify";
+import type { Check, Fault, LogCheckName, LogReport } from "@docket/verify";
+import { policyFileBytesMax, policyFilesMax } from "../../release.ts";
+import { readBounded } from "./directory.ts";
+import type { DirectorySource } from "./directory.ts";
+
+/** Longest release file that is read, in bytes: every policy file at its longest, each byte of it escaped. */
+const releaseBytesMax = policyFilesMax * policyFileBytesMax * 2;
+const smallFileBytesMax = 4096;
+
+/** Checks `site.json`, `log.vkey` and the kept releases against the log's report, and adds what it finds. */
+export async function checkInstallation(source: DirectorySource, report: LogReport): Promise<LogReport> {
+  const identity = await checkIdentity(source, report);
+  const releases = await checkReleases(source, report);
+  const faults = [...identity.faults, ...releases.faults];
+  return addToReport(report, [identity.check, releases.check], faults);
+}
+
+type Result = { check: Check; faults: Fault[] };
+
+async function checkIdentity(source: DirectorySource, report: LogReport): Promise<Result> {
+  const faults: Fault[] = [];
+  const site = await textOf(join(source.directory, "site.json"), smallFileBytesMax);
+  if (site === undefined) {
+    if (source.data === undefined)
+      return resultOf("identity", faults, null, "the directory has no site.json");
+    faults.push(faultOf("identity", "site.json", "it is missing"));
+  } else if (report.origin !== null && site !== `${JSON.stringify({ v: 1, origin: report.origin })}\n`) {
+    faults.push(faultOf("identity", "site.json", `it is not that of the log ${report.origin}`));
+  }
+  if (source.data !== undefined) {
+    const vkey = await textOf(join(source.data, "log.vkey"), smallFileBytesMax);
+    if (vkey === undefined) faults.push(faultOf("identity", "log.vkey", "it is missing"));
+    else if (report.signer !== null && vkey !== `${report.signer.vkey}\n`) {
+      const whose = report.signer.proven ? "the one given" : "the one that record 0 names";
+      faults.push(faultOf("identity", "log.vkey", `it is another key than ${whose}`));
+    }
+  }
+  return resultOf("identity", faults, true, "site.json and log.vkey are those of this log");
+}
+
+async function checkReleases(source: DirectorySource, report: LogReport): Promise<Result> {
+  const faults: Fault[] = [];
+  const names = (await source.list?.("releases")) ?? [];
+  if (source.data === undefined && names.length === 0) {
+    return resultOf("releases", faults, null, "the directory keeps none");
+  }
+  const kept = new Set<string>();
+  for (const { name, directory } of names) {
+    const id = /^([\w-]{43})\.json$/.exec(name)?.[1];
+    const place = `releases/${name}`;
+    if (name.endsWith(".tmp")) continue;
+    if (directory || id === undefined) {
+      faults.push(faultOf("releases", place, "no release has this name"));
+      continue;
+    }
+    kept.add(id);
+    const text = await textOf(join(source.directory, place), releaseBytesMax);
+    const reason = text === undefined ? "it cannot be read" : wrongWith(id, text);
+    if (reason !== undefined) faults.push(faultOf("releases", place, reason));
+  }
+  for (const { release, index } of report.releases) {
+    if (kept.has(release)) continue;
+    faults.push(
+      faultOf("releases", `releases/${release}.json`, `it is missing, and record ${index} names it`, index),
+    );
+  }
+  return resultOf(
+    "releases",
+    faults,
+    true,
+    `${kept.size}, each of its name; every one that a record names is there`,
+  );
+}
+
+function wrongWith(id: string, text: string): string | undefined {
+  try {
+    const { manifest, files } = JSON.parse(text) as Kept;
+    if (
+      `${JSON.stringify({ manifest, files: files.map(({ path, text: content }) => ({ path, text: content })) })}\n` !==
+      text
+    ) {
+      return "it is not canonical";
+    }
+    if (hash("sha256", manifest, "base64url") !== id)
+      return "its manifest has another hash than its name says";
+    const lines = (JSON.parse(manifest) as { files: { path: string; sha256: string }[] }).files;
+    const differs = files.length !== lines.length || files.some((file, place) => !isLine(file, lines[place]));
+    return differs ? "its files are not those that its manifest lists" : undefined;
+  } catch {
+    return "it is not a release";
+  }
+}
+
+type Kept = { manifest: string; files: { path: string; text: string }[] };
+
+function isLine(file: Kept["files"][number], line: { path: string; sha256: string } | undefined): boolean {
+  return file.path === line?.path && hash("sha256", file.text, "base64url") === line.sha256;
+}
+
+function resultOf(name: LogCheckName, faults: Fault[], ok: boolean | null, detail: string): Result {
+  const [first] = faults;
+  if (first === undefined) return { check: { name, ok, detail }, faults };
+  return { check: { name, ok: false, detail: `${first.place}: ${first.reason}` }, faults };
+}
+
+function faultOf(check: LogCheckName, place: string, reason: string, index: number | null = null): Fault {
+  return { check, place, index, offset: null, reason };
+}
+
+async function textOf(path: string, bytesMax: number): Promise<string | undefined> {
+  const bytes = await readBounded(path, bytesMax);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// A report as a checklist: a line for each check, what could not be checked, and the verdict.
+import { describeFault } from "@docket/verify";
+import type { Check, LogReport, ReceiptReport } from "@docket/verify";
+
+/** Most notes and further faults that are printed; the report as JSON has all. */
+const linesMax = 10;
+
+const titles: Readonly<Record<string, string>> = {
+  keptCheckpoints: "kept checkpoints",
+  signature: "signature",
+  identity: "site and key",
+  state: "state file",
+};
+
+/** The report as text, its last line the verdict. */
+export function reportText(report: LogReport | ReceiptReport): string {
+  const lines = report.checks.map(checkLine);
+  if (report.kind === "log") lines.push(...logLines(report));
+  else lines.push(...report.opened.map((part) => `  ${part.name}: ${printable(part.plaintext)}`));
+  for (const limit of report.limits) lines.push(`cannot be seen here: ${limit}`);
+  lines.push(verdictLine(report));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function checkLine({ name, ok, detail }: Check): string {
+  const result = ok === null ? "not checked" : ok ? "ok" : "FAILED";
+  return `${result.padEnd(12)} ${(titles[name] ?? name).padEnd(17)} ${printable(detail)}`;
+}
+
+function logLines(report: LogReport): string[] {
+  const kinds = Object.entries(report.records.byKind).map(([kind, count]) => `${count} ${kind}`);
+  const { firstTime, lastTime } = report.records;
+  const lines = kinds.length === 0 ? [] : [`records: ${kinds.join(", ")}; from ${firstTime} to ${lastTime}`];
+  lines.push(...shortened(report.notes).map((note) => `note: ${printable(note)}`));
+  if (report.first !== null) lines.push(`first fault: ${printable(describeFault(report.first))}`);
+  if (report.faultCount > 1) lines.push(`and ${report.faultCount - 1} more faults; --json lists them`);
+  return lines;
+}
+
+function verdictLine(report: LogReport | ReceiptReport): string {
+  const what =
+    report.kind === "log" ? `log ${report.origin ?? ""}` : `receipt of ${report.origin ?? "an unknown log"}`;
+  switch (report.verdict) {
+    case "verified":
+      return `verified: ${printable(what)}, under ${report.signer?.vkey ?? ""}${uncheckedOf(report)}`;
+    case "incomplete":
+      return `nothing wrong, but not verified: ${printable(what)}: signatures and tiles were checked, the records were not`;
+    case "unproven":
+      return `internally consistent, signer unproven: ${printable(what)}; give the log's key with --key, from a source you trust`;
+    case "failed":
+      return `FAILED: ${printable(what)} is not what was sealed${report.kind === "log" ? "" : ", or not under this key"}`;
+  }
+}
+
+function uncheckedOf(report: LogReport | ReceiptReport): string {
+  if (report.kind === "receipt") return "";
+  const unchecked = report.checks
+    .filter((check) => check.ok === null)
+    .map((check) => titles[check.name] ?? check.name);
+  return unchecked.length === 0 ? "" : ` (not checked: ${unchecked.join(", ")})`;
+}
+
+function shortened(lines: readonly string[]): string[] {
+  return lines.length <= linesMax
+    ? [...lines]
+    : [...lines.slice(0, linesMax), `and ${lines.length - linesMax} more`];
+}
+
+// What is printed may come from a hostile file: control and direction characters would move the terminal's cursor.
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    JSON.stringify(character).slice(1, -1) === character
+      ? `\\u{${(character.codePointAt(0) as number).toString(16)}}`
+      : JSON.stringify(character).slice(1, -1),
+  );
+}

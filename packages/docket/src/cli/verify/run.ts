@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// `docket verify`: a receipt, a directory or a URL, checked offline as far as it can be.
+import { stat } from "node:fs/promises";
+import { receiptBytesMax } from "@docket/protocol";
+import { fromUtf8, parseVerifierKey, TlogError } from "@docket/tlog";
+import type { Verifier } from "@docket/tlog";
+import { VerifyError, verifyLog, verifyReceipt } from "@docket/verify";
+import type { LogReport, ReceiptReport } from "@docket/verify";
+import { directorySource, readBounded } from "./directory.ts";
+import { checkInstallation } from "./installation-checks.ts";
+import { reportText } from "./print.ts";
+import { progressLine } from "./progress.ts";
+import type { ProgressStream } from "./progress.ts";
+import { urlSource } from "./url.ts";
+import type { Fetch } from "./url.ts";
+
+/** What `docket verify` is told. */
+export type VerifyOptions = {
+  /** A receipt file, a directory, or an http(s) URL. */
+  target: string;
+  /** The trusted verifier key, or the path of a file that holds it. */
+  key?: string | undefined;
+  /** API key of an auditor, for a URL. */
+  apiKey?: string | undefined;
+  json: boolean;
+  stdout: { write(text: string): unknown };
+  stderr: ProgressStream;
+  /** A monotonic clock in milliseconds; tests give another. */
+  nowMs?: () => number;
+  fetch?: Fetch;
+};
+
+/** Exit codes of `docket verify`. */
+export const exitVerified = 0;
+export const exitWrong = 1;
+export const exitUsage = 2;
+
+/** Longest file with a verifier key, in bytes. */
+const keyFileBytesMax = 4096;
+
+/**
+ * Verifies what it is told to, prints the report, and returns the exit code: 0 if all is well under the key that was
+ * given, 1 if anything is wrong or the signer unproven, 2 if it was used wrongly or could not read its target.
+ */
+export async function runVerify(options: VerifyOptions): Promise<number> {
+  let report: LogReport | ReceiptReport;
+  try {
+    const key = options.key === undefined ? undefined : await readKey(options.key);
+    report = await verifyTarget(options, key);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof VerifyError)) throw error;
+    options.stderr.write(`docket verify: ${error.message}\n`);
+    return exitUsage;
+  }
+  options.stdout.write(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
+  return report.verdict === "verified" ? exitVerified : exitWrong;
+}
+
+/** The command was used wrongly. */
+class UsageError extends Error {}
+
+async function verifyTarget(
+  options: VerifyOptions,
+  key: Verifier | undefined,
+): Promise<LogReport | ReceiptReport> {
+  const { target } = options;
+  if (/^https?:\/\//i.test(target)) {
+    if (!URL.canParse(target)) throw new UsageError(`${target} is not a URL`);
+    return withProgress(options, (update) =>
+      verifyLog(urlSource(new URL(target), options.apiKey, options.fetch), key, update),
+    );
+  }
+  const isDirectory = await stat(target).then(
+    (found) => found.isDirectory(),
+    () => {
+      throw new UsageError(
+        `there is no file or directory ${target}; name a receipt, a data directory or a URL`,
+      );
+    },
+  );
+  if (!isDirectory) return verifyReceiptFile(target, key);
+  return withProgress(options, async (update) => {
+    const source = await directorySource(target);
+    return checkInstallation(source, await verifyLog(source, key, update));
+  });
+}
+
+async function verifyReceiptFile(path: string, key: Verifier | undefined): Promise<ReceiptReport> {
+  const bytes = (await readBounded(path, receiptBytesMax)) ?? new Uint8Array();
+  try {
+    return verifyReceipt(fromUtf8(bytes), key);
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    // Not UTF-8, so not a receipt: an unpaired surrogate stands for it, which no receipt may hold.
+    return verifyReceipt("\uD800", key);
+  }
+}
+
+async function withProgress<T>(
+  options: VerifyOptions,
+  check: (update: (done: number, total: number) => void) => Promise<T>,
+): Promise<T> {
+  const progress = progressLine(options.stderr, "records", options.nowMs ?? (() => performance.now()));
+  try {
+    return await check((done, total) => progress.update(done, total));
+  } finally {
+    progress.end();
+  }
+}
+
+async function readKey(key: string): Promise<Verifier> {
+  const direct = parseKey(key);
+  if (direct !== undefined) return direct;
+  const bytes = await readBounded(key, keyFileBytesMax);
+  if (bytes === undefined) throw new UsageError(`${key} is neither a verifier key nor a file that holds one`);
+  const held = parseKey(Buffer.from(bytes).toString("utf8").trim());
+  if (held === undefined) throw new UsageError(`the file ${key} holds no verifier key (name+keyid+base64)`);
+  return held;
+}
+
+function parseKey(text: string): Verifier | undefined {
+  try {
+    return parseVerifierKey(text);
+  } catch (error) {
+    if (error instanceof TlogError) return undefined;
+    throw error;
+  }
+}

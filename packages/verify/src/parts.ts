@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sealed parts against their records: the leaf names the manifest's hash, the manifest names each part's. What the
+// parts say stays sealed. docs/formats/parts.md has the layout of the files under parts/.
+import { parseManifest, partNames, ProtocolError } from "@docket/protocol";
+import type { DocketRecord, PartName } from "@docket/protocol";
+import { encodeBase64Url, fromUtf8, sha256, TlogError } from "@docket/tlog";
+
+/** A sealed part with its name. */
+export type NamedPart = { name: PartName; bytes: Uint8Array };
+
+/** What a parts file holds of one record, and where the next one begins. */
+export type RecordParts = { manifest: Uint8Array | undefined; parts: NamedPart[]; end: number };
+
+/** Longest parts file that is read, in bytes: 256 records. */
+export const partsFileBytesMax = 536_870_912;
+
+/**
+ * Compares a record with its sealed parts.
+ *
+ * @returns what is wrong, or `undefined`
+ */
+export function checkSealedParts(
+  record: DocketRecord,
+  manifest: Uint8Array | undefined,
+  parts: readonly NamedPart[],
+): string | undefined {
+  const named = "parts" in record ? record.parts : undefined;
+  if (named === undefined) {
+    return manifest === undefined && parts.length === 0
+      ? undefined
+      : "it has parts, but its record names none";
+  }
+  if (manifest === undefined) return "its record names parts, but there are none";
+  if (encodeBase64Url(sha256(manifest)) !== named)
+    return "its manifest has another hash than the record names";
+  const lines = readManifest(manifest);
+  if (typeof lines === "string") return lines;
+  if (lines.length !== parts.length)
+    return `its manifest lists ${lines.length} parts, but there are ${parts.length}`;
+  for (const [place, line] of lines.entries()) {
+    const part = parts[place] as NamedPart;
+    if (part.name !== line.name) return `part ${place} is named ${part.name}, in the manifest ${line.name}`;
+    if (part.bytes.length !== line.size) {
+      return `part ${line.name} has ${part.bytes.length} bytes, in the manifest ${line.size}`;
+    }
+    if (encodeBase64Url(sha256(part.bytes)) !== line.hash) {
+      return `part ${line.name} has another hash than the manifest names`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Reads what a parts file holds of one record.
+ *
+ * @param offset where the record begins
+ * @returns `short` where the file ends before the record does, `malformed` where the lengths in it do not fit
+ */
+export function readRecordParts(bytes: Uint8Array, offset: number): RecordParts | "short" | "malformed" {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (offset + 4 > bytes.length) return "short";
+  const end = offset + 4 + view.getUint32(offset);
+  if (end > bytes.length) return "short";
+  if (end === offset + 4) return { manifest: undefined, parts: [], end };
+  let at = offset + 4;
+  if (at + 4 > end) return "malformed";
+  const manifestEnd = at + 4 + view.getUint32(at);
+  if (manifestEnd > end) return "malformed";
+  const manifest = bytes.subarray(at + 4, manifestEnd);
+  const parts: NamedPart[] = [];
+  at = manifestEnd;
+  while (at < end) {
+    const name = partNames[bytes[at] as number];
+    if (name === undefined || at + 5 > end) return "malformed";
+    const partEnd = at + 5 + view.getUint32(at + 1);
+    if (partEnd > end) return "malformed";
+    parts.push({ name, bytes: bytes.subarray(at + 5, partEnd) });
+    at = partEnd;
+  }
+  return { manifest, parts, end };
+}
+
+/** What a parts file holds of one record, as bytes. */
+export function encodeRecordParts(manifest: Uint8Array | undefined, parts: readonly NamedPart[]): Uint8Array {
+  if (manifest === undefined) return new Uint8Array(4);
+  let length = 8 + manifest.length;
+  for (const part of parts) length += 5 + part.bytes.length;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, length - 4);
+  view.setUint32(4, manifest.length);
+  bytes.set(manifest, 8);
+  let at = 8 + manifest.length;
+  for (const part of parts) {
+    bytes[at] = partNames.indexOf(part.name);
+    view.setUint32(at + 1, part.bytes.length);
+    bytes.set(part.bytes, at + 5);
+    at += 5 + part.bytes.length;
+  }
+  return bytes;
+}
+
+type Lines = ReturnType<typeof parseManifest>["parts"];
+
+function readManifest(manifest: Uint8Array): Lines | string {
+  try {
+    return parseManifest(fromUtf8(manifest)).parts;
+  } catch (error) {
+    if (error instanceof ProtocolError || error instanceof TlogError) return error.message;
+    throw error;
+  }
+}

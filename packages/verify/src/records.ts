@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The records, one after the other: each canonical, at its index, chained to the one before, not earlier than it; and
+// record 0, and no other, saying what this log is.
+import { parseLeaf, ProtocolError } from "@docket/protocol";
+import type { DocketRecord } from "@docket/protocol";
+import { encodeBase64Url, fromUtf8, TlogError } from "@docket/tlog";
+import type { Hash, Verifier } from "@docket/tlog";
+import { chainStart } from "./signer.ts";
+
+/** Where the chain stands, and what was counted on the way. */
+export type Chain = {
+  origin: string | undefined;
+  key: Verifier | undefined;
+  /** Leaf hash of the record before the next; `undefined` before record 0. */
+  previous: Hash | undefined;
+  time: string;
+  firstTime: string | null;
+  byKind: Record<string, number>;
+  releases: Map<string, number>;
+};
+
+/** The most different releases that are remembered by name. */
+export const releasesMax = 100_000;
+
+/** The chain before record 0. */
+export function newChain(origin: string | undefined, key: Verifier | undefined): Chain {
+  return { origin, key, previous: undefined, time: "", firstTime: null, byKind: {}, releases: new Map() };
+}
+
+/**
+ * Checks the next record and moves the chain on.
+ *
+ * @param entry the leaf's bytes, or `undefined` where they are known to be wrong: the chain goes on from `hash`
+ * @returns the record and what is wrong with it, if anything
+ */
+export function followChain(
+  chain: Chain,
+  index: number,
+  entry: Uint8Array | undefined,
+  hash: Hash,
+): { record: DocketRecord | undefined; reason: string | undefined } {
+  const { previous } = chain;
+  chain.previous = hash;
+  if (entry === undefined) return { record: undefined, reason: undefined };
+  let record: DocketRecord;
+  try {
+    record = parseLeaf(fromUtf8(entry));
+  } catch (error) {
+    if (!(error instanceof ProtocolError || error instanceof TlogError)) throw error;
+    return { record: undefined, reason: error.message };
+  }
+  const reason = wrongWith(chain, index, record, previous);
+  if (record.time > chain.time) chain.time = record.time;
+  chain.firstTime ??= record.time;
+  chain.byKind[record.kind] = (chain.byKind[record.kind] ?? 0) + 1;
+  if ("release" in record && chain.releases.size < releasesMax && !chain.releases.has(record.release)) {
+    chain.releases.set(record.release, index);
+  }
+  return { record, reason };
+}
+
+function wrongWith(
+  chain: Chain,
+  index: number,
+  record: DocketRecord,
+  previous: Hash | undefined,
+): string | undefined {
+  if (record.index !== index) return `it says that it is record ${record.index}`;
+  if ((record.kind === "created") !== (index === 0)) return "record 0, and no other, is of the kind created";
+  if (record.kind === "created") {
+    chain.origin ??= record.origin;
+    if (record.origin !== chain.origin) return `it is of the log ${record.origin}, not of ${chain.origin}`;
+    if (chain.key !== undefined && record.key !== chain.key.vkey)
+      return "it names another key than the one used here";
+  }
+  const expected = index === 0 ? chain.origin && chainStart(chain.origin) : previous;
+  if (expected && record.prev !== encodeBase64Url(expected)) return "it does not follow the record before it";
+  if (record.time < chain.time)
+    return `its time ${record.time} is before that of an earlier record, ${chain.time}`;
+  if (record.kind === "opening" && record.of >= index)
+    return `it names record ${record.of}, which is not earlier`;
+  return undefined;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// What verification says, as plain data: which checks were made and how they ended, what could not be checked, and the
+// first bad place.
+import type { DocketRecord } from "@docket/protocol";
+
+/**
+ * How it ended: `verified` (under a key that the caller trusts, all is well), `incomplete` (nothing is wrong, but
+ * records could not be read, so that nobody knows what they say), `unproven` (nothing is wrong, but no trusted key says
+ * who signed), `failed`.
+ */
+export type Verdict = "verified" | "incomplete" | "unproven" | "failed";
+
+/** One check. `ok` is null where it could not be made; `detail` says what was found, or why not. */
+export type Check = { name: string; ok: boolean | null; detail: string };
+
+/** Under which key signatures were checked; `proven` if the caller gave it, else it is the log's own word. */
+export type SignerReport = { vkey: string; proven: boolean };
+
+/** One thing that is wrong, and where: a file, a record's index, a byte's offset in the file, as far as known. */
+export type Fault = {
+  check: LogCheckName;
+  place: string;
+  index: number | null;
+  offset: number | null;
+  reason: string;
+};
+
+/** What is checked of a log, in the order in which it is reported. */
+export const logCheckNames = [
+  "checkpoint",
+  "keptCheckpoints",
+  "records",
+  "tree",
+  "root",
+  "parts",
+  "files",
+  "journal",
+  "state",
+  "identity",
+  "releases",
+] as const;
+/** What is checked of a log. */
+export type LogCheckName = (typeof logCheckNames)[number];
+
+/** What was found of a receipt. */
+export type ReceiptReport = {
+  kind: "receipt";
+  verdict: Verdict;
+  checks: Check[];
+  /** What nobody can know from a receipt alone. */
+  limits: string[];
+  signer: SignerReport | null;
+  origin: string | null;
+  /** Number of records in the tree that the receipt's checkpoint covers. */
+  size: number | null;
+  record: DocketRecord | null;
+  /** The opened parts whose commitment holds. */
+  opened: { name: string; plaintext: string }[];
+};
+
+/** What was found of a log. */
+export type LogReport = {
+  kind: "log";
+  verdict: Verdict;
+  origin: string | null;
+  /** Number of records that the checkpoint covers. */
+  size: number | null;
+  /** The checkpoint's root, base64. */
+  root: string | null;
+  signer: SignerReport | null;
+  checks: Check[];
+  /** The first fault found, and the first {@link faultsKeptMax} of all. */
+  first: Fault | null;
+  faults: Fault[];
+  faultCount: number;
+  notes: string[];
+  limits: string[];
+  /** Records checked: below the checkpoint's size, beyond it (in the journal only), by kind, and their times. */
+  records: {
+    published: number;
+    beyond: number;
+    byKind: Record<string, number>;
+    firstTime: string | null;
+    lastTime: string | null;
+  };
+  /** Each release that records name, with the index of the first that does. */
+  releases: { release: string; index: number }[];
+};
+
+/** How many faults a report lists; more are only counted. */
+export const faultsKeptMax = 50;
+
+/** What verification can never say without a checkpoint from elsewhere. */
+export const limitOfOneView =
+  "a rollback to an older state, or a fork shown to others: that takes a checkpoint, receipt or cosignature kept elsewhere";
+
+/** The checks of a log without which it is not verified, whatever else was. */
+const indispensable: readonly string[] = ["checkpoint", "records", "tree", "root"];
+
+/** The verdict that checks and signer amount to. */
+export function verdictOf(checks: readonly Check[], signer: SignerReport | null): Verdict {
+  if (checks.some((check) => check.ok === false)) return "failed";
+  if (signer?.proven !== true) return "unproven";
+  return checks.some((check) => check.ok === null && indispensable.includes(check.name))
+    ? "incomplete"
+    : "verified";
+}
