@@ -4,6 +4,9 @@
 //
 // A sealed part is these bytes, in this order (docs/formats/parts.md):
 //   part id (16) | nonce (12) | sealed opening secret (32 + 16) | nonce (12) | ciphertext | tag (16)
+// What is encrypted is a codec byte and then the plaintext in that codec: 0 as it is, 1 raw deflate (RFC 1951) with the
+// preset dictionary of version 1. Hash and size in the manifest are of the sealed bytes, the commitment is of the
+// plaintext.
 // The additional data of both seals is `partContext(...)`; the commitment is HMAC-SHA256(r, u8 length of name + name +
 // exact plaintext), with r the 32-byte opening secret.
 import { ProtocolError } from "./error.ts";
@@ -20,9 +23,9 @@ export const openingSecretBytes = 32;
 /** Bytes of an AES-GCM nonce and tag. */
 export const nonceBytes = 12;
 export const tagBytes = 16;
-/** How many bytes a sealed part is longer than its plaintext. */
+/** How many bytes a sealed part is longer than its plaintext in its codec. */
 export const partOverheadBytes: number =
-  partIdBytes + nonceBytes + openingSecretBytes + tagBytes + nonceBytes + tagBytes;
+  partIdBytes + nonceBytes + openingSecretBytes + tagBytes + nonceBytes + 1 + tagBytes;
 
 /** One line of a manifest. `subject` is `site` or the pseudonym whose key seals the part; digests are base64url. */
 export type ManifestPart = { name: PartName; subject: string; size: number; hash: string; commitment: string };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seals parts and opens them again. The layout of a sealed part is in packages/protocol/src/parts.ts.
 import { createCipheriv, createDecipheriv, createHmac, hash } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import {
   commitmentMessage,
   encodeManifest,
@@ -11,6 +12,7 @@ import {
   tagBytes,
 } from "@docket/protocol";
 import type { ManifestPart, PartName } from "@docket/protocol";
+import { partDictionary } from "./part-dictionary.ts";
 
 /** A part before it is sealed: whose key seals it, and its exact plaintext. */
 export type PlainPart = { name: PartName; subject: string; key: Uint8Array; plaintext: string };
@@ -23,6 +25,10 @@ export type SealedParts = {
 /** Fills a buffer with unpredictable bytes. */
 export type RandomBytes = (length: number) => Buffer;
 
+/** Longest plaintext of a part, in bytes: what it may unfold to. */
+export const plaintextBytesMax = 16_777_216;
+const codecPlain = 0;
+const codecDeflated = 1;
 const secretStart = partIdBytes + nonceBytes;
 const secretEnd = secretStart + openingSecretBytes + tagBytes;
 
@@ -67,12 +73,13 @@ export function openPart(
     bytes.subarray(secretStart, secretEnd),
     partContext(origin, partId, name, "opening"),
   );
-  const plaintext = decrypt(
+  const coded = decrypt(
     key,
     bytes.subarray(secretEnd, nonceEnd),
     bytes.subarray(nonceEnd),
     partContext(origin, partId, name, "part"),
   );
+  const plaintext = coded && decode(coded);
   return secret === undefined || plaintext === undefined ? undefined : { plaintext, secret };
 }
 
@@ -97,8 +104,22 @@ function sealPart(
     secretNonce,
     encrypt(part.key, secretNonce, secret, partContext(origin, partId, part.name, "opening")),
     nonce,
-    encrypt(part.key, nonce, plaintext, partContext(origin, partId, part.name, "part")),
+    encrypt(part.key, nonce, encode(plaintext), partContext(origin, partId, part.name, "part")),
   ]);
+}
+
+// The dictionary makes a part of one kilobyte a few times smaller, although each is compressed by itself.
+function encode(plaintext: Buffer): Buffer {
+  const deflated = deflateRawSync(plaintext, { level: 1, dictionary: partDictionary });
+  return deflated.length < plaintext.length
+    ? Buffer.concat([Buffer.from([codecDeflated]), deflated])
+    : Buffer.concat([Buffer.from([codecPlain]), plaintext]);
+}
+
+function decode(coded: Buffer): Buffer | undefined {
+  if (coded[0] === codecPlain) return coded.subarray(1);
+  if (coded[0] !== codecDeflated) return undefined;
+  return inflateRawSync(coded.subarray(1), { dictionary: partDictionary, maxOutputLength: plaintextBytesMax });
 }
 
 /** AES-256-GCM: ciphertext, then the tag. */

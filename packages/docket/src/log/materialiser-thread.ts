@@ -12,14 +12,16 @@ import type { DurableBatch, FromMaterialiser, MaterialiserStart, ToMaterialiser 
 const publishIntervalMs = 100;
 /** After an error (a full disk) publication is tried again this much later. */
 const retryIntervalMs = 1000;
-/** Everything published is synced after this many records, so that journal segments can go. */
+/** Everything published is synced after this many records or this long, so that journal and partial tiles can go. */
 const syncRecordsMax = 10_000;
+const syncIntervalMs = 30_000;
 
 const start = workerData as MaterialiserStart;
 const main = parentPort as NonNullable<typeof parentPort>;
 const { disk } = (await import(start.diskModule)) as { disk: LogDisk };
 let timer: NodeJS.Timeout | undefined;
 let lastPublishedMs = 0;
+let lastSyncedMs = Date.now();
 let syncedSize = 0;
 let ended = false;
 
@@ -68,12 +70,14 @@ function publish(): void {
   lastPublishedMs = Date.now();
   if (!done) schedule(retryIntervalMs);
   else if (materialiser.publishedSize - syncedSize >= syncRecordsMax) sync();
+  else if (Date.now() - lastSyncedMs >= syncIntervalMs) sync();
 }
 
 function sync(): void {
   if (materialiser === undefined || ended) return;
   attempt(() => {
-    syncedSize = materialiser.sync(Date.now());
+    lastSyncedMs = Date.now();
+    syncedSize = materialiser.sync(lastSyncedMs);
     tell({ kind: "published", size: syncedSize });
     tell({ kind: "synced", size: syncedSize });
   });

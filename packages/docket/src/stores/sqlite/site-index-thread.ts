@@ -10,11 +10,11 @@ const index = new SqliteSiteIndex(identityPath, viewsPath);
 
 main.on("message", (calls: IndexCall[]) => {
   main.postMessage(calls.map((call) => answer(call)));
+  if (calls.some((call) => call.method === "close")) main.close();
 });
 
 function answer({ id, method, argument }: IndexCall): IndexAnswer {
   try {
-    if (method === "close") main.close();
     const value = (index[method] as (argument: unknown) => unknown).call(index, argument);
     return { id, value };
   } catch (error) {
