@@ -72,10 +72,16 @@ export function createApiKey(
 ): CreatedApiKey {
   const { role, label = null } = wish;
   if (!isRole(role)) {
-    throw new DocketError("usage", `${JSON.stringify(role)} is not a role; choose one of ${roles.join(", ")}`);
+    throw new DocketError(
+      "usage",
+      `${JSON.stringify(role)} is not a role; choose one of ${roles.join(", ")}`,
+    );
   }
   if (label !== null && (label.length === 0 || label.length > keyLabelLengthMax)) {
-    throw new DocketError("usage", `a label has 1 to ${keyLabelLengthMax} characters, this one ${label.length}`);
+    throw new DocketError(
+      "usage",
+      `a label has 1 to ${keyLabelLengthMax} characters, this one ${label.length}`,
+    );
   }
   const key = `dk_${Buffer.from(random(keyBytes)).toString("base64url")}`;
   const id = `k_${Buffer.from(random(keyIdBytes)).toString("base64url")}`;
@@ -90,7 +96,10 @@ export function createApiKey(
  */
 export function revokeApiKey(store: ApiKeyStore, id: string, nowMs: number): void {
   if (store.revoke(id, nowMs)) return;
-  throw new DocketError("not_found", `there is no key ${JSON.stringify(id)} in force; see \`docket apikey list\``);
+  throw new DocketError(
+    "not_found",
+    `there is no key ${JSON.stringify(id)} in force; see \`docket apikey list\``,
+  );
 }
 
 /** Whether a text has the form of a key. */

@@ -51,6 +51,7 @@ export class Authenticator {
   #known = new Map<string, Known>();
   #unsealed: AccessChange[] = [];
   #refreshing: Promise<void> | undefined;
+  #sealing: Promise<void> | undefined;
   #refreshedMs = Number.NEGATIVE_INFINITY;
   #startedMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -63,6 +64,7 @@ export class Authenticator {
   static async open(options: AuthenticatorOptions): Promise<Authenticator> {
     const authenticator = new Authenticator(options);
     await authenticator.refresh();
+    await authenticator.#sealing;
     authenticator.#timer = setInterval(() => void authenticator.refresh(), refreshIntervalMs);
     authenticator.#timer.unref();
     return authenticator;
@@ -104,12 +106,12 @@ export class Authenticator {
     const tooLong = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, unknownKeyWaitMs);
     });
-    await Promise.race([this.refresh(), tooLong]);
+    await Promise.race([this.refresh().then(() => this.#sealing), tooLong]);
     clearTimeout(timer);
     return this.callerOf(key);
   }
 
-  /** Asks the store for changes and seals what is not sealed. Never rejects; only one runs at a time. */
+  /** Asks the store for changes and begins to seal what is not sealed. Never rejects; only one runs at a time. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
@@ -121,6 +123,7 @@ export class Authenticator {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#refreshing;
+    await this.#sealing;
     await this.#options.feed.close();
   }
 
@@ -131,10 +134,15 @@ export class Authenticator {
       const snapshot = await feed.refresh();
       this.#refreshedMs = clock();
       if (snapshot !== undefined) this.#take(snapshot);
-      while (this.#unsealed.length > 0) await this.#seal(this.#unsealed[0] as AccessChange);
     } catch (error) {
       // Known keys go on working: a store that cannot be read must not take the site down with it.
       onFault?.(error);
+    }
+    // Not waited for: a log that hangs must not keep a revocation from being noticed.
+    if (this.#unsealed.length > 0) {
+      this.#sealing ??= this.#sealAll().finally(() => {
+        this.#sealing = undefined;
+      });
     }
   }
 
@@ -142,17 +150,29 @@ export class Authenticator {
     const known = new Map<string, Known>();
     for (const { id, hash, role, revokedMs, creationSealed } of keys) {
       // A role of a later version may do nothing here.
-      if (revokedMs === null && isRole(role)) known.set(hash, { caller: { id, role }, sealed: creationSealed });
+      if (revokedMs === null && isRole(role))
+        known.set(hash, { caller: { id, role }, sealed: creationSealed });
     }
     this.#known = known;
     this.#unsealed = unsealed;
+  }
+
+  async #sealAll(): Promise<void> {
+    try {
+      while (this.#unsealed.length > 0) await this.#seal(this.#unsealed[0] as AccessChange);
+    } catch (error) {
+      this.#options.onFault?.(error);
+    }
   }
 
   async #seal(change: AccessChange): Promise<void> {
     await this.#options.sealAccess(change.change, change.id, change.role);
     // A crash here seals the change once more after the restart.
     await this.#options.feed.markSealed(change);
-    this.#unsealed = this.#unsealed.filter((other) => other !== change);
+    // By value: a refresh meanwhile may have brought the same change again.
+    this.#unsealed = this.#unsealed.filter(
+      ({ id, change: what }) => id !== change.id || what !== change.change,
+    );
     if (change.change === "revoked") return;
     for (const known of this.#known.values()) {
       if (known.caller.id === change.id) known.sealed = true;

@@ -62,7 +62,9 @@ export function openSqliteApiKeys(path: string, site: string): ApiKeyStore {
   } catch (error) {
     database?.close();
     if (error instanceof DocketError) throw error;
-    throw new DocketError("directory_damaged", `${path} cannot be read as the file of API keys`, { cause: error });
+    throw new DocketError("directory_damaged", `${path} cannot be read as the file of API keys`, {
+      cause: error,
+    });
   }
 }
 
@@ -73,7 +75,10 @@ function prepareFile(database: DatabaseSync, path: string): void {
   if (version === 0) database.exec(schema);
   database.exec("COMMIT");
   if (version !== 0 && version !== schemaVersion) {
-    throw new DocketError("directory_damaged", `${path} is of version ${version}; this program reads ${schemaVersion}`);
+    throw new DocketError(
+      "directory_damaged",
+      `${path} is of version ${version}; this program reads ${schemaVersion}`,
+    );
   }
 }
 

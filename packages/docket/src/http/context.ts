@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every route leans on, and what every route declares.
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Authenticator, Caller } from "../access/authenticator.ts";
+import { mayDo, permissions } from "../access/permissions.ts";
+import type { Action } from "../access/permissions.ts";
+import { DocketError } from "../error.ts";
+import { answerWithinMs } from "../intake/contract.ts";
+import type { Site } from "../intake/contract.ts";
+import { notFound } from "./errors.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** What a server is made of. */
+export type HttpContext = {
+  site: Site;
+  authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown">;
+  /** Ms since 1970. */
+  clock: () => number;
+  metrics: Metrics;
+  /** Whether anyone may fetch entry bundles. */
+  publicEntries: boolean;
+  wait: (ms: number) => Promise<void>;
+  /** A client that reads none of a batch's answers for this long is cut off. */
+  batchStalledMs: number;
+};
+
+/** A group of routes. */
+export type Routes = (server: FastifyInstance, context: HttpContext) => void;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a caller's role must allow; `public` needs no key. A route without one is not registered. */
+    action?: Action | "public";
+  }
+  interface FastifyRequest {
+    /** Who calls; `null` for public routes. */
+    caller: Caller | null;
+    /** Cuts the connection off if the body does not arrive in time. */
+    bodyTimer: NodeJS.Timeout | null;
+  }
+}
+
+/** Who calls a route that is not public. */
+export function callerOf(request: FastifyRequest): Caller {
+  // The hook of `authenticate.ts` lets nobody through to such a route without one.
+  if (request.caller === null) throw new Error("a route that needs a caller was reached without one");
+  return request.caller;
+}
+
+/**
+ * Checks that a caller may do something.
+ *
+ * @throws {DocketError} `forbidden`, naming the roles that may
+ */
+export function requireAction(caller: Caller, action: Action): void {
+  if (mayDo(caller.role, action)) return;
+  const needed = permissions[action].join(", ");
+  throw new DocketError(
+    "forbidden",
+    `a key of role ${caller.role} may not do this (${action}); needed: ${needed}`,
+  );
+}
+
+/**
+ * The record's index in a path: decimal digits without leading zeros.
+ *
+ * @throws {DocketError} `not_found` for anything else
+ */
+export function indexOf(request: FastifyRequest): number {
+  const { index } = request.params as { index: string };
+  const value = Number(index);
+  if (!/^(0|[1-9]\d{0,15})$/.test(index) || !Number.isSafeInteger(value))
+    throw notFound("record of that index");
+  return value;
+}
+
+/**
+ * Waits for the site no longer than an answer may take: whatever hangs, the client gets one.
+ *
+ * @throws {DocketError} `overloaded` after that time
+ */
+export async function answerInTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new DocketError("overloaded", `the log did not answer within ${answerWithinMs} ms; ask again`));
+    }, answerWithinMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `/metrics` shows, in a registry of this server's own. No label has a value that a client chooses.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Decision, ErrorCode } from "@docket/protocol";
+import type { SiteStatus } from "../intake/contract.ts";
+
+/** Buckets of the time until an answer, in seconds: from a quick disk to the longest that an answer may take. */
+const decisionSecondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+/** The metrics of one server. */
+export type Metrics = {
+  registry: Registry;
+  /** Notes a decision and how long it took. */
+  decided(decision: Decision, seconds: number): void;
+  /** Notes that a request, or a line of a batch, was answered with an error. */
+  refused(code: ErrorCode): void;
+};
+
+/**
+ * Makes the metrics of a server.
+ *
+ * @param status asked when somebody reads the metrics
+ * @param keysStaleMs how long ago the API keys were last known to be fresh
+ * @param process whether to add prom-client's metrics of the process
+ */
+export function createMetrics(
+  status: () => SiteStatus,
+  keysStaleMs: () => number,
+  process: boolean,
+): Metrics {
+  const registry = new Registry();
+  if (process) collectDefaultMetrics({ register: registry });
+  const decisions = new Counter({
+    name: "docket_decisions_total",
+    help: "Decisions answered, by outcome; dry runs and repeats apart",
+    labelNames: ["outcome", "kind"],
+    registers: [registry],
+  });
+  const seconds = new Histogram({
+    name: "docket_decision_seconds",
+    help: "Time from an event's receipt to its answer; for sealed decisions with the sealing",
+    labelNames: ["kind"],
+    buckets: decisionSecondsBuckets,
+    registers: [registry],
+  });
+  const refused = new Counter({
+    name: "docket_errors_total",
+    help: "Requests and lines of batches answered with an error, by code",
+    labelNames: ["code"],
+    registers: [registry],
+  });
+  addGauges(registry, status, keysStaleMs);
+  return {
+    registry,
+    decided(decision, took) {
+      const kind = kindOf(decision);
+      decisions.inc({ outcome: decision.outcome, kind });
+      seconds.observe({ kind }, took);
+    },
+    refused(code) {
+      refused.inc({ code });
+    },
+  };
+}
+
+function kindOf({ repeat, sealed }: Decision): "repeat" | "sealed" | "unsealed" {
+  if (repeat) return "repeat";
+  return sealed ? "sealed" : "unsealed";
+}
+
+function addGauges(registry: Registry, status: () => SiteStatus, keysStaleMs: () => number): void {
+  gauge(registry, "docket_queue_records", "Records that wait to be sealed", () => status().waiting);
+  gauge(
+    registry,
+    "docket_log_batch_seconds",
+    "Time that the last batch took to become durable and signed",
+    () => {
+      return status().lastBatchMs / 1000;
+    },
+  );
+  gauge(registry, "docket_counter_keys", "Keys that counters hold in memory", () => status().counterKeys);
+  gauge(registry, "docket_log_writable", "1 while the log takes records, 0 when it has ended", () => {
+    return status().fault === undefined ? 1 : 0;
+  });
+  gauge(
+    registry,
+    "docket_api_keys_stale_seconds",
+    "Time since the API keys were last known to be fresh",
+    () => {
+      return keysStaleMs() / 1000;
+    },
+  );
+  const records = new Gauge({
+    name: "docket_log_records",
+    help: "Records that are durable, that a signed root covers (integrated), and that anyone can fetch (published)",
+    labelNames: ["state"],
+    registers: [registry],
+    collect() {
+      const { size, publishedSize } = status();
+      // The log signs a batch's root before it tells anyone that the batch is durable: the first two are one number.
+      records.set({ state: "durable" }, size);
+      records.set({ state: "integrated" }, size);
+      records.set({ state: "published" }, publishedSize);
+    },
+  });
+}
+
+function gauge(registry: Registry, name: string, help: string, value: () => number): void {
+  const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(value()) });
+}

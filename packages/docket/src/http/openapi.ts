@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// How routes describe themselves for /openapi.json. These schemas describe; what checks a body is the strict reader
+// that the schema was made for (`parseDecisionRequest`, `readObject`).
+import { DecisionRequestSchema, DecisionSchema, ReceiptSchema } from "@docket/protocol";
+import type { ErrorCode } from "@docket/protocol";
+import { errorTable } from "@docket/protocol";
+import type { FastifySchema } from "fastify";
+import Type from "typebox";
+import type { TSchema } from "typebox";
+import { permissions } from "../access/permissions.ts";
+import type { Action } from "../access/permissions.ts";
+
+const time = Type.String({ description: "RFC 3339 time, UTC" });
+
+const ErrorSchema: TSchema = Type.Object({
+  error: Type.Object({
+    code: Type.String({ description: "Stable; docs/reference/errors.md lists them" }),
+    message: Type.String({ description: "What was wrong, and where" }),
+    pointer: Type.Optional(Type.String({ description: "JSON Pointer (RFC 6901) to the value at fault" })),
+    offset: Type.Optional(Type.Integer({ description: "Offset of the fault in the body, in bytes" })),
+    remedy: Type.String({ description: "What to do" }),
+    requestId: Type.Optional(
+      Type.String({ description: "With internal errors: to find it in the server's log" }),
+    ),
+  }),
+});
+
+const RecordedSchema: TSchema = Type.Object({
+  record: Type.Object(
+    {
+      v: Type.Literal(1),
+      index: Type.Integer(),
+      prev: Type.String({ description: "Leaf hash of the record before, base64url" }),
+      time,
+      uncertaintyMs: Type.Union([Type.Integer(), Type.Null()]),
+      kind: Type.String({ description: "decision, opening, access, release, start, stop, created" }),
+      by: Type.String({ description: "Id of an API key, or operator" }),
+    },
+    { description: "The record as its leaf has it; further fields by kind (docs/formats/record.md)" },
+  ),
+  decision: Type.Optional(Type.Ref("Decision")),
+  facts: Type.Optional(
+    Type.Object({}, { description: "What the decision read; only for roles that may read it" }),
+  ),
+});
+
+const StandingSchema: TSchema = Type.Object({
+  actor: Type.Union([Type.String(), Type.Null()], {
+    description: "Pseudonym in the log; null if no event of this account was ever sealed",
+  }),
+  at: time,
+  strikes: Type.Array(
+    Type.Object({ policy: Type.String(), rule: Type.String(), count: Type.Integer(), at: time }),
+  ),
+  restrictions: Type.Array(Type.Object({ id: Type.String(), kind: Type.String(), until: time })),
+});
+
+/** The schemas that routes refer to by name. */
+export const sharedSchemas: Readonly<Record<string, TSchema>> = {
+  DecisionRequest: DecisionRequestSchema,
+  Decision: DecisionSchema,
+  Receipt: ReceiptSchema,
+  Recorded: RecordedSchema,
+  Standing: StandingSchema,
+  Error: ErrorSchema,
+};
+
+/** What a route says of itself. */
+export type Operation = {
+  summary: string;
+  description?: string;
+  tag: string;
+  action: Action | "public";
+  body?: object;
+  consumes?: string;
+  params?: TSchema;
+  querystring?: TSchema;
+  /** The answer of status 200: its media type and schema. */
+  answer: { description: string; type: string; schema: object };
+  /** Codes that it may be answered with, beside those of authentication and `internal`. */
+  errors: readonly ErrorCode[];
+};
+
+/** What Fastify is told of a route: the description, and who may call it. */
+export function describe(operation: Operation): {
+  schema: FastifySchema;
+  config: { action: Action | "public" };
+} {
+  const { summary, tag, action, body, consumes, params, querystring, answer } = operation;
+  const needed = action === "public" ? "No API key is needed." : `Roles: ${permissions[action].join(", ")}.`;
+  const description = operation.description === undefined ? needed : `${operation.description}\n\n${needed}`;
+  const guarded: readonly ErrorCode[] = action === "public" ? [] : ["unauthenticated", "forbidden"];
+  return {
+    config: { action },
+    schema: {
+      summary,
+      description,
+      tags: [tag],
+      security: action === "public" ? [] : [{ apiKey: [] }],
+      ...(body === undefined ? {} : { body }),
+      ...(consumes === undefined ? {} : { consumes: [consumes] }),
+      ...(params === undefined ? {} : { params }),
+      ...(querystring === undefined ? {} : { querystring }),
+      response: {
+        200: { description: answer.description, content: { [answer.type]: { schema: answer.schema } } },
+        ...errorResponses([...guarded, ...operation.errors, "internal"]),
+      },
+    },
+  };
+}
+
+function errorResponses(codes: readonly ErrorCode[]): Record<string, object> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = errorTable[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const responses: Record<string, object> = {};
+  for (const [status, same] of byStatus) {
+    responses[status] = {
+      description: same.map((code) => `\`${code}\`: ${errorTable[code].summary}`).join(" "),
+      content: { "application/json": { schema: { $ref: "Error#" } } },
+    };
+  }
+  return responses;
+}

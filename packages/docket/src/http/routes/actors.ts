@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// An actor's standing, by the app's own id of the account.
+import { parseTime, ProtocolError } from "@docket/protocol";
+import type { FastifyRequest } from "fastify";
+import Type from "typebox";
+import { answerInTime } from "../context.ts";
+import type { Routes } from "../context.ts";
+import { accountIdLengthMax } from "../limits.ts";
+import { describe } from "../openapi.ts";
+
+const standing = describe({
+  summary: "Read an actor's strikes and restrictions",
+  tag: "actors",
+  action: "readStanding",
+  params: Type.Object({ id: Type.String({ description: "The app's id of the account, percent-encoded" }) }),
+  querystring: Type.Object({
+    at: Type.Optional(Type.String({ description: "RFC 3339 time of the standing (default: now)" })),
+  }),
+  answer: { description: "The standing", type: "application/json", schema: { $ref: "Standing#" } },
+  errors: ["schema_mismatch", "unknown_field", "not_found", "overloaded"],
+});
+
+/** `/v1/actors`. */
+export const addActorRoutes: Routes = (server, { site, clock }) => {
+  server.get("/v1/actors/:id/standing", standing, async (request) => {
+    const accountId = accountIdOf(request);
+    const at = queryTime(request) ?? clock();
+    return answerInTime(site.standing(accountId, at));
+  });
+};
+
+function accountIdOf(request: FastifyRequest): string {
+  const { id } = request.params as { id: string };
+  const length = [...id].length;
+  if (length >= 1 && length <= accountIdLengthMax) return id;
+  const message = `an account id has 1 to ${accountIdLengthMax} characters, this one ${length}`;
+  throw new ProtocolError("schema_mismatch", message);
+}
+
+function queryTime(request: FastifyRequest): number | undefined {
+  const query = request.query as Record<string, string | string[]>;
+  for (const name of Object.keys(query)) {
+    if (name !== "at")
+      throw new ProtocolError("unknown_field", `there is no query parameter ${JSON.stringify(name)}`);
+  }
+  const { at } = query;
+  if (at === undefined) return undefined;
+  const time = typeof at === "string" ? parseTime(at) : undefined;
+  if (time !== undefined) return time;
+  // A plus sign means a space in a query; the usual mistake is worth a word.
+  throw new ProtocolError(
+    "schema_mismatch",
+    `at is ${JSON.stringify(at)}; give one RFC 3339 time, for example 2026-11-22T23:11:05Z, with "+" as %2B`,
+  );
+}

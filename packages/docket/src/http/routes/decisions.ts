@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// One event, a batch of events, and a decision that was recorded.
+import { createGunzip } from "node:zlib";
+import { Readable } from "node:stream";
+import { eventBytesMax, parseDecisionRequest, ProtocolError } from "@docket/protocol";
+import type { Decision, ErrorCode } from "@docket/protocol";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import Type from "typebox";
+import type { Caller } from "../../access/authenticator.ts";
+import { mayDo } from "../../access/permissions.ts";
+import { DocketError } from "../../error.ts";
+import { answerBatch } from "../batch.ts";
+import { callerOf, indexOf, requireAction, answerInTime } from "../context.ts";
+import type { HttpContext, Routes } from "../context.ts";
+import { errorAnswer, logUnexpected } from "../errors.ts";
+import { readLines } from "../lines.ts";
+import type { Line } from "../lines.ts";
+import { batchIdleMs, batchOverloadMs, batchWindowLines, bodyBytesMax } from "../limits.ts";
+import { describe } from "../openapi.ts";
+
+/** The media type of a batch. */
+const ndjson = "application/x-ndjson";
+
+/** What the JSON reader and the schema of an event may find wrong. */
+const eventErrors: readonly ErrorCode[] = [
+  "json_syntax",
+  "json_encoding",
+  "json_duplicate_key",
+  "json_surrogate",
+  "json_number",
+  "json_depth",
+  "schema_mismatch",
+  "unknown_field",
+  "body_too_large",
+  "unsupported_media_type",
+];
+const sealingErrors: readonly ErrorCode[] = [
+  "event_id_conflict",
+  "overloaded",
+  "sealing_unknown",
+  "sealing_failed",
+  "log_closed",
+];
+
+const oneEvent = describe({
+  summary: "Decide one event",
+  description:
+    "Answers once the decision is sealed. The same event id with the same body gives the same decision again. " +
+    "With `dryRun: true` nothing is counted or sealed, and the role analyst may do it too.",
+  tag: "decisions",
+  action: "tryEvent",
+  body: { $ref: "DecisionRequest#" },
+  consumes: "application/json",
+  answer: { description: "The decision", type: "application/json", schema: { $ref: "Decision#" } },
+  errors: [...eventErrors, ...sealingErrors],
+});
+
+const manyEvents = describe({
+  summary: "Decide many events, one a line",
+  description:
+    "NDJSON in both directions: one answer line per non-blank line, in order, `{line, decision}` or " +
+    '`{line, error}`; the last line is `{"end":true,"lines":n}`. Read the answers while sending: a client ' +
+    "that doesn't read for 30 s is cut off. The body may have Content-Encoding gzip.",
+  tag: "decisions",
+  action: "tryEvent",
+  body: { $ref: "DecisionRequest#" },
+  consumes: ndjson,
+  answer: {
+    description: "One object a line",
+    type: ndjson,
+    schema: Type.Union([
+      Type.Object({ line: Type.Integer(), decision: Type.Ref("Decision") }),
+      Type.Object({
+        line: Type.Integer(),
+        error: Type.Object({ code: Type.String(), message: Type.String() }),
+      }),
+      Type.Object({ end: Type.Literal(true), lines: Type.Integer() }),
+    ]),
+  },
+  errors: ["unsupported_media_type"],
+});
+
+const oneRecord = describe({
+  summary: "Read a record, the decision that was answered, and its facts",
+  tag: "decisions",
+  action: "readDecision",
+  params: Type.Object({ index: Type.String({ description: "The record's index in the log" }) }),
+  answer: { description: "The record", type: "application/json", schema: { $ref: "Recorded#" } },
+  errors: ["not_found", "overloaded"],
+});
+
+/** `/v1/decisions`. */
+export const addDecisionRoutes: Routes = (server, context) => {
+  server.post("/v1/decisions", { ...oneEvent, bodyLimit: bodyBytesMax }, async (request) => {
+    refuseEncodedBody(request);
+    return decide(request.body as Uint8Array | undefined, callerOf(request), context);
+  });
+
+  server.get("/v1/decisions/:index", oneRecord, async (request) => {
+    const { record, decision, facts } = await answerInTime(context.site.recorded(indexOf(request)));
+    return {
+      record,
+      ...(decision === undefined ? {} : { decision }),
+      ...(facts === undefined || !mayDo(callerOf(request).role, "readFacts") ? {} : { facts }),
+    };
+  });
+
+  server.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(ndjson, (_request, payload, parsed) => parsed(null, payload));
+    scope.post("/v1/decisions/batch", manyEvents, (request, reply) => sendBatch(request, reply, context));
+    done();
+  });
+};
+
+async function decide(
+  body: Uint8Array | undefined,
+  caller: Caller,
+  { site, clock, metrics }: HttpContext,
+): Promise<Decision> {
+  const receivedMs = clock();
+  const { event, dryRun } = parseDecisionRequest(body ?? new Uint8Array());
+  if (!dryRun) requireAction(caller, "decide");
+  const deciding = site.decide({ event, dryRun, by: caller.id, source: "http", receivedMs });
+  // The site itself bounds the time of what it seals, and says `sealing_unknown` then.
+  const decision = await (dryRun ? answerInTime(deciding) : deciding);
+  metrics.decided(decision, (clock() - receivedMs) / 1000);
+  return decision;
+}
+
+function sendBatch(request: FastifyRequest, reply: FastifyReply, context: HttpContext): FastifyReply {
+  // A batch may take as long as it likes, as long as it moves.
+  if (request.bodyTimer !== null) clearTimeout(request.bodyTimer);
+  const caller = callerOf(request);
+  const lines = readLines(receiving(request, decoded(request)), eventBytesMax);
+  const answers = answerBatch(lines, {
+    decide: (line) => decideLine(line, caller, context),
+    isOverload: (error) => error instanceof DocketError && error.code === "overloaded",
+    onError: (error) => {
+      const { error: body, status } = errorAnswer(error, request.id);
+      context.metrics.refused(body.code);
+      if (status === 500) logUnexpected(request.log, error, request.id);
+    },
+    requestId: request.id,
+    windowLines: batchWindowLines,
+    overloadMs: batchOverloadMs,
+    wait: context.wait,
+  });
+  const cut = (): unknown => request.raw.socket.destroy();
+  // Not to be held back by a proxy: answers are to be read while events are sent.
+  return reply
+    .headers({ "content-type": ndjson, "x-accel-buffering": "no" })
+    .send(Readable.from(cutOffStalled(answers, context.batchStalledMs, cut), { highWaterMark: 1 }));
+}
+
+async function decideLine(line: Line, caller: Caller, context: HttpContext): Promise<Decision> {
+  if ("bytes" in line) return decide(line.bytes, caller, context);
+  const message = `an event of ${line.tooLong} bytes is over the limit of ${eventBytesMax}; shorten its text`;
+  throw new ProtocolError("body_too_large", message, { limit: eventBytesMax });
+}
+
+function decoded(request: FastifyRequest): Readable {
+  // A batch without a body is an empty one.
+  const payload = (request.body as Readable | undefined) ?? Readable.from([]);
+  const encoding = request.headers["content-encoding"]?.toLowerCase() ?? "identity";
+  if (encoding === "identity") return payload;
+  if (encoding !== "gzip") {
+    throw new ProtocolError(
+      "unsupported_media_type",
+      `a batch of Content-Encoding ${JSON.stringify(encoding)} is not read; send it plain or as gzip`,
+    );
+  }
+  const gunzip = createGunzip();
+  payload.on("error", (error) => gunzip.destroy(error));
+  return payload.pipe(gunzip);
+}
+
+async function* receiving(request: FastifyRequest, source: Readable): AsyncGenerator<Uint8Array> {
+  const idle = setTimeout(() => request.raw.destroy(), batchIdleMs);
+  try {
+    for await (const chunk of source) {
+      // Only waiting for the client counts: while its lines are decided, the clock stands.
+      clearTimeout(idle);
+      yield chunk as Uint8Array;
+      idle.refresh();
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (!code.startsWith("Z_")) throw error;
+    throw new ProtocolError("json_encoding", "the body is not what gzip wrote, or ends too early", {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(idle);
+  }
+}
+
+async function* cutOffStalled(
+  answers: AsyncIterable<string>,
+  stalledMs: number,
+  cut: () => void,
+): AsyncGenerator<string> {
+  for await (const text of answers) {
+    const timer = setTimeout(cut, stalledMs);
+    try {
+      yield text;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function refuseEncodedBody({ headers }: FastifyRequest): void {
+  const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity";
+  if (encoding === "identity") return;
+  throw new ProtocolError(
+    "unsupported_media_type",
+    `a body of Content-Encoding ${JSON.stringify(encoding)} is not read here; send it plain`,
+  );
+}

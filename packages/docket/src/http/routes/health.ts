@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What machines watch: whether the process lives, whether it seals, its metrics, and its own description.
+import type { FastifyInstance } from "fastify";
+import Type from "typebox";
+import { DocketError } from "../../error.ts";
+import type { Routes } from "../context.ts";
+import { describe } from "../openapi.ts";
+
+const json = "application/json";
+const common = { tag: "operation", action: "public" } as const;
+
+const alive = describe({
+  ...common,
+  summary: "Whether the process lives",
+  answer: { description: "It does", type: json, schema: Type.Object({ status: Type.Literal("ok") }) },
+  errors: [],
+});
+const ready = describe({
+  ...common,
+  summary: "Whether events can be decided and sealed",
+  answer: {
+    description: "They can",
+    type: json,
+    schema: Type.Object({ status: Type.Literal("ok"), size: Type.Integer(), publishedSize: Type.Integer() }),
+  },
+  errors: ["log_closed"],
+});
+const metricsOperation = describe({
+  ...common,
+  summary: "Metrics for Prometheus",
+  answer: { description: "Prometheus text format", type: "text/plain", schema: Type.String() },
+  errors: [],
+});
+const openapi = describe({
+  ...common,
+  summary: "This description",
+  answer: { description: "OpenAPI 3.1", type: json, schema: Type.Object({}) },
+  errors: [],
+});
+
+/** `/healthz`, `/readyz`, `/metrics` and `/openapi.json`. */
+export const addHealthRoutes: Routes = (server, { site, metrics }) => {
+  server.get("/healthz", alive, () => ({ status: "ok" }));
+
+  server.get("/readyz", ready, () => {
+    const { fault, size, publishedSize } = site.status();
+    if (fault !== undefined) throw new DocketError("log_closed", fault, { retryAfterSeconds: 5 });
+    return { status: "ok", size, publishedSize };
+  });
+
+  server.get("/metrics", metricsOperation, async (_request, reply) => {
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+
+  server.get("/openapi.json", openapi, (_request, reply) => {
+    return reply.type(json).send(documentOf(server));
+  });
+};
+
+const documents = new WeakMap<FastifyInstance, string>();
+
+function documentOf(server: FastifyInstance): string {
+  let text = documents.get(server);
+  if (text === undefined) {
+    text = JSON.stringify(server.swagger());
+    documents.set(server, text);
+  }
+  return text;
+}

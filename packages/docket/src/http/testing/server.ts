@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server on a site in memory, with one API key of each role.
+import type { FastifyInstance } from "fastify";
+import { Authenticator } from "../../access/authenticator.ts";
+import type { ApiKeyFeed } from "../../access/authenticator.ts";
+import { hashOfKey } from "../../access/api-keys.ts";
+import type { ApiKeyRow } from "../../access/api-keys.ts";
+import { roles } from "../../access/permissions.ts";
+import type { Role } from "../../access/permissions.ts";
+import { createServer } from "../server.ts";
+import type { ServerOptions } from "../server.ts";
+import { MemorySite } from "./site.ts";
+
+/** The time at which these tests play, in ms since 1970. */
+export const testNowMs: number = Date.UTC(2026, 10, 23, 12);
+
+/** A server with its site. */
+export type TestServer = {
+  server: FastifyInstance;
+  site: MemorySite;
+  close: () => Promise<void>;
+};
+
+/** The key of a role. */
+export function testKey(role: Role): string {
+  return `dk_${role.padEnd(43, "x")}`;
+}
+
+/** The public id of a role's key. */
+export function testKeyId(role: Role): string {
+  return `k_${role.padEnd(16, "x")}`;
+}
+
+/** Headers with the key of a role. */
+export function withKey(role: Role): { authorization: string } {
+  return { authorization: `Bearer ${testKey(role)}` };
+}
+
+/** The smallest event, with what is given put over it. */
+export function testEvent(over: Record<string, unknown> = {}): Record<string, unknown> {
+  return { id: "e1", type: "comment", actor: { id: "alice" }, content: { text: "hello" }, ...over };
+}
+
+/** Makes a server; nothing listens. */
+export async function testServer(
+  over: Partial<Omit<ServerOptions, "site">> & { data?: string } = {},
+): Promise<TestServer> {
+  const { data, ...options } = over;
+  const site = new MemorySite(data);
+  const clock = (): number => testNowMs;
+  const authenticator = await Authenticator.open({
+    feed: fixedFeed(),
+    sealAccess: (change, key, role) => site.sealAccess(change, key, role),
+    clock,
+  });
+  const server = createServer({
+    site,
+    authenticator,
+    clock,
+    publicEntries: false,
+    version: "0.0.0-test",
+    processMetrics: false,
+    ...options,
+  });
+  return {
+    server,
+    site,
+    close: async () => {
+      await server.close();
+      await authenticator.close();
+    },
+  };
+}
+
+function fixedFeed(): ApiKeyFeed {
+  let fresh = true;
+  const keys = roles.map((role): ApiKeyRow => ({
+    id: testKeyId(role),
+    hash: hashOfKey(testKey(role)),
+    role,
+    label: null,
+    createdMs: 0,
+    revokedMs: null,
+    creationSealed: true,
+    revocationSealed: false,
+  }));
+  return {
+    refresh: async () => {
+      const snapshot = fresh ? { keys, unsealed: [] } : undefined;
+      fresh = false;
+      return snapshot;
+    },
+    markSealed: async () => undefined,
+    close: async () => undefined,
+  };
+}
