@@ -4,7 +4,11 @@
 //   crash-child.ts DATA EVENTS [DISK_MODULE]     prints `INDEX EVENT_ID` as soon as a decision is answered
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { createInstallation, isInstallation, readInstallation } from "../../packages/docket/src/installation.ts";
+import {
+  createInstallation,
+  isInstallation,
+  readInstallation,
+} from "../../packages/docket/src/installation.ts";
 import { openInstallation } from "../../packages/docket/src/open-installation.ts";
 import { disk } from "../../packages/docket/src/stores/files/node-disk.ts";
 import type { Event } from "@docket/protocol";

@@ -1,4 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-export async function main(_words: readonly string[]): Promise<number> {
-  return 2;
-}
+// The program: what `bin/docket.js` runs.
+export { main } from "./cli/main.ts";

@@ -64,7 +64,8 @@ export function createInstallation(disk: LogDisk, directory: string, keysDirecto
   const { signerKey } = createSiteKeys(keys, mainSite, origin, randomBytes);
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const paths = logPaths(data, mainSite);
-  for (const path of [paths.journal, paths.parts, paths.keptCheckpoints, paths.releases]) disk.makeDirectory(path);
+  for (const path of [paths.journal, paths.parts, paths.keptCheckpoints, paths.releases])
+    disk.makeDirectory(path);
   writeState(disk, paths, emptyFrontier());
   writeFileSync(join(paths.site, "site.json"), `${JSON.stringify({ v: 1, origin })}\n`, { flush: true });
   writeFileSync(join(data, "log.vkey"), `${verifierKeyOf(signerKey)}\n`, { flush: true });
@@ -127,9 +128,13 @@ function readJson(path: string, data: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new DocketError("usage", `${data} is not a data directory of docket; make one with \`docket init ${data}\``, {
-      cause: error,
-    });
+    throw new DocketError(
+      "usage",
+      `${data} is not a data directory of docket; make one with \`docket init ${data}\``,
+      {
+        cause: error,
+      },
+    );
   }
   try {
     return JSON.parse(text) as unknown;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens an installation for writing: takes its lock, loads keys and policy, opens the site. Wires the engines.
-import { randomBytes } from "node:crypto";
+import { randomPool } from "./evidence/random.ts";
 import { join } from "node:path";
 import { DocketError } from "./error.ts";
 import type { Installation } from "./installation.ts";
@@ -50,7 +50,7 @@ export async function openInstallation(
       diskModule: options.diskModule ?? threadUrl("./stores/files/node-disk", import.meta.url).href,
       version,
       clock: Date.now,
-      random: randomBytes,
+      random: randomPool(),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     }).catch(async (error: unknown) => {
       await index.close().catch(() => undefined);
@@ -67,8 +67,12 @@ export async function openInstallation(
   } catch (error) {
     lock.release();
     if (error instanceof DocketError) throw error;
-    throw new DocketError("internal", `${installation.data} could not be opened: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new DocketError(
+      "internal",
+      `${installation.data} could not be opened: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -33,7 +33,10 @@ export type Release = { id: string; manifest: string; files: readonly PolicyFile
 export function loadRelease(directory: string): Release {
   const files = policyFilesOf(directory);
   if (files.length === 0) {
-    throw new DocketError("usage", `${directory} holds no policy: put a .yaml file there, or name another with --policy`);
+    throw new DocketError(
+      "usage",
+      `${directory} holds no policy: put a .yaml file there, or name another with --policy`,
+    );
   }
   return releaseOf(files);
 }
@@ -79,11 +82,16 @@ function policyFilesOf(directory: string): PolicyFile[] {
     names = readdirSync(directory, { recursive: true, encoding: "utf8" });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new DocketError("usage", `cannot read the policy directory ${directory}: ${code}`, { cause: error });
+    throw new DocketError("usage", `cannot read the policy directory ${directory}: ${code}`, {
+      cause: error,
+    });
   }
   const wanted = names.filter((name) => /\.ya?ml$/.test(name)).sort();
   if (wanted.length > policyFilesMax) {
-    throw new DocketError("usage", `${directory} holds ${wanted.length} policy files; at most ${policyFilesMax} are read`);
+    throw new DocketError(
+      "usage",
+      `${directory} holds ${wanted.length} policy files; at most ${policyFilesMax} are read`,
+    );
   }
   return wanted.map((name) => {
     const path = join(directory, name);

@@ -7,7 +7,9 @@ const restriction = Type.Object(
   {
     id: Type.String(),
     kind: Type.Enum(["suspend", "throttle"]),
-    rate: Type.Optional(Type.String({ description: "events per second, minute, hour or day, for example 1/m" })),
+    rate: Type.Optional(
+      Type.String({ description: "events per second, minute, hour or day, for example 1/m" }),
+    ),
     burst: Type.Optional(Type.Integer()),
     until: Type.String({ description: "RFC 3339 time, UTC" }),
   },
@@ -56,7 +58,9 @@ export const DecisionSchema = Type.Object(
     holdUntil: Type.Optional(Type.String({ description: "With hold: until when" })),
     otherwise: Type.Optional(Type.String({ description: "With hold: what follows if nobody reviews it" })),
     decidedAt: Type.String(),
-    actor: Type.Optional(Type.String({ description: "Pseudonym of the actor in the log; absent for a dry run" })),
+    actor: Type.Optional(
+      Type.String({ description: "Pseudonym of the actor in the log; absent for a dry run" }),
+    ),
     release: Type.String({ description: "Hash of what the decision was made under" }),
     receipt: Type.Optional(ReceiptSchema),
   },

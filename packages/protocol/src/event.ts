@@ -26,7 +26,11 @@ const languageTag = Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 /** The actor of an event: the account behind it. */
 export const ActorSchema = Type.Object(
   {
-    id: Type.String({ minLength: 1, maxLength: nameLengthMax, description: "The app's own id of the account" }),
+    id: Type.String({
+      minLength: 1,
+      maxLength: nameLengthMax,
+      description: "The app's own id of the account",
+    }),
     name: Type.Optional(Type.String({ maxLength: nameLengthMax, description: "The name that others see" })),
     ip: Type.Optional(Type.String({ minLength: 2, maxLength: 45, pattern: "^[0-9A-Fa-f:.]+$" })),
     email: Type.Optional(Type.String({ minLength: 3, maxLength: 320, pattern: "^[^@\\s]+@[^@\\s]+$" })),
@@ -56,7 +60,11 @@ export const ContentSchema = Type.Object(
     url: Type.Optional(link),
     language: Type.Optional(languageTag),
     group: Type.Optional(
-      Type.String({ minLength: 1, maxLength: nameLengthMax, description: "Where it stands: a thread, page, video" }),
+      Type.String({
+        minLength: 1,
+        maxLength: nameLengthMax,
+        description: "Where it stands: a thread, page, video",
+      }),
     ),
     parent: Type.Optional(identifier),
   },
@@ -64,8 +72,15 @@ export const ContentSchema = Type.Object(
 );
 
 const eventProperties = {
-  id: Type.String({ minLength: 1, maxLength: nameLengthMax, description: "Names the attempt; a repeat is not sealed twice" }),
-  type: Type.String({ pattern: "^[a-z][a-z0-9-]{0,31}$", description: "comment, message, signup, login, email, …" }),
+  id: Type.String({
+    minLength: 1,
+    maxLength: nameLengthMax,
+    description: "Names the attempt; a repeat is not sealed twice",
+  }),
+  type: Type.String({
+    pattern: "^[a-z][a-z0-9-]{0,31}$",
+    description: "comment, message, signup, login, email, …",
+  }),
   op: Type.Optional(
     Type.Union(
       [
@@ -78,7 +93,9 @@ const eventProperties = {
       { description: "What is done to the content (default create)" },
     ),
   ),
-  time: Type.Optional(Type.String({ pattern: timePattern, description: "When it happened, as the app claims" })),
+  time: Type.Optional(
+    Type.String({ pattern: timePattern, description: "When it happened, as the app claims" }),
+  ),
   inReplyTo: Type.Optional(
     Type.Integer({ minimum: 0, description: "Index of the record of an earlier decision that this follows" }),
   ),
@@ -93,7 +110,9 @@ export const EventSchema = Type.Object(eventProperties, { additionalProperties: 
 export const DecisionRequestSchema = Type.Object(
   {
     ...eventProperties,
-    dryRun: Type.Optional(Type.Boolean({ description: "Decide without counting or sealing (default false)" })),
+    dryRun: Type.Optional(
+      Type.Boolean({ description: "Decide without counting or sealing (default false)" }),
+    ),
   },
   { additionalProperties: false },
 );

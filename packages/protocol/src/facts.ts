@@ -19,7 +19,14 @@ export type FiredFact = {
 export type Facts = {
   v: 1;
   /** Keyed hashes of the event's id and of its encoded body, by which a repeat is recognised. */
-  event: { id: string; body: string; type: string; op: string; time: string | null; inReplyTo: number | null };
+  event: {
+    id: string;
+    body: string;
+    type: string;
+    op: string;
+    time: string | null;
+    inReplyTo: number | null;
+  };
   decidedAt: string;
   /** Which time `decidedAt` is: the app's claim, or the time of receipt because the claim was missing or far off. */
   clock: "event" | "received";

@@ -3,12 +3,10 @@
 // manifest lists each part's name, subject, size, ciphertext hash and commitment.
 //
 // A sealed part is these bytes, in this order (docs/formats/parts.md):
-//   part id (16) | nonce (12) | sealed opening secret (32 + 16) | nonce (12) | ciphertext | tag (16)
-// What is encrypted is a codec byte and then the plaintext in that codec: 0 as it is, 1 raw deflate (RFC 1951) with the
-// preset dictionary of version 1. Hash and size in the manifest are of the sealed bytes, the commitment is of the
-// plaintext.
-// The additional data of both seals is `partContext(...)`; the commitment is HMAC-SHA256(r, u8 length of name + name +
-// exact plaintext), with r the 32-byte opening secret.
+//   part id (16) | nonce (12) | AES-256-GCM of: opening secret (32) | codec (1) | plaintext in that codec | tag (16)
+// Codec 0 is the plaintext as it is, 1 is raw deflate (RFC 1951) with the preset dictionary of version 1. The additional
+// data is `partContext(...)`. Hash and size in the manifest are of the sealed bytes; the commitment is HMAC-SHA256(r,
+// u8 length of name + name + exact plaintext), with r the opening secret.
 import { ProtocolError } from "./error.ts";
 
 /** The names of parts, and so what may be retained or dropped on its own. */
@@ -24,11 +22,16 @@ export const openingSecretBytes = 32;
 export const nonceBytes = 12;
 export const tagBytes = 16;
 /** How many bytes a sealed part is longer than its plaintext in its codec. */
-export const partOverheadBytes: number =
-  partIdBytes + nonceBytes + openingSecretBytes + tagBytes + nonceBytes + 1 + tagBytes;
+export const partOverheadBytes: number = partIdBytes + nonceBytes + openingSecretBytes + 1 + tagBytes;
 
 /** One line of a manifest. `subject` is `site` or the pseudonym whose key seals the part; digests are base64url. */
-export type ManifestPart = { name: PartName; subject: string; size: number; hash: string; commitment: string };
+export type ManifestPart = {
+  name: PartName;
+  subject: string;
+  size: number;
+  hash: string;
+  commitment: string;
+};
 /** What a record's `parts` is the SHA-256 of. */
 export type Manifest = { v: 1; parts: ManifestPart[] };
 
@@ -72,14 +75,9 @@ export function parseManifest(text: string): Manifest {
   return value as Manifest;
 }
 
-/** What AES-GCM binds a part's ciphertext to. `purpose` is `part`, or `opening` for the sealed opening secret. */
-export function partContext(
-  origin: string,
-  partId: Uint8Array,
-  name: PartName,
-  purpose: "part" | "opening",
-): Uint8Array {
-  const text = new TextEncoder().encode(`docket-${purpose}/v1\n${origin}\n${name}\n`);
+/** What AES-GCM binds a part's ciphertext to: schema, origin, name and part id. */
+export function partContext(origin: string, partId: Uint8Array, name: PartName): Uint8Array {
+  const text = new TextEncoder().encode(`docket-part/v1\n${origin}\n${name}\n`);
   const context = new Uint8Array(text.length + partId.length);
   context.set(text);
   context.set(partId, text.length);

@@ -49,7 +49,8 @@ export function parseReceipt(text: string): Receipt {
   } catch {
     throw invalid("it is not JSON");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("it is not an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("it is not an object");
   const fields = value as Record<string, unknown>;
   const keys = Object.keys(fields).join();
   if (!/^format,leaf,proof(,manifest)?(,opening)?$/.test(keys)) throw invalid(`its keys are ${keys}`);

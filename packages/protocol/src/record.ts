@@ -123,7 +123,8 @@ export function parseLeaf(text: string): DocketRecord {
   }
   // A duplicate key, white space, another order of digits or escapes: all of these change the bytes.
   if (JSON.stringify(value) !== text) throw invalid("it is not canonical JSON on one line");
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("it is not an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("it is not an object");
   const fields = value as Record<string, unknown>;
   const kind = fields["kind"];
   if (typeof kind !== "string" || !Object.hasOwn(bodyKeys, kind)) {
@@ -194,7 +195,8 @@ function checkHeader(fields: Readonly<Record<string, unknown>>): void {
   if (!isDigest(fields["prev"])) throw invalid("prev is not 32 bytes in base64url");
   if (!isCanonicalTime(fields["time"])) throw invalid("time is not a canonical UTC time");
   const uncertainty = fields["uncertaintyMs"];
-  if (uncertainty !== null && !isCount(uncertainty)) throw invalid("uncertaintyMs is neither null nor a count");
+  if (uncertainty !== null && !isCount(uncertainty))
+    throw invalid("uncertaintyMs is neither null nor a count");
 }
 
 function encodeFields(keys: readonly string[], fields: Readonly<Record<string, unknown>>): string {

@@ -40,7 +40,9 @@ export function checkShape<T>(validator: Validator, value: unknown, what: string
 // A union reports each branch's fault and then itself, so the union's own fault is the one that helps.
 function mostSpecific(faults: readonly Fault[]): Fault {
   const union = faults.find((fault) => fault.keyword === "anyOf");
-  return union ?? faults[0] ?? { keyword: "", instancePath: "", params: {}, message: "does not fit the schema" };
+  return (
+    union ?? faults[0] ?? { keyword: "", instancePath: "", params: {}, message: "does not fit the schema" }
+  );
 }
 
 function describe(fault: Fault): string {

@@ -171,7 +171,12 @@ function addDistinct(entries: Map<string, DistinctEntry>, key: string, value: st
   entry.top = Math.max(entry.top, bucket);
 }
 
-function removeDistinct(entries: Map<string, DistinctEntry>, key: string, value: string, bucket: number): void {
+function removeDistinct(
+  entries: Map<string, DistinctEntry>,
+  key: string,
+  value: string,
+  bucket: number,
+): void {
   const entry = entries.get(key);
   const buckets = entry?.values.get(value);
   if (entry === undefined || buckets === undefined) return;

@@ -83,7 +83,8 @@ function refused(
 function strikesOf(evaluation: Evaluation, standing: Standing, decidedAtMs: number): Strike[] {
   const strikes: Strike[] = [];
   for (const { policy, rule, then, strikeEveryMs } of evaluation.rules) {
-    if (then === undefined || then.strike === 0 || then.outcome === "flag" || then.outcome === "hold") continue;
+    if (then === undefined || then.strike === 0 || then.outcome === "flag" || then.outcome === "hold")
+      continue;
     const recent = standing.strikes.some(
       (strike) =>
         strike.policy === policy && strike.rule === rule && strike.atMs > decidedAtMs - strikeEveryMs,

@@ -4,7 +4,8 @@
 //
 //   KEYS/main/log.key        signs checkpoints (C2SP signed-note signer key)
 //   KEYS/main/evidence.key   three 32-byte keys, a line each: key-encryption, site, hashing
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateSignerKey, parseSignerKey } from "@docket/tlog";
@@ -22,11 +23,11 @@ export type SiteKeys = {
   /** C2SP signer key, as text. */
   signerKey: string;
   /** Wraps each actor's key. */
-  keyEncryption: Uint8Array;
-  /** Seals what belongs to the site, and to no person. */
+  keyEncryption: KeyObject;
+  /** Seals what belongs to the site, and to no person; as bytes, because it crosses between threads. */
   site: Uint8Array;
   /** Keyed hashes: account ids, event ids, fingerprints, counters' keys. */
-  hashing: Uint8Array;
+  hashing: KeyObject;
 };
 
 /**
@@ -34,28 +35,25 @@ export type SiteKeys = {
  *
  * @throws {DocketError} `usage` if keys are there already
  */
-export function createSiteKeys(directory: string, site: string, origin: string, random: RandomBytes): SiteKeys {
+export function createSiteKeys(
+  directory: string,
+  site: string,
+  origin: string,
+  random: RandomBytes,
+): SiteKeys {
   const folder = join(directory, site);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (existsSync(join(folder, "log.key"))) {
     throw new DocketError("usage", `${folder} already holds keys; name another directory with --keys`);
   }
   const { signerKey } = generateSignerKey(origin, random(keyBytes));
-  const keys = {
-    signerKey,
-    keyEncryption: random(keyBytes),
-    site: random(keyBytes),
-    hashing: random(keyBytes),
-  };
   const lines = [
     fileFormat,
-    `key-encryption ${keys.keyEncryption.toString("base64")}`,
-    `site ${keys.site.toString("base64")}`,
-    `hashing ${keys.hashing.toString("base64")}`,
+    ...["key-encryption", "site", "hashing"].map((name) => `${name} ${random(keyBytes).toString("base64")}`),
   ];
   writeSecret(join(folder, "log.key"), `${signerKey}\n`);
   writeSecret(join(folder, "evidence.key"), `${lines.join("\n")}\n`);
-  return keys;
+  return readSiteKeys(directory, site);
 }
 
 /**
@@ -72,11 +70,19 @@ export function readSiteKeys(directory: string, site: string): SiteKeys {
   const key = (name: string): Buffer => {
     const bytes = Buffer.from(values.get(name) ?? "", "base64");
     if (format !== fileFormat || bytes.length !== keyBytes) {
-      throw new DocketError("usage", `${path} is not a file of ${fileFormat}: its line "${name}" is missing or wrong`);
+      throw new DocketError(
+        "usage",
+        `${path} is not a file of ${fileFormat}: its line "${name}" is missing or wrong`,
+      );
     }
     return bytes;
   };
-  return { signerKey, keyEncryption: key("key-encryption"), site: key("site"), hashing: key("hashing") };
+  return {
+    signerKey,
+    keyEncryption: createSecretKey(key("key-encryption")),
+    site: key("site"),
+    hashing: createSecretKey(key("hashing")),
+  };
 }
 
 /** The verifier key that belongs to a signer key. */
@@ -89,18 +95,27 @@ export function verifierKeyOf(signerKey: string): string {
  *
  * @param purpose keeps hashes of the same value for different uses apart
  */
-export function keyedHash(hashing: Uint8Array, purpose: string, value: string): Buffer {
+export function keyedHash(hashing: KeyObject, purpose: string, value: string): Buffer {
   return createHmac("sha256", hashing).update(`${purpose}\n${value}`).digest();
 }
 
 /** Wraps an actor's key: nonce, ciphertext, tag. */
-export function wrapKey(keyEncryption: Uint8Array, pseudonym: string, key: Uint8Array, random: RandomBytes): Buffer {
+export function wrapKey(
+  keyEncryption: KeyObject,
+  pseudonym: string,
+  key: Uint8Array,
+  random: RandomBytes,
+): Buffer {
   const nonce = random(nonceLength);
   return Buffer.concat([nonce, encrypt(keyEncryption, nonce, key, wrapContext(pseudonym))]);
 }
 
 /** Unwraps an actor's key; `undefined` if it was wrapped by another key or for another actor. */
-export function unwrapKey(keyEncryption: Uint8Array, pseudonym: string, wrapped: Uint8Array): Buffer | undefined {
+export function unwrapKey(
+  keyEncryption: KeyObject,
+  pseudonym: string,
+  wrapped: Uint8Array,
+): Buffer | undefined {
   const nonce = wrapped.subarray(0, nonceLength);
   return decrypt(keyEncryption, nonce, wrapped.subarray(nonceLength), wrapContext(pseudonym));
 }
@@ -117,8 +132,12 @@ function readSecret(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new DocketError("usage", `cannot read the key file ${path}: ${(error as NodeJS.ErrnoException).code}`, {
-      cause: error,
-    });
+    throw new DocketError(
+      "usage",
+      `cannot read the key file ${path}: ${(error as NodeJS.ErrnoException).code}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

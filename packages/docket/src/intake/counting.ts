@@ -2,6 +2,7 @@
 // Which counters a policy set has, and under which keys an event is counted. Keys are keyed hashes of what they stand
 // for, so neither memory nor records hold a personal value.
 import { hash } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { counterListElementsMax, fieldValue } from "@docket/policy";
 import type { Counter, EvaluationInput, FieldPath, PolicySet } from "@docket/policy";
 import type { CounterKey, CounterKind, Counters, Undo } from "../counters/counters.ts";
@@ -35,7 +36,7 @@ export function keysOf(
   counters: readonly NamedCounter[],
   policies: PolicySet,
   input: EvaluationInput,
-  hashing: Uint8Array,
+  hashing: KeyObject,
 ): RecordedKeys {
   const keys: RecordedKeys = {};
   const hashes = new Map<string, string[] | undefined>();
@@ -103,7 +104,7 @@ function hashedValues(
   policies: PolicySet,
   input: EvaluationInput,
   path: FieldPath,
-  hashing: Uint8Array,
+  hashing: KeyObject,
 ): string[] | undefined {
   if (path === "actor.id") return [actorMark];
   const value = fieldValue(policies, input, path);

@@ -130,7 +130,15 @@ export function restrictionFromRecord(recorded: RecordedRestriction): Restrictio
   if (recorded.kind === "suspend") return { id: recorded.id, kind: "suspend", untilMs };
   const [count, unit] = recorded.rate.split("/") as [string, string];
   const perMs = rateUnits.get(unit) ?? 0;
-  return { id: recorded.id, kind: "throttle", untilMs, count: Number(count), perMs, burst: recorded.burst, tatUs: 0 };
+  return {
+    id: recorded.id,
+    kind: "throttle",
+    untilMs,
+    count: Number(count),
+    perMs,
+    burst: recorded.burst,
+    tatUs: 0,
+  };
 }
 
 const rateUnits: ReadonlyMap<string, number> = new Map([
@@ -163,7 +171,11 @@ function evaluationInput(input: DraftInput): EvaluationInput {
 }
 
 // What conditions read, and every signal that is not personal: small, and what later questions are about.
-function openValues(input: DraftInput, evaluated: EvaluationInput, clauses: string): Record<string, FactValue> {
+function openValues(
+  input: DraftInput,
+  evaluated: EvaluationInput,
+  clauses: string,
+): Record<string, FactValue> {
   const values: Record<string, FactValue> = { ...factsOf(input.policies, evaluated, clauses).values };
   for (const name of openSignals) {
     const value = input.signals[name];

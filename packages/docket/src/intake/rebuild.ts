@@ -63,7 +63,10 @@ export async function rebuild(
 }
 
 /** The facts of a stored decision; `undefined` if they are gone or were sealed with another key. */
-export function factsOf(stored: StoredRecord, ports: { siteKey: Uint8Array; origin: string }): Facts | undefined {
+export function factsOf(
+  stored: StoredRecord,
+  ports: { siteKey: Uint8Array; origin: string },
+): Facts | undefined {
   const sealed = stored.parts?.parts.find((part) => part.name === "facts");
   if (sealed === undefined) return undefined;
   const opened = openPart(sealed.bytes, "facts", ports.siteKey, ports.origin);
@@ -101,7 +104,8 @@ function takeIn(
     decidedMs: Date.parse(facts.decidedAt),
     event: Buffer.from(facts.event.id, "base64url"),
     body: Buffer.from(facts.event.body, "base64url"),
-    standing: isClean(before) && isClean(after) ? undefined : { actor: record.actor, state: encodeStanding(after) },
+    standing:
+      isClean(before) && isClean(after) ? undefined : { actor: record.actor, state: encodeStanding(after) },
   };
 }
 

@@ -137,7 +137,10 @@ export class DocketSite implements Site {
       });
     }
     if (opening.length === 0) {
-      throw new DocketError("not_found", `the evidence of record ${index} is gone; its receipt still verifies`);
+      throw new DocketError(
+        "not_found",
+        `the evidence of record ${index} is gone; its receipt still verifies`,
+      );
     }
     // The reading is on record before anything is handed out.
     const plaintext = JSON.stringify({ v: 1, reason });
@@ -279,7 +282,10 @@ export class DocketSite implements Site {
     const { record, stored } = await this.#record(index);
     const facts = factsOf(stored, { siteKey: this.#ports.keys.site, origin: this.origin });
     if (record.kind !== "decision" || facts === undefined) {
-      throw new DocketError("internal", `record ${index} is said to be the decision of this event, and is not`);
+      throw new DocketError(
+        "internal",
+        `record ${index} is said to be the decision of this event, and is not`,
+      );
     }
     return this.#answerAgain(record, stored, facts, true, await this.receipt(index));
   }
@@ -363,7 +369,9 @@ export class DocketSite implements Site {
     const refusal = this.#ports.log.refusal();
     if (refusal !== undefined) throw refusal;
     if (this.#feed.waiting < waitingEntriesMax) return;
-    throw new DocketError("overloaded", "the site's index is behind; ask again shortly", { retryAfterSeconds: 1 });
+    throw new DocketError("overloaded", "the site's index is behind; ask again shortly", {
+      retryAfterSeconds: 1,
+    });
   }
 
   // The first record after an opening is the start; a release is sealed when it differs from the one before.
@@ -386,10 +394,7 @@ export class DocketSite implements Site {
     return sealing;
   }
 
-  async #seal(
-    body: BodyWithoutParts,
-    parts: Parameters<Log["append"]>[0]["parts"],
-  ): Promise<Sealed> {
+  async #seal(body: BodyWithoutParts, parts: Parameters<Log["append"]>[0]["parts"]): Promise<Sealed> {
     const announced = body.kind === "access" || body.kind === "opening" ? this.#announce() : [];
     const sealing = this.#ports.log.append({
       body: encodeBody(body),

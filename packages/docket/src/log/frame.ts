@@ -66,7 +66,10 @@ export function encodeSegmentHeader(firstIndex: number, originHash: Uint8Array):
 }
 
 /** Reads a segment's header; `undefined` if it is not one of this log. */
-export function decodeSegmentHeader(bytes: Buffer, originHash: Uint8Array): { firstIndex: number } | undefined {
+export function decodeSegmentHeader(
+  bytes: Buffer,
+  originHash: Uint8Array,
+): { firstIndex: number } | undefined {
   if (bytes.length < segmentHeaderBytes) return undefined;
   if (!bytes.subarray(0, 8).equals(segmentMagic)) return undefined;
   if (bytes.readUInt32BE(48) !== crc32(bytes.subarray(0, 48))) return undefined;
@@ -96,7 +99,8 @@ export function decodeBatch(segment: Buffer, offset: number): BatchRead {
   if (offset === segment.length) return { kind: "end" };
   const header = segment.subarray(offset, offset + batchHeaderBytes);
   if (header.length < batchHeaderBytes) return { kind: "bad", reason: "the batch header is cut short" };
-  if (!header.subarray(0, 4).equals(batchMagic)) return { kind: "bad", reason: "no batch header stands here" };
+  if (!header.subarray(0, 4).equals(batchMagic))
+    return { kind: "bad", reason: "no batch header stands here" };
   if (header.readUInt32BE(124) !== crc32(header.subarray(0, 124))) {
     return { kind: "bad", reason: "the batch header's checksum differs" };
   }
@@ -165,7 +169,8 @@ function decodeRecords(payload: Buffer): RecordFrames[] | string {
     const length = payload.readUInt32BE(offset + 1);
     const end = offset + 5 + length;
     if (end + 4 > payload.length) return "a frame is cut short";
-    if (payload.readUInt32BE(end) !== crc32(payload.subarray(offset, end))) return "a frame's checksum differs";
+    if (payload.readUInt32BE(end) !== crc32(payload.subarray(offset, end)))
+      return "a frame's checksum differs";
     const bytes = payload.subarray(offset + 5, end);
     switch (payload[offset]) {
       case kindActor:

@@ -58,12 +58,7 @@ export function readJournal(
   return { segments, batches, size };
 }
 
-function readSegment(
-  disk: LogDisk,
-  path: string,
-  sequence: number,
-  originHash: Uint8Array,
-): SegmentRead {
+function readSegment(disk: LogDisk, path: string, sequence: number, originHash: Uint8Array): SegmentRead {
   const bytes = disk.readFile(path) ?? Buffer.alloc(0);
   const header = decodeSegmentHeader(bytes, originHash);
   if (header === undefined) {
@@ -83,7 +78,9 @@ function readSegment(
     if (read.kind === "bad") {
       const next = findBatch(bytes, offset + 1);
       if (next !== undefined) {
-        throw damaged(`${path} at byte ${offset}: ${read.reason}, and an intact batch follows at byte ${next}`);
+        throw damaged(
+          `${path} at byte ${offset}: ${read.reason}, and an intact batch follows at byte ${next}`,
+        );
       }
       const bad = { offset, bytes: bytes.length - offset, reason: read.reason };
       return { sequence, path, end, batches, bad };
@@ -106,7 +103,9 @@ function joinBatch(
 ): number {
   const end = batch.firstIndex + batch.records.length;
   if (batch.firstIndex > size) {
-    throw damaged(`${path}: after record ${size - 1} comes record ${batch.firstIndex}; those between are missing`);
+    throw damaged(
+      `${path}: after record ${size - 1} comes record ${batch.firstIndex}; those between are missing`,
+    );
   }
   for (const [place, record] of batch.records.entries()) {
     const index = batch.firstIndex + place;

@@ -58,10 +58,11 @@ export class Journal {
   /**
    * Appends a batch. When it returns, the batch survives power loss.
    *
+   * @returns the bytes that were written
    * @throws {BatchVoidError} the write failed (a full disk); the journal is as it was before, and goes on
    * @throws {WritingEndedError} the sync failed: what is on disk is unknown, so nothing is appended any more
    */
-  append(batch: Batch): void {
+  append(batch: Batch): Buffer {
     if (this.#ended) throw ended(undefined);
     const bytes = encodeBatch(batch);
     this.#rotateIfFull(batch.firstIndex);
@@ -82,6 +83,7 @@ export class Journal {
     }
     this.#durableBytes += bytes.length;
     this.#segment.end = batch.firstIndex + batch.records.length;
+    return bytes;
   }
 
   /** Removes closed segments whose records all have an index below `size`: they are materialised and synced. */
@@ -144,11 +146,16 @@ export class Journal {
 }
 
 function voided(cause: unknown): BatchVoidError {
-  const why = (cause as NodeJS.ErrnoException).code === "ENOSPC" ? "the disk is full" : "the disk refused a write";
-  return new BatchVoidError("sealing_failed", `the decision was not sealed: ${why}; free some space and ask again`, {
-    cause,
-    retryAfterSeconds: 5,
-  });
+  const why =
+    (cause as NodeJS.ErrnoException).code === "ENOSPC" ? "the disk is full" : "the disk refused a write";
+  return new BatchVoidError(
+    "sealing_failed",
+    `the decision was not sealed: ${why}; free some space and ask again`,
+    {
+      cause,
+      retryAfterSeconds: 5,
+    },
+  );
 }
 
 function ended(cause: unknown): WritingEndedError {

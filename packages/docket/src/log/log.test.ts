@@ -27,7 +27,11 @@ test("what is appended is published, and there again after a restart", async (t)
     Array.from({ length: 600 }, (_, index) => index),
   );
   await first.published(600);
-  const { checkpoint } = openCheckpoint(readFileSync(paths.checkpoint), [parseVerifierKey(verifierKey)], origin);
+  const { checkpoint } = openCheckpoint(
+    readFileSync(paths.checkpoint),
+    [parseVerifierKey(verifierKey)],
+    origin,
+  );
   assert.equal(checkpoint.size, 600);
   await first.close();
 

@@ -55,7 +55,13 @@ export type LogStatus = {
 };
 
 /** What opening a log found. */
-export type LogOpening = { size: number; timeMs: number; recovered: number; tornBytes: number; actors: ActorEntry[] };
+export type LogOpening = {
+  size: number;
+  timeMs: number;
+  recovered: number;
+  tornBytes: number;
+  actors: ActorEntry[];
+};
 
 type Waiting = { id: number; append: Append; resolve: (sealed: Sealed) => void; reject: Reject };
 type Reject = (error: DocketError) => void;
@@ -202,13 +208,16 @@ export class Log {
     this.#sequencer.on("message", (message: FromSequencer) => this.#fromSequencer(message));
     this.#materialiser.on("message", (message: FromMaterialiser) => this.#fromMaterialiser(message));
     for (const worker of [this.#sequencer, this.#materialiser]) {
-      worker.on("error", (error) => this.#end(new DocketError("log_closed", `a thread of the log died: ${error}`)));
+      worker.on("error", (error) =>
+        this.#end(new DocketError("log_closed", `a thread of the log died: ${error}`)),
+      );
     }
   }
 
   #refusal(): DocketError | undefined {
     if (this.#status.ended !== undefined) return this.#status.ended;
-    if (this.#closed) return new DocketError("log_closed", "the log is being closed", { retryAfterSeconds: 5 });
+    if (this.#closed)
+      return new DocketError("log_closed", "the log is being closed", { retryAfterSeconds: 5 });
     const unpublished = this.#status.size - this.#status.publishedSize;
     if (this.#waiting.length < waitingRecordsMax && unpublished < unpublishedRecordsMax) return undefined;
     return new DocketError(

@@ -75,7 +75,8 @@ export function loadMaterialised(disk: LogDisk, paths: LogPaths): Materialised {
 /** The hashes of a tile's bytes. */
 export function splitHashes(bytes: Uint8Array): Hash[] {
   const hashes: Hash[] = [];
-  for (let at = 0; at < bytes.length; at += hashBytes) hashes.push(asHash(bytes.subarray(at, at + hashBytes)));
+  for (let at = 0; at < bytes.length; at += hashBytes)
+    hashes.push(asHash(bytes.subarray(at, at + hashBytes)));
   return hashes;
 }
 
@@ -84,7 +85,8 @@ function readState(disk: LogDisk, paths: LogPaths): { size: number; root: Hash }
   if (bytes === undefined) throw damaged(`${paths.state} is missing`);
   try {
     const state = JSON.parse(bytes.toString("utf8")) as { v?: unknown; size?: unknown; root?: unknown };
-    if (state.v !== 1 || !Number.isSafeInteger(state.size) || typeof state.root !== "string") throw new Error();
+    if (state.v !== 1 || !Number.isSafeInteger(state.size) || typeof state.root !== "string")
+      throw new Error();
     return { size: state.size as number, root: asHash(decodeBase64Url(state.root)) };
   } catch {
     throw damaged(`${paths.state} is not a state file`);

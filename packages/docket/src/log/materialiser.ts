@@ -21,7 +21,8 @@ import {
 } from "@docket/tlog";
 import type { Frontier, Hash } from "@docket/tlog";
 import type { LogDisk, LogFile } from "./disk.ts";
-import type { Batch, RecordFrames } from "./frame.ts";
+import { decodeBatch } from "./frame.ts";
+import type { RecordFrames } from "./frame.ts";
 import { damaged, loadMaterialised, writeState } from "./materialised.ts";
 import { encodeRecordParts, recordOffsets } from "./parts-bundle.ts";
 import { WritingEndedError } from "./journal.ts";
@@ -71,15 +72,24 @@ export class Materialiser {
   /**
    * Takes in a batch, in memory.
    *
+   * @param bytes the batch as the journal holds it
    * @param checkpoint the signed checkpoint of the tree with this batch
    */
-  ingest(batch: Batch, checkpoint: Uint8Array): void {
+  ingest(bytes: Uint8Array, checkpoint: Uint8Array): void {
+    const read = decodeBatch(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
+    if (read.kind !== "batch") throw damaged("a batch from the journal is not one");
+    const { batch } = read;
     if (batch.firstIndex !== this.#frontier.size) {
-      throw damaged(`a batch begins at record ${batch.firstIndex}, but ${this.#frontier.size} are materialised`);
+      throw damaged(
+        `a batch begins at record ${batch.firstIndex}, but ${this.#frontier.size} are materialised`,
+      );
     }
     for (const record of batch.records) this.#add(record);
     const signed = parseCheckpoint(parseNote(checkpoint).text);
-    if (signed.size !== this.#frontier.size || !Buffer.from(signed.root).equals(frontierRoot(this.#frontier))) {
+    if (
+      signed.size !== this.#frontier.size ||
+      !Buffer.from(signed.root).equals(frontierRoot(this.#frontier))
+    ) {
       throw damaged(`the materialised tree differs from the signed root at size ${signed.size}`);
     }
     this.#checkpoint = checkpoint;
@@ -132,9 +142,13 @@ export class Materialiser {
     } catch (error) {
       // What failed to sync may be lost; the journal still has it, and keeps it, because the state stays behind.
       this.#ended = true;
-      throw new WritingEndedError("log_closed", "a sync of the materialised files failed; check the disk and restart", {
-        cause: error,
-      });
+      throw new WritingEndedError(
+        "log_closed",
+        "a sync of the materialised files failed; check the disk and restart",
+        {
+          cause: error,
+        },
+      );
     }
     this.#unsynced.clear();
     writeState(this.#disk, this.#paths, this.#frontier);
@@ -174,7 +188,10 @@ export class Materialiser {
     hashes.push(hash);
     if (hashes.length < tileWidth) return;
     const index = Math.floor(node / tileWidth);
-    this.#complete(tilePath({ level, index, width: tileWidth }), Buffer.concat(hashes, tileWidth * hashBytes));
+    this.#complete(
+      tilePath({ level, index, width: tileWidth }),
+      Buffer.concat(hashes, tileWidth * hashBytes),
+    );
     this.#edge[level] = [];
   }
 
@@ -192,7 +209,7 @@ export class Materialiser {
 
   #writeParts(): void {
     const parts = this.#unwrittenParts;
-    for (let first = 0; first < parts.length; ) {
+    for (let first = 0; first < parts.length;) {
       const { bundle, position } = parts[first] as (typeof parts)[number];
       let end = first + 1;
       while (parts[end]?.bundle === bundle) end++;

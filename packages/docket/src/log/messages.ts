@@ -2,7 +2,7 @@
 // What the log's threads say to each other.
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "@docket/protocol";
-import type { ActorEntry, Batch } from "./frame.ts";
+import type { ActorEntry } from "./frame.ts";
 import type { LogPaths } from "./paths.ts";
 import type { AppendRequest, Sealed } from "./sequencer.ts";
 
@@ -26,14 +26,21 @@ export type ToSequencer =
 
 /** From the sequencer. `void` says that everything of that generation that was not sealed is gone. */
 export type FromSequencer =
-  | { kind: "ready"; size: number; timeMs: number; recovered: number; tornBytes: number; actors: ActorEntry[] }
+  | {
+      kind: "ready";
+      size: number;
+      timeMs: number;
+      recovered: number;
+      tornBytes: number;
+      actors: ActorEntry[];
+    }
   | { kind: "sealed"; sealed: Sealed[]; batchMs: number }
   | { kind: "void"; generation: number; failure: Failure }
   | { kind: "ended"; failure: Failure }
   | { kind: "closed" };
 
-/** From the sequencer to the materialiser: a durable batch with the checkpoint that covers it. */
-export type DurableBatch = { batch: Batch; checkpoint: Uint8Array };
+/** From the sequencer to the materialiser: a durable batch's bytes with the checkpoint that covers it. */
+export type DurableBatch = { batch: Uint8Array; checkpoint: Uint8Array };
 
 /** To the materialiser from the main thread. */
 export type ToMaterialiser = { kind: "sync" } | { kind: "close" };

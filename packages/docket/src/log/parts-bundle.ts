@@ -11,10 +11,7 @@ import type { SealedPart } from "./frame.ts";
 export type RecordParts = { manifest: Buffer; parts: SealedPart[] } | undefined;
 
 /** Encodes what the parts file holds of one record. */
-export function encodeRecordParts(
-  manifest: Uint8Array | undefined,
-  parts: readonly SealedPart[],
-): Buffer {
+export function encodeRecordParts(manifest: Uint8Array | undefined, parts: readonly SealedPart[]): Buffer {
   if (manifest === undefined) return Buffer.alloc(4);
   const pieces: Uint8Array[] = [Buffer.alloc(4), u32(manifest.length), manifest];
   for (const part of parts) {

@@ -36,7 +36,9 @@ export type RecoveredLog = {
   journal: Journal;
   head: LogHead;
   /** What the materialiser has to take in, in order. */
-  tail: { batch: Batch; checkpoint: Uint8Array }[];
+  tail: { batch: Uint8Array; checkpoint: Uint8Array }[];
+  /** Number of records in the tail. */
+  recovered: number;
   /** Entries of the identity map that the journal holds; the map may have them already. */
   actors: ActorEntry[];
   /** Bytes of a torn tail that were left behind. */
@@ -64,6 +66,7 @@ export function recoverLog(disk: LogDisk, paths: LogPaths, origin: string, signe
   return {
     journal,
     head: { ...head.head, signed: copied.at(-1)?.signed ?? head.head.signed },
+    recovered: tail.size - from,
     tail: copied.map(({ batch, checkpoint }) => ({ batch, checkpoint })),
     actors: tail.segments.flatMap((segment) =>
       segment.batches.flatMap((batch) => batch.records.flatMap((record) => record.actors)),
@@ -92,7 +95,8 @@ function replayTail(
       const index = frontier.size;
       const leaf = parseLeaf(Buffer.from(record.leaf).toString("utf8"));
       if (leaf.index !== index) throw damaged(`the journal's record ${index} says that it is ${leaf.index}`);
-      if (leaf.prev !== encodeBase64Url(previous)) throw damaged(`record ${index} does not follow the one before`);
+      if (leaf.prev !== encodeBase64Url(previous))
+        throw damaged(`record ${index} does not follow the one before`);
       previous = leafHash(record.leaf);
       timeMs = timeOf(record.leaf, index);
       appendLeafHash(frontier, previous);
@@ -139,7 +143,8 @@ function checkStoredCheckpoints(
     const { checkpoint } = openStored(bytes, path, origin, verifier);
     if (checkpoint.size > head.frontier.size) {
       const torn = tail.segments.findLast((segment) => segment.bad !== undefined);
-      const where = torn === undefined ? "" : ` (${torn.path} at byte ${torn.bad?.offset}: ${torn.bad?.reason})`;
+      const where =
+        torn === undefined ? "" : ` (${torn.path} at byte ${torn.bad?.offset}: ${torn.bad?.reason})`;
       throw damaged(
         `${path} covers ${checkpoint.size} records, but the journal ends after ${head.frontier.size}${where}`,
       );
@@ -170,15 +175,14 @@ function copyTail(
   start: Frontier,
   origin: string,
   signer: Signer,
-): { batch: Batch; checkpoint: Uint8Array; signed: SignedRoot }[] {
+): { batch: Uint8Array; checkpoint: Uint8Array; signed: SignedRoot }[] {
   const records: RecordFrames[] = batches.flatMap((batch) => batch.records);
   const frontier = cloneFrontier(start);
-  const copied: { batch: Batch; checkpoint: Uint8Array; signed: SignedRoot }[] = [];
+  const copied: ReturnType<typeof copyTail> = [];
   let signed: SignedRoot = { size: 0, root: emptyRoot, signature: new Uint8Array(64) };
   for (let at = 0; at < records.length; at += copiedBatchRecordsMax) {
     const chunk = records.slice(at, at + copiedBatchRecordsMax);
-    const batch: Batch = { firstIndex: frontier.size, signed, records: chunk };
-    journal.append(batch);
+    const batch = journal.append({ firstIndex: frontier.size, signed, records: chunk });
     for (const record of chunk) appendLeafHash(frontier, leafHash(record.leaf));
     const root = frontierRoot(frontier);
     const checkpoint = signCheckpoint({ origin, size: frontier.size, root, extensions: [] }, [signer]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequencer's thread. A batch starts when the last sync has returned, with all that came in meanwhile: one writer
 // gets the latency of one sync, many writers get large batches, and there is no timer to tune.
-import { randomBytes } from "node:crypto";
+import { randomPool } from "../evidence/random.ts";
 import { parentPort, workerData } from "node:worker_threads";
 import { parseSignerKey } from "@docket/tlog";
 import type { LogDisk } from "./disk.ts";
@@ -54,11 +54,11 @@ function open(): Sequencer | undefined {
       kind: "ready",
       size: log.head.frontier.size,
       timeMs: log.head.timeMs,
-      recovered: log.tail.reduce((sum, { batch }) => sum + batch.records.length, 0),
+      recovered: log.recovered,
       tornBytes: log.tornBytes,
       actors: log.actors,
     });
-    const ports = { now: Date.now, random: randomBytes, signer, origin: start.origin };
+    const ports = { now: Date.now, random: randomPool(), signer, origin: start.origin };
     return new Sequencer(log.journal, log.head, ports);
   } catch (error) {
     ended = true;
@@ -124,8 +124,10 @@ function release(size: number): void {
   }
 }
 
-function hand(batch: DurableBatch): void {
-  start.batches.postMessage(batch);
+function hand({ batch, checkpoint }: DurableBatch): void {
+  // The bytes move to the other thread. Small ones may share their memory with others, so they are copied first.
+  const own = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch);
+  start.batches.postMessage({ batch: own, checkpoint } satisfies DurableBatch, [own.buffer as ArrayBuffer]);
 }
 
 function tell(message: FromSequencer): void {

@@ -43,8 +43,8 @@ export type Sealed = {
   proof: string;
 };
 
-/** What one batch gives: each record sealed, and what the materialiser needs to follow. */
-export type Commit = { sealed: Sealed[]; batch: Batch; checkpoint: Uint8Array };
+/** What one batch gives: each record sealed, and what the materialiser needs to follow: the batch's encoded bytes. */
+export type Commit = { sealed: Sealed[]; batch: Uint8Array; checkpoint: Uint8Array };
 
 /** Where the log stands: the state that the next batch continues. */
 export type LogHead = {
@@ -101,7 +101,7 @@ export class Sequencer {
       manifests.push(manifest);
     }
     const batch: Batch = { firstIndex, signed: this.#head.signed, records };
-    this.#journal.append(batch);
+    const bytes = this.#journal.append(batch);
 
     // From here on the records exist. A crash before the answer loses the answer, never the records.
     const root = frontierRoot(frontier);
@@ -125,7 +125,7 @@ export class Sequencer {
       };
     });
     this.#nodes.prune(frontier.size);
-    return { sealed, batch, checkpoint };
+    return { sealed, batch: bytes, checkpoint };
   }
 
   /** Lets go of journal segments that are materialised up to `size`. */
@@ -157,7 +157,10 @@ export class Sequencer {
     const leaf = Buffer.from(encodeLeaf(header, request.body, parts?.manifestHash), "utf8");
     if (leaf.length > leafBytesMax) {
       // The thread that decides bounds the body, so this is a bug; it must not reach the journal.
-      throw new DocketError("internal", `a leaf of ${leaf.length} bytes is over the limit of ${leafBytesMax}`);
+      throw new DocketError(
+        "internal",
+        `a leaf of ${leaf.length} bytes is over the limit of ${leafBytesMax}`,
+      );
     }
     const record: RecordFrames = {
       leaf,
