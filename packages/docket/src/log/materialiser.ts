@@ -254,8 +254,8 @@ export class Materialiser {
     if (minute === this.#keptMinute) return;
     const path = join(this.#paths.keptCheckpoints, String(size));
     this.#disk.makeDirectory(this.#paths.keptCheckpoints);
-    this.#disk.replaceFile(path, this.#checkpoint as Uint8Array, false);
-    this.#unsynced.add(path);
+    // Durable at once, because nothing gives it again: the journal's batches are signed anew by recovery.
+    this.#disk.replaceFile(path, this.#checkpoint as Uint8Array, true);
     this.#keptMinute = minute;
   }
 }

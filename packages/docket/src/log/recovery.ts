@@ -12,6 +12,7 @@ import {
   frontierRoot,
   leafHash,
   openCheckpoint,
+  parseNote,
   parseVerifierKey,
   sha256,
   signCheckpoint,
@@ -138,8 +139,9 @@ function checkStoredCheckpoints(
   if (newestKept !== undefined) stored.push(join(paths.keptCheckpoints, newestKept));
   for (const path of stored) {
     const bytes = disk.readFile(path);
-    // A checkpoint is replaced without a sync, so power loss may leave it empty; the journal gives it again.
-    if (bytes === undefined || bytes.length === 0) continue;
+    if (bytes === undefined) continue;
+    // The newest one is put in place without a sync, so power loss may cut it short; the journal gives it again.
+    if (path === paths.checkpoint && !isNote(bytes)) continue;
     const { checkpoint } = openStored(bytes, path, origin, verifier);
     if (checkpoint.size > head.frontier.size) {
       const torn = tail.segments.findLast((segment) => segment.bad !== undefined);
@@ -153,6 +155,15 @@ function checkStoredCheckpoints(
     if (root !== undefined && !Buffer.from(root).equals(checkpoint.root)) {
       throw damaged(`${path} has another root than the records give at size ${checkpoint.size}`);
     }
+  }
+}
+
+function isNote(bytes: Buffer): boolean {
+  try {
+    parseNote(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }
 
