@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command with its words, options and examples. docs/reference/cli.md lists the same, and a test compares them.
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { version } from "../version.ts";
+import type { DecideOptions } from "./decide/run-decide.ts";
+import type { ServeOptions } from "./serve.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The data directory if none is named. */
+export const defaultData = "./docket-data";
+/** The address that `serve` listens on if none is named. */
+export const defaultListen = "127.0.0.1:8080";
+
+type Give = (code: number) => void;
+
+/** Makes the program. `give` is told the exit code of the command that ran. */
+export function createProgram(terminal: Terminal, give: Give): Command {
+  const program = new Command("docket")
+    .description(
+      "Decides events by an anti-spam policy, and seals every decision in a log that nobody can change unnoticed.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .helpCommand("help [command]", "print the help of a command")
+    .exitOverride()
+    .showHelpAfterError("(docket --help lists the commands, docket COMMAND --help the options of one)")
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "docket: ")),
+    })
+    .addHelpText("after", examples("docket serve", "docket decide --data ./trial examples/comments.ndjson"));
+  addSetUp(program, terminal, give);
+  addServe(program, terminal, give);
+  addApiKey(program, terminal, give);
+  addDecide(program, terminal, give);
+  addReading(program, terminal, give);
+  addVerify(program, terminal, give);
+  return program;
+}
+
+function addSetUp(program: Command, terminal: Terminal, give: Give): void {
+  program
+    .command("init")
+    .description("Make a data directory: log, keys, verifier key, and an example policy for comments.")
+    .argument("<directory>", "a new or empty directory")
+    .option("--keys <directory>", "where the keys lie (default: beside the data, DIRECTORY.keys)")
+    .option("--json", "print what was made as JSON")
+    .addHelpText(
+      "after",
+      examples("docket init ./docket-data", "docket init /srv/docket --keys /etc/docket-keys"),
+    )
+    .action(async (directory: string, options: { keys?: string; json?: true }) => {
+      const { runInit } = await import("./set-up.ts");
+      give(await runInit({ directory, keys: options.keys, json: options.json === true }, terminal));
+    });
+  program
+    .command("key")
+    .description("Print the log's verifier key, with which anyone can check what the log gives out.")
+    .addOption(dataOption())
+    .option("--json", "print it as JSON")
+    .addHelpText("after", examples("docket key --data ./docket-data > log.vkey"))
+    .action(async (options: { data: string; json?: true }) => {
+      const { runKey } = await import("./set-up.ts");
+      give(await runKey({ data: options.data, json: options.json === true }, terminal));
+    });
+}
+
+function addServe(program: Command, terminal: Terminal, give: Give): void {
+  program
+    .command("serve")
+    .description("Start the server. Without a data directory it makes one, with a first API key.")
+    .addOption(dataOption())
+    .option("--policy <directory>", "policy files to decide by (default: policy/ in the data directory)")
+    .option("--listen <address>", "HOST:PORT; port 0 takes a free one", defaultListen)
+    .option("--keys <directory>", "where the keys lie, if they were moved")
+    .option("--public-entries", "let anyone fetch the log's entries, not only auditors")
+    .addHelpText("after", examples("docket serve", "docket serve --data /srv/docket --listen 0.0.0.0:8080"))
+    .action(async (options: ServeOptions) => {
+      const { runServe } = await import("./serve.ts");
+      give(await runServe(options, terminal));
+    });
+}
+
+function addApiKey(program: Command, terminal: Terminal, give: Give): void {
+  const apikey = program
+    .command("apikey")
+    .description("Make, list and revoke API keys; also while a server runs.")
+    .addHelpText("after", examples("docket apikey create --role ingest --label shop --data ./docket-data"));
+  apikey
+    .command("create")
+    .description("Make a key and print it, this once.")
+    .requiredOption("--role <role>", "ingest, analyst, reviewer, auditor or admin")
+    .option("--label <text>", "what it is for")
+    .addOption(dataOption())
+    .option("--json", "print it as JSON")
+    .addHelpText("after", examples("docket apikey create --role ingest --label shop"))
+    .action(async (options: { data: string; role: string; label?: string; json?: true }) => {
+      const { runApiKeyCreate } = await import("./api-keys.ts");
+      give(await runApiKeyCreate({ ...options, json: options.json === true }, terminal));
+    });
+  apikey
+    .command("list")
+    .description("List the keys, without the keys themselves: nobody has those.")
+    .addOption(dataOption())
+    .option("--json", "print a line of JSON for each")
+    .addHelpText("after", examples("docket apikey list --data ./docket-data"))
+    .action(async (options: { data: string; json?: true }) => {
+      const { runApiKeyList } = await import("./api-keys.ts");
+      give(await runApiKeyList({ data: options.data, json: options.json === true }, terminal));
+    });
+  apikey
+    .command("revoke")
+    .description("Revoke a key. A server that runs refuses it within two seconds.")
+    .argument("<id>", "the key's id, k_…, as `docket apikey list` shows it")
+    .addOption(dataOption())
+    .addHelpText("after", examples("docket apikey revoke k_3q2-7wAAAAAAAAAA"))
+    .action(async (id: string, options: { data: string }) => {
+      const { runApiKeyRevoke } = await import("./api-keys.ts");
+      give(await runApiKeyRevoke({ id, data: options.data }, terminal));
+    });
+}
+
+function addDecide(program: Command, terminal: Terminal, give: Give): void {
+  program
+    .command("decide")
+    .description(
+      "Decide a file of events (NDJSON, plain or gzip) by the policy and seal the decisions, without a server.\n" +
+        "Decisions go to standard output, a line each; what they came to goes to standard error.",
+    )
+    .argument("[file]", "the events; - or nothing reads standard input", "-")
+    .addOption(dataOption("made if it does not exist"))
+    .option("--policy <directory>", "policy files to decide by (default: policy/ in the data directory)")
+    .option("--keys <directory>", "where the keys lie, if they were moved")
+    .addOption(
+      new Option("--order <order>", "sort by the events' time first, or take them as they come")
+        .choices(["time", "file"])
+        .default("time"),
+    )
+    .option("--map <spec>", "names of the file's fields, or the name of a known set; see below")
+    .addOption(new Option("--receipts", "add its receipt to each decision").conflicts("quiet"))
+    .option("--quiet", "print no decisions")
+    .option("--summary-json <file>", "write the summary as JSON too")
+    .addHelpText("after", mapHelp)
+    .addHelpText(
+      "after",
+      examples(
+        "docket decide --data ./trial examples/comments.ndjson > decisions.ndjson",
+        "docket decide --data ./trial --map id=nr,time=at,actor.id=user,content.text=body,type:=comment old.ndjson.gz",
+      ),
+    )
+    .action(async (file: string, options: Omit<DecideOptions, "file">) => {
+      const { runDecide } = await import("./decide/run-decide.ts");
+      give(await runDecide({ ...options, file }, terminal));
+    });
+}
+
+const mapHelp = `
+--map names the fields of a file that is not in Docket's form, as TARGET=FIELD, separated by commas. TARGET is a
+field of an event (id, type, time, actor.id, actor.attributes.karma, content.text, …), FIELD one of the file
+(a dot goes into an object); TARGET:=VALUE gives every event the same value. A field that the map doesn't name is
+not read. Files of the known sets comments-youtube, comments-youtube-stream, sms, chat-telegram, email-enron and
+email-spamassassin are recognised by themselves; a name alone (--map sms) takes a file for one of them.`;
+
+function addReading(program: Command, terminal: Terminal, give: Give): void {
+  program
+    .command("receipt")
+    .description("Fetch the receipt of a record: with it and the verifier key anyone can check the decision.")
+    .addArgument(indexArgument())
+    .addOption(dataOption().conflicts("url"))
+    .addOption(urlOption())
+    .addOption(apiKeyOption())
+    .option("-o, --output <file>", "write it to a file (default: standard output)")
+    .addHelpText("after", examples("docket receipt 17 --data ./trial -o receipt-17.json"))
+    .action(async (index: number, options: ReadingOptions & { output?: string }) => {
+      const { runReceipt } = await import("./reading.ts");
+      give(await runReceipt({ index, ...options }, terminal));
+    });
+  program
+    .command("show")
+    .description("Print a record readably: what was decided, and why.")
+    .addArgument(indexArgument())
+    .addOption(dataOption().conflicts("url"))
+    .addOption(urlOption())
+    .addOption(apiKeyOption())
+    .option("--json", "print record and facts as JSON")
+    .addHelpText("after", examples("docket show 17 --data ./trial"))
+    .action(async (index: number, options: ReadingOptions & { json?: true }) => {
+      const { runShow } = await import("./reading.ts");
+      give(await runShow({ index, ...options, json: options.json === true }, terminal));
+    });
+}
+
+type ReadingOptions = { data: string; url?: string; apiKey?: string };
+
+function addVerify(program: Command, terminal: Terminal, give: Give): void {
+  program
+    .command("verify")
+    .description("Check a receipt, a data directory or a log's URL, offline as far as it can be checked.")
+    .argument("<target>", "a receipt's file, a directory, or a URL")
+    .option("--key <vkey>", "the verifier key that you trust, or a file that holds it")
+    .addOption(apiKeyOption("of an auditor, for a URL"))
+    .option("--json", "print the report as JSON")
+    .addHelpText(
+      "after",
+      examples(
+        "docket verify ./trial --key ./trial/log.vkey",
+        "docket verify receipt-17.json --key log.vkey",
+      ),
+    )
+    .action(async (target: string, options: { key?: string; apiKey?: string; json?: true }) => {
+      const { runVerify } = await import("./verify/index.ts");
+      const { stdout, stderr } = terminal;
+      give(await runVerify({ target, ...options, json: options.json === true, stdout, stderr }));
+    });
+}
+
+function dataOption(note?: string): Option {
+  const about = note === undefined ? "the data directory" : `the data directory, ${note}`;
+  return new Option("--data <directory>", about).default(defaultData);
+}
+
+function urlOption(): Option {
+  return new Option("--url <url>", "ask a server instead of reading a directory");
+}
+
+function apiKeyOption(note = "for --url"): Option {
+  return new Option("--api-key <key>", `API key ${note}`).env("DOCKET_API_KEY");
+}
+
+function indexArgument(): Argument {
+  return new Argument("<index>", "the record's index").argParser((text: string) => {
+    const index = Number(text);
+    if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(index)) return index;
+    throw new InvalidArgumentError("An index is a whole number from 0 on.");
+  });
+}
+
+function examples(...lines: string[]): string {
+  const title = lines.length === 1 ? "Example" : "Examples";
+  return `\n${title}:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+}

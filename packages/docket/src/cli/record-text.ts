@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record as people read it.
+import type { DocketRecord, Facts, RecordedRestriction } from "@docket/protocol";
+import { alignColumns } from "./columns.ts";
+
+/** What a record says, a line for each thing, and below it what the decision read. */
+export function recordText(record: DocketRecord, facts: Facts | undefined, note: string | undefined): string {
+  const head = [`Record ${record.index}`, headline(record)].join(": ");
+  const rows = [["sealed", record.time], ["by", record.by], ...bodyRows(record)];
+  const parts = [`${head}\n`, alignColumns(indent(rows))];
+  if (facts !== undefined) parts.push("\nFacts\n", alignColumns(indent(factRows(facts))));
+  if (note !== undefined) parts.push(`\nNote: ${note}.\n`);
+  return parts.join("");
+}
+
+function headline(record: DocketRecord): string {
+  switch (record.kind) {
+    case "created":
+      return `this log was created`;
+    case "start":
+      return `docket ${record.version} started`;
+    case "stop":
+      return "docket stopped";
+    case "release":
+      return "a release came into force";
+    case "access":
+      return `an API key was ${record.change}`;
+    case "opening":
+      return `the evidence of record ${record.of} was opened`;
+    case "decision":
+      return `${record.outcome}${record.rules.length === 0 ? "" : ` because of ${record.rules.join(", ")}`}`;
+  }
+}
+
+function bodyRows(record: DocketRecord): string[][] {
+  switch (record.kind) {
+    case "created":
+      return [
+        ["origin", record.origin],
+        ["verifier key", record.key],
+      ];
+    case "start":
+      return record.recovered === 0
+        ? []
+        : [["recovered", `${record.recovered} records that a crash left unpublished`]];
+    case "stop":
+      return [];
+    case "release":
+      return [
+        ["release", record.release],
+        ["before", record.previous ?? "none"],
+      ];
+    case "access":
+      return [
+        ["key", record.key],
+        ["role", record.role],
+      ];
+    case "opening":
+      return [];
+    case "decision":
+      return [
+        ["actor", record.actor],
+        ["release", record.release],
+        ...record.restrictions.map((restriction) => ["restriction", restrictionText(restriction)]),
+      ];
+  }
+}
+
+function restrictionText(restriction: RecordedRestriction): string {
+  const { id, until } = restriction;
+  if (restriction.kind === "suspend") return `suspend until ${until} (${id})`;
+  return `throttle to ${restriction.rate}, ${restriction.burst} at once, until ${until} (${id})`;
+}
+
+function factRows(facts: Facts): string[][] {
+  const { event, standing } = facts;
+  const rows = [
+    ["event", `${event.op} of type ${event.type}, from ${facts.source === "file" ? "a file" : "HTTP"}`],
+    [
+      "decided at",
+      `${facts.decidedAt} (${facts.clock === "event" ? "the event's time" : "time of receipt"})`,
+    ],
+  ];
+  if (event.time !== null) rows.push(["claimed time", event.time]);
+  if (event.inReplyTo !== null) rows.push(["in reply to", `record ${event.inReplyTo}`]);
+  for (const [path, value] of Object.entries(facts.values)) rows.push([path, JSON.stringify(value)]);
+  for (const [id, value] of Object.entries(facts.counters)) rows.push([`counter ${id}`, String(value)]);
+  rows.push(["strikes before", String(standing.strikes)]);
+  if (standing.restrictions.length > 0) rows.push(["restrictions before", standing.restrictions.join(", ")]);
+  for (const fired of facts.fired) {
+    const mode = fired.mode === "shadow" ? "shadow, no effect" : (fired.outcome ?? "points");
+    rows.push(["fired", `${fired.policy}/${fired.rule} (${mode}; clauses ${fired.clauses})`]);
+  }
+  if (facts.points > 0) rows.push(["points", String(facts.points)]);
+  if (facts.missing.length > 0) rows.push(["could not be decided", facts.missing.join(", ")]);
+  if (facts.refusedBy !== null) rows.push(["refused by", facts.refusedBy]);
+  for (const { policy, rule, count } of facts.strikes)
+    rows.push(["strike", `${count} for ${policy}/${rule}`]);
+  if (facts.retryAfterMs !== null) rows.push(["try again after", `${facts.retryAfterMs} ms`]);
+  if (facts.holdUntil !== null)
+    rows.push(["held until", `${facts.holdUntil}, then ${facts.otherwise ?? "reviewed"}`]);
+  return rows;
+}
+
+function indent(rows: readonly string[][]): string[][] {
+  return rows.map(([name = "", ...rest]) => [`  ${name}`, ...rest]);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// `docket serve`: wires an open installation to the HTTP server, and ends both in good order.
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { createApiKey } from "../access/api-keys.ts";
+import { Authenticator } from "../access/authenticator.ts";
+import { DocketError } from "../error.ts";
+import { listenUrl, parseListen } from "../http/listen.ts";
+import type { ListenAddress } from "../http/listen.ts";
+import { createServer } from "../http/server.ts";
+import { createInstallation, mainSite, readInstallation } from "../installation.ts";
+import type { Installation } from "../installation.ts";
+import type { OpenInstallation } from "../open-installation.ts";
+import { disk } from "../stores/files/node-disk.ts";
+import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
+import { apiKeysPath } from "../stores/sqlite/api-keys.ts";
+import { version } from "../version.ts";
+import { withKeys } from "./api-keys.ts";
+import { exitFine } from "./failure.ts";
+import { openWithProgress } from "./open-with-progress.ts";
+import { describeInstallation } from "./set-up.ts";
+import { onFirstSignal } from "./signals.ts";
+import type { StopSignal } from "./signals.ts";
+import { write } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Requests that run when the server is told to stop get this long to end, in ms. */
+const drainMs = 10_000;
+
+/** The options of `docket serve`. */
+export type ServeOptions = {
+  data: string;
+  policy?: string | undefined;
+  listen: string;
+  keys?: string | undefined;
+  publicEntries?: boolean | undefined;
+};
+
+/** Serves until a signal comes. */
+export async function runServe(options: ServeOptions, terminal: Terminal): Promise<number> {
+  const address = parseListen(options.listen);
+  const made = makeIfAbsent(options);
+  const installation = readInstallation(options.data, { keys: options.keys, policy: options.policy });
+  // From here on a signal is obeyed as soon as the server could be stopped in good order.
+  const stop = Promise.withResolvers<StopSignal>();
+  const forget = onFirstSignal(terminal, stop.resolve);
+  const opened = await openWithProgress(installation, terminal);
+  try {
+    if (made !== undefined) await write(terminal, `${describeInstallation(made)}\n\n`);
+    await opened.site.announce();
+    return await serveOpen(opened, installation, { ...options, address, stopped: stop.promise }, terminal);
+  } finally {
+    await opened.close();
+    forget();
+  }
+}
+
+function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
+  if (existsSync(data) && readdirSync(data).length > 0) return undefined;
+  return createInstallation(disk, data, keys);
+}
+
+async function serveOpen(
+  { site }: OpenInstallation,
+  { data }: Installation,
+  options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
+  terminal: Terminal,
+): Promise<number> {
+  const logger = pino(
+    { level: terminal.env["DOCKET_LOG_LEVEL"] ?? "warn", base: null },
+    pino.destination({ dest: 2, sync: false }),
+  );
+  const authenticator = await Authenticator.open({
+    feed: openSqliteApiKeyFeed(apiKeysPath(data), mainSite),
+    sealAccess: (change, key, role) => site.sealAccess(change, key, role),
+    clock: terminal.clock,
+    onFault: (error) =>
+      logger.warn({ fault: (error as Error).message }, "the API keys could not be brought up to date"),
+  });
+  const server = createServer({
+    site,
+    authenticator,
+    clock: terminal.clock,
+    publicEntries: options.publicEntries === true,
+    version,
+    logger,
+  });
+  try {
+    const url = await listen(server, options.address);
+    await write(terminal, `Serving ${site.origin} on ${url}\n${firstKeyText(data, url, terminal)}`);
+    const signal = await options.stopped;
+    await write(terminal, `${signal}: finishing what is under way (again to end at once)\n`);
+    await closeServer(server);
+  } finally {
+    await authenticator.close();
+    await new Promise<void>((resolve) => logger.flush(() => resolve()));
+  }
+  return exitFine;
+}
+
+async function listen(server: FastifyInstance, address: ListenAddress): Promise<string> {
+  try {
+    await server.listen(address);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const where = `${address.host}:${address.port}`;
+    const why = code === "EADDRINUSE" ? "something listens there already" : message;
+    throw new DocketError(
+      "usage",
+      `cannot listen on ${where}: ${why}; choose another address with --listen`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const { port } = server.server.address() as AddressInfo;
+  return listenUrl({ ...address, port });
+}
+
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => server.server.closeAllConnections(), drainMs);
+  await server.close();
+  clearTimeout(timer);
+}
+
+// Made only when the address is known to work, so that it is printed if it is made; and only if there never was one.
+function firstKeyText(data: string, url: string, { clock }: Terminal): string {
+  const made = withKeys(data, (store) =>
+    store.list().length > 0
+      ? undefined
+      : createApiKey(store, { role: "admin", label: "first key" }, clock(), randomBytes),
+  );
+  if (made === undefined) return "";
+  const event = {
+    id: "1",
+    type: "comment",
+    actor: { id: "alice" },
+    content: { text: "Free iPhones at http://bit.ly/x" },
+  };
+  return [
+    "",
+    `First API key (role admin; shown once, kept nowhere): ${made.key}`,
+    "",
+    "Try it:",
+    `  curl -sS ${url}/v1/decisions \\`,
+    `    -H 'Authorization: Bearer ${made.key}' -H 'Content-Type: application/json' \\`,
+    `    -d '${JSON.stringify(event)}'`,
+    "",
+    "",
+  ].join("\n");
+}
