@@ -6,6 +6,9 @@ import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
 /** Most records that wait for the index; then sealing waits for it. */
 export const waitingEntriesMax = 20_000;
 
+/** After an error the index is tried again this much later. */
+const retryIntervalMs = 1000;
+
 /** A decision that the index does not have yet. */
 export type RecentDecision = { index: number; body: Uint8Array };
 
@@ -17,7 +20,8 @@ export class IndexFeed {
   #pending: IndexEntry[] = [];
   #running: Promise<void> | undefined;
   #size: number;
-  /** Why the index is not fed any more; the log goes on without it, and a restart brings it up to date. */
+  #stopped = false;
+  /** Why the index stands still, if it does (a full disk); the log goes on, and the index is tried again. */
   fault: Error | undefined;
 
   constructor(index: SiteIndex, size: number, onApplied: (entry: IndexEntry) => void) {
@@ -50,23 +54,22 @@ export class IndexFeed {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when everything that was added is in the index. */
-  async drained(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+  /**
+   * Resolves when everything that was added is in the index, or when the index does not take it: a restart brings it
+   * up to date from the log.
+   */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running?.catch(() => undefined);
   }
 
   async #run(): Promise<void> {
     // What comes while the index works goes with its next turn.
     await Promise.resolve();
-    while (this.#pending.length > 0 && this.fault === undefined) {
+    while (this.#pending.length > 0) {
       const entries = this.#pending;
       this.#pending = [];
-      try {
-        await this.#index.apply(entries);
-      } catch (error) {
-        this.fault = error as Error;
-        break;
-      }
+      await this.#apply(entries);
       for (const entry of entries) {
         if (entry.event !== undefined) this.#recent.delete(keyOf(entry.event));
         this.#onApplied(entry);
@@ -75,6 +78,25 @@ export class IndexFeed {
     }
     this.#running = undefined;
   }
+
+  // What the index did not take may not be passed over: a later record would hide the gap.
+  async #apply(entries: readonly IndexEntry[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.#index.apply(entries);
+        this.fault = undefined;
+        return;
+      } catch (error) {
+        this.fault = error as Error;
+        if (this.#stopped) throw error;
+        await wait(retryIntervalMs);
+      }
+    }
+  }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function keyOf(event: Uint8Array): string {

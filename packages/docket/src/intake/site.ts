@@ -195,7 +195,7 @@ export class DocketSite implements Site {
   async #close(): Promise<void> {
     // Each step is worth trying even if the one before failed: what is sealed is in the journal in any case.
     if (this.#announced) await this.#seal({ kind: "stop", by: "operator" }, []).catch(() => undefined);
-    await this.#feed.drained();
+    await this.#feed.stop();
     await withinTime(this.#ports.log.sync(), syncWithinMs).catch(() => undefined);
     await this.#ports.log.close();
     await this.#ports.index.close();
