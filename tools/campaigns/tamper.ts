@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damages logs in many ways, one at a time, and asks `verifyLog` each time: it must find the damage and name the file,
-// and must find nothing in a log that nobody touched.
+// Damages logs in many ways, one at a time, and asks `verifyLog` each time: it must find the damage and name
+// the file, and must find nothing in a log that nobody touched.
 //
 //   npm run campaign:tamper -- --mutations 5000 --seed 7 [--json]
 //   npm run campaign:tamper -- --every-byte              one random bit of each byte of each file
 //
-// Progress goes to standard error; the table, or JSON with --json, to standard output. Exit 1 if anything was missed.
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+// Progress goes to standard error; the table, or JSON with --json, to standard output. Exit 1 if anything was
+// missed.
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,7 +16,7 @@ import { verifyLog } from "@docket/verify";
 import type { LogReport } from "@docket/verify";
 import { directorySource } from "../../packages/docket/src/cli/verify/directory.ts";
 import { checkInstallation } from "../../packages/docket/src/cli/verify/installation-checks.ts";
-import { progressLine } from "../../packages/docket/src/cli/verify/progress.ts";
+import { showProgress } from "../../packages/docket/src/cli/progress.ts";
 import { createSmallLog, verifierKey } from "../../packages/docket/src/cli/verify/testing/small-log.ts";
 import * as tamper from "../../packages/docket/src/cli/verify/testing/tamper.ts";
 import type { Dice, Mutation } from "../../packages/docket/src/cli/verify/testing/tamper.ts";
@@ -56,14 +57,15 @@ process.exitCode = campaign.missed.length + campaign.falseAlarms.length === 0 ? 
 
 async function mutate(state: Campaign, count: number): Promise<void> {
   const roll = tamper.dice(state.seed);
-  const progress = progressLine(process.stderr, "mutations", () => performance.now());
-  for (let done = 0; done < count;) {
-    const until = Math.min(count, done + mutationsPerLog);
+  const progress = showProgress({ stderr: process.stderr, nowMs: () => performance.now() });
+  progress.step("mutations");
+  for (let done = 0; done < count; done += mutationsPerLog) {
+    const here = Math.min(count - done, mutationsPerLog);
     await withLog(roll, async (data, size) => {
       await untouched(state, data);
-      for (; done < until; done++) {
+      for (let made = 1; made <= here; made++) {
         await judge(state, data, choose(roll, data, size));
-        progress.update(done + 1, count);
+        progress.update(done + made, count);
       }
       await untouched(state, data);
     });
@@ -73,7 +75,8 @@ async function mutate(state: Campaign, count: number): Promise<void> {
 
 async function flipEveryByte(state: Campaign): Promise<void> {
   const roll = tamper.dice(state.seed);
-  const progress = progressLine(process.stderr, "bytes", () => performance.now());
+  const progress = showProgress({ stderr: process.stderr, nowMs: () => performance.now() });
+  progress.step("bytes");
   await withLog(roll, async (data) => {
     await untouched(state, data);
     const files = tamper.checkedFiles(data).map((file) => ({ file, size: statSync(join(data, file)).size }));
@@ -111,7 +114,7 @@ async function withLog(roll: Dice, use: (data: string, size: number) => Promise<
 
 function choose(roll: Dice, data: string, size: number): Mutation {
   const files = tamper.checkedFiles(data);
-  const file = files[roll(files.length)] as string;
+  const file = files[roll(files.length)] ?? "";
   const length = statSync(join(data, file)).size;
   switch (roll(8)) {
     case 0:
@@ -124,8 +127,10 @@ function choose(roll: Dice, data: string, size: number): Mutation {
     case 2:
       return tamper.mayBeGone(file, size) ? tamper.truncate(data, file, 0) : tamper.remove(data, file);
     case 3: {
-      const other = files[roll(files.length)] as string;
-      if (other === file) return tamper.flip(data, file, roll(length), roll(8));
+      const other = files[roll(files.length)] ?? "";
+      // The checkpoint and the newest that is kept are the same file twice.
+      if (readFileSync(join(data, other)).equals(readFileSync(join(data, file))))
+        return tamper.flip(data, file, roll(length), roll(8));
       return tamper.swap(data, file, other);
     }
     case 4:
@@ -143,6 +148,7 @@ async function judge(state: Campaign, data: string, mutation: Mutation): Promise
   mutation.undo();
   const { kind, what } = mutation;
   const name = mutation.file.replace("sites/main/", "");
+  const other = /^with (.*)$/.exec(what)?.[1]?.replace("sites/main/", "");
   const family = name.replace(/\/.*$/, "");
   const row = state.rows.get(`${kind} ${family}`) ?? { file: family, kind, tried: 0, found: 0, named: 0 };
   state.rows.set(`${kind} ${family}`, row);
@@ -150,7 +156,10 @@ async function judge(state: Campaign, data: string, mutation: Mutation): Promise
   const found = result.verdict === "failed";
   // A journal that lacks its end is named as a whole: which segment held it, nobody can say any more.
   const named =
-    found && result.faults.some(({ place }) => place === name || (place === "journal" && family === place));
+    found &&
+    result.faults.some(
+      ({ place }) => place === name || place === other || (place === "journal" && family === place),
+    );
   if (found) row.found += 1;
   if (named) row.named += 1;
   if (!named) state.missed.push(`${kind} of ${name}, ${what}: ${JSON.stringify(result.faults.slice(0, 2))}`);
@@ -175,11 +184,14 @@ function report({ seed, rows, missed, untouched: untouchedLogs, falseAlarms }: C
     );
     return;
   }
-  const line = (cells: readonly (string | number)[]): string =>
-    `${cells.map((cell, place) => (place < 2 ? String(cell).padEnd(20) : String(cell).padStart(8))).join(" ")}\n`;
   process.stdout.write(line(["change", "file", "tried", "found", "named"]));
   for (const { kind, file, tried, found, named } of sorted)
     process.stdout.write(line([kind, file, tried, found, named]));
   process.stdout.write(`untouched logs: ${untouchedLogs}, false alarms: ${falseAlarms.length}\n`);
   for (const what of [...missed, ...falseAlarms]) process.stdout.write(`MISSED: ${what}\n`);
+}
+
+function line(cells: readonly (string | number)[]): string {
+  const padded = cells.map((cell, place) => (place < 2 ? String(cell).padEnd(20) : String(cell).padStart(8)));
+  return `${padded.join(" ")}\n`;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One bundle: up to 256 entries with their tile of hashes and their parts. Entries and tile say the same thing twice;
-// where they differ, the tile above, or the signed root, tells which of them was changed.
+// One bundle: up to 256 entries with their tile of hashes and their parts. Entries and tile say the same
+// thing twice; where they differ, the tile above, or the signed root, tells which of them was changed.
 import type { DocketRecord } from "@docket/protocol";
 import {
   appendLeafHash,
@@ -21,7 +21,7 @@ import { VerifyError } from "./error.ts";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import { checkSealedParts, encodeRecordParts, partsFileBytesMax, readRecordParts } from "./parts.ts";
 import { followChain } from "./records.ts";
-import type { TailRecord } from "./source.ts";
+import type { RecordCopy, TailRecord } from "./source.ts";
 import { entryOffset, readEntries, readTile, requiredWidth } from "./tile-files.ts";
 import { appendToTree } from "./walk.ts";
 import type { Walk } from "./walk.ts";
@@ -107,7 +107,9 @@ function checkEntry(
   return record;
 }
 
-/** Which hashes the tree is recomputed from: the entries' unless the tree above agrees with the tile alone. */
+/**
+ * Which hashes the tree is recomputed from: the entries' unless the tree above agrees with the tile alone.
+ */
 async function settle(
   walk: Walk,
   index: number,
@@ -135,13 +137,15 @@ async function settle(
         "records",
         entriesPath(index, width),
         entryOffset(entries ?? [], place),
-        `record ${record} is not the one in the tree: its hash differs from ${tilePath({ level: 0, index, width })}`,
+        `record ${record} is not the one in the tree, ${tilePath({ level: 0, index, width })}`,
       ] as const);
   addFault(walk.findings, faultAt(check, path, reason, { index: record, offset }));
   return !tileIsWrong && agrees(tile) ? tile : computed;
 }
 
-/** What the bundle's hashes must give: the hash in the tile above or, for the last bundle, the signed root. */
+/**
+ * What the bundle's hashes must give: the hash in the tile above or, for the last bundle, the signed root.
+ */
 async function rootAbove(walk: Walk, index: number): Promise<Hash | undefined> {
   const { head, source, findings } = walk;
   if (requiredWidth(0, index, head.size) < tileWidth) return head.checkpoint?.root;
@@ -160,7 +164,10 @@ function rootOf(walk: Walk, index: number, hashes: readonly Hash[]): Hash {
   return frontierRoot(frontier);
 }
 
-/** Checks a parts file: the bundle's records up to the checkpoint, and after them the beginning of the writer's tail. */
+/**
+ * Checks a parts file: the bundle's records up to the checkpoint, and after them the beginning of the
+ * writer's tail.
+ */
 async function checkParts(
   walk: Walk,
   bundle: number,
@@ -179,6 +186,12 @@ async function checkParts(
   for (const [place, record] of records.entries()) {
     const index = bundle * tileWidth + place;
     const read = readRecordParts(bytes, offset);
+    if (read === "short" && isRewritten(walk, bytes, offset, index)) {
+      findings.notes.push(
+        `${path} ends at record ${index}; the journal has the rest, and recovery writes it again`,
+      );
+      return;
+    }
     if (typeof read === "string") {
       const reason =
         read === "short" ? `it ends within record ${index}` : `the lengths in record ${index} do not fit`;
@@ -198,8 +211,27 @@ async function checkParts(
   );
 }
 
+/**
+ * Whether a parts file ends early because recovery, which cuts it to the materialised size before it writes
+ * the rest again, was itself cut short. All of the rest must then be in the journal.
+ */
+function isRewritten(walk: Walk, bytes: Uint8Array, offset: number, index: number): boolean {
+  const last = Math.min(walk.head.size, (Math.floor(index / tileWidth) + 1) * tileWidth);
+  const sealed: NonNullable<RecordCopy["sealed"]>[] = [];
+  for (let at = index; at < last; at++) {
+    const copy = walk.copies.get(at)?.sealed;
+    if (copy === undefined) return false;
+    sealed.push(copy);
+  }
+  return explainedBytes(bytes, offset, sealed) === bytes.length;
+}
+
 /** How far the bytes from `offset` on are the beginning of the parts of `tail`. */
-function explainedBytes(bytes: Uint8Array, offset: number, tail: readonly TailRecord[]): number {
+function explainedBytes(
+  bytes: Uint8Array,
+  offset: number,
+  tail: readonly Pick<TailRecord, "manifest" | "parts">[],
+): number {
   let at = offset;
   for (const { manifest, parts } of tail) {
     const expected = encodeRecordParts(manifest, parts);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Why something could not be checked at all. What was checked and found wrong is no error: it stands in the report.
+ * Why something could not be checked at all. What was checked and found wrong is no error: it stands in the
+ * report.
  *
  * - `source`: the disk or the network failed, so that nothing can be said of the file
  * - `refused`: the server does not show this to us; an auditor's key may help

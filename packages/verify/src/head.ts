@@ -63,7 +63,8 @@ export async function readHead(
   }
 }
 
-// The log's own word, good for consistency alone; a record 0 that cannot be read is found when records are checked.
+// The log's own word, good for consistency alone; a record 0 that cannot be read is found when records are
+// checked.
 async function keyOfRecord0(source: LogSource, { origin, size }: Checkpoint): Promise<Verifier | undefined> {
   if (size === 0) return undefined;
   const width = Math.min(size, tileWidth);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Checks of what Docket sealed, by whoever doubts it: a receipt, or a whole log. Needs nothing from the server but the
- * bytes, asks nobody, writes nothing, and runs in a browser. Start at `verifyReceipt` and `verifyLog`.
+ * Checks of what Docket sealed, by whoever doubts it: a receipt, or a whole log. Needs nothing from the
+ * server but the bytes, asks nobody, writes nothing, and runs in a browser. Start at `verifyReceipt` and
+ * `verifyLog`.
  */
 export * from "./error.ts";
 export { addToReport, describeFault, verifyLog, type Progress } from "./log.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files a source holds under tile/, parts/ and checkpoints/. Of the full tiles, only those that the checkpoint
-// does not cover are remembered, so that memory does not grow with the log.
+// Which files a source holds under tile/, parts/ and checkpoints/. Of the full tiles, only those that the
+// checkpoint does not cover are remembered, so that memory does not grow with the log.
 import { bundleName, parseTilePath, tileWidth } from "@docket/tlog";
 import { addFault, faultAt } from "./findings.ts";
 import type { Findings } from "./findings.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole log, checked from its first record to its last: every record, the tree recomputed and compared with every
-// tile, every signed root, every sealed part, and that nothing is missing and nothing is there besides.
+// A whole log, checked from its first record to its last: every record, the tree recomputed and compared with
+// every tile, every signed root, every sealed part, and that nothing is missing and nothing is there besides.
 import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, tileWidth, TlogError } from "@docket/tlog";
 import type { Verifier } from "@docket/tlog";
 import { checkBundle, checkTail } from "./bundle.ts";
@@ -23,9 +23,10 @@ export type Progress = (records: number, total: number) => void;
 /**
  * Checks a log. It holds one bundle at a time in memory, and what the writer has not published yet.
  *
- * @param trusted the log's key as the reader knows it from elsewhere; its name is the log's origin. Without it the log
- *   is checked under the key that its own record 0 names, and the verdict is at best `unproven`
- * @throws {VerifyError} `source` where disk or network fail; whatever is wrong with the log stands in the report
+ * @param trusted the log's key as the reader knows it from elsewhere; its name is the log's origin. Without
+ *   it the log is checked under the key that its own record 0 names, and the verdict is at best `unproven`
+ * @throws {VerifyError} `source` where disk or network fail; whatever is wrong with the log stands in the
+ * report
  */
 export async function verifyLog(
   source: LogSource,
@@ -76,7 +77,8 @@ export function addToReport(
   };
 }
 
-// The state and kept checkpoints are written after the checkpoint: without it, or with an older one, it was taken away.
+// The state and kept checkpoints are written after the checkpoint: without it, or with an older one, it was
+// taken away.
 function checkNewest(findings: Findings, head: Head, materialised: number, kept: number): void {
   if (head.checkpoint === undefined && Math.max(materialised, kept) > 0) {
     addFault(findings, faultAt("checkpoint", "checkpoint", "it is missing"));
@@ -107,21 +109,21 @@ async function walkPublished(walk: Walk, onProgress: Progress | undefined): Prom
 function checkRoot({ head, frontier, findings }: Walk): void {
   const { checkpoint } = head;
   if (checkpoint === undefined || hashesEqual(frontierRoot(frontier), checkpoint.root)) return;
-  const reason = `the ${head.size} records give the root ${encodeBase64(frontierRoot(frontier))}, not the signed one`;
+  const root = encodeBase64(frontierRoot(frontier));
+  const reason = `the ${head.size} records give the root ${root}, not the signed one`;
   addFault(findings, faultAt("root", "checkpoint", reason));
 }
 
-// A journal that ends below what was signed has lost records, or never was this log's.
-function checkJournalEnd({ writer, head, findings, claims, kept }: Walk): void {
+// A journal that ends below what was signed has lost records, or never was this log's. (Kept checkpoints
+// beyond the end were named already; a log that grows meanwhile may have new ones.)
+function checkJournalEnd({ writer, head, findings, claims }: Walk): void {
   if (writer === undefined) return;
-  const signed = Math.max(head.size, writer.materialisedSize ?? 0, ...claims.keys(), ...kept);
+  const signed = Math.max(head.size, writer.materialisedSize ?? 0, ...claims.keys());
   const { torn, end } = writer;
   if (end >= signed) {
     if (torn !== undefined) {
       const { place, offset, reason } = torn;
-      findings.notes.push(
-        `${place} at byte ${offset}: ${reason}; a crash left it, or it is being written: nothing there was answered`,
-      );
+      findings.notes.push(`${place} at byte ${offset}: ${reason}; a crash left it, or it is being written`);
     }
     return;
   }
@@ -135,7 +137,8 @@ function checkJournalEnd({ writer, head, findings, claims, kept }: Walk): void {
   );
 }
 
-// A log that is being written grows under the reader. What lies beyond the checkpoint is then not this check's.
+// A log that is being written grows under the reader. What lies beyond the checkpoint is then not this
+// check's.
 async function settleBeyond({ findings, source, head }: Walk): Promise<void> {
   if (findings.beyond.length === 0) return;
   const bytes = head.key === undefined ? undefined : await source.read("checkpoint", noteBytesMax);
@@ -249,7 +252,7 @@ function passed(name: LogCheckName, head: Head, walk: Walk): Check {
         ? check(null, "the source has none")
         : check(
             true,
-            `${writer.copies.length + writer.tail.length} records, ${writer.tail.length} of them not published yet`,
+            `${writer.copies.length} published records, and ${writer.tail.length} that are not published yet`,
           );
     case "state":
       return writer === undefined

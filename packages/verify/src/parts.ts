@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sealed parts against their records: the leaf names the manifest's hash, the manifest names each part's. What the
-// parts say stays sealed. docs/formats/parts.md has the layout of the files under parts/.
+// Sealed parts against their records: the leaf names the manifest's hash, the manifest names each part's.
+// What the parts say stays sealed. docs/formats/parts.md has the layout of the files under parts/.
 import { parseManifest, partNames, ProtocolError } from "@docket/protocol";
 import type { DocketRecord, PartName } from "@docket/protocol";
 import { encodeBase64Url, fromUtf8, sha256, TlogError } from "@docket/tlog";

@@ -44,8 +44,8 @@ export type ReceiptCheckName = (typeof receiptCheckNames)[number];
  * Checks a receipt. Never throws for what is in it: whatever is wrong stands in the report.
  *
  * @param text the receipt file, whole
- * @param trusted the log's key as the reader knows it from elsewhere; its name is the log's origin. Without it the
- *   verdict is at best `unproven`
+ * @param trusted the log's key as the reader knows it from elsewhere; its name is the log's origin. Without
+ *   it the verdict is at best `unproven`
  */
 export function verifyReceipt(text: string, trusted?: Verifier): ReceiptReport {
   const checklist = newChecklist();
@@ -83,7 +83,10 @@ type Found = {
 };
 type Checklist = {
   checks: Map<ReceiptCheckName, Check>;
-  /** Runs a check that gives its detail, or throws a {@link Failure}, or what a parser throws at hostile bytes. */
+  /**
+   * Runs a check that gives its detail, or throws a {@link Failure}, or what a parser throws at hostile
+   * bytes.
+   */
   run(name: ReceiptCheckName, check: () => string): void;
   skip(name: ReceiptCheckName, why: string): void;
 };

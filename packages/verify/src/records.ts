@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records, one after the other: each canonical, at its index, chained to the one before, not earlier than it; and
-// record 0, and no other, saying what this log is.
+// The records, one after the other: each canonical, at its index, chained to the one before, not earlier than
+// it; and record 0, and no other, saying what this log is.
 import { parseLeaf, ProtocolError } from "@docket/protocol";
 import type { DocketRecord } from "@docket/protocol";
 import { encodeBase64Url, fromUtf8, TlogError } from "@docket/tlog";
@@ -30,7 +30,8 @@ export function newChain(origin: string | undefined, key: Verifier | undefined):
 /**
  * Checks the next record and moves the chain on.
  *
- * @param entry the leaf's bytes, or `undefined` where they are known to be wrong: the chain goes on from `hash`
+ * @param entry the leaf's bytes, or `undefined` where they are known to be wrong: the chain goes on from
+ *   `hash`
  * @returns the record and what is wrong with it, if anything
  */
 export function followChain(

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What verification says, as plain data: which checks were made and how they ended, what could not be checked, and the
-// first bad place.
+// What verification says, as plain data: which checks were made and how they ended, what could not be
+// checked, and the first bad place.
 import type { DocketRecord } from "@docket/protocol";
 
 /**
- * How it ended: `verified` (under a key that the caller trusts, all is well), `incomplete` (nothing is wrong, but
- * records could not be read, so that nobody knows what they say), `unproven` (nothing is wrong, but no trusted key says
- * who signed), `failed`.
+ * How it ended: `verified` (under a key that the caller trusts, all is well), `incomplete` (nothing is wrong,
+ * but records could not be read, so that nobody knows what they say), `unproven` (nothing is wrong, but no
+ * trusted key says who signed), `failed`.
  */
 export type Verdict = "verified" | "incomplete" | "unproven" | "failed";
 
@@ -16,7 +16,9 @@ export type Check = { name: string; ok: boolean | null; detail: string };
 /** Under which key signatures were checked; `proven` if the caller gave it, else it is the log's own word. */
 export type SignerReport = { vkey: string; proven: boolean };
 
-/** One thing that is wrong, and where: a file, a record's index, a byte's offset in the file, as far as known. */
+/**
+ * One thing that is wrong, and where: a file, a record's index, a byte's offset in the file, as far as known.
+ */
 export type Fault = {
   check: LogCheckName;
   place: string;
@@ -75,7 +77,9 @@ export type LogReport = {
   faultCount: number;
   notes: string[];
   limits: string[];
-  /** Records checked: below the checkpoint's size, beyond it (in the journal only), by kind, and their times. */
+  /**
+   * Records checked: below the checkpoint's size, beyond it (in the journal only), by kind, and their times.
+   */
   records: {
     published: number;
     beyond: number;
@@ -91,8 +95,9 @@ export type LogReport = {
 export const faultsKeptMax = 50;
 
 /** What verification can never say without a checkpoint from elsewhere. */
-export const limitOfOneView =
-  "a rollback to an older state, or a fork shown to others: that takes a checkpoint, receipt or cosignature kept elsewhere";
+export const limitOfOneView: string =
+  "a rollback to an older state, or a fork shown to others: " +
+  "that takes a checkpoint, receipt or cosignature kept elsewhere";
 
 /** The checks of a log without which it is not verified, whatever else was. */
 const indispensable: readonly string[] = ["checkpoint", "records", "tree", "root"];

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints of Docket's own logs are read more strictly than others': each signature line must be one that was
-// checked, so that no byte of them can be changed unnoticed.
+// Checkpoints of Docket's own logs are read more strictly than others': each signature line must be one that
+// was checked, so that no byte of them can be changed unnoticed.
 import { openCheckpoint, parseCheckpoint, parseNote, sha256, TlogError, utf8 } from "@docket/tlog";
 import type { Checkpoint, Hash, Verifier } from "@docket/tlog";
 
 /**
  * Opens a checkpoint of the log whose key is `key`.
  *
- * @throws TlogError for a checkpoint of another log, one that the key did not sign, or one with anything in it that was
- *   not checked
+ * @throws TlogError for a checkpoint of another log, one that the key did not sign, or one with anything in
+ *   it that was not checked
  */
 export function openOwnCheckpoint(bytes: Uint8Array, key: Verifier): Checkpoint {
   const { checkpoint, unverified } = openCheckpoint(bytes, [key], key.name);

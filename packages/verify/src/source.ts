@@ -7,8 +7,8 @@ import type { Fault } from "./report.ts";
 export type Listed = { name: string; directory: boolean };
 
 /**
- * The files of one log. Paths are those of C2SP tlog-tiles and of Docket's own layout, without a leading slash:
- * `checkpoint`, `tile/0/000`, `tile/entries/000.p/12`, `parts/000`, `checkpoints/600`.
+ * The files of one log. Paths are those of C2SP tlog-tiles and of Docket's own layout, without a leading
+ * slash: `checkpoint`, `tile/0/000`, `tile/entries/000.p/12`, `parts/000`, `checkpoints/600`.
  */
 export interface LogSource {
   /** Whether it holds sealed parts. Where it does not, they are said to be unchecked. */
@@ -51,6 +51,15 @@ export type TailRecord = {
   parts: readonly { name: PartName; bytes: Uint8Array }[];
 };
 
+/** A record that is published already: its leaf's hash and, from the materialised size on, its parts. */
+export type RecordCopy = {
+  index: number;
+  place: string;
+  offset: number;
+  hash: Uint8Array;
+  sealed: Pick<TailRecord, "manifest" | "parts"> | undefined;
+};
+
 /** The writer's journal and state, read but not yet compared with the tree. */
 export type WriterState = {
   /** What is wrong with them in themselves. */
@@ -59,8 +68,8 @@ export type WriterState = {
   /** Size that everything is materialised and synced up to. */
   materialisedSize: number | undefined;
   roots: readonly RootClaim[];
-  /** Leaf hashes of the journal's records below the checkpoint's size. */
-  copies: readonly { index: number; place: string; offset: number; hash: Uint8Array }[];
+  /** The journal's records below the checkpoint's size. */
+  copies: readonly RecordCopy[];
   /** The records from the checkpoint's size on, without a gap. */
   tail: readonly TailRecord[];
   /** Number after that of the journal's last intact record. */

@@ -85,7 +85,8 @@ async function checkTileFile(walk: Walk, tile: KnownTile, width: number, require
   );
   if (wrong === undefined) return;
   const first = (index * tileWidth + wrong) * tileWidth ** level;
-  const reason = `hash ${wrong} is not that of ${level === 0 ? `record ${first}` : `the records from ${first} on`}`;
+  const whose = level === 0 ? `record ${first}` : `the records from ${first} on`;
+  const reason = `hash ${wrong} is not that of ${whose}`;
   addFault(
     walk.findings,
     faultAt("tree", path, reason, { offset: wrong * hashBytes, ...(level === 0 ? { index: first } : {}) }),
@@ -111,8 +112,8 @@ async function checkBundleFile(walk: Walk, tile: KnownTile, width: number, requi
 }
 
 /**
- * The hashes of a tile's file, as bytes: from the partial tile or, where a log has grown meanwhile and removed it, from
- * the full one.
+ * The hashes of a tile's file, as bytes: from the partial tile or, where a log has grown meanwhile and
+ * removed it, from the full one.
  *
  * @param required whether its absence is a fault
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walk over a log: the tree is recomputed record by record, and whatever the source holds is compared with it as
-// soon as it is known.
+// The walk over a log: the tree is recomputed record by record, and whatever the source holds is compared
+// with it as soon as it is known.
 import {
   appendLeafHash,
   emptyFrontier,
@@ -163,9 +163,7 @@ async function checkKept(walk: Walk, size: number, root: Hash): Promise<void> {
     if (head.origin !== undefined && kept.origin !== head.origin)
       return fault(`it is of the log ${kept.origin}`);
     if (!hashesEqual(kept.root, root)) {
-      return fault(
-        `its root is not that of the first ${size} records: one of them is not what it was when this was signed`,
-      );
+      return fault(`its root is not that of the first ${size} records: one of them is not what was signed`);
     }
   } catch (error) {
     if (!(error instanceof TlogError)) throw error;

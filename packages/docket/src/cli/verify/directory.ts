@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log that lies in a directory: a whole data directory, one site's, or a copy of what is published. Nothing here
-// writes, locks or recovers.
+// A log that lies in a directory: a whole data directory, one site's, or a copy of what is published. Nothing
+// here writes, locks or recovers.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hash as digest } from "node:crypto";
-import { asHash, decodeBase64Url, encodeBase64Url, TlogError } from "@docket/tlog";
+import { asHash, decodeBase64Url, encodeBase64Url, fromUtf8, TlogError } from "@docket/tlog";
 import { VerifyError } from "@docket/verify";
 import type { Fault, Listed, LogSource, RootClaim, WriterState } from "@docket/verify";
 import { logPaths } from "../../log/paths.ts";
@@ -61,6 +61,21 @@ export async function readBounded(path: string, bytesMax: number): Promise<Uint8
   }
 }
 
+/**
+ * The text of a file, if there is one. One that is too long or not UTF-8 reads as empty, which no checked
+ * file is.
+ */
+export async function readText(path: string, bytesMax: number): Promise<string | undefined> {
+  try {
+    const bytes = await readBounded(path, bytesMax);
+    return bytes === undefined ? undefined : fromUtf8(bytes);
+  } catch (error) {
+    if (error instanceof TlogError) return "";
+    if (error instanceof VerifyError && error.code === "size") return "";
+    throw error;
+  }
+}
+
 async function list(directory: string, name: string): Promise<Listed[]> {
   const path = join(directory, name);
   try {
@@ -83,8 +98,8 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-// The state is read before the journal and after it: the root it named first must be one of the journal's, and what
-// it covered last need not be in the journal any more.
+// The state is read before the journal and after it: the root it named first must be one of the journal's,
+// and what it covered last need not be in the journal any more.
 async function readWriterState(
   directory: string,
   size: number,
@@ -96,7 +111,7 @@ async function readWriterState(
   const originHash = digest("sha256", name, "buffer");
   let scan: ReturnType<typeof scanJournal>;
   for (let reads = 0; scan === undefined && reads < journalReadsMax; reads++) {
-    scan = scanJournal(disk, join(directory, "journal"), originHash, size);
+    scan = scanJournal(disk, join(directory, "journal"), originHash, size, before?.size ?? 0);
   }
   if (scan === undefined) throw new VerifyError("source", "the journal changes faster than it can be read");
   const after = (await readState(directory, [])) ?? before;
@@ -115,12 +130,11 @@ async function readWriterState(
 async function readState(directory: string, faults: Fault[]): Promise<RootClaim | undefined> {
   const place = "materialised.json";
   const bytesMax = 1024;
-  const bytes = await readBounded(join(directory, place), bytesMax);
+  const text = await readText(join(directory, place), bytesMax);
   const wrong = (reason: string): undefined => {
     faults.push({ check: "state", place, index: null, offset: null, reason });
   };
-  if (bytes === undefined) return wrong("it is missing");
-  const text = Buffer.from(bytes).toString("utf8");
+  if (text === undefined) return wrong("it is missing");
   const match = /^\{"v":1,"size":(\d{1,16}),"root":"([\w-]{43})"\}\n$/.exec(text);
   try {
     const [, size = "", root = ""] = match ?? [];
@@ -136,9 +150,10 @@ async function readState(directory: string, faults: Fault[]): Promise<RootClaim 
 }
 
 async function originOf(directory: string): Promise<string | undefined> {
-  const bytes = await readBounded(join(directory, "site.json"), 4096);
+  const bytesMax = 4096;
+  const text = await readText(join(directory, "site.json"), bytesMax);
   try {
-    const { origin } = JSON.parse(Buffer.from(bytes ?? []).toString("utf8")) as { origin?: unknown };
+    const { origin } = JSON.parse(text ?? "") as { origin?: unknown };
     return typeof origin === "string" ? origin : undefined;
   } catch {
     return undefined;

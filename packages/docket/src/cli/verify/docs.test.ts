@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { examples } from "./testing/example.ts";
 
-void test("every example of the pages on record, parts, receipt and journal is what the product writes", (t) => {
+void test("every example in docs/formats of Docket's own formats is what the product writes", (t) => {
   const directory = mkdtempSync(join(tmpdir(), "docket-docs-"));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   for (const [name, expected] of Object.entries(examples(directory))) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { addToReport } from "@docket/verify";
 import type { Check, Fault, LogCheckName, LogReport } from "@docket/verify";
 import { policyFileBytesMax, policyFilesMax } from "../../release.ts";
-import { readBounded } from "./directory.ts";
+import { readText } from "./directory.ts";
 import type { DirectorySource } from "./directory.ts";
 
 /** Longest release file that is read, in bytes: every policy file at its longest, each byte of it escaped. */
@@ -24,7 +24,7 @@ type Result = { check: Check; faults: Fault[] };
 
 async function checkIdentity(source: DirectorySource, report: LogReport): Promise<Result> {
   const faults: Fault[] = [];
-  const site = await textOf(join(source.directory, "site.json"), smallFileBytesMax);
+  const site = await readText(join(source.directory, "site.json"), smallFileBytesMax);
   if (site === undefined) {
     if (source.data === undefined)
       return resultOf("identity", faults, null, "the directory has no site.json");
@@ -33,7 +33,7 @@ async function checkIdentity(source: DirectorySource, report: LogReport): Promis
     faults.push(faultOf("identity", "site.json", `it is not that of the log ${report.origin}`));
   }
   if (source.data !== undefined) {
-    const vkey = await textOf(join(source.data, "log.vkey"), smallFileBytesMax);
+    const vkey = await readText(join(source.data, "log.vkey"), smallFileBytesMax);
     if (vkey === undefined) faults.push(faultOf("identity", "log.vkey", "it is missing"));
     else if (report.signer !== null && vkey !== `${report.signer.vkey}\n`) {
       const whose = report.signer.proven ? "the one given" : "the one that record 0 names";
@@ -59,7 +59,7 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
       continue;
     }
     kept.add(id);
-    const text = await textOf(join(source.directory, place), releaseBytesMax);
+    const text = await readText(join(source.directory, place), releaseBytesMax);
     const reason = text === undefined ? "it cannot be read" : wrongWith(id, text);
     if (reason !== undefined) faults.push(faultOf("releases", place, reason));
   }
@@ -80,12 +80,8 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
 function wrongWith(id: string, text: string): string | undefined {
   try {
     const { manifest, files } = JSON.parse(text) as Kept;
-    if (
-      `${JSON.stringify({ manifest, files: files.map(({ path, text: content }) => ({ path, text: content })) })}\n` !==
-      text
-    ) {
-      return "it is not canonical";
-    }
+    const ordered = files.map((file) => ({ path: file.path, text: file.text }));
+    if (`${JSON.stringify({ manifest, files: ordered })}\n` !== text) return "it is not canonical";
     if (hash("sha256", manifest, "base64url") !== id)
       return "its manifest has another hash than its name says";
     const lines = (JSON.parse(manifest) as { files: { path: string; sha256: string }[] }).files;
@@ -110,9 +106,4 @@ function resultOf(name: LogCheckName, faults: Fault[], ok: boolean | null, detai
 
 function faultOf(check: LogCheckName, place: string, reason: string, index: number | null = null): Fault {
   return { check, place, index, offset: null, reason };
-}
-
-async function textOf(path: string, bytesMax: number): Promise<string | undefined> {
-  const bytes = await readBounded(path, bytesMax);
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
 }

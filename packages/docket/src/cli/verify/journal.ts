@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the journal for verification: every segment, every batch, every frame, and what is wrong with them in
-// themselves. It keeps no state of its own and changes nothing; unlike recovery it also says where a segment that
-// nobody needs any more is damaged.
+// themselves. It keeps no state of its own and changes nothing; unlike recovery it also says where a segment
+// that nobody needs any more is damaged.
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import { hashesEqual, leafHash } from "@docket/tlog";
 import { checkSealedParts } from "@docket/verify";
-import type { Fault, RootClaim, TailRecord, WriterState } from "@docket/verify";
+import type { Fault, RecordCopy, RootClaim, TailRecord, WriterState } from "@docket/verify";
 import type { LogDisk } from "../../log/disk.ts";
 import { decodeBatch, decodeSegmentHeader, findBatch, segmentHeaderBytes } from "../../log/frame.ts";
 import type { Batch, RecordFrames } from "../../log/frame.ts";
@@ -19,6 +19,7 @@ export type JournalScan = Omit<WriterState, "materialisedSize"> & { firstIndex: 
  * Reads all segments, one at a time.
  *
  * @param size records that the checkpoint covers: later ones are kept whole, of earlier ones the leaf's hash
+ * @param materialised records that are synced everywhere: of later ones the parts are kept too
  * @returns `undefined` if a segment vanished meanwhile, because its records were published: read again
  */
 export function scanJournal(
@@ -26,8 +27,9 @@ export function scanJournal(
   directory: string,
   originHash: Uint8Array,
   size: number,
+  materialised: number,
 ): JournalScan | undefined {
-  const scan = newScan(size);
+  const scan = newScan(size, materialised);
   let last: number | undefined;
   for (const name of disk.list(directory)) {
     const place = `journal/${name}`;
@@ -50,14 +52,14 @@ export function scanJournal(
 }
 
 type Tail = { place: string; offset: number; end: number; reason: string; bytes: Buffer; segment: number };
-type Copy = WriterState["copies"][number];
 
 type Scan = {
   size: number;
+  materialised: number;
   faults: Fault[];
   notes: string[];
   roots: RootClaim[];
-  copies: Map<number, Copy>;
+  copies: Map<number, RecordCopy>;
   tail: TailRecord[];
   firstIndex: number | undefined;
   end: number;
@@ -70,10 +72,11 @@ type Scan = {
   fault(check: Fault["check"], place: string, reason: string, at?: { index?: number; offset?: number }): void;
 };
 
-function newScan(size: number): Scan {
+function newScan(size: number, materialised: number): Scan {
   const faults: Fault[] = [];
   return {
     size,
+    materialised,
     faults,
     notes: [],
     roots: [],
@@ -185,7 +188,8 @@ function addRecord(scan: Scan, place: string, offset: number, index: number, rec
   }
   const reason = wrongWith(record);
   if (reason !== undefined) scan.fault("journal", place, reason, { index, offset });
-  scan.copies.set(index, { index, place, offset, hash });
+  const sealed = index < scan.materialised ? undefined : { manifest, parts };
+  scan.copies.set(index, { index, place, offset, hash, sealed });
 }
 
 function wrongWith({ leaf, manifest, parts }: RecordFrames): string | undefined {
@@ -196,8 +200,9 @@ function wrongWith({ leaf, manifest, parts }: RecordFrames): string | undefined 
   }
 }
 
-// A bad end of a segment is a torn tail if a crash explains it: nothing was appended after it or, in a segment that
-// recovery left behind, a later one goes on exactly where the intact records end, and with other records.
+// A bad end of a segment is a torn tail if a crash explains it: nothing was appended after it or, in a
+// segment that recovery left behind, a later one goes on exactly where the intact records end, and with other
+// records.
 function settleTails(scan: Scan): void {
   for (const { place, offset, end, reason, bytes, segment } of scan.tails) {
     const later = scan.borders.filter((border) => border.segment > segment).map((border) => border.index);

@@ -39,17 +39,17 @@ function logLines(report: LogReport): string[] {
 }
 
 function verdictLine(report: LogReport | ReceiptReport): string {
-  const what =
-    report.kind === "log" ? `log ${report.origin ?? ""}` : `receipt of ${report.origin ?? "an unknown log"}`;
+  const origin = printable(report.origin ?? "an unknown origin");
+  const what = report.kind === "log" ? `log ${origin}` : `receipt of ${origin}`;
   switch (report.verdict) {
     case "verified":
-      return `verified: ${printable(what)}, under ${report.signer?.vkey ?? ""}${uncheckedOf(report)}`;
+      return `verified: ${what}, under ${report.signer?.vkey ?? ""}${uncheckedOf(report)}`;
     case "incomplete":
-      return `nothing wrong, but not verified: ${printable(what)}: signatures and tiles were checked, the records were not`;
+      return `nothing wrong, but not verified: ${what}: signatures and tiles were checked, records were not`;
     case "unproven":
-      return `internally consistent, signer unproven: ${printable(what)}; give the log's key with --key, from a source you trust`;
+      return `internally consistent, signer unproven: ${what}; give the key that you trust with --key`;
     case "failed":
-      return `FAILED: ${printable(what)} is not what was sealed${report.kind === "log" ? "" : ", or not under this key"}`;
+      return `FAILED: ${what} is not what was sealed, or not under this key`;
   }
 }
 
@@ -67,7 +67,8 @@ function shortened(lines: readonly string[]): string[] {
     : [...lines.slice(0, linesMax), `and ${lines.length - linesMax} more`];
 }
 
-// What is printed may come from a hostile file: control and direction characters would move the terminal's cursor.
+// What is printed may come from a hostile file: control and direction characters would move the terminal's
+// cursor.
 function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     JSON.stringify(character).slice(1, -1) === character

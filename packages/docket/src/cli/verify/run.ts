@@ -2,15 +2,15 @@
 // `docket verify`: a receipt, a directory or a URL, checked offline as far as it can be.
 import { stat } from "node:fs/promises";
 import { receiptBytesMax } from "@docket/protocol";
-import { fromUtf8, parseVerifierKey, TlogError } from "@docket/tlog";
+import { parseVerifierKey, TlogError } from "@docket/tlog";
 import type { Verifier } from "@docket/tlog";
 import { VerifyError, verifyLog, verifyReceipt } from "@docket/verify";
 import type { LogReport, ReceiptReport } from "@docket/verify";
-import { directorySource, readBounded } from "./directory.ts";
+import { showProgress } from "../progress.ts";
+import type { Output } from "../terminal.ts";
+import { directorySource, readText } from "./directory.ts";
 import { checkInstallation } from "./installation-checks.ts";
 import { reportText } from "./print.ts";
-import { progressLine } from "./progress.ts";
-import type { ProgressStream } from "./progress.ts";
 import { urlSource } from "./url.ts";
 import type { Fetch } from "./url.ts";
 
@@ -24,7 +24,7 @@ export type VerifyOptions = {
   apiKey?: string | undefined;
   json: boolean;
   stdout: { write(text: string): unknown };
-  stderr: ProgressStream;
+  stderr: Output;
   /** A monotonic clock in milliseconds; tests give another. */
   nowMs?: () => number;
   fetch?: Fetch;
@@ -39,8 +39,9 @@ export const exitUsage = 2;
 const keyFileBytesMax = 4096;
 
 /**
- * Verifies what it is told to, prints the report, and returns the exit code: 0 if all is well under the key that was
- * given, 1 if anything is wrong or the signer unproven, 2 if it was used wrongly or could not read its target.
+ * Verifies what it is told to, prints the report, and returns the exit code: 0 if all is well under the key
+ * that was given, 1 if anything is wrong or the signer unproven, 2 if it was used wrongly or could not read
+ * its target.
  */
 export async function runVerify(options: VerifyOptions): Promise<number> {
   let report: LogReport | ReceiptReport;
@@ -86,21 +87,16 @@ async function verifyTarget(
 }
 
 async function verifyReceiptFile(path: string, key: Verifier | undefined): Promise<ReceiptReport> {
-  const bytes = (await readBounded(path, receiptBytesMax)) ?? new Uint8Array();
-  try {
-    return verifyReceipt(fromUtf8(bytes), key);
-  } catch (error) {
-    if (!(error instanceof TlogError)) throw error;
-    // Not UTF-8, so not a receipt: an unpaired surrogate stands for it, which no receipt may hold.
-    return verifyReceipt("\uD800", key);
-  }
+  return verifyReceipt((await readText(path, receiptBytesMax)) ?? "", key);
 }
 
 async function withProgress<T>(
   options: VerifyOptions,
   check: (update: (done: number, total: number) => void) => Promise<T>,
 ): Promise<T> {
-  const progress = progressLine(options.stderr, "records", options.nowMs ?? (() => performance.now()));
+  const { stderr, nowMs = () => performance.now() } = options;
+  const progress = showProgress({ stderr, nowMs });
+  progress.step("records");
   try {
     return await check((done, total) => progress.update(done, total));
   } finally {
@@ -111,9 +107,9 @@ async function withProgress<T>(
 async function readKey(key: string): Promise<Verifier> {
   const direct = parseKey(key);
   if (direct !== undefined) return direct;
-  const bytes = await readBounded(key, keyFileBytesMax);
-  if (bytes === undefined) throw new UsageError(`${key} is neither a verifier key nor a file that holds one`);
-  const held = parseKey(Buffer.from(bytes).toString("utf8").trim());
+  const text = await readText(key, keyFileBytesMax);
+  if (text === undefined) throw new UsageError(`${key} is neither a verifier key nor a file that holds one`);
+  const held = parseKey(text.trim());
   if (held === undefined) throw new UsageError(`the file ${key} holds no verifier key (name+keyid+base64)`);
   return held;
 }

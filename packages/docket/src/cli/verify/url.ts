@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log that a server publishes: checkpoint, hash tiles and, for an auditor, entries. What comes is bounded in bytes
-// and in time, and nothing that the server says of itself is believed.
+// A log that a server publishes: checkpoint, hash tiles and, for an auditor, entries. What comes is bounded
+// in bytes and in time, and nothing that the server says of itself is believed.
 import { VerifyError } from "@docket/verify";
 import type { LogSource } from "@docket/verify";
 

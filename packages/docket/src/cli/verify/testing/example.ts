@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log of the worked examples in docs/formats: two records, written by the product's own code with counted bytes for
-// random ones. Its key is published with the examples; use it for nothing else.
+// The log of the worked examples in docs/formats: two records, written by the product's own code with counted
+// bytes for random ones. Its key is published with the examples; use it for nothing else.
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,6 +43,8 @@ export function examples(directory: string): Record<"record" | "parts" | "receip
     manifest: one.manifest,
     opening: [{ name: part.name, secret, plaintext }],
   });
+  const stored = encodeRecordParts(record.manifest, record.parts);
+  const dictionaryHash = hash("sha256", partDictionary, "base64url");
   const firstBatch = segment.subarray(52, offset);
   return {
     record: [
@@ -62,14 +64,14 @@ export function examples(directory: string): Record<"record" | "parts" | "receip
         `ciphertext         ${hex(part.bytes, 28, 60)}`,
         `                   ${hex(part.bytes, 60, part.bytes.length - 16)}`,
         `tag                ${hex(part.bytes, part.bytes.length - 16)}`,
-        `dictionary         ${partDictionary.length} bytes, SHA-256 ${hash("sha256", partDictionary, "base64url")}`,
+        `dictionary         ${partDictionary.length} bytes, SHA-256 ${dictionaryHash}`,
         `opening secret     ${secret}`,
       ]),
       lines([one.manifest]),
       lines([
         `record 0   ${encodeRecordParts(undefined, []).toString("hex")}`,
-        `record 1   ${encodeRecordParts(record.manifest, record.parts).subarray(0, 8).toString("hex")} manifest`,
-        `           ${hex(encodeRecordParts(record.manifest, record.parts), 8 + one.manifest.length, 13 + one.manifest.length)} part`,
+        `record 1   ${hex(stored, 0, 8)} manifest`,
+        `           ${hex(stored, 8 + one.manifest.length, 13 + one.manifest.length)} part`,
       ]),
     ],
     receipt: [lines([verifierKey]), receipt],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small data directory for tests, written by the writer's own parts: real records, parts, tiles and journal. Clock
-// and randomness are counted, so that the same directory comes out each time.
+// A small data directory for tests, written by the writer's own parts: real records, parts, tiles and
+// journal. Clock and randomness are counted, so that the same directory comes out each time.
 import { hash, randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ways to damage a data directory, one at a time, each of which verification must find and name. The test of this
-// folder samples them; `npm run campaign:tamper` takes as many as it is told.
+// Ways to damage a data directory, one at a time, each of which verification must find and name. The test of
+// this folder samples them; `npm run campaign:tamper` takes as many as it is told.
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
@@ -34,7 +34,7 @@ export function checkedFiles(data: string): string[] {
 /** Flips one bit. */
 export function flip(data: string, file: string, offset: number, bit: number): Mutation {
   return change(data, file, "flip", `bit ${bit} of byte ${offset}`, (bytes) => {
-    bytes[offset] = (bytes[offset] as number) ^ (1 << bit);
+    bytes[offset] = (bytes[offset] ?? 0) ^ (1 << bit);
     return bytes;
   });
 }
@@ -87,8 +87,9 @@ function change(
 }
 
 /**
- * Whether a file may be gone without anybody being able to tell: partial tiles and bundles of earlier sizes, which a
- * reader of the checkpoint never asks for, and kept checkpoints, of which nothing says that they were kept.
+ * Whether a file may be gone without anybody being able to tell: partial tiles and bundles of earlier sizes,
+ * which a reader of the checkpoint never asks for, and kept checkpoints, of which nothing says that they were
+ * kept.
  */
 export function mayBeGone(file: string, size: number): boolean {
   if (file.startsWith("sites/main/checkpoints/")) return true;
