@@ -46,9 +46,12 @@ export class Materialiser {
   #partsFile: { bundle: number; file: LogFile } | undefined;
   #partsEnd = 0;
   readonly #unsynced = new Set<string>();
+  /** Partial tiles that are written, until their full tile is synced. */
+  readonly #partials = new Set<string>();
   /** Directories of partial tiles whose full tile is written: removed once that is synced. */
   #obsolete: string[] = [];
   #publishedSize: number;
+  #restored = false;
   #keptMinute = -1;
   #ended = false;
 
@@ -107,14 +110,19 @@ export class Materialiser {
     if (this.#ended || this.#checkpoint === undefined || size === this.#publishedSize) return false;
     for (const [path, bytes] of this.#unwritten) this.#write(path, bytes);
     for (const [level, hashes] of this.#edge.entries()) {
-      if (hashes.length === 0) continue;
       const index = Math.floor(size / tileWidth ** (level + 1));
-      this.#write(tilePath({ level, index, width: hashes.length }), Buffer.concat(hashes));
+      this.#writePartial(
+        hashes.length,
+        (width) => tilePath({ level, index, width }),
+        (width) => Buffer.concat(hashes.slice(0, width)),
+      );
     }
-    if (this.#entries.length > 0) {
-      const path = entriesPath(Math.floor(size / tileWidth), this.#entries.length);
-      this.#write(path, encodeEntryBundle(this.#entries));
-    }
+    this.#writePartial(
+      this.#entries.length,
+      (width) => entriesPath(Math.floor(size / tileWidth), width),
+      (width) => encodeEntryBundle(this.#entries.slice(0, width)),
+    );
+    this.#restored = true;
     this.#writeParts();
     this.#unwritten.clear();
     // A crash before this line leaves tiles that no checkpoint covers; recovery writes the same bytes again.
@@ -131,29 +139,31 @@ export class Materialiser {
    * @returns the size up to which journal segments are no longer needed
    */
   sync(nowMs: number): number {
+    if (this.#ended) throw syncEnded(undefined);
     this.publish(nowMs);
     const directories = new Set<string>();
     try {
       for (const path of this.#unsynced) {
         this.#disk.syncFile(path);
-        directories.add(dirname(path));
+        // With its parents: a crash may have come between the making of a directory and its sync.
+        for (let at = dirname(path); !directories.has(at); at = dirname(at)) {
+          directories.add(at);
+          if (at === this.#paths.site) break;
+        }
       }
       for (const directory of directories) this.#disk.syncDirectory(directory);
     } catch (error) {
       // What failed to sync may be lost; the journal still has it, and keeps it, because the state stays behind.
       this.#ended = true;
-      throw new WritingEndedError(
-        "log_closed",
-        "a sync of the materialised files failed; check the disk and restart",
-        {
-          cause: error,
-        },
-      );
+      throw syncEnded(error);
     }
     this.#unsynced.clear();
-    writeState(this.#disk, this.#paths, this.#frontier);
+    this.#moveState();
     // Only now: until the state has moved, recovery starts from the partial tiles.
     for (const path of this.#obsolete) this.#disk.remove(path);
+    for (const path of this.#partials) {
+      if (this.#obsolete.includes(dirname(join(this.#paths.site, path)))) this.#partials.delete(path);
+    }
     this.#obsolete = [];
     return this.#publishedSize;
   }
@@ -163,6 +173,20 @@ export class Materialiser {
     this.#ended = true;
     this.#partsFile?.file.close();
     this.#partsFile = undefined;
+  }
+
+  #moveState(): void {
+    try {
+      writeState(this.#disk, this.#paths, this.#frontier);
+    } catch (error) {
+      // A full disk: the old state stands, and the next sync writes the new one again. After anything else nobody knows
+      // which of the two a power loss would leave, so no journal segment may go any more.
+      if (!isFull(error)) {
+        this.#ended = true;
+        throw syncEnded(error);
+      }
+      throw error;
+    }
   }
 
   #add(record: RecordFrames): void {
@@ -198,6 +222,34 @@ export class Materialiser {
   #complete(path: string, bytes: Uint8Array): void {
     this.#unwritten.set(path, bytes);
     this.#obsolete.push(join(this.#paths.site, `${path}.p`));
+  }
+
+  // What a partial tile holds never changes, so it is written once: replacing one that recovery needs by the same bytes,
+  // not synced, could leave it empty. The first time, those of earlier sizes are looked at too: a crash may have left
+  // them without content, and whoever holds the checkpoint of their size asks for them.
+  #writePartial(
+    widest: number,
+    pathOf: (width: number) => string,
+    bytesOf: (width: number) => Uint8Array,
+  ): void {
+    if (widest === 0) return;
+    if (!this.#restored) {
+      const directory = dirname(join(this.#paths.site, pathOf(widest)));
+      for (const name of this.#disk.list(directory)) {
+        const width = Number(name);
+        const path = join(directory, name);
+        // What else lies there is a file that was on its way to its place.
+        if (!Number.isInteger(width)) this.#disk.remove(path);
+        else if (width <= widest && this.#disk.readFile(path)?.equals(bytesOf(width)) === true) {
+          this.#partials.add(pathOf(width));
+          this.#unsynced.add(path);
+        } else if (width < widest) this.#write(pathOf(width), bytesOf(width));
+      }
+    }
+    const path = pathOf(widest);
+    if (this.#partials.has(path)) return;
+    this.#write(path, bytesOf(widest));
+    this.#partials.add(path);
   }
 
   #write(path: string, bytes: Uint8Array): void {
@@ -258,4 +310,14 @@ export class Materialiser {
     this.#disk.replaceFile(path, this.#checkpoint as Uint8Array, true);
     this.#keptMinute = minute;
   }
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+function syncEnded(cause: unknown): WritingEndedError {
+  const message = "a sync of the materialised files failed; check the disk and restart";
+  return new WritingEndedError("log_closed", message, { cause });
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A log without threads on any disk, for tests: recovery, sequencer and materialiser driven by hand.
+import { randomBytes } from "node:crypto";
+import { encodeBody } from "@docket/protocol";
+import {
+  emptyFrontier,
+  generateSignerKey,
+  parseSignerKey,
+  parseVerifierKey,
+  sha256,
+  utf8,
+} from "@docket/tlog";
+import type { Signer, Verifier } from "@docket/tlog";
+import type { LogDisk } from "../log/disk.ts";
+import { Materialiser } from "../log/materialiser.ts";
+import { writeState } from "../log/materialised.ts";
+import { logPaths } from "../log/paths.ts";
+import type { LogPaths } from "../log/paths.ts";
+import { recoverLog } from "../log/recovery.ts";
+import type { RecoveredLog } from "../log/recovery.ts";
+import { Sequencer } from "../log/sequencer.ts";
+import type { AppendRequest } from "../log/sequencer.ts";
+
+/** Origin and keys of all test logs. */
+export const testOrigin = "docket-0123456789abcdef/main";
+const { signerKey } = generateSignerKey(testOrigin, new Uint8Array(32).fill(7));
+export const testSigner: Signer = parseSignerKey(signerKey);
+export const testVerifier: Verifier = parseVerifierKey(testSigner.vkey);
+/** SHA-256 of the origin, as segments bear it. */
+export const testOriginHash: Uint8Array = sha256(utf8(testOrigin));
+
+/** A log that is open. */
+export type TestLog = {
+  paths: LogPaths;
+  recovered: RecoveredLog;
+  sequencer: Sequencer;
+  materialiser: Materialiser;
+};
+
+/** Makes the directories and the state of an empty log. */
+export function createTestLog(disk: LogDisk, data: string): LogPaths {
+  const paths = logPaths(data, "main");
+  for (const path of [paths.journal, paths.parts, paths.keptCheckpoints]) disk.makeDirectory(path);
+  writeState(disk, paths, emptyFrontier());
+  return paths;
+}
+
+/** Opens a log as its threads do, and lets the materialiser take in the tail. */
+export function openTestLog(disk: LogDisk, paths: LogPaths, now: () => number): TestLog {
+  const recovered = recoverLog(disk, paths, testOrigin, testSigner);
+  const ports = { now, random: randomBytes, signer: testSigner, origin: testOrigin };
+  const sequencer = new Sequencer(recovered.journal, recovered.head, ports);
+  const materialiser = new Materialiser(disk, paths);
+  for (const { batch, checkpoint } of recovered.tail) materialiser.ingest(batch, checkpoint);
+  return { paths, recovered, sequencer, materialiser };
+}
+
+/** A record to append: small and without parts, or with one part that holds `text`. */
+export function testRequest(id: number, text?: string): AppendRequest {
+  if (text === undefined) {
+    return { id, generation: 0, body: encodeBody({ kind: "stop", by: "operator" }), parts: [], actors: [] };
+  }
+  const part = { name: "facts" as const, subject: "site", key: new Uint8Array(32), plaintext: text };
+  const body = encodeBody({ kind: "opening", by: "operator", of: id });
+  return { id, generation: 0, body, parts: [part], actors: [] };
+}
