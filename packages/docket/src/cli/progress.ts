@@ -6,6 +6,8 @@ import type { Output, Terminal } from "./terminal.ts";
 
 /** How long a step says nothing, in ms. */
 export const silentMs = 2000;
+/** Before so much is done, nothing sensible can be said of the rate. */
+const doneMin = 10;
 /** How often it speaks where there is no terminal, in ms. */
 export const lineIntervalMs = 5000;
 
@@ -32,7 +34,7 @@ export function showProgress(terminal: Pick<Terminal, "stderr" | "nowMs">): Prog
     },
     update(done, total) {
       const elapsedMs = nowMs() - stepMs;
-      if (elapsedMs >= silentMs) show.update(what, done, total, done / (elapsedMs / 1000));
+      if (elapsedMs >= silentMs && done >= doneMin) show.update(what, done, total, done / (elapsedMs / 1000));
     },
     end: () => show.end(),
   };
@@ -74,33 +76,30 @@ function lines(stderr: Output, nowMs: () => number): Show {
 
 function bar(stderr: Output): Show {
   let shown: SingleBar | undefined;
-  let ended = 0;
-  let loading = false;
+  let steps = 0;
+  let loading: Promise<void> | undefined;
+  const load = async (what: string, done: number, total: number | undefined, rate: number): Promise<void> => {
+    const step = steps;
+    // Loaded only now: most commands never show one.
+    const { default: progress } = await import("cli-progress");
+    loading = undefined;
+    if (step !== steps) return;
+    const format = "{what} {bar} {percentage} % | {value}/{total} | {pace}";
+    const options = { format, stream: stderr, clearOnComplete: true, fps: 5 };
+    shown = new progress.SingleBar(options, progress.Presets.shades_classic);
+    shown.start(total ?? Math.max(done, 1), done, { what, pace: paceText(done, total, rate) });
+  };
   return {
     update(what, done, total, rate) {
-      const state = { what, pace: paceText(done, total, rate) };
-      if (shown !== undefined) {
-        shown.setTotal(total ?? Math.max(done, 1));
-        shown.update(done, state);
+      if (shown === undefined) {
+        loading ??= load(what, done, total, rate);
         return;
       }
-      if (loading) return;
-      loading = true;
-      const begun = ended;
-      // Loaded only now: most commands never show one.
-      void import("cli-progress").then(({ default: { Presets, SingleBar } }) => {
-        loading = false;
-        if (begun !== ended) return;
-        const format = "{what} {bar} {percentage} % | {value}/{total} | {pace}";
-        shown = new SingleBar(
-          { format, stream: stderr, clearOnComplete: true, fps: 5 },
-          Presets.shades_classic,
-        );
-        shown.start(total ?? Math.max(done, 1), done, state);
-      });
+      shown.setTotal(total ?? Math.max(done, 1));
+      shown.update(done, { what, pace: paceText(done, total, rate) });
     },
     end() {
-      ended++;
+      steps++;
       shown?.stop();
       shown = undefined;
     },

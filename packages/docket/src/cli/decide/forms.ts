@@ -103,7 +103,6 @@ export function formOf(spec: string): Form {
  */
 export function detectForm(sample: readonly Uint8Array[]): Form {
   const rows = sample.map(parseObject).filter((row) => row !== undefined);
-  const isEvent = (row: object): boolean => Object.keys(row).every((key) => eventFields.has(key));
   // Where nothing can be made of the sample, each line gets the error that it deserves.
   if (rows.length === 0 || rows.some(isEvent)) return { kind: "docket" };
   for (const row of rows) {
@@ -131,6 +130,10 @@ function emailSources(): ReadonlyMap<string, FieldSource> {
     { id: "id", time: "ts", "actor.id": "id", "content.title": "subject", "content.text": "text" },
     "email",
   );
+}
+
+function isEvent(row: object): boolean {
+  return Object.keys(row).every((key) => eventFields.has(key));
 }
 
 function parseObject(bytes: Uint8Array): object | undefined {

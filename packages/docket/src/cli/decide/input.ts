@@ -119,7 +119,7 @@ async function* unpacked(source: Readable, name: string): AsyncGenerator<Uint8Ar
       if (next.done === true) ended = true;
       else head = Buffer.concat([head, next.value]);
     }
-    const whole = withHead(head, chunks, ended);
+    const whole = withHead(head, chunks);
     if (head[0] === gzipMagic[0] && head[1] === gzipMagic[1]) yield* gunzipped(whole);
     else yield* whole;
   } catch (error) {
@@ -134,13 +134,9 @@ async function* unpacked(source: Readable, name: string): AsyncGenerator<Uint8Ar
   }
 }
 
-async function* withHead(
-  head: Buffer,
-  rest: AsyncIterator<Buffer>,
-  ended: boolean,
-): AsyncGenerator<Uint8Array> {
+async function* withHead(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
-  while (!ended) {
+  for (;;) {
     const next = await rest.next();
     if (next.done === true) return;
     yield next.value;

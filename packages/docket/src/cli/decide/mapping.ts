@@ -135,8 +135,10 @@ function convert(target: string, value: unknown, source: FieldSource): unknown {
   if (timeTargets.has(target)) return value === "" ? undefined : timeOf(value, pointer, source);
   if (integerTargets.has(target)) return typeof value === "string" && value !== "" ? Number(value) : value;
   if (!textTargets.has(target)) return value;
-  if (typeof value === "object") throw mismatch(pointer, `${describe(source)} is not a text`);
-  const text = String(value as string | number | boolean);
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
+    throw mismatch(pointer, `${describe(source)} is not a text`);
+  }
+  const text = String(value);
   return text === "" && !emptyTargets.has(target) ? undefined : text;
 }
 

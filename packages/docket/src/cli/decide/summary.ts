@@ -77,8 +77,8 @@ export function summaryText(summary: Summary): string {
       `${number(events)}: ${number(decided)} decided, ${number(repeats)} repeats, ${number(errors)} errors`,
     ],
     [
-      "Restricted",
-      `${number(actorsRestricted.throttle)} actors throttled, ${number(actorsRestricted.suspend)} suspended`,
+      "Actors",
+      `${number(actorsRestricted.throttle)} throttled, ${number(actorsRestricted.suspend)} suspended`,
     ],
     ["Records", `${number(recordsSealed)} sealed; the log holds ${number(size)}`],
     ["Rate", `${number(summary.eventsPerSecond)} events/s (${durationText(summary.seconds * 1000)})`],

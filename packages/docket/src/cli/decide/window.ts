@@ -10,7 +10,7 @@ import type { LineError } from "./input.ts";
 import type { OrderedItem } from "./order.ts";
 
 /** Most events under way. Enough to fill the log's batches. */
-export const windowEvents = 1024;
+export const windowEvents = 2048;
 /** How long to wait before events for which there was no room are decided again, in ms. */
 const roomWaitMs = 100;
 
@@ -80,8 +80,8 @@ export async function* untilAborted<T>(
 ): AsyncGenerator<T> {
   const iterator: AsyncIterator<T> | Iterator<T> =
     Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-  let release = (): void => undefined;
-  const aborted = (): void => release();
+  let release: (() => void) | undefined;
+  const aborted = (): void => release?.();
   stop.addEventListener("abort", aborted);
   try {
     while (!stop.aborted) {
@@ -136,14 +136,13 @@ function begin(item: OrderedItem, { decide }: WindowOptions): Pending {
   const { event, decidedAtMs } = item;
   // For a file `receivedMs` is the time to decide by; the event keeps its own.
   const request = { event, dryRun: false, by: "operator", source: "file" as const, receivedMs: decidedAtMs };
-  pending.settled = decide(request).then(
-    (decision) => {
-      pending.outcome = { decision };
-    },
-    (failure: Error) => {
-      pending.outcome = { failure };
-    },
-  );
+  pending.settled = (async () => {
+    try {
+      pending.outcome = { decision: await decide(request) };
+    } catch (failure) {
+      pending.outcome = { failure: failure as Error };
+    }
+  })();
   return pending;
 }
 
