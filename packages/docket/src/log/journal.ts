@@ -107,12 +107,19 @@ export class Journal {
     const file = this.#disk.open(this.#segment.path, true);
     try {
       file.write(0, encodeSegmentHeader(firstIndex, this.#originHash));
-      file.sync();
-      this.#disk.syncDirectory(this.#directory);
     } catch (error) {
       file.close();
       this.#disk.remove(this.#segment.path);
-      throw error;
+      throw voided(error);
+    }
+    try {
+      file.sync();
+      this.#disk.syncDirectory(this.#directory);
+    } catch (error) {
+      // The name may be lost and a second sync say otherwise: nothing may be appended to this file or after it.
+      this.#ended = true;
+      file.close();
+      throw ended(error);
     }
     return file;
   }
@@ -128,7 +135,7 @@ export class Journal {
     } catch (error) {
       // No room for a new segment: the batch is void, the full segment stays the open one.
       this.#segment = full;
-      throw voided(error);
+      throw error instanceof DocketError ? error : voided(error);
     }
     fullFile.close();
     this.#closed.push(full);
