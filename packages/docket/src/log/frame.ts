@@ -194,6 +194,9 @@ function decodeRecords(payload: Buffer): RecordFrames[] | string {
     }
     offset = end + 4;
   }
+  if (open.actors.length + open.parts.length > 0 || open.manifest !== undefined) {
+    return "frames stand after the last leaf";
+  }
   return records;
 }
 

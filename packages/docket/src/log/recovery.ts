@@ -3,6 +3,7 @@
 // and only then lets anything be signed. A clean stop leaves an empty tail, so the usual start takes the same way.
 import { join } from "node:path";
 import { parseLeaf, parseTime } from "@docket/protocol";
+import type { DocketRecord } from "@docket/protocol";
 import {
   appendLeafHash,
   cloneFrontier,
@@ -29,8 +30,9 @@ import type { LogPaths } from "./paths.ts";
 import { chainStart, signedRoot } from "./sequencer.ts";
 import type { LogHead } from "./sequencer.ts";
 
-/** Records per batch when the tail is copied. */
+/** Most records in one batch when the tail is copied, and most bytes of leaves and parts unless one record has more. */
 const copiedBatchRecordsMax = 2000;
+const copiedBatchBytesMax = 8_388_608;
 
 /** A log that is open for writing. */
 export type RecoveredLog = {
@@ -89,17 +91,20 @@ function replayTail(
   const frontier = cloneFrontier(start);
   const roots = new Map<number, Hash>([[frontier.size, frontierRoot(frontier)]]);
   let previous = lastLeaf === undefined ? chainStart(origin) : leafHash(lastLeaf);
-  let timeMs = lastLeaf === undefined ? 0 : timeOf(lastLeaf, start.size - 1);
+  let timeMs = lastLeaf === undefined ? 0 : timeOf(readLeaf(lastLeaf, start.size - 1));
   for (const batch of tail.batches) {
+    if (batch.signed.size > frontier.size) {
+      throw damaged(`a batch after record ${frontier.size - 1} names a signed size of ${batch.signed.size}`);
+    }
     checkSigned(batch.signed, roots.get(batch.signed.size), origin, verifier);
     for (const record of batch.records) {
       const index = frontier.size;
-      const leaf = parseLeaf(Buffer.from(record.leaf).toString("utf8"));
+      const leaf = readLeaf(record.leaf, index);
       if (leaf.index !== index) throw damaged(`the journal's record ${index} says that it is ${leaf.index}`);
       if (leaf.prev !== encodeBase64Url(previous))
         throw damaged(`record ${index} does not follow the one before`);
       previous = leafHash(record.leaf);
-      timeMs = timeOf(record.leaf, index);
+      timeMs = timeOf(leaf);
       appendLeafHash(frontier, previous);
       // Checkpoints are signed at the ends of batches, but a copied batch may span several: keep every root.
       roots.set(frontier.size, frontierRoot(frontier));
@@ -191,8 +196,7 @@ function copyTail(
   const frontier = cloneFrontier(start);
   const copied: ReturnType<typeof copyTail> = [];
   let signed: SignedRoot = { size: 0, root: emptyRoot, signature: new Uint8Array(64) };
-  for (let at = 0; at < records.length; at += copiedBatchRecordsMax) {
-    const chunk = records.slice(at, at + copiedBatchRecordsMax);
+  for (const chunk of chunks(records)) {
     const batch = journal.append({ firstIndex: frontier.size, signed, records: chunk });
     for (const record of chunk) appendLeafHash(frontier, leafHash(record.leaf));
     const root = frontierRoot(frontier);
@@ -203,8 +207,31 @@ function copyTail(
   return copied;
 }
 
-function timeOf(leaf: Uint8Array, index: number): number {
-  const time = parseTime(parseLeaf(Buffer.from(leaf).toString("utf8")).time);
-  if (time === undefined) throw damaged(`record ${index} has no time`);
-  return time;
+function* chunks(records: readonly RecordFrames[]): Generator<RecordFrames[]> {
+  let chunk: RecordFrames[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = record.parts.reduce((sum, part) => sum + part.bytes.length, record.leaf.length);
+    if (chunk.length > 0 && (chunk.length >= copiedBatchRecordsMax || bytes + size > copiedBatchBytesMax)) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(record);
+    bytes += size;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function readLeaf(leaf: Uint8Array, index: number): DocketRecord {
+  try {
+    return parseLeaf(Buffer.from(leaf).toString("utf8"));
+  } catch (error) {
+    throw damaged(`record ${index}: ${(error as Error).message}`);
+  }
+}
+
+/** A leaf that was read has a canonical time. */
+function timeOf(leaf: DocketRecord): number {
+  return parseTime(leaf.time) as number;
 }
