@@ -30,12 +30,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   // The sequencer seals a record's parts when it knows the record's index.
   log: { imports: ["evidence"] },
   counters: { imports: [] },
-  enforcement: { imports: [] },
+  // How late an event may come is one bound for counters and standing.
+  enforcement: { imports: ["counters"] },
   access: { imports: [] },
   // The way of an event: it calls the stations in their order.
-  intake: { imports: ["counters", "enforcement", "evidence", "log"], contracts: ["access"] },
+  intake: { imports: ["counters", "enforcement", "evidence", "log"], contracts: ["access", "views"] },
   // Read from the log, and can be deleted and built again.
-  views: { imports: ["log", "evidence"], contracts: ["counters", "enforcement", "intake"] },
+  views: { imports: ["log", "evidence"], contracts: ["counters", "enforcement"] },
   // Engines: each fulfils contracts that the rooms above declare, and uses nothing else of theirs.
   stores: {
     imports: [],
@@ -49,5 +50,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 /** Files of `packages/docket/src` that wire the rooms: they import all, and only these rooms import them. */
 export const wiring: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "http", "testing"],
+  // What lies where in a data directory, and how one is made.
+  "installation.ts": ["cli", "testing"],
   "index.ts": [],
 };

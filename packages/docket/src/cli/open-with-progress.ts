@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Installation } from "../installation.ts";
-import { openInstallation } from "../open-installation.ts";
-import type { OpenInstallation } from "../open-installation.ts";
+import { openInstallation } from "../main.ts";
+import type { OpenInstallation } from "../main.ts";
 import { showProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 

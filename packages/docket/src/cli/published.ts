@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log as its published files show it: read without the directory's lock, so also while a server writes it.
+import { join } from "node:path";
+import type { PolicyFile, PolicySet } from "@docket/policy";
 import type { DocketRecord, Facts, Receipt } from "@docket/protocol";
 import { parseLeaf, receiptFormat } from "@docket/protocol";
 import { parseCheckpoint, parseNote } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
+import { namedCounters } from "../intake/counting.ts";
 import { factsOf } from "../intake/rebuild.ts";
 import { readInstallation, readKeys } from "../installation.ts";
 import type { Installation } from "../installation.ts";
+import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
 import type { StoredRecord } from "../log/reader.ts";
+import { releaseOf } from "../intake/release.ts";
 import { disk } from "../stores/files/node-disk.ts";
 
-/** A published record. */
-export type PublishedRecord = { record: DocketRecord; stored: StoredRecord; facts: Facts | undefined };
+/** A published record. `facts` are there for a decision where the site's keys are. */
+export type PublishedRecord = { record: DocketRecord; facts: Facts | undefined };
 
 /** A published log. */
 export type PublishedLog = {
@@ -25,6 +30,8 @@ export type PublishedLog = {
   record(index: number): Promise<PublishedRecord>;
   /** @throws {DocketError} `not_found` beyond the published size */
   receipt(index: number): Promise<Receipt>;
+  /** The names that a release gives its counters, by the ids under which facts keep them; what is known of them. */
+  counterNames(release: string): ReadonlyMap<string, string>;
 };
 
 /**
@@ -56,6 +63,7 @@ export function openPublished(data: string): PublishedLog {
         facts: open ? factsOf(found, { siteKey: keys.site, origin }) : undefined,
       };
     },
+    counterNames: (release) => counterNames(paths, release),
     async receipt(index) {
       const { leaf, parts } = await stored(index);
       const proof = await reader.proof(index);
@@ -63,6 +71,24 @@ export function openPublished(data: string): PublishedLog {
       return { format: receiptFormat, leaf, proof, ...manifest };
     },
   };
+}
+
+// A help for readers: a release that is not there, or of another version of the language, names nothing.
+function counterNames(paths: LogPaths, release: string): Map<string, string> {
+  const names = new Map<string, string>();
+  const kept = disk.readFile(join(paths.releases, `${release}.json`));
+  if (kept === undefined) return names;
+  let policies: PolicySet;
+  try {
+    ({ policies } = releaseOf((JSON.parse(kept.toString("utf8")) as { files: PolicyFile[] }).files));
+  } catch {
+    return names;
+  }
+  const ids = new Map(namedCounters(policies).map(({ counter, id }) => [counter.id, id]));
+  for (const policy of policies.policies) {
+    for (const [name, counter] of policy.counters) names.set(ids.get(counter.id) ?? "", `counters.${name}`);
+  }
+  return names;
 }
 
 // Who reads a log need not have its keys: then records show what anyone may see.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket receipt` and `docket show`: one record, from a directory's published files or from a server.
 import { writeFileSync } from "node:fs";
-import { encodeReceipt, errorTable, parseReceipt } from "@docket/protocol";
-import type { DocketRecord, ErrorCode, Facts, Receipt } from "@docket/protocol";
+import { encodeReceipt, errorTable, parseLeaf, parseReceipt } from "@docket/protocol";
+import type { ErrorCode, Facts } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import { exitFine } from "./failure.ts";
 import { openPublished } from "./published.ts";
 import { recordText } from "./record-text.ts";
+import type { ShownRecord } from "./record-text.ts";
 import { write } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -22,11 +23,10 @@ export async function runReceipt(
   terminal: Terminal,
 ): Promise<number> {
   const { index, output } = options;
-  const receipt =
+  const text =
     options.url === undefined
-      ? await openPublished(options.data).receipt(index)
-      : ((await ask(options.url, `v1/receipts/${index}`, options.apiKey)) as Receipt);
-  const text = encodeReceipt(receipt);
+      ? encodeReceipt(await openPublished(options.data).receipt(index))
+      : await ask(options.url, `v1/receipts/${index}`, options.apiKey);
   // What a server sent is checked in form only; whether it is true says `docket verify`.
   parseReceipt(text);
   if (output === undefined) await write(terminal, text);
@@ -41,54 +41,54 @@ export async function runShow(
 ): Promise<number> {
   const shown =
     options.url === undefined ? await fromDirectory(options.data, options.index) : await fromServer(options);
-  const { record, facts, note } = shown;
+  const { record, facts } = shown;
   if (options.json) await write(terminal, `${JSON.stringify({ record, facts: facts ?? null })}\n`);
-  else await write(terminal, recordText(record, facts, note));
+  else await write(terminal, recordText(shown));
   return exitFine;
 }
 
-type Shown = { record: DocketRecord; facts: Facts | undefined; note: string | undefined };
-
-async function fromDirectory(data: string, index: number): Promise<Shown> {
+async function fromDirectory(data: string, index: number): Promise<ShownRecord> {
   const log = openPublished(data);
   const { record, facts } = await log.record(index);
   const note = log.readable
     ? undefined
     : "the site's keys are not here, so only what anyone may see is shown";
-  return { record, facts, note };
+  const counterNames =
+    record.kind === "decision" ? log.counterNames(record.release) : new Map<string, string>();
+  return { record, facts, note, counterNames };
 }
 
-async function fromServer({ url, apiKey, index }: Where & { index: number }): Promise<Shown> {
-  const answer = (await ask(url as string, `v1/decisions/${index}`, apiKey)) as {
-    record: DocketRecord;
+async function fromServer({ url, apiKey, index }: Where & { index: number }): Promise<ShownRecord> {
+  const answer = JSON.parse(await ask(url as string, `v1/decisions/${index}`, apiKey)) as {
+    record: unknown;
     facts?: Facts | null;
   };
+  // The leaf's own reader checks that it is a record at all.
+  const record = parseLeaf(JSON.stringify(answer.record));
   const facts = answer.facts ?? undefined;
-  const note =
-    facts === undefined && answer.record.kind === "decision"
-      ? "the API key's role may not read facts"
-      : undefined;
-  return { record: answer.record, facts, note };
+  const hidden = facts === undefined && record.kind === "decision";
+  const note = hidden ? "the role of this API key may not read facts" : undefined;
+  return { record, facts, note, counterNames: new Map() };
 }
 
-async function ask(base: string, path: string, apiKey: string | undefined): Promise<unknown> {
+async function ask(base: string, path: string, apiKey: string | undefined): Promise<string> {
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new DocketError("usage", `${base} is no URL; write http://HOST:PORT`);
   }
   const url = new URL(path, base.endsWith("/") ? base : `${base}/`);
   const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   let response: Response;
-  let body: unknown;
+  let body: string;
   try {
     response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.timeout(answerMsMax) });
-    body = await response.json();
+    body = await response.text();
   } catch (error) {
     const cause = (error as Error).cause;
     const why = cause instanceof Error ? cause.message : (error as Error).message;
     throw new DocketError("usage", `cannot read ${url.href}: ${why}`, { cause: error });
   }
   if (response.ok) return body;
-  const { code, message } = (body as { error?: { code?: string; message?: string } }).error ?? {};
+  const { code, message } = errorIn(body);
   if (code === undefined || !Object.hasOwn(errorTable, code)) {
     throw new DocketError(
       "usage",
@@ -96,6 +96,14 @@ async function ask(base: string, path: string, apiKey: string | undefined): Prom
     );
   }
   throw new DocketError(code as ErrorCode, `${url.href}: ${message}`);
+}
+
+function errorIn(body: string): { code?: string; message?: string } {
+  try {
+    return (JSON.parse(body) as { error?: { code?: string; message?: string } }).error ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function writeOutput(path: string, text: string): void {

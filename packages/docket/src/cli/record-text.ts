@@ -3,14 +3,23 @@
 import type { DocketRecord, Facts, RecordedRestriction } from "@docket/protocol";
 import { alignColumns } from "./columns.ts";
 
+/** A record and what is known of it. */
+export type ShownRecord = {
+  record: DocketRecord;
+  facts: Facts | undefined;
+  /** Why something is not shown. */
+  note: string | undefined;
+  /** Names of counters by their ids in the facts. */
+  counterNames: ReadonlyMap<string, string>;
+};
+
 /** What a record says, a line for each thing, and below it what the decision read. */
-export function recordText(record: DocketRecord, facts: Facts | undefined, note: string | undefined): string {
-  const head = [`Record ${record.index}`, headline(record)].join(": ");
+export function recordText({ record, facts, note, counterNames }: ShownRecord): string {
   const rows = [["sealed", record.time], ["by", record.by], ...bodyRows(record)];
-  const parts = [`${head}\n`, alignColumns(indent(rows))];
-  if (facts !== undefined) parts.push("\nFacts\n", alignColumns(indent(factRows(facts))));
+  const parts = [`Record ${record.index}: ${headline(record)}\n`, alignColumns(indent(rows))];
+  if (facts !== undefined) parts.push("\nFacts\n", alignColumns(indent(factRows(facts, counterNames))));
   if (note !== undefined) parts.push(`\nNote: ${note}.\n`);
-  return parts.join("");
+  return withoutControls(parts.join(""));
 }
 
 function headline(record: DocketRecord): string {
@@ -72,7 +81,7 @@ function restrictionText(restriction: RecordedRestriction): string {
   return `throttle to ${restriction.rate}, ${restriction.burst} at once, until ${until} (${id})`;
 }
 
-function factRows(facts: Facts): string[][] {
+function factRows(facts: Facts, counterNames: ReadonlyMap<string, string>): string[][] {
   const { event, standing } = facts;
   const rows = [
     ["event", `${event.op} of type ${event.type}, from ${facts.source === "file" ? "a file" : "HTTP"}`],
@@ -84,7 +93,9 @@ function factRows(facts: Facts): string[][] {
   if (event.time !== null) rows.push(["claimed time", event.time]);
   if (event.inReplyTo !== null) rows.push(["in reply to", `record ${event.inReplyTo}`]);
   for (const [path, value] of Object.entries(facts.values)) rows.push([path, JSON.stringify(value)]);
-  for (const [id, value] of Object.entries(facts.counters)) rows.push([`counter ${id}`, String(value)]);
+  for (const [id, value] of Object.entries(facts.counters)) {
+    rows.push([counterNames.get(id) ?? `counter ${id}`, String(value)]);
+  }
   rows.push(["strikes before", String(standing.strikes)]);
   if (standing.restrictions.length > 0) rows.push(["restrictions before", standing.restrictions.join(", ")]);
   for (const fired of facts.fired) {
@@ -100,6 +111,12 @@ function factRows(facts: Facts): string[][] {
   if (facts.holdUntil !== null)
     rows.push(["held until", `${facts.holdUntil}, then ${facts.otherwise ?? "reviewed"}`]);
   return rows;
+}
+
+// What a server sent may hold what a terminal obeys.
+function withoutControls(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these characters are what it is about
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
 function indent(rows: readonly string[][]): string[][] {

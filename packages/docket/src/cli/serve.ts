@@ -13,7 +13,7 @@ import type { ListenAddress } from "../http/listen.ts";
 import { createServer } from "../http/server.ts";
 import { createInstallation, mainSite, readInstallation } from "../installation.ts";
 import type { Installation } from "../installation.ts";
-import type { OpenInstallation } from "../open-installation.ts";
+import type { OpenInstallation } from "../main.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
 import { apiKeysPath } from "../stores/sqlite/api-keys.ts";

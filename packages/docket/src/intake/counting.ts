@@ -3,8 +3,16 @@
 // for, so neither memory nor records hold a personal value.
 import { hash } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { counterListElementsMax, fieldValue } from "@docket/policy";
-import type { Counter, EvaluationInput, FieldPath, PolicySet } from "@docket/policy";
+import { counterEntries } from "@docket/policy";
+import type {
+  Counter,
+  EvaluationInput,
+  Facts as PolicyFacts,
+  FieldPath,
+  PolicySet,
+  Scalar,
+} from "@docket/policy";
+import type { Facts } from "@docket/protocol";
 import type { CounterKey, CounterKind, Counters, Undo } from "../counters/counters.ts";
 import { keyedHash } from "../evidence/keys.ts";
 
@@ -39,23 +47,21 @@ export function keysOf(
   hashing: KeyObject,
 ): RecordedKeys {
   const keys: RecordedKeys = {};
-  const hashes = new Map<string, string[] | undefined>();
-  const hashed = (path: FieldPath): string[] | undefined => {
-    if (!hashes.has(path)) hashes.set(path, hashedValues(policies, input, path, hashing));
-    return hashes.get(path);
+  const cells = new Map<string, string>();
+  const cell = (path: FieldPath, value: Scalar): string => {
+    if (path === "actor.id") return actorMark;
+    const name = `${path}\n${value}`;
+    let hashed = cells.get(name);
+    if (hashed === undefined) cells.set(name, (hashed = hashedValue(path, value, hashing)));
+    return hashed;
   };
   for (const { counter, id } of counters) {
-    if (!counter.on.includes(input.type)) continue;
-    const values = counter.of === undefined ? [undefined] : hashed(counter.of);
-    const columns = counter.by.map(hashed);
-    if (values === undefined || columns.some((column) => column === undefined)) continue;
-    const combined = (columns as string[][]).reduce(
-      (rows, column) => rows.flatMap((row) => column.map((cell) => (row === "" ? cell : `${row}|${cell}`))),
-      [""],
-    );
-    keys[id] = combined.flatMap((key) =>
-      values.map((value): CounterKey => (value === undefined ? [key] : [key, value])),
-    );
+    const entries = counterEntries(policies, counter, input);
+    if (entries === undefined) continue;
+    keys[id] = entries.map(({ by, of }): CounterKey => {
+      const key = by.map((value, place) => cell(counter.by[place] as FieldPath, value)).join("|");
+      return of === undefined ? [key] : [key, cell(counter.of as FieldPath, of)];
+    });
   }
   return keys;
 }
@@ -85,6 +91,16 @@ export function readCounters(
   return { byDeclaration, byHash };
 }
 
+/** Recorded facts as the policy's replay wants them: counters by declaration. */
+export function factsForPolicy(facts: Facts, counters: readonly NamedCounter[]): PolicyFacts {
+  const values = counters.flatMap(({ counter, id }) => {
+    const value = Object.hasOwn(facts.counters, id) ? facts.counters[id] : undefined;
+    return value === undefined ? [] : [[counter.id, value] as const];
+  });
+  const { clauses } = facts;
+  return { type: facts.event.type, values: facts.values, counters: Object.fromEntries(values), clauses };
+}
+
 /** Counts an event; the result takes it back. */
 export function countEvent(
   state: Counters,
@@ -100,21 +116,9 @@ export function countEvent(
   };
 }
 
-function hashedValues(
-  policies: PolicySet,
-  input: EvaluationInput,
-  path: FieldPath,
-  hashing: KeyObject,
-): string[] | undefined {
-  if (path === "actor.id") return [actorMark];
-  const value = fieldValue(policies, input, path);
-  if (value === undefined) return undefined;
-  const values = typeof value === "object" ? value.slice(0, counterListElementsMax) : [value];
-  return values.map((each) =>
-    typeof each === "string"
-      ? keyedHash(hashing, `counter ${path}`, each).subarray(0, keyHashBytes).toString("base64url")
-      : String(each),
-  );
+// Numbers too: an attribute such as a telephone number is one.
+function hashedValue(path: FieldPath, value: Scalar, hashing: KeyObject): string {
+  return keyedHash(hashing, `counter ${path}`, String(value)).subarray(0, keyHashBytes).toString("base64url");
 }
 
 function withActor(cell: string, pseudonym: string): string {

@@ -7,7 +7,7 @@ import { encodeBody, encodeDisclosed, encodeEvent, encodeFacts, formatTime } fro
 import type { Disclosed, Event, Facts, FactValue, RecordedRestriction } from "@docket/protocol";
 import { enforce, suspendedReason, throttledReason } from "../enforcement/enforce.ts";
 import type { Enforcement } from "../enforcement/enforce.ts";
-import { restrictionsAt, strikesWithin, strikeMemoryMs } from "../enforcement/standing.ts";
+import { restrictionsAt, strikeInForceMs, strikesWithin } from "../enforcement/standing.ts";
 import type { Restriction, Standing } from "../enforcement/standing.ts";
 import type { Actor } from "../evidence/actors.ts";
 import type { PlainPart } from "../evidence/seal.ts";
@@ -164,7 +164,7 @@ function evaluationInput(input: DraftInput): EvaluationInput {
     signals: input.signals,
     counters: input.counters.byDeclaration,
     standing: {
-      strikes: strikesWithin(standing, decidedAtMs, strikeMemoryMs),
+      strikes: strikesWithin(standing, decidedAtMs, strikeInForceMs),
       restricted: restrictionsAt(standing, decidedAtMs).length > 0,
     },
   };

@@ -5,14 +5,14 @@ import { DocketSite } from "./site.ts";
 import type { SitePorts } from "./site.ts";
 import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
-import { Counters } from "../counters/counters.ts";
+import { Counters, keptMs } from "../counters/counters.ts";
 import type { Standing } from "../enforcement/standing.ts";
 import { verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import { Log } from "../log/log.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
-import type { Release } from "../release.ts";
+import type { Release } from "./release.ts";
 import type { SiteIndex } from "../views/site-index.ts";
 
 /** What a site is opened with. */
@@ -51,7 +51,7 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
     const { size } = log.opening;
     await log.published(size);
     const reader = new LogReader(paths);
-    const longest = Math.max(0, ...counters.map(({ counter }) => counter.overMs));
+    const longest = Math.max(0, ...counterKinds(counters).map(keptMs));
     const from = await index.firstRecordSince((await index.latestDecidedMs()) - longest);
     await rebuild(
       { reader, index, counters: memory, standings, siteKey: keys.site, origin },

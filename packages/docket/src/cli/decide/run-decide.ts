@@ -9,7 +9,7 @@ import { DocketError } from "../../error.ts";
 import type { Line } from "../../http/lines.ts";
 import { createInstallation, readInstallation } from "../../installation.ts";
 import type { Installation } from "../../installation.ts";
-import type { OpenInstallation } from "../../open-installation.ts";
+import type { OpenInstallation } from "../../main.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { exitFine, exitWrong, reportFailure } from "../failure.ts";
 import { openWithProgress } from "../open-with-progress.ts";

@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 import { addToReport } from "@docket/verify";
 import type { Check, Fault, LogCheckName, LogReport } from "@docket/verify";
-import { policyFileBytesMax, policyFilesMax } from "../../release.ts";
+import { policyFileBytesMax, policyFilesMax } from "../../intake/release.ts";
 import { readText } from "./directory.ts";
 import type { DirectorySource } from "./directory.ts";
 

@@ -6,9 +6,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { languageVersion, loadPolicies, PolicyError, signalsVersion } from "@docket/policy";
 import type { PolicyFile, PolicySet } from "@docket/policy";
-import { DocketError } from "./error.ts";
-import type { LogDisk } from "./log/disk.ts";
-import type { LogPaths } from "./log/paths.ts";
+import { DocketError } from "../error.ts";
+import type { LogDisk } from "../log/disk.ts";
+import type { LogPaths } from "../log/paths.ts";
 
 /** Most files of policy, and longest of them in bytes. */
 export const policyFilesMax = 256;
