@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// API keys: how they are made and kept. A key is 256 random bits, so one round of SHA-256 hides it for good: there is
-// nothing to guess that a slower hash would protect. The public id is what records say (`by`).
+// API keys: how they are made and kept. A key is 256 random bits, so one round of SHA-256 hides it for good:
+// there is nothing to guess that a slower hash would protect. The public id is what records say (`by`).
 //
 //     key = "dk_" 43 base64url characters        shown once, never kept
 //     id  = "k_"  16 base64url characters        random too, not derived from the key
@@ -36,17 +36,22 @@ export type ApiKeyRow = {
 export type AccessChange = { change: "created" | "revoked"; id: string; role: string };
 
 /**
- * Keeps the API keys of one site. When a method that writes returns, what it wrote survives power loss. Several
- * processes may use one store at once: each sees what the others wrote the next time it asks.
+ * Keeps the API keys of one site. When a method that writes returns, what it wrote survives power loss.
+ * Several processes may use one store at once: each sees what the others wrote the next time it asks.
  */
 export interface ApiKeyStore {
   /** Adds a key that is neither revoked nor sealed. Throws if there is one with its id or hash. */
   insert(key: Pick<ApiKeyRow, "id" | "hash" | "role" | "label" | "createdMs">): void;
   /** All keys, revoked ones too, oldest first. */
   list(): ApiKeyRow[];
-  /** Revokes a key. Says whether there was one with this id that was not revoked; the earlier time stays otherwise. */
+  /**
+   * Revokes a key. Says whether there was one with this id that was not revoked; the earlier time stays
+   * otherwise.
+   */
   revoke(id: string, nowMs: number): boolean;
-  /** What the log has no record of yet, in the order in which records must follow: of one key, creation first. */
+  /**
+   * What the log has no record of yet, in the order in which records must follow: of one key, creation first.
+   */
   unsealed(): AccessChange[];
   /** Notes that the log has a durable record of a change. Noting it again changes nothing. */
   markSealed(change: AccessChange): void;
@@ -108,8 +113,8 @@ export function isApiKey(text: string): boolean {
 }
 
 /**
- * What is kept of a key, and what it is looked up by. Looking up by a hash needs no comparison in constant time: who
- * asks cannot steer the hash, so the time tells nothing of the key.
+ * What is kept of a key, and what it is looked up by. Looking up by a hash needs no comparison in constant
+ * time: who asks cannot steer the hash, so the time tells nothing of the key.
  */
 export function hashOfKey(key: string): string {
   return createHash("sha256").update(key, "latin1").digest("base64url");

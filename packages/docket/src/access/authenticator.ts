@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who sends a request: all keys in memory by hash, so that a request costs one SHA-256 and no disk. The store is asked
-// for news once a second, elsewhere than on the thread that answers.
+// Who sends a request: all keys in memory by hash, so that a request costs one SHA-256 and no disk. The store
+// is asked for news once a second, elsewhere than on the thread that answers.
 //
-// A key works only once the log has the record of its creation, so that no record can be by somebody whom the log has
-// not introduced. A revoked key stops at once; the record of that follows. A crash between sealing and noting that it
-// was sealed gives a second record of the same change, never none.
+// A key works only once the log has the record of its creation, so that no record can be by somebody whom the
+// log has not introduced. A revoked key stops at once; the record of that follows. A crash between sealing
+// and noting that it was sealed gives a second record of the same change, never none.
+import { setTimeout as sleep } from "node:timers/promises";
 import { DocketError } from "../error.ts";
 import { hashOfKey, isApiKey } from "./api-keys.ts";
 import type { AccessChange, ApiKeyRow } from "./api-keys.ts";
@@ -13,7 +14,7 @@ import type { Role } from "./permissions.ts";
 
 /** How often the store is asked for changes by others. */
 export const refreshIntervalMs = 1000;
-/** An unknown key asks the store at most this often. */
+/** Unknown keys have the store asked at most this often. */
 export const unknownKeyIntervalMs = 250;
 /** How long an unknown key waits for the store. */
 export const unknownKeyWaitMs = 1000;
@@ -52,6 +53,8 @@ export class Authenticator {
   #unsealed: AccessChange[] = [];
   #refreshing: Promise<void> | undefined;
   #sealing: Promise<void> | undefined;
+  /** A refresh that has not begun, and so will see what was created before now. */
+  #next: Promise<void> | undefined;
   #refreshedMs = Number.NEGATIVE_INFINITY;
   #startedMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -86,32 +89,32 @@ export class Authenticator {
     if (known === undefined || known.sealed) return known?.caller;
     throw new DocketError(
       "sealing_failed",
-      "this API key is new, and the log has not taken in the record of its creation yet; try again in a second",
+      "the log has not taken in the record of this new API key yet; try again in a second",
       { retryAfterSeconds: 1 },
     );
   }
 
   /**
-   * The same for a key that memory does not know: it may have been created a moment ago, so the store is asked first,
-   * unless it was just asked.
+   * The same for a key that memory does not know: it may have been created a moment ago, so the store is
+   * asked first. However many ask, the store is asked once in {@link unknownKeyIntervalMs}.
    *
    * @throws {DocketError} as {@link callerOf}
    */
   async callerOfUnknown(key: string): Promise<Caller | undefined> {
     if (!isApiKey(key)) return undefined;
-    if (this.#refreshing === undefined && this.#options.clock() - this.#startedMs < unknownKeyIntervalMs) {
-      return this.callerOf(key);
-    }
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, unknownKeyWaitMs);
     });
-    await Promise.race([this.refresh().then(() => this.#sealing), tooLong]);
+    this.#next ??= this.#refreshSoon();
+    await Promise.race([this.#next, tooLong]);
     clearTimeout(timer);
     return this.callerOf(key);
   }
 
-  /** Asks the store for changes and begins to seal what is not sealed. Never rejects; only one runs at a time. */
+  /**
+   * Asks the store for changes and begins to seal what is not sealed. Never rejects; only one runs at a time.
+   */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
@@ -125,6 +128,15 @@ export class Authenticator {
     await this.#refreshing;
     await this.#sealing;
     await this.#options.feed.close();
+  }
+
+  async #refreshSoon(): Promise<void> {
+    await this.#refreshing;
+    const pauseMs = this.#startedMs + unknownKeyIntervalMs - this.#options.clock();
+    if (pauseMs > 0) await sleep(Math.min(pauseMs, unknownKeyIntervalMs));
+    this.#next = undefined;
+    await this.refresh();
+    await this.#sealing;
   }
 
   async #refresh(): Promise<void> {

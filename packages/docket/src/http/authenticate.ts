@@ -1,31 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets a request through to its route: with a key whose role may call it, or because it is public. Runs before a body
-// is read.
+// Lets a request through to its route: with a key whose role may call it, or because it is public. Runs
+// before a body is read.
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { DocketError } from "../error.ts";
-import { requireAction } from "./context.ts";
+import { requireAction, shuttingDown } from "./context.ts";
 import type { HttpContext } from "./context.ts";
 import { notFound } from "./errors.ts";
 import { bodyTimeoutMs } from "./limits.ts";
 
 /** Adds the checks that precede every route. */
-export function addAuthentication(server: FastifyInstance, { authenticator }: HttpContext): void {
+export function addAuthentication(server: FastifyInstance, { authenticator, closing }: HttpContext): void {
   server.decorateRequest("caller", null);
   server.decorateRequest("bodyTimer", null);
-  let closing = false;
-  server.addHook("preClose", (done) => {
-    closing = true;
-    done();
-  });
-  server.addHook("onRequest", (request, reply, done) => {
+  server.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-content-type-options": "nosniff", "cache-control": "no-store" });
     limitBodyTime(request);
-    if (closing) {
+    if (closing.aborted) {
       reply.header("connection", "close");
-      done(new DocketError("log_closed", "the server is shutting down", { retryAfterSeconds: 5 }));
-      return;
+      throw shuttingDown();
     }
-    admit(request, authenticator).then(() => done(), done);
+    await admit(request, authenticator);
   });
   server.addHook("onResponse", (request, _reply, done) => {
     // What is left of a body that nobody wanted still has its time limit.

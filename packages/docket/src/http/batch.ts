@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch of events: lines are decided concurrently, up to a window, and answered in their order. Nothing is held that
-// the client does not read: when it stops reading, the generator below stops being asked, and so stops reading.
+// A batch of events: lines are decided concurrently, up to a window, and answered in their order. Nothing is
+// held that the client does not read: when it stops reading, the generator below stops being asked, and so
+// stops reading.
 import type { Decision } from "@docket/protocol";
 import { errorAnswer } from "./errors.ts";
 import type { ErrorBody } from "./errors.ts";
@@ -28,8 +29,9 @@ export type BatchOptions = {
 type Pending = { settled: Promise<void>; text: string | undefined };
 
 /**
- * Yields the answers to `lines` as NDJSON, in whole lines, ended by `{"end":true,"lines":n}` with the number of
- * answers. If `lines` fails, the line at which it failed is answered with that error, and no end follows.
+ * Yields the answers to `lines` as NDJSON, in whole lines, ended by `{"end":true,"lines":n}` with the number
+ * of answers. If `lines` fails, the line at which it failed is answered with that error, and no end follows.
+ *
  */
 export async function* answerBatch(
   lines: AsyncIterator<Line>,
@@ -84,7 +86,10 @@ export async function* answerBatch(
   }
 }
 
-/** What comes first: the next line, wrapped so that its end shows, or the answer at the head (then `undefined`). */
+/**
+ * What comes first: the next line, wrapped so that its end shows, or the answer at the head (then
+ * `undefined`).
+ */
 async function first(
   head: Pending | undefined,
   next: Promise<IteratorResult<Line> | undefined> | undefined,
@@ -97,17 +102,18 @@ async function first(
 
 function answerLine(line: Line, options: BatchOptions, overload: { lines: number }): Pending {
   const pending: Pending = { settled: Promise.resolve(), text: undefined };
-  pending.settled = decideWithPatience(line, options, overload).then(
-    (decision) => {
-      pending.text = lineText({ line: line.number, decision });
-    },
-    (cause: unknown) => {
-      options.onError(cause);
-      const { error } = errorAnswer(cause, options.requestId);
-      pending.text = lineText({ line: line.number, error });
-    },
-  );
+  pending.settled = settle(line, options, overload).then((text) => void (pending.text = text));
   return pending;
+}
+
+async function settle(line: Line, options: BatchOptions, overload: { lines: number }): Promise<string> {
+  try {
+    return lineText({ line: line.number, decision: await decideWithPatience(line, options, overload) });
+  } catch (cause) {
+    options.onError(cause);
+    const { error } = errorAnswer(cause, options.requestId);
+    return lineText({ line: line.number, error });
+  }
 }
 
 async function decideWithPatience(

@@ -20,6 +20,8 @@ export type HttpContext = {
   /** Whether anyone may fetch entry bundles. */
   publicEntries: boolean;
   wait: (ms: number) => Promise<void>;
+  /** Aborted when the server begins to close. */
+  closing: AbortSignal;
   /** A client that reads none of a batch's answers for this long is cut off. */
   batchStalledMs: number;
 };
@@ -72,6 +74,11 @@ export function indexOf(request: FastifyRequest): number {
   if (!/^(0|[1-9]\d{0,15})$/.test(index) || !Number.isSafeInteger(value))
     throw notFound("record of that index");
   return value;
+}
+
+/** What is answered once the server begins to close. */
+export function shuttingDown(): DocketError {
+  return new DocketError("log_closed", "the server is shutting down", { retryAfterSeconds: 5 });
 }
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every error leaves the server in one shape, with a code of the protocol's table. What is not expected becomes
-// `internal` with a request id: its words stay in the log, for they may say what is nobody's business.
+// Every error leaves the server in one shape, with a code of the protocol's table. What is not expected
+// becomes `internal` with a request id: its words stay in the log, for they may say what is nobody's
+// business.
 import { errorTable, ProtocolError } from "@docket/protocol";
 import type { ErrorCode } from "@docket/protocol";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
@@ -65,7 +66,10 @@ export async function sendError(error: unknown, request: FastifyRequest, reply: 
     .send(`${JSON.stringify({ error: answer.error })}\n`);
 }
 
-/** Logs an unexpected error without its message, which may quote what somebody wrote: its kind and where it arose. */
+/**
+ * Logs an unexpected error without its message, which may quote what somebody wrote: its kind and where it
+ * arose.
+ */
 export function logUnexpected(log: FastifyBaseLogger, error: unknown, requestId: string): void {
   const { name, code, stack } = (error instanceof Error ? error : new Error()) as NodeJS.ErrnoException;
   const frames = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));

@@ -2,7 +2,10 @@
 // Every limit of the HTTP server, by name and unit.
 import { eventBytesMax } from "@docket/protocol";
 
-/** Longest body of one event, in bytes. A few more than the event's own limit, so that its reader says what is wrong. */
+/**
+ * Longest body of one event, in bytes. A few more than the event's own limit, so that its reader says what is
+ * wrong.
+ */
 export const bodyBytesMax: number = eventBytesMax + 1024;
 /** Longest body that is not an event, in bytes. */
 export const smallBodyBytesMax = 16_384;

@@ -6,8 +6,8 @@ import { DocketError } from "../error.ts";
 export type ListenAddress = { host: string; port: number };
 
 /**
- * Reads `127.0.0.1:8080`, `[::1]:8080`, `example.org:8080`, `:8080` (every address of the machine) or `8080` (this
- * machine only).
+ * Reads `127.0.0.1:8080`, `[::1]:8080`, `example.org:8080`, `:8080` (every address of the machine) or `8080`
+ * (this machine only).
  *
  * @throws {DocketError} `usage` for anything else
  */
@@ -17,7 +17,7 @@ export function parseListen(text: string): ListenAddress {
   if (match === null || port > 65_535) {
     throw new DocketError(
       "usage",
-      `${JSON.stringify(text)} is no address to listen on; write HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080`,
+      `${JSON.stringify(text)} is no address to listen on; write HOST:PORT, for example 127.0.0.1:8080`,
     );
   }
   const host = match[1];

@@ -4,7 +4,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { Decision, ErrorCode } from "@docket/protocol";
 import type { SiteStatus } from "../intake/contract.ts";
 
-/** Buckets of the time until an answer, in seconds: from a quick disk to the longest that an answer may take. */
+/**
+ * Buckets of the time until an answer, in seconds: from a quick disk to the longest that an answer may take.
+ */
 const decisionSecondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 /** The metrics of one server. */
@@ -92,12 +94,13 @@ function addGauges(registry: Registry, status: () => SiteStatus, keysStaleMs: ()
   );
   const records = new Gauge({
     name: "docket_log_records",
-    help: "Records that are durable, that a signed root covers (integrated), and that anyone can fetch (published)",
+    help: "Records that are durable, covered by a signed root (integrated), fetchable by anyone (published)",
     labelNames: ["state"],
     registers: [registry],
     collect() {
       const { size, publishedSize } = status();
-      // The log signs a batch's root before it tells anyone that the batch is durable: the first two are one number.
+      // The log signs a batch's root before it tells anyone that the batch is durable: the first two are one
+      // number.
       records.set({ state: "durable" }, size);
       records.set({ state: "integrated" }, size);
       records.set({ state: "published" }, publishedSize);

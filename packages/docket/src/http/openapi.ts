@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How routes describe themselves for /openapi.json. These schemas describe; what checks a body is the strict reader
-// that the schema was made for (`parseDecisionRequest`, `readObject`).
+// How routes describe themselves for /openapi.json. These schemas describe; what checks a body is the strict
+// reader that the schema was made for (`parseDecisionRequest`, `readObject`).
 import { DecisionRequestSchema, DecisionSchema, ReceiptSchema } from "@docket/protocol";
 import type { ErrorCode } from "@docket/protocol";
 import { errorTable } from "@docket/protocol";
 import type { FastifySchema } from "fastify";
-import Type from "typebox";
+import { Type } from "typebox";
 import type { TSchema } from "typebox";
 import { permissions } from "../access/permissions.ts";
 import type { Action } from "../access/permissions.ts";

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP server: wires the routes, in the order in which a request meets what is here.
 //
-//   headers in time -> known path and method -> key and role -> body in time and size -> strict JSON -> the site
+//   headers in time -> known path and method -> key and role -> body in time and size -> strict JSON -> the
+// site
 //   -> answer, or an error in the one shape
 //
-// Bodies are read by the protocol's strict reader alone; Fastify's own validation, which would coerce and strip, is
-// switched off.
+// Bodies are read by the protocol's strict reader alone; Fastify's own validation, which would coerce and
+// strip, is switched off.
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import swagger from "@fastify/swagger";
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import fastify, { LogController } from "fastify";
 import type {
   FastifyBaseLogger,
@@ -62,12 +64,14 @@ export function createServer(options: ServerOptions): FastifyInstance {
     () => authenticator.staleMs,
     processMetrics,
   );
+  const closing = new AbortController();
   const context: HttpContext = {
     site,
     authenticator,
     clock,
     metrics,
     publicEntries,
+    closing: closing.signal,
     wait: options.wait ?? ((ms) => sleep(ms)),
     batchStalledMs: options.batchStalledMs ?? limits.batchStalledMs,
   };
@@ -90,6 +94,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   for (const [name, schema] of Object.entries(sharedSchemas)) server.addSchema({ ...schema, $id: name });
 
+  server.addHook("preClose", (done) => {
+    closing.abort();
+    done();
+  });
   addAuthentication(server, context);
   const methods = collectMethods(server);
   server.register(swagger, openApi(version));
@@ -163,7 +171,7 @@ function collectMethods(server: FastifyInstance): Map<string, Set<string>> {
 
 /** A known path with another method is a 405 that names the methods it has (RFC 9110 section 15.5.6). */
 function refuseOtherMethods(scope: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<string>>): void {
-  for (const [url, known] of [...methods]) {
+  for (const [url, known] of new Map(methods)) {
     const allow = [...known].join(", ");
     scope.route({
       url,
@@ -180,7 +188,7 @@ function refuseOtherMethods(scope: FastifyInstance, methods: ReadonlyMap<string,
   }
 }
 
-function openApi(version: string): Parameters<typeof swagger>[1] {
+function openApi(version: string): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: "3.1.0",
@@ -201,6 +209,9 @@ function openApi(version: string): Parameters<typeof swagger>[1] {
         },
       },
     },
-    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json["$id"] ?? `schema${i}`) },
-  } as Parameters<typeof swagger>[1];
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, i) =>
+        typeof json["$id"] === "string" ? json["$id"] : `schema${i}`,
+    },
+  };
 }

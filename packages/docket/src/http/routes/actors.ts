@@ -2,7 +2,7 @@
 // An actor's standing, by the app's own id of the account.
 import { parseTime, ProtocolError } from "@docket/protocol";
 import type { FastifyRequest } from "fastify";
-import Type from "typebox";
+import { Type } from "typebox";
 import { answerInTime } from "../context.ts";
 import type { Routes } from "../context.ts";
 import { accountIdLengthMax } from "../limits.ts";
@@ -31,7 +31,7 @@ export const addActorRoutes: Routes = (server, { site, clock }) => {
 
 function accountIdOf(request: FastifyRequest): string {
   const { id } = request.params as { id: string };
-  const length = [...id].length;
+  const length = Array.from(id).length;
   if (length >= 1 && length <= accountIdLengthMax) return id;
   const message = `an account id has 1 to ${accountIdLengthMax} characters, this one ${length}`;
   throw new ProtocolError("schema_mismatch", message);

@@ -5,12 +5,12 @@ import { Readable } from "node:stream";
 import { eventBytesMax, parseDecisionRequest, ProtocolError } from "@docket/protocol";
 import type { Decision, ErrorCode } from "@docket/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import Type from "typebox";
+import { Type } from "typebox";
 import type { Caller } from "../../access/authenticator.ts";
 import { mayDo } from "../../access/permissions.ts";
 import { DocketError } from "../../error.ts";
 import { answerBatch } from "../batch.ts";
-import { callerOf, indexOf, requireAction, answerInTime } from "../context.ts";
+import { answerInTime, callerOf, indexOf, requireAction, shuttingDown } from "../context.ts";
 import type { HttpContext, Routes } from "../context.ts";
 import { errorAnswer, logUnexpected } from "../errors.ts";
 import { readLines } from "../lines.ts";
@@ -45,7 +45,7 @@ const sealingErrors: readonly ErrorCode[] = [
 const oneEvent = describe({
   summary: "Decide one event",
   description:
-    "Answers once the decision is sealed. The same event id with the same body gives the same decision again. " +
+    "Answers once the decision is sealed. The same event id and body give the same decision again. " +
     "With `dryRun: true` nothing is counted or sealed, and the role analyst may do it too.",
   tag: "decisions",
   action: "tryEvent",
@@ -132,7 +132,7 @@ function sendBatch(request: FastifyRequest, reply: FastifyReply, context: HttpCo
   // A batch may take as long as it likes, as long as it moves.
   if (request.bodyTimer !== null) clearTimeout(request.bodyTimer);
   const caller = callerOf(request);
-  const lines = readLines(receiving(request, decoded(request)), eventBytesMax);
+  const lines = readLines(receiving(request, decoded(request), context.closing), eventBytesMax);
   const answers = answerBatch(lines, {
     decide: (line) => decideLine(line, caller, context),
     isOverload: (error) => error instanceof DocketError && error.code === "overloaded",
@@ -147,6 +147,10 @@ function sendBatch(request: FastifyRequest, reply: FastifyReply, context: HttpCo
     wait: context.wait,
   });
   const cut = (): unknown => request.raw.socket.destroy();
+  // What the client would still send is not waited for when the server closes.
+  reply.raw.once("finish", () => {
+    if (context.closing.aborted && !request.raw.complete) request.raw.socket.destroySoon();
+  });
   // Not to be held back by a proxy: answers are to be read while events are sent.
   return reply
     .headers({ "content-type": ndjson, "x-accel-buffering": "no" })
@@ -175,24 +179,37 @@ function decoded(request: FastifyRequest): Readable {
   return payload.pipe(gunzip);
 }
 
-async function* receiving(request: FastifyRequest, source: Readable): AsyncGenerator<Uint8Array> {
-  const idle = setTimeout(() => request.raw.destroy(), batchIdleMs);
-  try {
-    for await (const chunk of source) {
-      // Only waiting for the client counts: while its lines are decided, the clock stands.
-      clearTimeout(idle);
-      yield chunk as Uint8Array;
-      idle.refresh();
-    }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (!code.startsWith("Z_")) throw error;
-    throw new ProtocolError("json_encoding", "the body is not what gzip wrote, or ends too early", {
-      cause: error,
-    });
-  } finally {
-    clearTimeout(idle);
+async function* receiving(
+  request: FastifyRequest,
+  source: Readable,
+  closing: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
+  for (;;) {
+    // Only waiting for the client counts: while its lines are decided, the clock stands.
+    const idle = setTimeout(() => request.raw.destroy(), batchIdleMs);
+    const next = await unlessClosing(chunks.next(), closing)
+      .catch(throwUnpackingError)
+      .finally(() => clearTimeout(idle));
+    if (next.done === true) return;
+    yield next.value;
   }
+}
+
+function throwUnpackingError(error: unknown): never {
+  if (!((error as NodeJS.ErrnoException).code ?? "").startsWith("Z_")) throw error;
+  const message = "the body is not what gzip wrote, or ends too early";
+  throw new ProtocolError("json_encoding", message, { cause: error });
+}
+
+/** Rejects as soon as the server begins to close, which a batch of hours would keep it from. */
+function unlessClosing<T>(work: Promise<T>, closing: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(shuttingDown());
+    if (closing.aborted) stop();
+    closing.addEventListener("abort", stop);
+    work.then(resolve, reject).finally(() => closing.removeEventListener("abort", stop));
+  });
 }
 
 async function* cutOffStalled(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What machines watch: whether the process lives, whether it seals, its metrics, and its own description.
 import type { FastifyInstance } from "fastify";
-import Type from "typebox";
+import { Type } from "typebox";
 import { DocketError } from "../../error.ts";
 import type { Routes } from "../context.ts";
 import { describe } from "../openapi.ts";

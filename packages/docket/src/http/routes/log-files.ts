@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log's static read path (C2SP tlog-tiles): the checkpoint, and the tiles and entry bundles that it covers, as the
-// materialiser wrote them.
+// The log's static read path (C2SP tlog-tiles): the checkpoint, and the tiles and entry bundles that it
+// covers, as the materialiser wrote them.
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCheckpoint, parseNote, parseTilePath, tileWidth } from "@docket/tlog";
 import type { TilePath } from "@docket/tlog";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import Type from "typebox";
+import { Type } from "typebox";
 import type { Site } from "../../intake/contract.ts";
 import { answerInTime } from "../context.ts";
 import type { Routes } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { describe } from "../openapi.ts";
 
-/** A tile never changes, and a partial one is the beginning of every wider one: a year, the longest that caches heed. */
+/**
+ * A tile never changes, and a partial one is the beginning of every wider one: a year, the longest that
+ * caches heed.
+ */
 const immutable = "public, max-age=31536000, immutable";
 const binary = "application/octet-stream";
 const text = "text/plain; charset=utf-8";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receipts, without secrets, and with the opening for the affected user.
 import { encodeReceipt, parseJson, checkShape } from "@docket/protocol";
-import Type from "typebox";
+import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { callerOf, indexOf, answerInTime } from "../context.ts";
 import type { Routes } from "../context.ts";

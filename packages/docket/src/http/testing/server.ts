@@ -41,13 +41,16 @@ export function testEvent(over: Record<string, unknown> = {}): Record<string, un
   return { id: "e1", type: "comment", actor: { id: "alice" }, content: { text: "hello" }, ...over };
 }
 
+function clock(): number {
+  return testNowMs;
+}
+
 /** Makes a server; nothing listens. */
 export async function testServer(
   over: Partial<Omit<ServerOptions, "site">> & { data?: string } = {},
 ): Promise<TestServer> {
   const { data, ...options } = over;
   const site = new MemorySite(data);
-  const clock = (): number => testNowMs;
   const authenticator = await Authenticator.open({
     feed: fixedFeed(),
     sealAccess: (change, key, role) => site.sealAccess(change, key, role),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A site for tests of the server alone: it rejects texts with "spam" in them, remembers what it decided, and does
-// wrong what it is told to. The real site is tested through the server in `integration.test.ts`.
+// A site for tests of the server alone: it rejects texts with "spam" in them, remembers what it decided, and
+// does wrong what it is told to. The real site is tested through the server in `integration.test.ts`.
 import { encodeEvent } from "@docket/protocol";
 import type { Decision, DocketRecord, Receipt } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
@@ -111,7 +111,7 @@ export class MemorySite implements Site {
   async close(): Promise<void> {}
 
   #receipt(index: number): Receipt {
-    const { record } = this.#records[index] as RecordedDecision;
+    const record = this.#records[index]?.record;
     const proof = "c2sp.org/tlog-proof@v1\n";
     return {
       format: "docket-receipt/v1",

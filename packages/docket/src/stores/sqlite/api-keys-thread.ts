@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread that reads the file of API keys for a server: the thread that answers does no synchronous disk I/O.
+// The thread that reads the file of API keys for a server: the thread that answers does no synchronous disk
+// I/O.
 import { parentPort, workerData } from "node:worker_threads";
 import type { ToApiKeysThread, FromApiKeysThread, ApiKeysThreadStart } from "./api-keys-feed.ts";
 import { openSqliteApiKeys } from "./api-keys.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// API keys in an SQLite file, `DIR/access.sqlite`: beside the log, since the command line writes it while a server
-// runs. All of it is synchronous; a server reads it through `api-keys-feed.ts`.
+// API keys in an SQLite file, `DIR/access.sqlite`: beside the log, since the command line writes it while a
+// server runs. All of it is synchronous; a server reads it through `api-keys-feed.ts`.
 import { chmodSync, closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
