@@ -5,8 +5,9 @@
 // window's sixtieth, aligned to the epoch; the window of time t is the bucket of t and the 59 before it. Everything
 // is a function of `decidedAt` and log order, so the same records give the same values on every machine.
 //
-// Memory: a key keeps the buckets of its newest two windows, so an event that comes more than a window late is not
-// seen by reads of its own time. Keys that lie two windows back are swept. Beyond `keysMax` the keys that were made
+// Memory: a key keeps the buckets of its newest window, and before it those of another window or of `latenessMsMax`,
+// whichever is longer. An event that comes later than that is not seen by reads of its own time. Keys that lie further
+// back are swept. Beyond `keysMax` the keys that were made
 // first go first; the value read is a recorded fact, so a decision replays all the same.
 
 /** How many buckets a window has. */
@@ -15,6 +16,11 @@ export const bucketsPerWindow = 60;
 export const keysMax = 2_000_000;
 /** Most different values that a key of a distinct counter remembers; its value then stays at this. */
 export const distinctValuesMax = 10_000;
+/**
+ * How far `decidedAt` may lie before that of an earlier record and all counters are still exact, in milliseconds: what
+ * intake lets an event claim (10 minutes back, while another claimed a minute ahead).
+ */
+export const latenessMsMax = 660_000;
 /** Dead keys are looked for after this many additions. */
 const sweepInterval = 100_000;
 
@@ -32,10 +38,17 @@ type CountEntry = Buckets;
 type DistinctEntry = { values: Map<string, Buckets>; newest: Map<number, number>; top: number };
 type CounterState = {
   kind: CounterKind;
+  /** How many buckets a key keeps before its newest. */
+  kept: number;
   counts: Map<string, CountEntry>;
   distinct: Map<string, DistinctEntry>;
   top: number;
 };
+
+/** How far back a counter reads and remembers, in milliseconds: what a rebuild has to begin with. */
+export function keptMs(kind: CounterKind): number {
+  return (keptBuckets(kind) + 1) * kind.bucketMs;
+}
 
 /** All counters of a site, in memory. */
 export class Counters {
@@ -44,7 +57,13 @@ export class Counters {
 
   constructor(kinds: readonly CounterKind[]) {
     for (const kind of kinds) {
-      this.#states.set(kind.id, { kind, counts: new Map(), distinct: new Map(), top: -Infinity });
+      this.#states.set(kind.id, {
+        kind,
+        kept: keptBuckets(kind),
+        counts: new Map(),
+        distinct: new Map(),
+        top: -Infinity,
+      });
     }
   }
 
@@ -82,8 +101,8 @@ export class Counters {
     const bucket = Math.floor(decidedAtMs / state.kind.bucketMs);
     state.top = Math.max(state.top, bucket);
     for (const [key, value] of keys) {
-      if (state.kind.kind === "count") addCount(state.counts, key, bucket);
-      else addDistinct(state.distinct, key, value ?? "", bucket);
+      if (state.kind.kind === "count") addCount(state, key, bucket);
+      else addDistinct(state, key, value ?? "", bucket);
     }
     if (++this.#additions % sweepInterval === 0) this.#sweep();
     return () => {
@@ -96,7 +115,7 @@ export class Counters {
 
   #sweep(): void {
     for (const state of this.#states.values()) {
-      const dead = state.top - 2 * bucketsPerWindow;
+      const dead = state.top - state.kept;
       for (const [key, entry] of state.counts) {
         if ((entry.numbers.at(-1) ?? -Infinity) < dead) state.counts.delete(key);
       }
@@ -112,6 +131,10 @@ export class Counters {
       }
     }
   }
+}
+
+function keptBuckets({ bucketMs }: CounterKind): number {
+  return bucketsPerWindow + Math.max(bucketsPerWindow, Math.ceil(latenessMsMax / bucketMs));
 }
 
 function countIn(entry: CountEntry | undefined, last: number): number {
@@ -138,10 +161,10 @@ function distinctIn(entry: DistinctEntry | undefined, last: number): number {
   return count;
 }
 
-function addCount(counts: Map<string, CountEntry>, key: string, bucket: number): void {
+function addCount({ counts, kept }: CounterState, key: string, bucket: number): void {
   const entry = counts.get(key);
   if (entry === undefined) counts.set(key, { numbers: [bucket], counts: [1] });
-  else addToBuckets(entry, bucket);
+  else addToBuckets(entry, bucket, kept);
 }
 
 function removeCount(counts: Map<string, CountEntry>, key: string, bucket: number): void {
@@ -151,21 +174,21 @@ function removeCount(counts: Map<string, CountEntry>, key: string, bucket: numbe
   if (entry.numbers.length === 0) counts.delete(key);
 }
 
-function addDistinct(entries: Map<string, DistinctEntry>, key: string, value: string, bucket: number): void {
-  let entry = entries.get(key);
+function addDistinct({ distinct, kept }: CounterState, key: string, value: string, bucket: number): void {
+  let entry = distinct.get(key);
   if (entry === undefined) {
     entry = { values: new Map(), newest: new Map(), top: bucket };
-    entries.set(key, entry);
+    distinct.set(key, entry);
   }
   const buckets = entry.values.get(value);
   if (buckets === undefined) {
-    if (entry.values.size >= distinctValuesMax) forgetOld(entry);
+    if (entry.values.size >= distinctValuesMax) forgetOld(entry, kept);
     if (entry.values.size >= distinctValuesMax) return;
     entry.values.set(value, { numbers: [bucket], counts: [1] });
     shift(entry.newest, bucket, 1);
   } else {
     shift(entry.newest, buckets.numbers.at(-1) as number, -1);
-    addToBuckets(buckets, bucket);
+    addToBuckets(buckets, bucket, kept);
     shift(entry.newest, buckets.numbers.at(-1) as number, 1);
   }
   entry.top = Math.max(entry.top, bucket);
@@ -189,8 +212,8 @@ function removeDistinct(
   else entry.top = Math.max(...entry.newest.keys());
 }
 
-function forgetOld(entry: DistinctEntry): void {
-  const dead = entry.top - 2 * bucketsPerWindow;
+function forgetOld(entry: DistinctEntry, kept: number): void {
+  const dead = entry.top - kept;
   for (const [value, buckets] of entry.values) {
     const newest = buckets.numbers.at(-1) as number;
     if (newest >= dead) continue;
@@ -199,7 +222,7 @@ function forgetOld(entry: DistinctEntry): void {
   }
 }
 
-function addToBuckets(buckets: Buckets, bucket: number): void {
+function addToBuckets(buckets: Buckets, bucket: number, kept: number): void {
   let place = buckets.numbers.length;
   while (place > 0 && (buckets.numbers[place - 1] as number) > bucket) place--;
   if (buckets.numbers[place - 1] === bucket) {
@@ -208,7 +231,7 @@ function addToBuckets(buckets: Buckets, bucket: number): void {
   }
   buckets.numbers.splice(place, 0, bucket);
   buckets.counts.splice(place, 0, 1);
-  const dead = (buckets.numbers.at(-1) as number) - 2 * bucketsPerWindow;
+  const dead = (buckets.numbers.at(-1) as number) - kept;
   while ((buckets.numbers[0] as number) < dead) {
     buckets.numbers.shift();
     buckets.counts.shift();
