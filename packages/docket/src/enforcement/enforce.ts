@@ -2,8 +2,9 @@
 // Enforcement: from what the policies say and the actor's standing to what happens, and to the strikes and
 // restrictions that follow. Pure; ids of new restrictions come from the caller.
 import { stricterOutcome } from "@docket/policy";
-import type { Evaluation, LadderStep, Outcome, Policy, Then, Throttle } from "@docket/policy";
-import { restrictionsAt, strikesWithin, throttleWaitMs } from "./standing.ts";
+import type { Evaluation, LadderStep, Outcome, Policy, Then } from "@docket/policy";
+import { timeMsMax } from "@docket/protocol";
+import { restrictionsAt, sameRate, strikesWithin, throttleWaitMs } from "./standing.ts";
 import type { Restriction, Standing, Strike } from "./standing.ts";
 
 /** What follows from an event. */
@@ -43,7 +44,7 @@ export function enforce(
   if (suspension !== undefined) return refused("reject", suspension, undefined);
   const waitMs = throttleWaitMs(inForce, decidedAtMs);
   if (waitMs > 0 && evaluation.outcome !== "reject") {
-    const throttles = inForce.filter((restriction) => restriction.kind === "throttle");
+    const throttles = inForce.filter((restriction) => throttleWaitMs([restriction], decidedAtMs) === waitMs);
     return refused("delay", longest(throttles), Math.max(waitMs, delayOf(evaluation) ?? 0));
   }
   const strikes = strikesOf(evaluation, standing, decidedAtMs);
@@ -58,7 +59,7 @@ export function enforce(
     strikes,
     restrictions: restrictionsOf(measures, inForce, decidedAtMs, newId),
     retryAfterMs: evaluation.outcome === "delay" ? delayOf(evaluation) : undefined,
-    holdUntilMs: hold?.holdForMs === undefined ? undefined : decidedAtMs + hold.holdForMs,
+    holdUntilMs: hold?.holdForMs === undefined ? undefined : endOf(decidedAtMs, hold.holdForMs),
     otherwise: hold?.otherwise,
   };
 }
@@ -125,11 +126,11 @@ function restrictionsOf(
   const restrictions: Restriction[] = [];
   const suspendMs = Math.max(0, ...measures.map((measure) => measure.suspendMs ?? 0));
   if (suspendMs > 0) {
-    restrictions.push({ id: newId(), kind: "suspend", untilMs: decidedAtMs + suspendMs });
+    restrictions.push({ id: newId(), kind: "suspend", untilMs: endOf(decidedAtMs, suspendMs) });
   }
-  for (const { throttle } of measures) {
-    if (throttle === undefined) continue;
-    const untilMs = decidedAtMs + throttle.forMs;
+  const throttles = measures.flatMap(({ throttle }) => (throttle === undefined ? [] : [throttle]));
+  for (const throttle of throttles.toSorted((a, b) => b.forMs - a.forMs)) {
+    const untilMs = endOf(decidedAtMs, throttle.forMs);
     const known = [...inForce, ...restrictions].some(
       (restriction) =>
         restriction.kind === "throttle" && sameRate(restriction, throttle) && restriction.untilMs >= untilMs,
@@ -141,8 +142,9 @@ function restrictionsOf(
   return restrictions;
 }
 
-function sameRate(a: Pick<Throttle, "count" | "perMs" | "burst">, b: typeof a): boolean {
-  return a.count === b.count && a.perMs === b.perMs && a.burst === b.burst;
+// Records hold times up to the year 9999; a later end could be written and never be read again.
+function endOf(decidedAtMs: number, lengthMs: number): number {
+  return Math.min(decidedAtMs + lengthMs, timeMsMax);
 }
 
 function delayOf(evaluation: Evaluation): number | undefined {

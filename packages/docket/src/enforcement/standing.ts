@@ -2,8 +2,13 @@
 // Standing: an actor's strikes, and the restrictions in force. It is a function of the records: `applyDecision` is
 // what live decisions and a rebuild from the log both call. Expiry is a function of time, never an action.
 
-/** Strikes are remembered this long: the longest window that a ladder may have, in milliseconds. */
-export const strikeMemoryMs = 90 * 86_400_000;
+import type { Throttle } from "@docket/policy";
+import { latenessMsMax } from "../counters/counters.ts";
+
+/** Strikes are remembered this long: the longest `within` and `strikeEvery` that a policy may have, in milliseconds. */
+export const strikeMemoryMs: number = 365 * 86_400_000;
+/** Strikes count into `standing.strikes` for this long, in milliseconds. */
+export const strikeInForceMs: number = 90 * 86_400_000;
 /** Most strikes that an actor's standing remembers; the oldest go first. */
 export const strikesMax = 1000;
 
@@ -64,16 +69,35 @@ export function throttleWaitMs(restrictions: readonly Restriction[], atMs: numbe
 /** The standing after a decision. */
 export function applyDecision(standing: Standing, change: StandingChange): Standing {
   const { decidedAtMs } = change;
+  // The next event may have been decided a little earlier than this one: then the restriction is in force for it still.
   const restrictions = standing.restrictions
-    .filter((restriction) => restriction.untilMs > decidedAtMs)
+    .filter((restriction) => restriction.untilMs > decidedAtMs - latenessMsMax)
     .map((restriction) => (change.refused ? restriction : consume(restriction, decidedAtMs)));
   const strikes = [...standing.strikes, ...change.strikes].filter(
-    (strike) => strike.atMs > decidedAtMs - strikeMemoryMs,
+    (strike) => strike.atMs > decidedAtMs - strikeMemoryMs - latenessMsMax,
   );
   return {
     strikes: strikes.slice(-strikesMax),
-    restrictions: [...restrictions, ...change.restrictions],
+    restrictions: change.restrictions.reduce(impose, restrictions),
   };
+}
+
+// A throttle that goes on longer takes the place of the one of the same rate, and what it has used up: whoever keeps
+// on breaking a rule must not gather thousands of them.
+function impose(restrictions: readonly Restriction[], added: Restriction): Restriction[] {
+  if (added.kind !== "throttle") return [...restrictions, added];
+  let { tatUs } = added;
+  const others = restrictions.filter((restriction) => {
+    if (restriction.kind !== "throttle" || !sameRate(restriction, added)) return true;
+    tatUs = Math.max(tatUs, restriction.tatUs);
+    return restriction.untilMs > added.untilMs;
+  });
+  return [...others, { ...added, tatUs }];
+}
+
+/** Whether two throttles let pass the same. */
+export function sameRate(a: Pick<Throttle, "count" | "perMs" | "burst">, b: typeof a): boolean {
+  return a.count === b.count && a.perMs === b.perMs && a.burst === b.burst;
 }
 
 /** Whether nothing is left to remember. */

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import type { Evaluation, FiredRule, LadderStep, Outcome, Policy, Then } from "@docket/policy";
+import { encodeBody, encodeLeaf, parseLeaf, timeMsMax } from "@docket/protocol";
+import { recordedRestriction, restrictionFromRecord } from "../intake/draft.ts";
+import { latenessMsMax } from "../counters/counters.ts";
+import { enforce, suspendedReason } from "./enforce.ts";
+import type { Enforcement } from "./enforce.ts";
+import {
+  applyDecision,
+  cleanStanding,
+  isClean,
+  restrictionsAt,
+  strikeMemoryMs,
+  strikesWithin,
+  throttleWaitMs,
+} from "./standing.ts";
+import type { Restriction, Standing } from "./standing.ts";
+
+const day = 86_400_000;
+const hour = 3_600_000;
+const t0 = 1_700_000_000_000;
+
+test("strikes: at most one a rule within strikeEvery, and none from flag or hold", () => {
+  let standing = cleanStanding;
+  const strikesAt = (atMs: number, fired: FiredRule[]): number => {
+    const result = decide(standing, atMs, fired);
+    standing = after(standing, atMs, result);
+    return result.strikes.reduce((sum, strike) => sum + strike.count, 0);
+  };
+  assert.equal(strikesAt(t0, [rule("a", { strike: 2 })]), 2);
+  assert.equal(strikesAt(t0 + hour - 1, [rule("a", { strike: 2 }), rule("b", { strike: 1 })]), 1);
+  assert.equal(strikesAt(t0 + hour, [rule("a", { strike: 2 })]), 2);
+  for (const outcome of ["flag", "hold"] as const) {
+    assert.equal(strikesAt(t0 + 9 * hour, [rule(outcome, { outcome, strike: 1 })]), 0);
+  }
+  assert.equal(strikesAt(t0 + 9 * hour, [rule("c", { outcome: "challenge", strike: 1 })]), 1);
+  assert.equal(strikesWithin(standing, t0 + 9 * hour, day), 6);
+  assert.equal(strikesWithin(standing, t0 + day, day), 6 - 2);
+  assert.equal(strikesWithin(standing, t0 + 9 * hour, day, "other"), 0);
+});
+
+test("the ladder's highest step that is reached applies, and only with a new strike of its policy", () => {
+  const ladder = [step(1, {}), step(6, { suspendMs: 7 * day }), step(3, { suspendMs: day })];
+  const earlier = (count: number): Standing => ({
+    strikes: [{ policy: "p", rule: "x", count, atMs: t0 - hour }],
+    restrictions: [],
+  });
+  const suspended = (count: number, policy = "p"): number | undefined => {
+    const fired = rule("spam", { strike: 1 }, policy);
+    const [restriction] = enforce(
+      evaluation([fired]),
+      [policyOf("p", ladder), policyOf("q", [])],
+      earlier(count),
+      t0,
+      id,
+    ).restrictions;
+    return restriction && restriction.untilMs - t0;
+  };
+  assert.equal(suspended(1), undefined);
+  assert.equal(suspended(2), day);
+  assert.equal(suspended(4), day);
+  assert.equal(suspended(5), 7 * day);
+  assert.equal(suspended(5, "q"), undefined);
+  const none = enforce(evaluation([rule("mild", {})]), [policyOf("p", ladder)], earlier(9), t0, id);
+  assert.deepEqual(none.restrictions, []);
+});
+
+test("a suspended actor's event is rejected with that reason, without strike, until the end and not at it", () => {
+  const standing: Standing = {
+    strikes: [],
+    restrictions: [suspension("r_1", t0 + hour), suspension("r_2", t0)],
+  };
+  const refused = decide(standing, t0 + hour - 1, [rule("spam", { strike: 5, suspendMs: day })]);
+  assert.equal(refused.outcome, "reject");
+  assert.equal(refused.refusedBy?.id, "r_1");
+  assert.deepEqual([refused.strikes, refused.restrictions], [[], []]);
+  assert.equal(suspendedReason, "standing.suspended");
+  assert.equal(decide(standing, t0 + hour, []).refusedBy, undefined);
+});
+
+test("a throttle delays what the rules let pass, and leaves what they reject", () => {
+  const full: Standing = {
+    strikes: [],
+    restrictions: [throttle("r_1", t0 + day, { tatUs: (t0 + 90_000) * 1000 })],
+  };
+  const delayed = decide(full, t0, [rule("shout", { outcome: "flag", suspendMs: day })]);
+  assert.equal(delayed.outcome, "delay");
+  assert.equal(delayed.retryAfterMs, 90_000);
+  assert.equal(delayed.refusedBy?.id, "r_1");
+  assert.deepEqual([delayed.strikes, delayed.restrictions], [[], []]);
+  const rejected = decide(full, t0, [rule("spam", { strike: 1 })]);
+  assert.equal(rejected.outcome, "reject");
+  assert.equal(rejected.strikes.length, 1);
+});
+
+test("the throttle that is named is the one that the event waits for", () => {
+  const long = throttle("r_long", t0 + 9 * day, { count: 100 });
+  const tight = throttle("r_tight", t0 + day, { tatUs: (t0 + 5000) * 1000 });
+  const delayed = decide({ strikes: [], restrictions: [long, tight] }, t0, []);
+  assert.equal(delayed.refusedBy?.id, "r_tight");
+  assert.equal(delayed.retryAfterMs, 5000);
+});
+
+test("a measure that is in force as long is not ordered again; a longer one takes its place and what it used", () => {
+  const then = { outcome: "flag" as const, throttle: { count: 1, perMs: 60_000, burst: 1, forMs: hour } };
+  const first = decide(cleanStanding, t0, [rule("fast", then), rule("faster", { ...then })]);
+  assert.equal(first.restrictions.length, 1);
+  let standing = after(cleanStanding, t0, first);
+  assert.deepEqual(decide(standing, t0, [rule("fast", then)]).restrictions, []);
+  standing = after(standing, t0, decide(standing, t0, []));
+  const tatUs = (t0 + 60_000) * 1000;
+  for (let i = 1; i < 50; i++) {
+    // Refused by its own rule's delay, and so without using up anything of the throttle.
+    const result = decide(standing, t0 + i, [rule("spam", { ...then, outcome: "reject" })]);
+    assert.equal(result.restrictions.length, 1);
+    standing = after(standing, t0 + i, result);
+    assert.equal(standing.restrictions.length, 1, "an actor gathers no heap of throttles");
+  }
+  const [left] = standing.restrictions;
+  assert.ok(left?.kind === "throttle");
+  assert.equal(left.tatUs, tatUs);
+  assert.equal(left.untilMs, t0 + 49 + hour);
+});
+
+test("GCRA lets pass what a bucket that leaks lets pass", () => {
+  const stream = fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 80 });
+  const rate = fc.record({ count: fc.integer({ min: 1, max: 6 }), burst: fc.integer({ min: 1, max: 5 }) });
+  fc.assert(
+    fc.property(stream, rate, (gaps, { count, burst }) => {
+      const perMs = 60_000;
+      let standing: Standing = { strikes: [], restrictions: [throttle("r", t0 * 2, { count, burst })] };
+      // The twin: a level that an event raises by one interval and time lowers; full at `burst` intervals.
+      let level = 0;
+      let lastUs = t0 * 1000;
+      const interval = Math.ceil((perMs * 1000) / count);
+      let atMs = t0;
+      for (const gap of gaps) {
+        atMs += gap;
+        level = Math.max(0, level - (atMs * 1000 - lastUs));
+        lastUs = atMs * 1000;
+        const passes = level <= (burst - 1) * interval;
+        if (passes) level += interval;
+        const result = decide(standing, atMs, []);
+        assert.equal(result.outcome, passes ? "allow" : "delay");
+        standing = after(standing, atMs, result);
+        if (passes) continue;
+        assert.equal(throttleWaitMs(standing.restrictions, atMs + (result.retryAfterMs ?? 0)), 0);
+        assert.ok(throttleWaitMs(standing.restrictions, atMs + (result.retryAfterMs ?? 0) - 1) > 0);
+      }
+    }),
+  );
+});
+
+test("expiry is a function of decidedAt: an event that comes a little late is judged as of its own time", () => {
+  const standing: Standing = { strikes: [], restrictions: [suspension("r_1", t0)] };
+  const ahead = after(standing, t0 + 1, decide(standing, t0 + 1, []));
+  assert.deepEqual(restrictionsAt(ahead, t0 + 1), []);
+  assert.equal(decide(ahead, t0 - 1, []).refusedBy?.id, "r_1");
+  assert.ok(isClean(after(ahead, t0 + latenessMsMax, decide(ahead, t0 + latenessMsMax, []))));
+});
+
+test("strikes are remembered for as long as a ladder or strikeEvery may ask", () => {
+  const old: Standing = { strikes: [{ policy: "p", rule: "a", count: 1, atMs: t0 }], restrictions: [] };
+  const later = t0 + strikeMemoryMs - 1;
+  const kept = after(old, later, decide(old, later, []));
+  assert.equal(strikesWithin(kept, later, 365 * day), 1);
+  assert.ok(isClean(after(old, later + day, decide(old, later + day, []))));
+});
+
+test("a hold ends with the longest of its causes, or never; then the strictest of their ends follows", () => {
+  const both = decide(cleanStanding, t0, [hold(hour, "reject"), hold(2 * hour, "allow")]);
+  assert.deepEqual([both.holdUntilMs, both.otherwise], [t0 + 2 * hour, "reject"]);
+  const open = decide(cleanStanding, t0, [hold(hour, "reject"), hold(undefined)]);
+  assert.deepEqual([open.holdUntilMs, open.otherwise], [undefined, undefined]);
+});
+
+test("a restriction ends in the year 9999 at the latest, so that its record can be read again", () => {
+  const at = timeMsMax - 1000;
+  const then = { suspendMs: day, throttle: { count: 1, perMs: 1000, burst: 1, forMs: day } };
+  const { restrictions } = decide(cleanStanding, at, [rule("spam", then)]);
+  assert.deepEqual(
+    restrictions.map(({ untilMs }) => untilMs),
+    [timeMsMax, timeMsMax],
+  );
+  const digest = "A".repeat(43);
+  const body = encodeBody({
+    kind: "decision",
+    by: "operator",
+    actor: `a_${"x".repeat(22)}`,
+    outcome: "reject",
+    rules: [],
+    restrictions: restrictions.map(recordedRestriction),
+    release: digest,
+  });
+  const header = {
+    v: 1 as const,
+    index: 0,
+    prev: digest,
+    time: "2026-01-01T00:00:00.000Z",
+    uncertaintyMs: null,
+  };
+  parseLeaf(encodeLeaf(header, body, digest));
+});
+
+test("a restriction comes back from its record, but for what is used up of it", () => {
+  const rates = fc.record({
+    count: fc.integer({ min: 1, max: 100_000 }),
+    perMs: fc.constantFrom(1000, 60_000, 3_600_000, 86_400_000),
+    burst: fc.integer({ min: 1, max: 1000 }),
+    untilMs: fc.integer({ min: 0, max: timeMsMax }),
+  });
+  fc.assert(
+    fc.property(rates, ({ count, perMs, burst, untilMs }) => {
+      for (const restriction of [
+        suspension(id(), untilMs),
+        { id: id(), kind: "throttle" as const, untilMs, count, perMs, burst, tatUs: 0 },
+      ]) {
+        assert.deepEqual(restrictionFromRecord(recordedRestriction(restriction)), restriction);
+      }
+    }),
+  );
+  assert.throws(() => recordedRestriction(throttle("r", t0, { perMs: 7 })), RangeError);
+});
+
+function hold(holdForMs: number | undefined, otherwise?: "allow" | "reject"): FiredRule {
+  return rule("h", {
+    outcome: "hold",
+    ...(holdForMs === undefined ? {} : { holdForMs }),
+    ...(otherwise === undefined ? {} : { otherwise }),
+  });
+}
+
+function id(): string {
+  return "r_0123456789abcdef";
+}
+
+function rule(name: string, then: Partial<Then>, policy = "p"): FiredRule {
+  const full: Then = { outcome: "reject", strike: 0, ...then };
+  const { outcome } = full;
+  const strikeEveryMs = hour;
+  return {
+    policy,
+    rule: name,
+    outcome,
+    then: full,
+    points: 0,
+    reason: {},
+    strikeEveryMs,
+    trace: [],
+    disclosed: [],
+  };
+}
+
+function evaluation(rules: FiredRule[]): Evaluation {
+  const order: Outcome[] = ["allow", "flag", "challenge", "delay", "hold", "reject"];
+  const outcome = order.findLast((each) => rules.some((fired) => fired.outcome === each)) ?? "allow";
+  return { outcome, rules, shadow: [], missing: [], points: 0, thresholds: [], clauses: "" };
+}
+
+function decide(standing: Standing, atMs: number, rules: FiredRule[]): Enforcement {
+  return enforce(evaluation(rules), [policyOf("p", [])], standing, atMs, id);
+}
+
+function after(standing: Standing, decidedAtMs: number, result: Enforcement): Standing {
+  const refused = result.outcome === "delay" || result.outcome === "reject";
+  return applyDecision(standing, {
+    decidedAtMs,
+    refused,
+    strikes: result.strikes,
+    restrictions: result.restrictions,
+  });
+}
+
+function step(strikes: number, then: LadderStep["then"]): LadderStep {
+  return { strikes, withinMs: day, then };
+}
+
+function policyOf(name: string, ladder: LadderStep[]): Policy {
+  return {
+    id: name,
+    file: "p.yaml",
+    on: ["comment"],
+    attributes: new Map(),
+    counters: new Map(),
+    rules: [],
+    thresholds: [],
+    ladder,
+  };
+}
+
+function suspension(name: string, untilMs: number): Restriction {
+  return { id: name, kind: "suspend", untilMs };
+}
+
+function throttle(
+  name: string,
+  untilMs: number,
+  more: Partial<Extract<Restriction, { kind: "throttle" }>>,
+): Restriction {
+  return { id: name, kind: "throttle", untilMs, count: 1, perMs: 60_000, burst: 1, tatUs: 0, ...more };
+}
