@@ -73,7 +73,8 @@ async function sendCheckpoint(site: Site, reply: FastifyReply): Promise<FastifyR
 
 /** The path as it was sent: a path that only decodes to a canonical one is not canonical. */
 function tilePathOf(request: FastifyRequest, prefix: string): string {
-  const [path = ""] = request.raw.url?.split("?") ?? [];
+  // A proxy may send the absolute form, http://host/path (RFC 9112 section 3.2.2).
+  const [path = ""] = (request.raw.url ?? "").replace(/^https?:\/\/[^/]*/i, "").split("?");
   return path.slice(prefix.length + 1);
 }
 
