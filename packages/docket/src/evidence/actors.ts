@@ -19,6 +19,8 @@ export class Actors {
   readonly #random: RandomBytes;
   /** Made here and not in the identity map yet. */
   readonly #made = new Map<string, Actor>();
+  /** The same by pseudonym. */
+  readonly #madeByPseudonym = new Map<string, Actor>();
   readonly #cached = new Map<string, Actor>();
 
   constructor(keys: SiteKeys, random: RandomBytes) {
@@ -35,6 +37,11 @@ export class Actors {
   recent(lookup: Buffer): Actor | undefined {
     const name = lookup.toString("latin1");
     return this.#made.get(name) ?? this.#cached.get(name);
+  }
+
+  /** The key of an actor that was made here and is not in the identity map yet. */
+  madeKey(pseudonym: string): Uint8Array | undefined {
+    return this.#madeByPseudonym.get(pseudonym)?.key;
   }
 
   /** Takes in an actor that the identity map knows; `undefined` if its key was wrapped by another key. */
@@ -62,16 +69,23 @@ export class Actors {
     const wrappedKey = wrapKey(this.#keys.keyEncryption, pseudonym, key, this.#random);
     const actor: Actor = { pseudonym, key, entry: { lookup, pseudonym, wrappedKey } };
     this.#made.set(lookup.toString("latin1"), actor);
+    this.#madeByPseudonym.set(pseudonym, actor);
     return actor;
   }
 
   /** An actor was made and its record is void. */
   forget(lookup: Buffer): void {
-    this.#made.delete(lookup.toString("latin1"));
+    this.#drop(lookup.toString("latin1"));
   }
 
   /** The identity map has the actor now. */
   stored(lookup: Uint8Array): void {
-    this.#made.delete(Buffer.from(lookup).toString("latin1"));
+    this.#drop(Buffer.from(lookup).toString("latin1"));
+  }
+
+  #drop(name: string): void {
+    const actor = this.#made.get(name);
+    if (actor !== undefined) this.#madeByPseudonym.delete(actor.pseudonym);
+    this.#made.delete(name);
   }
 }

@@ -427,6 +427,8 @@ export class DocketSite implements Site {
   }
 
   async #actorKey(pseudonym: string): Promise<Uint8Array | undefined> {
+    const made = this.#actors.madeKey(pseudonym);
+    if (made !== undefined) return made;
     const known = await this.#ports.index.actor(pseudonym);
     return known && this.#actors.unwrap(pseudonym, known.wrappedKey);
   }
