@@ -9,7 +9,7 @@ import {
   isInstallation,
   readInstallation,
 } from "../../packages/docket/src/installation.ts";
-import { openInstallation } from "../../packages/docket/src/open-installation.ts";
+import { openInstallation } from "../../packages/docket/src/main.ts";
 import { disk } from "../../packages/docket/src/stores/files/node-disk.ts";
 import type { Event } from "@docket/protocol";
 
@@ -19,15 +19,13 @@ const windowSize = 48;
 const [data = "", events = "", diskModule] = process.argv.slice(2);
 const installation = isInstallation(data) ? readInstallation(data) : createInstallation(disk, data);
 const open = await openInstallation(installation, { diskModule });
-const running = new Set<Promise<void>>();
+const running = new Set<Promise<unknown>>();
 for await (const line of createInterface({ input: createReadStream(events) })) {
   const event = JSON.parse(line) as Event;
   const receivedMs = Date.parse(event.time ?? "");
   const answered = open.site
     .decide({ event, dryRun: false, by: "operator", source: "file", receivedMs })
-    .then((decision) => {
-      process.stdout.write(`${decision.index} ${event.id}\n`);
-    });
+    .then((decision) => process.stdout.write(`${decision.index} ${event.id}\n`));
   const entry = answered.finally(() => running.delete(entry));
   running.add(entry);
   if (running.size >= windowSize) await Promise.race(running);

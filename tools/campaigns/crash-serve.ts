@@ -38,10 +38,10 @@ export async function serveCycles(options: ServeOptions): Promise<number> {
     const timer = setTimeout(() => server.child.kill("SIGKILL"), 100 + random.below(killAfterMsMax));
     const answered: number[] = [];
     const again = [...previous];
-    let stopped = false;
-    void server.exited.then(() => (stopped = true));
+    const state = { stopped: false };
+    void server.exited.then(() => (state.stopped = true));
     const worker = async (): Promise<void> => {
-      while (!stopped) {
+      while (!state.stopped) {
         const place = again.pop() ?? next++;
         const index = await post(server.url, key, place);
         if (index === undefined) continue;

@@ -175,7 +175,8 @@ async function runUntilKilled(
   };
   arm("start");
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+  if (child.stdout === null) throw new Error("the process has no output");
+  for await (const line of createInterface({ input: child.stdout })) {
     const answer = parseAnswer(line);
     if (answer === undefined) continue;
     note(answer.id, answer.index);

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { DecideRequest } from "../src/intake/contract.ts";
 import { createInstallation } from "../src/installation.ts";
-import { openInstallation } from "../src/open-installation.ts";
+import { openInstallation } from "../src/main.ts";
 import { disk } from "../src/stores/files/node-disk.ts";
 import { docket, postEvent, startServer } from "./testing/docket.ts";
 
@@ -65,7 +65,7 @@ test("a hung disk is answered within two seconds, and the decision is found afte
   const flag = join(directory, "hang");
   process.env["DOCKET_HANG_FILE"] = flag;
   const installation = createInstallation(disk, join(directory, "data"));
-  const { site, close } = await openInstallation(installation, {
+  const open = await openInstallation(installation, {
     diskModule: new URL("../src/testing/hanging-disk.ts", import.meta.url).href,
   });
   const request = (id: string): DecideRequest => ({
@@ -75,14 +75,14 @@ test("a hung disk is answered within two seconds, and the decision is found afte
     source: "http",
     receivedMs: Date.now(),
   });
-  const first = await site.decide(request("1"));
+  const first = await open.site.decide(request("1"));
   writeFileSync(flag, "");
-  await assert.rejects(site.decide(request("2")), { code: "sealing_unknown" });
+  await assert.rejects(open.site.decide(request("2")), { code: "sealing_unknown" });
   rmSync(flag);
-  const again = await site.decide(request("2"));
+  const again = await open.site.decide(request("2"));
   assert.equal(again.index, (first.index ?? 0) + 1);
   assert.equal(again.sealed, true);
-  await close();
+  await open.close();
 });
 
 function temporaryDirectory(t: TestContext, before: () => void = () => undefined): string {

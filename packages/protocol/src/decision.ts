@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to an event.
-import Type from "typebox";
+import { Type } from "typebox";
 import { outcomes } from "./record.ts";
 
 const restriction = Type.Object(

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An event: one attempt by an actor, as the app reports it. Its schema, its reader and its one encoder.
-import Type from "typebox";
+import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { Validator } from "typebox/compile";
 import { ProtocolError } from "./error.ts";
 import { parseJson } from "./json.ts";
 import type { JsonValue } from "./json.ts";
@@ -124,7 +123,7 @@ export type Event = Type.Static<typeof EventSchema>;
 /** An event, and whether it is only tried. */
 export type DecisionRequest = Type.Static<typeof DecisionRequestSchema>;
 
-const validator: Validator = Compile(DecisionRequestSchema);
+const validator = Compile(DecisionRequestSchema);
 
 /**
  * Reads the body of a decision request.
@@ -147,7 +146,7 @@ export function parseDecisionRequest(bytes: Uint8Array): { event: Event; dryRun:
  * @throws {@link ProtocolError} `schema_mismatch` or `unknown_field` with the place of the fault
  */
 export function checkDecisionRequest(value: JsonValue): { event: Event; dryRun: boolean } {
-  checkShape<DecisionRequest>(validator, value, "event");
+  checkShape(validator, value, "event");
   checkCalendar(value.time, "/time");
   checkCalendar(value.actor.createdAt, "/actor/createdAt");
   const { dryRun = false, ...event } = value;

@@ -81,5 +81,7 @@ export function encodeDisclosed(disclosed: Disclosed): string {
 }
 
 function byKey<T>(map: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const keys = Object.keys(map);
+  if (keys.every((key, place) => place === 0 || (keys[place - 1] as string) < key)) return map;
+  return Object.fromEntries(keys.sort().map((key) => [key, map[key] as T]));
 }

@@ -95,7 +95,7 @@ export type BodyWithoutParts = RecordBody extends infer Body
  */
 export function encodeBody(body: BodyWithoutParts): string {
   const keys = bodyKeys[body.kind].filter((key) => key !== "parts");
-  return encodeFields(keys, body as unknown as Readonly<Record<string, unknown>>);
+  return encodeFields(keys, body);
 }
 
 /**

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a schema's verdict into one clear error: what was wrong, where, and what to do.
-import type { Validator } from "typebox/compile";
 import { ProtocolError } from "./error.ts";
+
+/** What is needed of a schema that typebox compiled. */
+export type ShapeValidator<Value> = {
+  Check(value: unknown): value is Value;
+  Errors(value: unknown): readonly object[];
+};
 
 /** How much of a faulty value an error repeats, in characters. */
 const shownLengthMax = 60;
@@ -14,7 +19,11 @@ type Fault = { keyword: string; instancePath: string; params: object; message: s
  * @param what what the value is, for the message: "event"
  * @throws {@link ProtocolError} `unknown_field` or `schema_mismatch`, with the JSON Pointer of the first fault
  */
-export function checkShape<T>(validator: Validator, value: unknown, what: string): asserts value is T {
+export function checkShape<Value>(
+  validator: ShapeValidator<Value>,
+  value: unknown,
+  what: string,
+): asserts value is Value {
   if (validator.Check(value)) return;
   const faults = validator.Errors(value) as Fault[];
   const unknown = faults.find((fault) => fault.keyword === "additionalProperties");

@@ -11,6 +11,7 @@ export const timePattern =
   "(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)$";
 
 const timeExpression = new RegExp(timePattern);
+const shortestMonthDays = 28;
 
 /**
  * Reads an RFC 3339 time.
@@ -22,9 +23,11 @@ export function parseTime(text: string): number | undefined {
   if (!timeExpression.test(text)) return undefined;
   const ms = Date.parse(text);
   if (Number.isNaN(ms) || ms < timeMsMin || ms > timeMsMax) return undefined;
+  const day = Number(text.slice(8, 10));
+  if (day <= shortestMonthDays) return ms;
   // Date.parse lets 30 February roll over into March, so the day is compared.
   const daysInMonth = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
-  return Number(text.slice(8, 10)) <= daysInMonth ? ms : undefined;
+  return day <= daysInMonth ? ms : undefined;
 }
 
 /** Writes a time as Docket always does: UTC, three digits of a second, `Z`. */

@@ -172,7 +172,7 @@ function decodeRecords(payload: Buffer): RecordFrames[] | string {
     if (payload.readUInt32BE(end) !== crc32(payload.subarray(offset, end)))
       return "a frame's checksum differs";
     const bytes = payload.subarray(offset + 5, end);
-    switch (payload[offset]) {
+    switch (payload.readUInt8(offset)) {
       case kindActor:
         open.actors.push(decodeActor(bytes));
         break;

@@ -75,7 +75,7 @@ export const addReceiptRoutes: Routes = (server, { site }) => {
   server.post("/v1/receipts/:index/opening", { ...oneOpening, ...limits }, async (request, reply) => {
     const index = indexOf(request);
     const body: unknown = parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array());
-    checkShape<Type.Static<typeof OpeningSchema>>(openingValidator, body, "request");
+    checkShape(openingValidator, body, "request");
     const receipt = await answerInTime(site.opening(index, callerOf(request).id, body.reason));
     return reply.type(json).send(encodeReceipt(receipt));
   });
