@@ -9,7 +9,7 @@
 //   DIR/lock.sqlite          held by the one process that writes
 //   DIR.keys/main/…          keys (evidence/keys.ts), not in the data directory
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { emptyFrontier } from "@docket/tlog";
@@ -67,8 +67,9 @@ export function createInstallation(disk: LogDisk, directory: string, keysDirecto
   for (const path of [paths.journal, paths.parts, paths.keptCheckpoints, paths.releases])
     disk.makeDirectory(path);
   writeState(disk, paths, emptyFrontier());
-  writeFileSync(join(paths.site, "site.json"), `${JSON.stringify({ v: 1, origin })}\n`, { flush: true });
-  writeFileSync(join(data, "log.vkey"), `${verifierKeyOf(signerKey)}\n`, { flush: true });
+  const site = { v: 1, origin };
+  disk.replaceFile(join(paths.site, "site.json"), Buffer.from(`${JSON.stringify(site)}\n`), true);
+  disk.replaceFile(join(data, "log.vkey"), Buffer.from(`${verifierKeyOf(signerKey)}\n`), true);
   cpSync(examplePolicy, join(data, "policy"), { recursive: true });
   // Last: a directory without it was never finished, and is refused.
   const content = { v: 1, keys: relative(data, keys) };

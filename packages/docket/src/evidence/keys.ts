@@ -6,8 +6,8 @@
 //   KEYS/main/evidence.key   three 32-byte keys, a line each: key-encryption, site, hashing
 import { createHmac, createSecretKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { generateSignerKey, parseSignerKey } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import { decrypt, encrypt } from "./seal.ts";
@@ -53,6 +53,8 @@ export function createSiteKeys(
   ];
   writeSecret(join(folder, "log.key"), `${signerKey}\n`);
   writeSecret(join(folder, "evidence.key"), `${lines.join("\n")}\n`);
+  // Their names too: a log whose key is lost with the power can never be written again.
+  for (const path of [folder, directory, dirname(directory)]) syncDirectory(path);
   return readSiteKeys(directory, site);
 }
 
@@ -75,7 +77,7 @@ export function readSiteKeys(directory: string, site: string): SiteKeys {
         `${path} is not a file of ${fileFormat}: its line "${name}" is missing or wrong`,
       );
     }
-    return bytes;
+    return ownMemory(bytes);
   };
   return {
     signerKey,
@@ -107,7 +109,7 @@ export function wrapKey(
   random: RandomBytes,
 ): Buffer {
   const nonce = random(nonceLength);
-  return Buffer.concat([nonce, encrypt(keyEncryption, nonce, key, wrapContext(pseudonym))]);
+  return ownMemory(Buffer.concat([nonce, encrypt(keyEncryption, nonce, key, wrapContext(pseudonym))]));
 }
 
 /** Unwraps an actor's key; `undefined` if it was wrapped by another key or for another actor. */
@@ -117,11 +119,27 @@ export function unwrapKey(
   wrapped: Uint8Array,
 ): Buffer | undefined {
   const nonce = wrapped.subarray(0, nonceLength);
-  return decrypt(keyEncryption, nonce, wrapped.subarray(nonceLength), wrapContext(pseudonym));
+  const key = decrypt(keyEncryption, nonce, wrapped.subarray(nonceLength), wrapContext(pseudonym));
+  return key && ownMemory(key);
+}
+
+// Small buffers are views of a pool of 8 KiB, and between threads a view takes all of its memory along: with the time
+// that costs, and with whatever else lies there.
+function ownMemory(bytes: Uint8Array): Buffer {
+  return Buffer.from(new Uint8Array(bytes).buffer);
 }
 
 function wrapContext(pseudonym: string): Buffer {
   return Buffer.from(`docket-actor-key/v1\n${pseudonym}\n`, "utf8");
+}
+
+function syncDirectory(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function writeSecret(path: string, text: string): void {

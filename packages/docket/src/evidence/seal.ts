@@ -115,10 +115,12 @@ function encode(plaintext: Buffer): Buffer {
 function decode(coded: Buffer): Buffer | undefined {
   if (coded[0] === codecPlain) return coded.subarray(1);
   if (coded[0] !== codecDeflated) return undefined;
-  return inflateRawSync(coded.subarray(1), {
-    dictionary: partDictionary,
-    maxOutputLength: plaintextBytesMax,
-  });
+  const options = { dictionary: partDictionary, maxOutputLength: plaintextBytesMax };
+  try {
+    return inflateRawSync(coded.subarray(1), options);
+  } catch {
+    return undefined;
+  }
 }
 
 /** AES-256-GCM: ciphertext, then the tag. Takes a KeyObject, which is several times faster than the key's bytes. */
