@@ -4,6 +4,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { DocketError } from "../../error.ts";
 
+/** SQLITE_BUSY: another connection holds the lock. */
+const sqliteBusy = 5;
+
 /** A lock that is held; `release` gives it back. */
 export type DirectoryLock = { release(): void };
 
@@ -11,19 +14,25 @@ export type DirectoryLock = { release(): void };
  * Takes the lock of a data directory.
  *
  * @param path the lock's file, which is made if it does not exist
- * @throws {DocketError} `directory_locked` if another process holds it
+ * @throws {DocketError} `directory_locked` if another process holds it; `usage` if the file cannot be opened
  */
 export function lockDirectory(path: string, directory: string): DirectoryLock {
-  const database = new DatabaseSync(path);
+  let database: DatabaseSync | undefined;
   try {
-    database.exec("PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+    database = new DatabaseSync(path);
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
   } catch (error) {
-    database.close();
+    database?.close();
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) {
+      const why = (error as Error).message;
+      throw new DocketError("usage", `the lock ${path} cannot be opened: ${why}`, { cause: error });
+    }
     throw new DocketError(
       "directory_locked",
       `${directory} is in use by another docket process; send the events to its server, or stop it first`,
       { cause: error },
     );
   }
-  return { release: () => database.close() };
+  const held = database;
+  return { release: () => held.close() };
 }

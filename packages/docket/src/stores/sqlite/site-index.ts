@@ -20,12 +20,16 @@ export class SqliteSiteIndex {
   #size: number;
   #applied = 0;
 
-  /** Opens both files, or makes them. */
-  constructor(identityPath: string, viewsPath: string) {
-    this.#identity = openDatabase(identityPath);
+  /**
+   * Opens both files, or makes them.
+   *
+   * @param busyMs how long another program that holds a file is waited for, in milliseconds
+   */
+  constructor(identityPath: string, viewsPath: string, busyMs = 5000) {
+    this.#identity = openDatabase(identityPath, busyMs);
     this.#identity.exec(`CREATE TABLE IF NOT EXISTS actors
       (lookup BLOB PRIMARY KEY, pseudonym TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL) WITHOUT ROWID`);
-    this.#views = openDatabase(viewsPath);
+    this.#views = openDatabase(viewsPath, busyMs);
     this.#views.exec(`
       CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0),
         size INTEGER NOT NULL, release TEXT);
@@ -39,6 +43,7 @@ export class SqliteSiteIndex {
       actor: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE lookup = ?"),
       pseudonym: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE pseudonym = ?"),
       addActor: this.#identity.prepare("INSERT OR IGNORE INTO actors VALUES (?, ?, ?)"),
+      checkpoint: this.#identity.prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
       repeat: this.#views.prepare("SELECT body, record, sealed FROM repeats WHERE event = ?"),
       addRepeat: this.#views.prepare("INSERT OR REPLACE INTO repeats VALUES (?, ?, ?, ?)"),
       purge: this.#views.prepare("DELETE FROM repeats WHERE sealed < ?"),
@@ -120,7 +125,9 @@ export class SqliteSiteIndex {
 
   makeDurable(): void {
     // In WAL mode with synchronous=NORMAL a commit is not synced; a checkpoint syncs the WAL and then the database.
-    this.#identity.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    const checkpoint = this.#statement("checkpoint").get() as { busy: number };
+    // Somebody reads the file, a backup for example: then it says so in a row, not by an error.
+    if (checkpoint.busy !== 0) throw new Error("the identity map is in use by another program");
   }
 
   close(): void {
@@ -141,10 +148,10 @@ export class SqliteSiteIndex {
   }
 }
 
-function openDatabase(path: string): DatabaseSync {
+function openDatabase(path: string, busyMs: number): DatabaseSync {
   const database = new DatabaseSync(path);
   chmodSync(path, 0o600);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000");
+  database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`);
   return database;
 }
 
@@ -154,7 +161,8 @@ function transaction(database: DatabaseSync, action: () => void): void {
     action();
     database.exec("COMMIT");
   } catch (error) {
-    database.exec("ROLLBACK");
+    // A full disk has rolled it back already, and a second time would be an error of its own.
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }
