@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes examples/comments.ndjson: the comments on one video of the YouTube Spam Collection (CC BY 4.0), authors
-// pseudonymised, and a synthetic spammer among them. Labels are not read. The same input gives the same bytes.
+// Makes examples/comments.ndjson: the comments on one video of the YouTube Spam Collection (CC BY 4.0),
+// authors pseudonymised, and a synthetic spammer among them. Labels are not read. The same input gives the
+// same bytes.
 //
 //   node --conditions=@docket/source tools/sample/make.ts [--check]
 import { hash } from "node:crypto";

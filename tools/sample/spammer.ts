@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A spammer who never was: what the sample shows of flags, rejections, strikes, a throttle, a suspension and its end.
+// A spammer who never was: what the sample shows of flags, rejections, strikes, a throttle, a suspension and
+// its end.
 import type { Event } from "../../packages/protocol/src/index.ts";
 
 /** The account id of all synthetic events. */
@@ -9,13 +10,13 @@ type Step = { minutes: number; text: string };
 
 const minuteMs = 60_000;
 const offer =
-  "Make 500 dollars a day from home, no experience needed! Visit http://easy-cash.example/join and start today";
+  "Make 500 dollars a day from home, no experience needed! Visit http://easy-cash.example/join and start now";
 
 /**
- * The script, in minutes since its beginning. With the example policy: points add up to a flag; the offer is rejected
- * (strike 1), and so is its third copy (strike 2: throttled); a comment still passes, more are delayed; the next copy
- * gives strike 3 for its link: suspended for a day. While that lasts everything is refused, however harmless, without
- * a strike; afterwards a harmless comment passes again.
+ * The script, in minutes since its beginning. With the example policy: points add up to a flag; the offer is
+ * rejected (strike 1), and so is its third copy (strike 2: throttled); a comment still passes, more are
+ * delayed; the next copy gives strike 3 for its link: suspended for a day. While that lasts everything is
+ * refused, however harmless, without a strike; afterwards a harmless comment passes again.
  */
 const script: readonly Step[] = [
   { minutes: 0, text: "Nice video" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `docket apikey create`, `list` and `revoke`. They write the store of keys directly, also while a server runs; the
-// server notices, and seals a record of each change.
+// `docket apikey create`, `list` and `revoke`. They write the store of keys directly, also while a server
+// runs; the server notices, and seals a record of each change.
 import { randomBytes } from "node:crypto";
 import { createApiKey, revokeApiKey } from "../access/api-keys.ts";
 import type { ApiKeyRow, ApiKeyStore } from "../access/api-keys.ts";

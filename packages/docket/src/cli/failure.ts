@@ -37,8 +37,8 @@ export function reportFailure(error: unknown, terminal: Pick<Terminal, "stderr" 
   }
   const { message } = error as Error;
   stderr.write(
-    `docket: unexpected error: ${message}\n  internal: This is a bug, or something of the machine that docket does ` +
-      "not know. Call it again with DOCKET_DEBUG=1 in the environment and report what it prints.\n",
+    `docket: unexpected error: ${message}\n  internal: This is a bug, or something of the machine that ` +
+      "docket does not know. Call it with DOCKET_DEBUG=1 in the environment and report what it prints.\n",
   );
   if (env["DOCKET_DEBUG"] === "1") stderr.write(`${stackOf(error)}\n`);
   return exitWrong;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every command with its words, options and examples. docs/reference/cli.md lists the same, and a test compares them.
+// Every command with its words, options and examples. docs/reference/cli.md lists the same, and a test
+// compares them.
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
@@ -17,7 +18,7 @@ type Give = (code: number) => void;
 export function createProgram(terminal: Terminal, give: Give): Command {
   const program = new Command("docket")
     .description(
-      "Decides events by an anti-spam policy, and seals every decision in a log that nobody can change unnoticed.",
+      "Decides events by an anti-spam policy, and seals each decision in a log that shows every change.",
     )
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this")
@@ -125,7 +126,7 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
   program
     .command("decide")
     .description(
-      "Decide a file of events (NDJSON, plain or gzip) by the policy and seal the decisions, without a server.\n" +
+      "Decide a file of events (NDJSON, plain or gzip) by the policy and seal it, without a server.\n" +
         "Decisions go to standard output, a line each; what they came to goes to standard error.",
     )
     .argument("[file]", "the events; - or nothing reads standard input", "-")
@@ -146,7 +147,7 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
       "after",
       examples(
         "docket decide --data ./trial examples/comments.ndjson > decisions.ndjson",
-        "docket decide --data ./trial --map id=nr,time=at,actor.id=user,content.text=body,type:=comment old.ndjson.gz",
+        "docket decide --data ./trial --map time=at,actor.id=user,content.text=body,type:=comment old.gz",
       ),
     )
     .action(async (file: string, options: Omit<DecideOptions, "file">) => {
@@ -156,11 +157,11 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
 }
 
 const mapHelp = `
---map names the fields of a file that is not in Docket's form, as TARGET=FIELD, separated by commas. TARGET is a
-field of an event (id, type, time, actor.id, actor.attributes.karma, content.text, …), FIELD one of the file
-(a dot goes into an object); TARGET:=VALUE gives every event the same value. A field that the map doesn't name is
-not read. Files of the known sets comments-youtube, comments-youtube-stream, sms, chat-telegram, email-enron and
-email-spamassassin are recognised by themselves; a name alone (--map sms) takes a file for one of them.`;
+--map names the fields of a file that is not in Docket's form, as TARGET=FIELD, separated by commas. TARGET is
+a field of an event (id, type, time, actor.id, actor.attributes.karma, content.text, …), FIELD one of the file
+(a dot goes into an object); TARGET:=VALUE gives every event the same value. A field that the map doesn't name
+is not read. Files of the known sets comments-youtube, comments-youtube-stream, sms, chat-telegram,
+email-enron and email-spamassassin are recognised by themselves; a name alone (--map sms) takes a file for one.`;
 
 function addReading(program: Command, terminal: Terminal, give: Give): void {
   program

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a long command has come, on standard error: nothing in the first two seconds of a step, then a bar on a terminal, or
-// a line every few seconds elsewhere.
+// How far a long command has come, on standard error: nothing in the first two seconds of a step, then a bar
+// on a terminal, or a line every few seconds elsewhere.
 import type { SingleBar } from "cli-progress";
 import type { Output, Terminal } from "./terminal.ts";
 

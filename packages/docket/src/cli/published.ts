@@ -30,7 +30,10 @@ export type PublishedLog = {
   record(index: number): Promise<PublishedRecord>;
   /** @throws {DocketError} `not_found` beyond the published size */
   receipt(index: number): Promise<Receipt>;
-  /** The names that a release gives its counters, by the ids under which facts keep them; what is known of them. */
+  /**
+   * The names that a release gives its counters, by the ids under which facts keep them; what is known of
+   * them.
+   */
   counterNames(release: string): ReadonlyMap<string, string>;
 };
 

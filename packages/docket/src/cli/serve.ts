@@ -126,7 +126,8 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   clearTimeout(timer);
 }
 
-// Made only when the address is known to work, so that it is printed if it is made; and only if there never was one.
+// Made only when the address is known to work, so that it is printed if it is made; and only if there never
+// was one.
 function firstKeyText(data: string, url: string, { clock }: Terminal): string {
   const made = withKeys(data, (store) =>
     store.list().length > 0

@@ -3,8 +3,8 @@
 import type { Terminal } from "./terminal.ts";
 
 /**
- * A second signal counts only after this time, in ms: on Ctrl-C the terminal signals every process of the group, and
- * npm passes its own on, so that one keypress comes twice.
+ * A second signal counts only after this time, in ms: on Ctrl-C the terminal signals every process of the
+ * group, and npm passes its own on, so that one keypress comes twice.
  */
 export const secondSignalMs = 500;
 

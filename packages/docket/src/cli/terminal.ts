@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a command sees of the process that it runs in: streams, clock, signals. Commands take it as an argument.
+// What a command sees of the process that it runs in: streams, clock, signals. Commands take it as an
+// argument.
 import type { EventEmitter } from "node:events";
 import { tmpdir } from "node:os";
 import type { Readable, Writable } from "node:stream";
@@ -39,7 +40,10 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Tells when the reader of `output` goes away. Any other error of the streams ends the process, as without us. */
+/**
+ * Tells when the reader of `output` goes away. Any other error of the streams ends the process, as without
+ * us.
+ */
 export function whenGone(output: Output, errors: Output): AbortSignal {
   const gone = new AbortController();
   output.on("error", (error: NodeJS.ErrnoException) => {

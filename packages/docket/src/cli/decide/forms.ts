@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms that a file of events may have: Docket's own, one of the known sets, or one that `--map` describes.
+// The forms that a file of events may have: Docket's own, one of the known sets, or one that `--map`
+// describes.
 import { DocketError } from "../../error.ts";
 import { parseMapping } from "./mapping.ts";
 import type { FieldSource, Mapping } from "./mapping.ts";
@@ -115,8 +116,8 @@ export function detectForm(sample: readonly Uint8Array[]): Form {
     .join(", ");
   throw new DocketError(
     "usage",
-    `these lines are neither events of docket nor of a known set; their fields are ${fields}; say which is which ` +
-      "with --map, for example --map id=nr,time=at,actor.id=user,content.text=body,type:=comment",
+    `these lines are neither events of docket nor of a known set; their fields are ${fields}; ` +
+      "say which is which with --map, for example --map actor.id=user,content.text=body,type:=comment",
   );
 }
 

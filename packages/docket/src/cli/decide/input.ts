@@ -97,7 +97,7 @@ export function lineError(error: ProtocolError | DocketError): LineError {
 
 function parseEvent(bytes: Uint8Array): { event: Event; idDerived: boolean } {
   if (bytes.length > eventBytesMax) {
-    const message = `an event of ${bytes.length} bytes is over the limit of ${eventBytesMax}; shorten its text`;
+    const message = `the event has ${bytes.length} bytes, the limit is ${eventBytesMax}; shorten its text`;
     throw new ProtocolError("body_too_large", message, { limit: eventBytesMax });
   }
   const { event, dryRun } = parseDecisionRequest(bytes);

@@ -40,7 +40,10 @@ const integerTargets: ReadonlySet<string> = new Set(["inReplyTo", "content.revis
 const attributePattern = /^actor\.attributes\.[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** Texts that may be empty; elsewhere an empty text is no value. */
 const emptyTargets: ReadonlySet<string> = new Set(["content.text", "content.title"]);
-/** A number from here on is a time in milliseconds, a smaller one in seconds: 1973 in one, the year 5138 in the other. */
+/**
+ * A number from here on is a time in milliseconds, a smaller one in seconds: 1973 in one, the year 5138 in
+ * the other.
+ */
 const millisecondsFrom = 1e11;
 const derivedIdHashLength = 16;
 
@@ -105,7 +108,8 @@ function parseRow(bytes: Uint8Array): object {
   }
   let row: unknown;
   try {
-    // Rows of others may hold what Docket's own reader refuses, fractions for one, in fields that nobody reads.
+    // Rows of others may hold what Docket's own reader refuses, fractions for one, in fields that nobody
+    // reads.
     row = JSON.parse(text);
   } catch (error) {
     throw new ProtocolError("json_syntax", `the line is not JSON: ${(error as Error).message}`);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order in which a file's events are decided, and the time at which each is. By time: all are sorted first, in a
-// database file of the system's temporary directory, so that memory does not limit the file. As they come: time goes
-// on with the latest that was seen, and never back.
+// The order in which a file's events are decided, and the time at which each is. By time: all are sorted
+// first, in a database file of the system's temporary directory, so that memory does not limit the file. As
+// they come: time goes on with the latest that was seen, and never back.
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -18,28 +18,29 @@ export type OrderedItem =
 const beforeAll = -1;
 
 /**
- * Takes items as they come.
+ * Takes items as they come. Time begins with the first event's own.
  *
- * @param startMs decides the events before the first one that has a time
+ * @param startMs where time begins if that event has none
  */
 export async function* fileOrder(
   items: AsyncIterable<FileItem>,
   startMs: number,
 ): AsyncGenerator<OrderedItem> {
-  let latest = startMs;
+  let latest: number | undefined;
   for await (const item of items) {
     if ("error" in item) {
       yield item;
       continue;
     }
-    latest = Math.max(latest, item.timeMs ?? latest);
-    yield { line: item.line, event: item.event, decidedAtMs: latest };
+    const { line, event, timeMs } = item;
+    latest = Math.max(latest ?? timeMs ?? startMs, timeMs ?? 0);
+    yield { line, event, decidedAtMs: latest };
   }
 }
 
 /**
- * Sorts items by time; those of equal time stay in the order of the file, and one without a time, or with an error,
- * takes the latest time of those before it. {@link close} removes the file.
+ * Sorts items by time; those of equal time stay in the order of the file, and one without a time, or with an
+ * error, takes the latest time of those before it. {@link close} removes the file.
  */
 export class TimeSorter {
   readonly #database: DatabaseSync;

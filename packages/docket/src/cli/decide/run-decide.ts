@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket decide`: a file's way through policy and log, without a server.
 //
-//   lines -> events (Docket's form, or mapped) -> order -> decided, many at once -> answers, in order -> summary
+//   lines -> events (Docket's form, or mapped) -> order -> decided, many at once -> answers -> summary
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProtocolError } from "@docket/protocol";
@@ -62,7 +62,8 @@ export async function runDecide(options: DecideOptions, terminal: Terminal): Pro
     terminal.stderr.write(`docket: ${signal}: finishing what is under way (again to end at once)\n`);
     stop.abort();
   });
-  // Nobody reads the decisions any more: what is sealed is sealed, and the rest can be decided by another run.
+  // Nobody reads the decisions any more: what is sealed is sealed, and the rest can be decided by another
+  // run.
   terminal.outputGone.addEventListener("abort", () => stop.abort());
   stop.signal.addEventListener("abort", () => input.close());
   try {
@@ -73,7 +74,10 @@ export async function runDecide(options: DecideOptions, terminal: Terminal): Pro
     const { summary, failure } = await run.decide();
     terminal.stderr.write(summaryText(summary));
     if (options.summaryJson !== undefined) writeSummary(options.summaryJson, summary);
-    if (failure !== undefined) return reportFailure(failure, terminal) && exitWrong;
+    if (failure !== undefined) {
+      reportFailure(failure, terminal);
+      return exitWrong;
+    }
     if (interrupted !== undefined) return interrupted;
     return summary.errors > 0 || !summary.complete ? exitWrong : exitFine;
   } finally {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts what became of a file's events: while they are answered, what answers and events show; afterwards, from the
-// log, what fired.
+// Counts what became of a file's events: while they are answered, what answers and events show; afterwards,
+// from the log, what fired.
 import { fieldValue } from "@docket/policy";
 import type { FieldPath, Policy, PolicySet, Rule } from "@docket/policy";
 import { outcomes } from "@docket/protocol";

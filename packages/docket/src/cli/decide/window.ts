@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many events under way at once, answered in their order. Reading waits for room, and answering does not wait for
-// reading: a stream that pauses has its answers at once.
+// Many events under way at once, answered in their order. Reading waits for room, and answering does not wait
+// for reading: a stream that pauses has its answers at once.
 import { ProtocolError } from "@docket/protocol";
 import type { Decision, Event } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
