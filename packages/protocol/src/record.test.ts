@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { ProtocolError } from "./error.ts";
+import { commitmentMessage, encodeManifest, parseManifest, partContext, partNames } from "./parts.ts";
+import { encodeReceipt, parseReceipt, receiptBytesMax, receiptFormat } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
+import { encodeBody, encodeLeaf, outcomes, parseLeaf } from "./record.ts";
+import type { BodyWithoutParts, DocketRecord, RecordHeader } from "./record.ts";
+import { formatTime, isCanonicalTime, parseTime, timeMsMax } from "./time.ts";
+
+const digest = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString("base64url"));
+const time = fc.integer({ min: 0, max: timeMsMax }).map(formatTime);
+const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
+const id = fc.stringMatching(/^r_[A-Za-z0-9_-]{16}$/);
+const by = fc.oneof(fc.constant("operator"), fc.stringMatching(/^k_[A-Za-z0-9_-]{16}$/));
+const restriction = fc.oneof(
+  fc.tuple(id, time).map(([id, until]) => ({ id, kind: "suspend" as const, until })),
+  fc
+    .tuple(id, fc.stringMatching(/^[1-9][0-9]{0,5}\/[smhd]$/), fc.nat(1000), time)
+    .map(([id, rate, burst, until]) => ({ id, kind: "throttle" as const, rate, burst, until })),
+);
+const body: fc.Arbitrary<{ body: BodyWithoutParts; parts: boolean }> = fc.oneof(
+  fc.tuple(by, name, name).map(([by, origin, key]) => bare({ kind: "created", by, origin, key })),
+  fc
+    .tuple(by, name, fc.nat())
+    .map(([by, version, recovered]) => bare({ kind: "start", by, version, recovered })),
+  by.map((by) => bare({ kind: "stop", by })),
+  fc
+    .tuple(by, digest, fc.option(digest))
+    .map(([by, release, previous]) => bare({ kind: "release", by, release, previous })),
+  fc
+    .tuple(by, by, name, fc.constantFrom("created" as const, "revoked" as const))
+    .map(([by, key, role, change]) => bare({ kind: "access", by, change, key, role })),
+  fc.tuple(by, fc.nat()).map(([by, of]) => ({ body: { kind: "opening" as const, by, of }, parts: true })),
+  fc
+    .record({
+      by,
+      actor: fc.stringMatching(/^a_[A-Za-z0-9_-]{22}$/),
+      outcome: fc.constantFrom(...outcomes),
+      rules: fc.array(name, { maxLength: 3 }),
+      restrictions: fc.array(restriction, { maxLength: 2 }),
+      release: digest,
+    })
+    .map((fields) => ({ body: { kind: "decision" as const, ...fields }, parts: true })),
+);
+const header: fc.Arbitrary<RecordHeader> = fc
+  .tuple(fc.maxSafeNat(), digest, time, fc.option(fc.nat()))
+  .map(([index, prev, time, uncertaintyMs]) => ({ v: 1, index, prev, time, uncertaintyMs }));
+const leaf = fc
+  .tuple(header, body, digest)
+  .map(([head, { body, parts }, hash]) => encodeLeaf(head, encodeBody(body), parts ? hash : undefined));
+
+function bare(body: BodyWithoutParts): { body: BodyWithoutParts; parts: boolean } {
+  return { body, parts: false };
+}
+
+test("a leaf comes out as it went in, and is encoded again to the same bytes", () => {
+  fc.assert(
+    fc.property(header, body, digest, (head, { body, parts }, hash) => {
+      const text = encodeLeaf(head, encodeBody(body), parts ? hash : undefined);
+      const record = parseLeaf(text);
+      assert.equal(encodeAgain(record), text);
+      assert.equal(record.index, head.index);
+      assert.equal(record.kind, body.kind);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a change of any one character of a leaf is refused, or means what it says", () => {
+  fc.assert(
+    fc.property(leaf, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (text, place, character) => {
+      strict(changeAt(text, place, character), parseLeaf, encodeAgain, "record_invalid");
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("leaves that are no canonical records are refused", () => {
+  const good = '{"v":1,"index":0,"prev":"' + "A".repeat(43) + '","time":"2026-01-01T00:00:00.000Z",';
+  const stop = `${good}"uncertaintyMs":null,"kind":"stop","by":"operator"}`;
+  parseLeaf(stop);
+  for (const bad of [
+    "",
+    "null",
+    "[]",
+    '"stop"',
+    ` ${stop}`,
+    `${stop}\n`,
+    stop.replace('"v":1', '"v":2'),
+    stop.replace('"index":0', '"index":-1'),
+    stop.replace('"index":0', '"index":0.5'),
+    stop.replace('"index":0', '"index":9007199254740992'),
+    stop.replace('"index":0', '"index":"0"'),
+    stop.replace("AAAA", "AAA"),
+    stop.replace('A","time', 'B","time'),
+    stop.replace("2026-01-01", "2026-02-30"),
+    stop.replace("00.000Z", "00.000+00:00"),
+    stop.replace("null", "-1"),
+    stop.replace('"kind":"stop"', '"kind":"__proto__"'),
+    stop.replace('"kind":"stop"', '"kind":"toString"'),
+    stop.replace('"kind":"stop"', '"kind":"start"'),
+    stop.replace("operator", "somebody"),
+    stop.replace('"by"', '"b\\u0079"'),
+    stop.replace('"by":"operator"', '"by":"operator","by":"operator"'),
+    stop.replace('"by":"operator"', '"by":"operator","__proto__":{}'),
+  ]) {
+    refuses(() => parseLeaf(bad), "record_invalid");
+  }
+});
+
+const manifestText = fc
+  .tuple(fc.subarray([...partNames]), fc.array(digest, { minLength: 8, maxLength: 8 }), fc.nat(1_000_000))
+  .map(([names, digests, size]) =>
+    encodeManifest(
+      names.map((each, place) => ({
+        name: each,
+        subject: each === "facts" ? "site" : `a_${"b".repeat(22)}`,
+        size: size + 1000,
+        hash: digests[place * 2] ?? "",
+        commitment: digests[place * 2 + 1] ?? "",
+      })),
+    ),
+  );
+
+test("a manifest comes out as it went in, and one changed character is refused or means what it says", () => {
+  fc.assert(
+    fc.property(
+      manifestText,
+      fc.nat(),
+      fc.string({ minLength: 1, maxLength: 1 }),
+      (text, place, character) => {
+        const again = ({ parts }: ReturnType<typeof parseManifest>): string => encodeManifest(parts);
+        assert.equal(again(parseManifest(text)), text);
+        strict(changeAt(text, place, character), parseManifest, again, "manifest_invalid");
+      },
+    ),
+    { numRuns: 1500 },
+  );
+  for (const bad of [
+    "",
+    "null",
+    "3",
+    "[]",
+    '{"v":1}',
+    '{"v":2,"parts":[]}',
+    '{"v":1,"parts":{}}',
+    '{"v":1,"parts":[null]}',
+  ]) {
+    refuses(() => parseManifest(bad), "manifest_invalid");
+  }
+  const line = { subject: "site", size: 100, hash: "A".repeat(43), commitment: "A".repeat(43) };
+  for (const names of [
+    ["content", "facts"],
+    ["facts", "facts"],
+  ] as const) {
+    refuses(
+      () => parseManifest(encodeManifest(names.map((each) => ({ name: each, ...line })))),
+      "manifest_invalid",
+    );
+  }
+});
+
+const receipt: fc.Arbitrary<Receipt> = fc
+  .tuple(leaf, fc.string(), fc.option(manifestText), fc.option(fc.string({ unit: "grapheme" })))
+  .map(([leaf, proof, manifest, plaintext]) => ({
+    format: receiptFormat,
+    leaf,
+    proof,
+    ...(manifest === null ? {} : { manifest }),
+    ...(plaintext === null ? {} : { opening: [{ name: "content" as const, secret: "s", plaintext }] }),
+  }));
+
+test("a receipt comes out as it went in, and one changed character is refused or means what it says", () => {
+  fc.assert(
+    fc.property(receipt, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (each, place, character) => {
+      const text = encodeReceipt(each);
+      assert.deepEqual(parseReceipt(text), each);
+      strict(changeAt(text, place, character), parseReceipt, encodeReceipt, "receipt_invalid");
+    }),
+    { numRuns: 1500 },
+  );
+  for (const bad of [
+    "",
+    "null\n",
+    "[]\n",
+    "{}\n",
+    '{"format":"docket-receipt/v1","leaf":1,"proof":""}\n',
+    '{"format":"docket-receipt/v1","leaf":"","proof":"","opening":[]}\n',
+    '{"format":"docket-receipt/v1","leaf":"","proof":"","opening":[null]}\n',
+    '{"format":"docket-receipt/v1","leaf":"","proof":""}',
+    "x".repeat(receiptBytesMax + 1),
+  ]) {
+    refuses(() => parseReceipt(bad), "receipt_invalid");
+  }
+});
+
+test("contexts and commitments of different names, origins and texts differ", () => {
+  const partId = new Uint8Array(16).fill(1);
+  const contexts = partNames.map((each) => Buffer.from(partContext("o", partId, each)).toString("hex"));
+  assert.equal(new Set(contexts).size, partNames.length);
+  const one = Buffer.from(commitmentMessage("facts", new Uint8Array([65])));
+  assert.equal(one.toString("latin1"), "\x05factsA");
+});
+
+test("times: the calendar, the range and the one form", () => {
+  for (const [text, ms] of [
+    ["1970-01-01T00:00:00Z", 0],
+    ["2024-02-29T12:00:00Z", Date.UTC(2024, 1, 29, 12)],
+    ["2026-01-01T00:00:00.123456789Z", Date.UTC(2026, 0, 1, 0, 0, 0, 123)],
+    ["2026-01-01T00:00:00.1Z", Date.UTC(2026, 0, 1, 0, 0, 0, 100)],
+    ["2026-01-01T01:30:00+01:30", Date.UTC(2026, 0, 1)],
+    ["9999-12-31T23:59:59.999Z", timeMsMax],
+  ] as const) {
+    assert.equal(parseTime(text), ms, text);
+  }
+  for (const text of [
+    "2026-02-30T00:00:00Z",
+    "2025-02-29T00:00:00Z",
+    "2026-04-31T00:00:00Z",
+    "2026-13-01T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-12-31T23:59:60Z",
+    "2026-01-01 00:00:00Z",
+    "2026-01-01t00:00:00z",
+    "2026-01-01T00:00:00",
+    "2026-01-01T00:00:00.Z",
+    "2026-01-01",
+    "1969-12-31T23:59:59Z",
+    "1970-01-01T00:30:00+01:00",
+    "0000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59-01:00",
+    "+02026-01-01T00:00:00Z",
+    "2026-01-01T00:00:00Z ",
+    "",
+  ]) {
+    assert.equal(parseTime(text), undefined, text);
+  }
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: timeMsMax }), (ms) => {
+      assert.ok(isCanonicalTime(formatTime(ms)));
+      assert.equal(parseTime(formatTime(ms)), ms);
+    }),
+  );
+  assert.equal(isCanonicalTime("2026-01-01T00:00:00Z"), false);
+  assert.equal(isCanonicalTime(7), false);
+});
+
+function encodeAgain(record: DocketRecord): string {
+  const { v, index, prev, time, uncertaintyMs, ...body } = record;
+  const parts = "parts" in record ? record.parts : undefined;
+  return encodeLeaf({ v, index, prev, time, uncertaintyMs }, encodeBody(body), parts);
+}
+
+function changeAt(text: string, place: number, character: string): string {
+  const at = place % text.length;
+  return text.slice(0, at) + character + text.slice(at + 1);
+}
+
+function strict<T>(
+  text: string,
+  parse: (text: string) => T,
+  encode: (value: T) => string,
+  code: string,
+): void {
+  let value: T;
+  try {
+    value = parse(text);
+  } catch (error) {
+    assert.ok(error instanceof ProtocolError, String(error));
+    assert.equal(error.code, code);
+    return;
+  }
+  assert.equal(encode(value), text);
+}
+
+function refuses(action: () => unknown, code: string): void {
+  assert.throws(action, (error) => error instanceof ProtocolError && error.code === code);
+}
