@@ -27,6 +27,7 @@ test("a directory is held by one, and free again when it is released", (t) => {
     message: /^\/data is in use/,
   });
   lock.release();
+  lock.release();
   lockDirectory(path, "/data").release();
 });
 

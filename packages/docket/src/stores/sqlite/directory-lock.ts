@@ -7,7 +7,7 @@ import { DocketError } from "../../error.ts";
 /** SQLITE_BUSY: another connection holds the lock. */
 const sqliteBusy = 5;
 
-/** A lock that is held; `release` gives it back. */
+/** A lock that is held; `release` gives it back, and may be called again. */
 export type DirectoryLock = { release(): void };
 
 /**
@@ -34,5 +34,9 @@ export function lockDirectory(path: string, directory: string): DirectoryLock {
     );
   }
   const held = database;
-  return { release: () => held.close() };
+  return {
+    release() {
+      if (held.isOpen) held.close();
+    },
+  };
 }
