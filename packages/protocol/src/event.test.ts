@@ -171,10 +171,8 @@ test("normalising is done once, whatever the order of keys", () => {
       assert.equal(JSON.stringify(normaliseEvent(once)), JSON.stringify(once));
       const reversed = Object.fromEntries(Object.entries(event).toReversed()) as Event;
       assert.equal(encodeEvent(reversed), encodeEvent(event));
-      assert.deepEqual(
-        parse(JSON.parse(encodeEvent(event)) as object).event,
-        JSON.parse(JSON.stringify(once)),
-      );
+      const again = parse(JSON.parse(encodeEvent(event)) as object).event;
+      assert.equal(JSON.stringify(again), JSON.stringify(once));
     }),
   );
 });
