@@ -9,7 +9,7 @@ import { gunzipSync } from "node:zlib";
 import { formatTime, parseDecisionRequest } from "@docket/protocol";
 import type { Event } from "@docket/protocol";
 import { createInstallation } from "../../packages/docket/src/installation.ts";
-import { openInstallation } from "../../packages/docket/src/open-installation.ts";
+import { openInstallation } from "../../packages/docket/src/main.ts";
 import { disk } from "../../packages/docket/src/stores/files/node-disk.ts";
 import { eventSource } from "./events.ts";
 

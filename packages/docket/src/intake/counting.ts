@@ -26,12 +26,14 @@ export type NamedCounter = { counter: Counter; id: string };
 /** Keys of one event by the counter's hash, as facts record them. */
 export type RecordedKeys = Record<string, CounterKey[]>;
 
-/** The counters of a policy set. The same declaration is the same state, whatever policy or name declares it. */
+/**
+ * The counters of a policy set, in the order in which facts are written. The same declaration is the same state,
+ * whatever policy or name declares it.
+ */
 export function namedCounters(policies: PolicySet): NamedCounter[] {
-  return policies.counters.map((counter) => ({
-    counter,
-    id: hash("sha256", counter.id, "base64url").slice(0, 16),
-  }));
+  return policies.counters
+    .map((counter) => ({ counter, id: hash("sha256", counter.id, "base64url").slice(0, 16) }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** What the counting itself needs to know of them. */

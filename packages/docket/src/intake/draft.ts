@@ -3,7 +3,7 @@
 // effects: what is read was read before, what changes is changed by the caller.
 import { evaluate, factsOf, signalDefinitions } from "@docket/policy";
 import type { EvaluationInput, FiredRule, PolicySet, Signals } from "@docket/policy";
-import { encodeBody, encodeDisclosed, encodeEvent, encodeFacts, formatTime } from "@docket/protocol";
+import { encodeBody, encodeDisclosed, encodeFacts, formatTime } from "@docket/protocol";
 import type { Disclosed, Event, Facts, FactValue, RecordedRestriction } from "@docket/protocol";
 import { enforce, suspendedReason, throttledReason } from "../enforcement/enforce.ts";
 import type { Enforcement } from "../enforcement/enforce.ts";
@@ -16,6 +16,8 @@ import type { RecordedKeys } from "./counting.ts";
 /** All that a decision is made from. */
 export type DraftInput = {
   event: Event;
+  /** The event's one encoding. */
+  encodedEvent: string;
   eventHash: string;
   bodyHash: string;
   actor: Actor;
@@ -251,7 +253,7 @@ function partsOf(
       name: "content",
       subject: pseudonym,
       key,
-      plaintext: `{"v":1,"event":${encodeEvent(input.event)}}`,
+      plaintext: `{"v":1,"event":${input.encodedEvent}}`,
     },
   ];
   if (Object.keys(personal).length > 0) {

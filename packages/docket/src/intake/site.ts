@@ -57,7 +57,7 @@ export type SitePorts = OpenSiteOptions & {
 };
 
 type InFlight = { body: string; decision: Promise<Decision> };
-type Identified = { event: Event; eventHash: Buffer; bodyHash: Buffer; lookup: Buffer };
+type Identified = { event: Event; encoded: string; eventHash: Buffer; bodyHash: Buffer; lookup: Buffer };
 
 /** An open site. */
 export class DocketSite implements Site {
@@ -326,6 +326,7 @@ export class DocketSite implements Site {
     const counted = keysOf(counters, release.policies, evaluated, keys.hashing);
     return {
       event,
+      encodedEvent: identified.encoded,
       eventHash: identified.eventHash.toString("base64url"),
       bodyHash: identified.bodyHash.toString("base64url"),
       actor,
@@ -357,10 +358,12 @@ export class DocketSite implements Site {
 
   #identify(event: Event): Identified {
     const { hashing } = this.#ports.keys;
+    const encoded = encodeEvent(event);
     return {
       event,
+      encoded,
       eventHash: keyedHash(hashing, "event", event.id).subarray(0, eventHashBytes),
-      bodyHash: keyedHash(hashing, "body", encodeEvent(event)).subarray(0, eventHashBytes),
+      bodyHash: keyedHash(hashing, "body", encoded).subarray(0, eventHashBytes),
       lookup: this.#actors.lookup(event.actor.id),
     };
   }

@@ -150,7 +150,8 @@ export class Log {
       return Promise.reject(refusal);
     }
     const id = this.#nextId++;
-    if (this.#unsent.length === 0) queueMicrotask(() => this.#send());
+    // Appends go together that came of all that was ready to be read: to wake a thread costs more than a message.
+    if (this.#unsent.length === 0) setImmediate(() => this.#send());
     this.#unsent.push({
       id,
       generation: this.#generation,

@@ -4,7 +4,14 @@ import { Worker } from "node:worker_threads";
 import { DocketError } from "../../error.ts";
 import type { ActorEntry } from "../../log/frame.ts";
 import { threadUrl } from "../../thread-url.ts";
-import type { FindQuery, Found, IndexEntry, IndexState, KnownActor, SiteIndex } from "../../views/site-index.ts";
+import type {
+  FindQuery,
+  Found,
+  IndexEntry,
+  IndexState,
+  KnownActor,
+  SiteIndex,
+} from "../../views/site-index.ts";
 import type { SqliteSiteIndex } from "./site-index.ts";
 
 /** A call to the thread. */
@@ -41,9 +48,9 @@ export function openSiteIndex(identityPath: string, viewsPath: string): SiteInde
   function call<T>(method: keyof SqliteSiteIndex, argument?: unknown): Promise<T> {
     if (failure !== undefined) return Promise.reject(failure);
     const id = nextId++;
-    // Calls of one turn go together: a message costs more than a look-up.
+    // Calls go together that came of all that was ready to be read: to wake a thread costs more than a look-up.
     if (unsent.length === 0) {
-      queueMicrotask(() => {
+      setImmediate(() => {
         worker.postMessage(unsent);
         unsent = [];
       });
