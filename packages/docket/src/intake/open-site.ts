@@ -10,6 +10,7 @@ import type { Standing } from "../enforcement/standing.ts";
 import { verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import { Log } from "../log/log.ts";
+import { damaged } from "../log/materialised.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
 import type { Release } from "./release.ts";
@@ -49,6 +50,13 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
       standings.set(actor, JSON.parse(standing) as Standing);
     }
     const { size } = log.opening;
+    if (state.size > size) {
+      // Views take in only what is durable, so records are gone, or the log was put back without its views.
+      throw damaged(
+        `views.sqlite knows of ${state.size} records and the log holds ${size}; if an older log was put back on ` +
+          "purpose, remove views.sqlite and it is made again",
+      );
+    }
     await log.published(size);
     const reader = new LogReader(paths);
     const longest = Math.max(0, ...counterKinds(counters).map(keptMs));
@@ -56,7 +64,7 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
     await rebuild(
       { reader, index, counters: memory, standings, siteKey: keys.site, origin },
       from,
-      Math.min(state.size, size),
+      state.size,
       size,
       options.onProgress,
     );

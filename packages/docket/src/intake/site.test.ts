@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -17,6 +18,7 @@ import { createInstallation } from "../installation.ts";
 import type { Installation } from "../installation.ts";
 import { openInstallation } from "../main.ts";
 import type { OpenInstallation } from "../main.ts";
+import { recordOffsets } from "../log/parts-bundle.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { at } from "../testing/at.ts";
 import { factsForPolicy, namedCounters } from "./counting.ts";
@@ -178,6 +180,33 @@ test("an opening is sealed first, and shows what the manifest committed to", asy
   assert.ok(record.record.kind === "opening" && record.record.of === index);
   await assert.rejects(site.opening(0, "operator", "x"), { code: "not_found" });
   await assert.rejects(site.receipt(size), { code: "not_found" });
+});
+
+test("views that know of more records than the log, and parts that were swapped, are damage", async (t) => {
+  const { installation, open } = newSite(t);
+  const { paths } = installation;
+  const opened = await open();
+  for (let i = 0; i < 3; i++) await opened.site.decide(request(`e${i}`, "hello"));
+  await opened.close();
+  const path = join(paths.parts, "000");
+  const whole = readFileSync(path);
+  const offsets = recordOffsets(whole, 6) ?? [];
+  const [third, fourth] = [whole.subarray(offsets[3], offsets[4]), whole.subarray(offsets[4], offsets[5])];
+  const rest = [whole.subarray(0, offsets[3]), whole.subarray(offsets[5])] as const;
+  writeFileSync(path, Buffer.concat([rest[0], fourth, third, rest[1]]));
+  // Counters are rebuilt from what the log holds, so a site does not even open on what it does not commit to.
+  await assert.rejects(open(), {
+    code: "directory_damaged",
+    message: /record 3 and its parts do not belong together/,
+  });
+  writeFileSync(path, whole);
+  const views = new DatabaseSync(join(paths.site, "views.sqlite"));
+  views.exec("UPDATE position SET size = 99");
+  views.close();
+  await assert.rejects(open(), {
+    code: "directory_damaged",
+    message: /knows of 99 records and the log holds/,
+  });
 });
 
 test("recorded facts decide again what was recorded, on real comments", async (t) => {

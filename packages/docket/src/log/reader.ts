@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads published records and proofs from the log's files, without disturbing the writer.
+import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseLeaf, parseManifest } from "@docket/protocol";
 import {
   bundleName,
   decodeEntryBundle,
@@ -43,13 +45,17 @@ export class LogReader {
    * The record of an index.
    *
    * @param publishedSize the published size, above `index`
+   * @throws {DocketError} `directory_damaged` if its parts are not those that its leaf commits to
    */
   async record(index: number, publishedSize: number): Promise<StoredRecord> {
     const number = Math.floor(index / tileWidth);
     const width = Math.min(tileWidth, publishedSize - number * tileWidth);
     const bundle = await this.#bundle(number, width);
     const place = index % tileWidth;
-    return { leaf: bundle.leaves[place] as string, parts: bundle.parts[place] };
+    const leaf = bundle.leaves[place] as string;
+    const parts = bundle.parts[place];
+    checkParts(index, leaf, parts);
+    return { leaf, parts };
   }
 
   /** The proof (C2SP tlog-proof) of a record to the newest published checkpoint. */
@@ -113,6 +119,23 @@ export class LogReader {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       return readFile(join(this.#paths.site, other));
     }
+  }
+}
+
+// A part's key and name say nothing of the record that it belongs to: only the manifest does, and the leaf of it.
+function checkParts(index: number, text: string, parts: RecordParts): void {
+  const leaf = parseLeaf(text);
+  const named = "parts" in leaf ? leaf.parts : undefined;
+  const manifest = parts && hash("sha256", parts.manifest, "base64url");
+  if (leaf.index !== index || manifest !== named)
+    throw damaged(`record ${index} and its parts do not belong together`);
+  if (parts === undefined) return;
+  const lines = new Map(
+    parseManifest(parts.manifest.toString("utf8")).parts.map((line) => [line.name, line.hash]),
+  );
+  for (const { name, bytes } of parts.parts) {
+    if (hash("sha256", bytes, "base64url") === lines.get(name)) continue;
+    throw damaged(`the ${name} of record ${index} are not what its manifest names`);
   }
 }
 
