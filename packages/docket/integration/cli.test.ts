@@ -201,6 +201,22 @@ describe("decide", () => {
     );
   });
 
+  test("stopped before the first line came, it has made nothing", async (t) => {
+    const data = join(directoryFor(t), "data");
+    const words = ["--conditions=@docket/source", binary, "decide", "--data", data, "-"];
+    const child = spawn(process.execPath, words, { stdio: ["pipe", "pipe", "pipe"] });
+    t.after(() => child.kill("SIGKILL"));
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+    // Its listener is in place once the signal no longer ends it at once; until then nothing was made either.
+    const timer = setInterval(() => child.kill("SIGTERM"), 2000);
+    const code = await exited;
+    clearInterval(timer);
+    assert.ok(code === 143 || code === null, `${code}\n${stderr}`);
+    assert.equal(existsSync(data), false);
+  });
+
   test("ends without noise when nobody reads its decisions any more", async (t) => {
     const directory = directoryFor(t);
     const child = spawn(
@@ -318,6 +334,24 @@ describe("serve", () => {
       [0, index, index + 1].map((each) => docket(["show", `${each}`, "--data", data])),
     );
     assert.match(records[0]?.stdout ?? "", /this log was created/);
+  });
+
+  test("killed, it has lost nothing that it answered, and asked again it gives the same", async (t) => {
+    const data = join(directoryFor(t), "data");
+    const event = { id: "1", type: "comment", actor: { id: "a" }, content: { text: "hi" } };
+    const server = await startServer(t, ["--data", data]);
+    const before = (await postEvent(server, event)).body as { index: number };
+    const exited = new Promise((resolve) => server.child.once("close", resolve));
+    server.child.kill("SIGKILL");
+    await exited;
+    const input = `${JSON.stringify(event)}\n`;
+    const again = await docket(["decide", "--data", data, "-"], { input });
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(
+      linesOf<Line>(again.stdout).map(({ index, repeat }) => [index, repeat]),
+      [[before.index, true]],
+    );
+    assert.equal((await docket(["verify", data, "--key", join(data, "log.vkey")])).code, 0);
   });
 
   test("takes in keys that are made while it runs, and refuses revoked ones", async (t) => {

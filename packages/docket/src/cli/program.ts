@@ -161,7 +161,7 @@ const mapHelp = `
 a field of an event (id, type, time, actor.id, actor.attributes.karma, content.text, …), FIELD one of the file
 (a dot goes into an object); TARGET:=VALUE gives every event the same value. A field that the map doesn't name
 is not read. Files of the known sets comments-youtube, comments-youtube-stream, sms, chat-telegram,
-email-enron and email-spamassassin are recognised by themselves; a name alone (--map sms) takes a file for one.`;
+email-enron and email-spamassassin are recognised by themselves; --map sms takes any file for one of those.`;
 
 function addReading(program: Command, terminal: Terminal, give: Give): void {
   program

@@ -69,10 +69,8 @@ async function serveOpen(
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
 ): Promise<number> {
-  const logger = pino(
-    { level: terminal.env["DOCKET_LOG_LEVEL"] ?? "warn", base: null },
-    pino.destination({ dest: 2, sync: false }),
-  );
+  const level = logLevelOf(terminal.env["DOCKET_LOG_LEVEL"]);
+  const logger = pino({ level, base: null }, pino.destination({ dest: 2, sync: false }));
   const authenticator = await Authenticator.open({
     feed: openSqliteApiKeyFeed(apiKeysPath(data), mainSite),
     sealAccess: (change, key, role) => site.sealAccess(change, key, role),
@@ -99,6 +97,15 @@ async function serveOpen(
     await new Promise<void>((resolve) => logger.flush(() => resolve()));
   }
   return exitFine;
+}
+
+function logLevelOf(given: string | undefined): string {
+  const levels = [...Object.keys(pino.levels.values), "silent"];
+  if (given === undefined || levels.includes(given)) return given ?? "warn";
+  throw new DocketError(
+    "usage",
+    `DOCKET_LOG_LEVEL is ${JSON.stringify(given)}; it may be ${levels.join(", ")}`,
+  );
 }
 
 async function listen(server: FastifyInstance, address: ListenAddress): Promise<string> {

@@ -68,6 +68,7 @@ export async function runDecide(options: DecideOptions, terminal: Terminal): Pro
   stop.signal.addEventListener("abort", () => input.close());
   try {
     const file = await look(input, form, stop.signal);
+    if (file === undefined) return interrupted ?? exitWrong;
     announceForm(file.form, terminal);
     const installation = installationFor(options, terminal);
     const run = new Run(options, file, installation, terminal, stop.signal);
@@ -89,7 +90,12 @@ export async function runDecide(options: DecideOptions, terminal: Terminal): Pro
 /** A file whose form is known. */
 type KnownFile = { input: Input; form: Form; lines: AsyncIterable<Line> };
 
-async function look(input: Input, given: Form | undefined, stop: AbortSignal): Promise<KnownFile> {
+/** Finds out the form of a file; `undefined` if it was stopped while it waited for the first line. */
+async function look(
+  input: Input,
+  given: Form | undefined,
+  stop: AbortSignal,
+): Promise<KnownFile | undefined> {
   const sample: Line[] = [];
   if (given !== undefined) return { input, form: given, lines: input.lines };
   const lines = input.lines[Symbol.asyncIterator]();
@@ -97,10 +103,15 @@ async function look(input: Input, given: Form | undefined, stop: AbortSignal): P
   // With standard input the first line may be all there is for a while.
   const wanted = input.share() === undefined ? 1 : sampledLinesMax;
   while (sample.length < wanted && !ended && !stop.aborted) {
-    const next = await lines.next();
+    const next = await lines.next().catch((error: unknown) => {
+      // Who stops also closes the input, which is no fault of the file's.
+      if (stop.aborted) return { done: true as const };
+      throw error;
+    });
     if (next.done === true) ended = true;
     else sample.push(next.value);
   }
+  if (stop.aborted) return undefined;
   const form = detectForm(sample.flatMap((line) => ("bytes" in line ? [line.bytes] : [])));
   return {
     input,
