@@ -154,8 +154,8 @@ export function checkDecisionRequest(value: JsonValue): { event: Event; dryRun: 
 }
 
 /**
- * The one encoding of an event: JSON on one line, keys in the order of the schema, attributes by name, times in UTC.
- * Two reports of the same attempt are the same attempt if these bytes are.
+ * The one encoding of an event: JSON on one line, keys in the order of the schema, attributes by name, times
+ * in UTC. Two reports of the same attempt are the same attempt if these bytes are.
  */
 export function encodeEvent(event: Event): string {
   return JSON.stringify(normaliseEvent(event));
@@ -202,7 +202,8 @@ function checkCalendar(text: string | undefined, pointer: string): void {
   if (text === undefined || parseTime(text) !== undefined) return;
   throw new ProtocolError(
     "schema_mismatch",
-    `${pointer} is ${JSON.stringify(text)}, which is no date of the calendar from 1970 on; give an RFC 3339 time`,
+    `${pointer} is ${JSON.stringify(text)}, which is no date of the calendar from 1970 on; ` +
+      "give an RFC 3339 time",
     { pointer },
   );
 }

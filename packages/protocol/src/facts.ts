@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `facts` part of a decision: everything the decision read and gave that is not personal. From these, the release
-// and nothing else, the decision comes out again. Keyed hashes stand where personal values would.
+// The `facts` part of a decision: everything the decision read and gave that is not personal. From these, the
+// release and nothing else, the decision comes out again. Keyed hashes stand where personal values would.
 import type { Outcome } from "./record.ts";
 
 /** A value that a fact may have. */
 export type FactValue = boolean | number | string | readonly string[];
 
-/** A rule that fired: with `clauses`, the result of each of its clauses in source order (`t`, `f`, `m` missing). */
+/**
+ * A rule that fired: with `clauses`, the result of each of its clauses in source order (`t`, `f`, `m`
+ * missing).
+ */
 export type FiredFact = {
   policy: string;
   rule: string;
@@ -28,17 +31,22 @@ export type Facts = {
     inReplyTo: number | null;
   };
   decidedAt: string;
-  /** Which time `decidedAt` is: the app's claim, or the time of receipt because the claim was missing or far off. */
+  /**
+   * Which time `decidedAt` is: the app's claim, or the time of receipt because the claim was missing or far
+   * off.
+   */
   clock: "event" | "received";
   /** Where the event came from. */
   source: "http" | "file";
-  /** Fields and signals that are not personal, by path (`signals.linkCount`); what was missing is left out. */
+  /**
+   * Fields and signals that are not personal, by path (`signals.linkCount`); what was missing is left out.
+   */
   values: Record<string, FactValue>;
   /** Value of each counter, by the hash of its declaration; what was missing is left out. */
   counters: Record<string, number>;
   /**
-   * Where the event was counted: by the counter's hash, for each key `[key]`, or `[key, value]` for a count of
-   * distinct values. Keys are keyed hashes; `@` stands for the record's actor.
+   * Where the event was counted: by the counter's hash, for each key `[key]`, or `[key, value]` for a count
+   * of distinct values. Keys are keyed hashes; `@` stands for the record's actor.
    */
   keys: Record<string, readonly (readonly string[])[]>;
   /** Strikes in force, and the ids of restrictions in force, before this event. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts: what a record does not show to anyone, sealed beside the log. The leaf carries the hash of a manifest; the
-// manifest lists each part's name, subject, size, ciphertext hash and commitment.
+// Parts: what a record does not show to anyone, sealed beside the log. The leaf carries the hash of a
+// manifest; the manifest lists each part's name, subject, size, ciphertext hash and commitment.
 //
 // A sealed part is these bytes, in this order (docs/formats/parts.md):
-//   part id (16) | nonce (12) | AES-256-GCM of: opening secret (32) | codec (1) | plaintext in that codec | tag (16)
-// Codec 0 is the plaintext as it is, 1 is raw deflate (RFC 1951) with the preset dictionary of version 1. The additional
-// data is `partContext(...)`. Hash and size in the manifest are of the sealed bytes; the commitment is HMAC-SHA256(r,
-// u8 length of name + name + exact plaintext), with r the opening secret.
+//   part id (16) | nonce (12) | AES-256-GCM of: opening secret (32) | codec (1) | plaintext in that codec |
+//   tag (16)
+// Codec 0 is the plaintext as it is, 1 is raw deflate (RFC 1951) with the preset dictionary of version 1. The
+// additional data is `partContext(...)`. Hash and size in the manifest are of the sealed bytes; the
+// commitment is HMAC-SHA256(r, u8 length of name + name + exact plaintext), with r the opening secret.
 import { ProtocolError } from "./error.ts";
 
 /** The names of parts, and so what may be retained or dropped on its own. */
@@ -24,7 +25,10 @@ export const tagBytes = 16;
 /** How many bytes a sealed part is longer than its plaintext in its codec. */
 export const partOverheadBytes: number = partIdBytes + nonceBytes + openingSecretBytes + 1 + tagBytes;
 
-/** One line of a manifest. `subject` is `site` or the pseudonym whose key seals the part; digests are base64url. */
+/**
+ * One line of a manifest. `subject` is `site` or the pseudonym whose key seals the part; digests are
+ * base64url.
+ */
 export type ManifestPart = {
   name: PartName;
   subject: string;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A receipt: a record with its proof, as one line of canonical JSON. `leaf`, `proof` and `manifest` are the exact
-// texts whose bytes were hashed and signed, so a change of any one character shows.
+// A receipt: a record with its proof, as one line of canonical JSON. `leaf`, `proof` and `manifest` are the
+// exact texts whose bytes were hashed and signed, so a change of any one character shows.
 import { ProtocolError } from "./error.ts";
 import { partNames } from "./parts.ts";
 import type { PartName } from "./parts.ts";
@@ -12,7 +12,9 @@ export const receiptBytesMax = 4_194_304;
 
 /** One opened part: its exact plaintext and the base64url secret that its commitment was made with. */
 export type OpenedPart = { name: PartName; secret: string; plaintext: string };
-/** A record with its proof. `manifest` is absent for records without parts; `opening` shows some of the parts. */
+/**
+ * A record with its proof. `manifest` is absent for records without parts; `opening` shows some of the parts.
+ */
 export type Receipt = {
   format: typeof receiptFormat;
   leaf: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A record: one entry of the log. Its leaf is UTF-8 JSON on one line with keys in a fixed order: a header that the
-// sequencer writes, and a body that was encoded before. The bytes are never re-encoded; what is read must be
-// canonical, that is, exactly what the encoder below would write.
+// A record: one entry of the log. Its leaf is UTF-8 JSON on one line with keys in a fixed order: a header
+// that the sequencer writes, and a body that was encoded before. The bytes are never re-encoded; what is read
+// must be canonical, that is, exactly what the encoder below would write.
 //
 //   {"v":1,"index":1832,"prev":"…","time":"2026-11-22T23:11:05.123Z","uncertaintyMs":null,  <- header
 //    "kind":"decision","by":"k_…", … ,"parts":"…"}                                           <- body
@@ -99,7 +99,8 @@ export function encodeBody(body: BodyWithoutParts): string {
 }
 
 /**
- * Joins header and body to the leaf's text. The caller checks its length in bytes against {@link leafBytesMax}.
+ * Joins header and body to the leaf's text. The caller checks its length in bytes against {@link
+ * leafBytesMax}.
  *
  * @param body what {@link encodeBody} gave
  * @param parts base64url SHA-256 of the manifest, for kinds that have parts
@@ -112,7 +113,8 @@ export function encodeLeaf(header: RecordHeader, body: string, parts?: string): 
 /**
  * Reads a leaf.
  *
- * @throws {@link ProtocolError} `record_invalid` if it is not canonical or not of a kind that this version knows
+ * @throws {@link ProtocolError} `record_invalid` if it is not canonical or not of a kind that this version
+ * knows
  */
 export function parseLeaf(text: string): DocketRecord {
   let value: unknown;

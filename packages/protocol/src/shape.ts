@@ -17,7 +17,8 @@ type Fault = { keyword: string; instancePath: string; params: object; message: s
  * Checks `value` against a compiled schema.
  *
  * @param what what the value is, for the message: "event"
- * @throws {@link ProtocolError} `unknown_field` or `schema_mismatch`, with the JSON Pointer of the first fault
+ * @throws {@link ProtocolError} `unknown_field` or `schema_mismatch`, with the JSON Pointer of the first
+ * fault
  */
 export function checkShape<Value>(
   validator: ShapeValidator<Value>,
@@ -58,7 +59,7 @@ function describe(fault: Fault): string {
   const params = fault.params as Record<string, unknown>;
   switch (fault.keyword) {
     case "required":
-      return `lacks ${((params["requiredProperties"] as string[] | undefined) ?? []).map((name) => `"${name}"`).join(", ")}`;
+      return `lacks ${quoted((params["requiredProperties"] as string[] | undefined) ?? [])}`;
     case "type":
       return `must be of type ${String(params["type"])}`;
     case "pattern":
@@ -68,6 +69,10 @@ function describe(fault: Fault): string {
     default:
       return fault.message;
   }
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
 }
 
 function valueAt(value: unknown, pointer: string): unknown {

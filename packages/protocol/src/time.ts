@@ -16,7 +16,8 @@ const shortestMonthDays = 28;
 /**
  * Reads an RFC 3339 time.
  *
- * @returns milliseconds since 1970, finer digits cut off; `undefined` if `text` is not a real time, for example
+ * @returns milliseconds since 1970, finer digits cut off; `undefined` if `text` is not a real time, for
+ * example
  *   30 February or a leap second
  */
 export function parseTime(text: string): number | undefined {

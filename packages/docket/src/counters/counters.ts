@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters: how many events, or how many different values, a key has seen within a window.
 //
-// A counter's value is the number of events earlier in log order whose bucket lies in the window. Buckets are the
-// window's sixtieth, aligned to the epoch; the window of time t is the bucket of t and the 59 before it. Everything
-// is a function of `decidedAt` and log order, so the same records give the same values on every machine.
+// A counter's value is the number of events earlier in log order whose bucket lies in the window. Buckets are
+// the window's sixtieth, aligned to the epoch; the window of time t is the bucket of t and the 59 before it.
+// Everything is a function of `decidedAt` and log order, so the same records give the same values on every
+// machine.
 //
-// Memory: a key keeps the buckets of its newest window, and before it those of another window or of `latenessMsMax`,
-// whichever is longer. An event that comes later than that is not seen by reads of its own time. Keys that lie further
-// back are swept. Beyond `keysMax` the keys that were made
+// Memory: a key keeps the buckets of its newest window, and before it those of another window or of
+// `latenessMsMax`, whichever is longer. An event that comes later than that is not seen by reads of its own
+// time. Keys that lie further back are swept. Beyond `keysMax` the keys that were made
 // first go first; the value read is a recorded fact, so a decision replays all the same.
 
 /** How many buckets a window has. */
@@ -17,8 +18,8 @@ export const keysMax = 2_000_000;
 /** Most different values that a key of a distinct counter remembers; its value then stays at this. */
 export const distinctValuesMax = 10_000;
 /**
- * How far `decidedAt` may lie before that of an earlier record and all counters are still exact, in milliseconds: what
- * intake lets an event claim (10 minutes back, while another claimed a minute ahead).
+ * How far `decidedAt` may lie before that of an earlier record and all counters are still exact, in
+ * milliseconds: what intake lets an event claim (10 minutes back, while another claimed a minute ahead).
  */
 export const latenessMsMax = 660_000;
 /** Dead keys are looked for after this many additions. */

@@ -68,7 +68,7 @@ test("the ladder's highest step that is reached applies, and only with a new str
   assert.deepEqual(none.restrictions, []);
 });
 
-test("a suspended actor's event is rejected with that reason, without strike, until the end and not at it", () => {
+test("a suspended actor's event is rejected with that reason and no strike, until the end", () => {
   const standing: Standing = {
     strikes: [],
     restrictions: [suspension("r_1", t0 + hour), suspension("r_2", t0)],
@@ -104,7 +104,7 @@ test("the throttle that is named is the one that the event waits for", () => {
   assert.equal(delayed.retryAfterMs, 5000);
 });
 
-test("a measure that is in force as long is not ordered again; a longer one takes its place and what it used", () => {
+test("a measure in force as long is not ordered again; a longer one takes its place and use", () => {
   const then = { outcome: "flag" as const, throttle: { count: 1, perMs: 60_000, burst: 1, forMs: hour } };
   const first = decide(cleanStanding, t0, [rule("fast", then), rule("faster", { ...then })]);
   assert.equal(first.restrictions.length, 1);
@@ -154,7 +154,7 @@ test("GCRA lets pass what a bucket that leaks lets pass", () => {
   );
 });
 
-test("expiry is a function of decidedAt: an event that comes a little late is judged as of its own time", () => {
+test("expiry is a function of decidedAt: a late event is judged as of its own time", () => {
   const standing: Standing = { strikes: [], restrictions: [suspension("r_1", t0)] };
   const ahead = after(standing, t0 + 1, decide(standing, t0 + 1, []));
   assert.deepEqual(restrictionsAt(ahead, t0 + 1), []);

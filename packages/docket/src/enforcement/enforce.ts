@@ -26,9 +26,9 @@ export const throttledReason = "standing.throttled";
 /**
  * Decides what happens to an event.
  *
- * A suspension rejects it; nothing else follows then, and no strike. A throttle that has no room left delays it,
- * unless the rules reject it anyway. Otherwise the strictest of rules and thresholds counts, strikes are given, and
- * the highest step of each policy's ladder that they reach applies.
+ * A suspension rejects it; nothing else follows then, and no strike. A throttle that has no room left delays
+ * it, unless the rules reject it anyway. Otherwise the strictest of rules and thresholds counts, strikes are
+ * given, and the highest step of each policy's ladder that they reach applies.
  *
  * @param newId gives the id of a new restriction
  */
@@ -80,7 +80,8 @@ function refused(
   };
 }
 
-// A strike needs an outcome that stands by itself: those from flag or hold count once a reviewer confirms them.
+// A strike needs an outcome that stands by itself: those from flag or hold count once a reviewer confirms
+// them.
 function strikesOf(evaluation: Evaluation, standing: Standing, decidedAtMs: number): Strike[] {
   const strikes: Strike[] = [];
   for (const { policy, rule, then, strikeEveryMs } of evaluation.rules) {
@@ -154,7 +155,8 @@ function delayOf(evaluation: Evaluation): number | undefined {
   return waits.length === 0 ? undefined : Math.max(...waits);
 }
 
-// Several causes of a hold: the longest counts, one without an end counts as the longest; the strictest otherwise.
+// Several causes of a hold: the longest counts, one without an end counts as the longest; the strictest
+// otherwise.
 function holdOf(evaluation: Evaluation): { holdForMs: number | undefined; otherwise: Outcome | undefined } {
   const causes = [...evaluation.rules.map((rule) => rule.then), ...evaluation.thresholds].filter(
     (cause) => cause?.outcome === "hold",

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Standing: an actor's strikes, and the restrictions in force. It is a function of the records: `applyDecision` is
-// what live decisions and a rebuild from the log both call. Expiry is a function of time, never an action.
+// Standing: an actor's strikes, and the restrictions in force. It is a function of the records:
+// `applyDecision` is what live decisions and a rebuild from the log both call. Expiry is a function of time,
+// never an action.
 
 import type { Throttle } from "@docket/policy";
 import { latenessMsMax } from "../counters/counters.ts";
 
-/** Strikes are remembered this long: the longest `within` and `strikeEvery` that a policy may have, in milliseconds. */
+/**
+ * Strikes are remembered this long: the longest `within` and `strikeEvery` that a policy may have, in
+ * milliseconds.
+ */
 export const strikeMemoryMs: number = 365 * 86_400_000;
 /** Strikes count into `standing.strikes` for this long, in milliseconds. */
 export const strikeInForceMs: number = 90 * 86_400_000;
@@ -69,7 +73,8 @@ export function throttleWaitMs(restrictions: readonly Restriction[], atMs: numbe
 /** The standing after a decision. */
 export function applyDecision(standing: Standing, change: StandingChange): Standing {
   const { decidedAtMs } = change;
-  // The next event may have been decided a little earlier than this one: then the restriction is in force for it still.
+  // The next event may have been decided a little earlier than this one: then the restriction is in force for
+  // it still.
   const restrictions = standing.restrictions
     .filter((restriction) => restriction.untilMs > decidedAtMs - latenessMsMax)
     .map((restriction) => (change.refused ? restriction : consume(restriction, decidedAtMs)));
@@ -82,8 +87,8 @@ export function applyDecision(standing: Standing, change: StandingChange): Stand
   };
 }
 
-// A throttle that goes on longer takes the place of the one of the same rate, and what it has used up: whoever keeps
-// on breaking a rule must not gather thousands of them.
+// A throttle that goes on longer takes the place of the one of the same rate, and what it has used up:
+// whoever keeps on breaking a rule must not gather thousands of them.
 function impose(restrictions: readonly Restriction[], added: Restriction): Restriction[] {
   if (added.kind !== "throttle") return [...restrictions, added];
   let { tatUs } = added;

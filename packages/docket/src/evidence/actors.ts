@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Actors: from an account id to a pseudonym and a key. Known ones come from the identity map; a new one is made here
-// and travels in the journal with the first record that bears it.
+// Actors: from an account id to a pseudonym and a key. Known ones come from the identity map; a new one is
+// made here and travels in the journal with the first record that bears it.
 import type { ActorEntry } from "../log/frame.ts";
 import { keyBytes, keyedHash, unwrapKey, wrapKey } from "./keys.ts";
 import type { SiteKeys } from "./keys.ts";

@@ -137,7 +137,7 @@ test("errors about keys name the file and never a key", (t) => {
   assert.throws(() => readSiteKeys(directory, "main"), { code: "usage", message: /evidence\.key: ENOENT/ });
 });
 
-test("an actor is made once, known by account and by pseudonym until it is stored, and forgotten if it is void", (t) => {
+test("an actor is made once, known until it is stored, and forgotten if it is void", (t) => {
   const actors = new Actors(createSiteKeys(keysDirectory(t), "main", origin, randomBytes), randomBytes);
   const lookup = actors.lookup("u1");
   assert.equal(actors.recent(lookup), undefined);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of a site. They lie in a directory of their own, outside the data directory: who takes the data alone reads
-// no evidence and no identity.
+// The keys of a site. They lie in a directory of their own, outside the data directory: who takes the data
+// alone reads no evidence and no identity.
 //
 //   KEYS/main/log.key        signs checkpoints (C2SP signed-note signer key)
 //   KEYS/main/evidence.key   three 32-byte keys, a line each: key-encryption, site, hashing
@@ -123,8 +123,8 @@ export function unwrapKey(
   return key && ownMemory(key);
 }
 
-// Small buffers are views of a pool of 8 KiB, and between threads a view takes all of its memory along: with the time
-// that costs, and with whatever else lies there.
+// Small buffers are views of a pool of 8 KiB, and between threads a view takes all of its memory along: with
+// the time that costs, and with whatever else lies there.
 function ownMemory(bytes: Uint8Array): Buffer {
   return Buffer.from(new Uint8Array(bytes).buffer);
 }

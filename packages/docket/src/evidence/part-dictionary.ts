@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The preset dictionary of codec 1 (RFC 1950 section 2.3 speaks of such dictionaries): what parts usually say. It is
-// part of the format and never changes; a better one is another codec. What is most frequent stands last.
+// The preset dictionary of codec 1 (RFC 1950 section 2.3 speaks of such dictionaries): what parts usually
+// say. It is part of the format and never changes; a better one is another codec. What is most frequent
+// stands last.
 const frozen = [
   '{"v":1,"reason":"}',
   '{"v":1,"reasons":[{"rule":"","text":{"en":" account posted this text today. Please write in your o',

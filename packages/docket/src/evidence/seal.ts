@@ -63,7 +63,8 @@ export function sealParts(parts: readonly PlainPart[], origin: string, random: R
 /**
  * Opens a sealed part.
  *
- * @returns the plaintext and the opening secret, or `undefined` if the key is not the one it was sealed with or any
+ * @returns the plaintext and the opening secret, or `undefined` if the key is not the one it was sealed with
+ * or any
  *   byte was changed
  */
 export function openPart(
@@ -123,7 +124,10 @@ function decode(coded: Buffer): Buffer | undefined {
   }
 }
 
-/** AES-256-GCM: ciphertext, then the tag. Takes a KeyObject, which is several times faster than the key's bytes. */
+/**
+ * AES-256-GCM: ciphertext, then the tag. Takes a KeyObject, which is several times faster than the key's
+ * bytes.
+ */
 export function encrypt(
   key: KeyObject,
   nonce: Uint8Array,

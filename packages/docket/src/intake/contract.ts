@@ -49,7 +49,9 @@ export type SiteStatus = {
   fault: string | undefined;
 };
 
-/** One site: its log, policy, keys and people. Rejections are {@link DocketError} or {@link ProtocolError}. */
+/**
+ * One site: its log, policy, keys and people. Rejections are {@link DocketError} or {@link ProtocolError}.
+ */
 export interface Site {
   readonly origin: string;
   /** C2SP verifier key of the log. */
@@ -59,15 +61,17 @@ export interface Site {
    * Decides an event and seals the decision; resolves when it is sealed.
    *
    * A repeat gets the earlier decision. Rejects with `event_id_conflict` for another body under the same id,
-   * `overloaded` at once when too much waits, `sealing_failed` when it is certain that nothing was sealed, and
-   * `sealing_unknown` after {@link answerWithinMs} at the latest.
+   * `overloaded` at once when too much waits, `sealing_failed` when it is certain that nothing was sealed,
+   * and `sealing_unknown` after {@link answerWithinMs} at the latest.
    */
   decide(request: DecideRequest): Promise<Decision>;
   /** The record of an index. Rejects with `not_found`. */
   recorded(index: number): Promise<RecordedDecision>;
   /** The receipt of a record, proved to the published checkpoint. Rejects with `not_found`. */
   receipt(index: number): Promise<Receipt>;
-  /** The receipt with its opening for the affected user. Sealed as a record of its own, with the reason given. */
+  /**
+   * The receipt with its opening for the affected user. Sealed as a record of its own, with the reason given.
+   */
   opening(index: number, by: string, reason: string): Promise<Receipt>;
   /** The standing of the actor behind an account id, at a time in ms since 1970. */
   standing(accountId: string, atMs: number): Promise<StandingView>;

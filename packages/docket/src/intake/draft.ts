@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an event and what is known at this moment to a decision that is ready to be sealed. No waiting, no side
-// effects: what is read was read before, what changes is changed by the caller.
+// From an event and what is known at this moment to a decision that is ready to be sealed. No waiting, no
+// side effects: what is read was read before, what changes is changed by the caller.
 import { evaluate, factsOf, signalDefinitions } from "@docket/policy";
 import type { EvaluationInput, FiredRule, PolicySet, Signals } from "@docket/policy";
 import { encodeBody, encodeDisclosed, encodeFacts, formatTime } from "@docket/protocol";

@@ -53,8 +53,8 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
     if (state.size > size) {
       // Views take in only what is durable, so records are gone, or the log was put back without its views.
       throw damaged(
-        `views.sqlite knows of ${state.size} records and the log holds ${size}; if an older log was put back on ` +
-          "purpose, remove views.sqlite and it is made again",
+        `views.sqlite knows of ${state.size} records and the log holds ${size}; ` +
+          "if an older log was put back on purpose, remove views.sqlite and it is made again",
       );
     }
     await log.published(size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// State comes from the log: when a site is opened, its memory (counters, standing) and whatever its views have not
-// taken in are made again from the records, by the same functions that made them live.
+// State comes from the log: when a site is opened, its memory (counters, standing) and whatever its views
+// have not taken in are made again from the records, by the same functions that made them live.
 import { parseLeaf, parseTime } from "@docket/protocol";
 import type { DecisionBody, DocketRecord, Facts, RecordHeader } from "@docket/protocol";
 import type { Counters } from "../counters/counters.ts";

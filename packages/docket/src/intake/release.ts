@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A release: what decisions are made under, named by the hash of its manifest. Releases are kept by that hash, so
-// that a decision can be made again years later.
+// A release: what decisions are made under, named by the hash of its manifest. Releases are kept by that
+// hash, so that a decision can be made again years later.
 import { hash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -28,7 +28,8 @@ export type Release = { id: string; manifest: string; files: readonly PolicyFile
 /**
  * Loads the policy files (`.yaml`, `.yml`) below a directory.
  *
- * @throws {DocketError} `policy_invalid` naming every mistake with file, line and column; `usage` if there is no file
+ * @throws {DocketError} `policy_invalid` naming every mistake with file, line and column; `usage` if there is
+ * no file
  */
 export function loadRelease(directory: string): Release {
   const files = policyFilesOf(directory);

@@ -47,7 +47,7 @@ ladder:
   - { strikes: 2, within: 1d, then: { suspend: 2h } }
 `;
 
-test("the same event twice is one record with one answer; another body under its id is a conflict", async (t) => {
+test("the same event twice is one record and one answer; another body is a conflict", async (t) => {
   const { open } = newSite(t);
   const { site } = await open();
   const first = await site.decide(request("e1", "buy spam"));
@@ -97,7 +97,7 @@ test("a dry run changes nothing", async (t) => {
   assert.equal((await site.decide(request("e1", "spam"))).repeat, false);
 });
 
-test("strikes suspend, a suspended actor is refused without a strike, and the suspension ends by itself", async (t) => {
+test("strikes suspend, a refused event gives none, and the suspension ends by itself", async (t) => {
   const { open } = newSite(t);
   const { site } = await open();
   await site.decide(request("e1", "spam", "u1", t0));

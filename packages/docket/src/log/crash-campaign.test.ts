@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Crashes and power losses at every kind of moment, by seed: what was answered must be in the log afterwards,
-// unaltered, the signed roots must stand, and recovery must never refuse. A seed that fails is named by its error.
+// unaltered, the signed roots must stand, and recovery must never refuse. A seed that fails is named by its
+// error.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
@@ -178,7 +179,10 @@ function leavesOnDisk(disk: MemoryDisk, paths: LogPaths, size: number): Uint8Arr
   return leaves;
 }
 
-/** Everything that readers may fetch is right: tiles, partial ones of earlier sizes too, parts and checkpoints. */
+/**
+ * Everything that readers may fetch is right: tiles, partial ones of earlier sizes too, parts and
+ * checkpoints.
+ */
 function checkFiles({ disk, leaves, roots }: World, { paths, materialiser }: TestLog): void {
   const size = materialiser.publishedSize;
   if (size === 0) return;

@@ -9,9 +9,15 @@ export interface LogFile {
   size(): number;
   /** Reads `length` bytes from `position`, fewer only at the end of the file. */
   read(position: number, length: number): Buffer;
-  /** Writes all bytes. When it throws, any prefix of them may have been written; nothing of it need survive a crash. */
+  /**
+   * Writes all bytes. When it throws, any prefix of them may have been written; nothing of it need survive a
+   * crash.
+   */
   write(position: number, bytes: Uint8Array): void;
-  /** When it returns, everything written before survives power loss. When it throws, nothing is known any more. */
+  /**
+   * When it returns, everything written before survives power loss. When it throws, nothing is known any
+   * more.
+   */
   sync(): void;
   /** Cuts the file to `size` bytes. */
   truncate(size: number): void;
@@ -30,8 +36,9 @@ export interface LogDisk {
   /** Makes a directory with its parents, each durable before the next. */
   makeDirectory(path: string): void;
   /**
-   * Puts a file in place at once: a reader sees the old content or the new, never a part. With `durable` it also
-   * survives power loss when this returns; without, a crash may leave the old content, the new, or an empty file.
+   * Puts a file in place at once: a reader sees the old content or the new, never a part. With `durable` it
+   * also survives power loss when this returns; without, a crash may leave the old content, the new, or an
+   * empty file.
    */
   replaceFile(path: string, bytes: Uint8Array, durable: boolean): void;
   /** Makes what was written to a file, and its name, survive power loss. */

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of the journal. A segment is a header and then batches, one after the other; numbers are big-endian.
+// The bytes of the journal. A segment is a header and then batches, one after the other; numbers are
+// big-endian.
 //
-//   segment header  "DKTJRNL1" (8) | index of its first record (u64) | SHA-256 of the origin (32) | crc32 (u32)
-//   batch header    "DKTB" (4) | payload length (u32) | index of its first record (u64) | records (u32)
-//                   | signed size (u64) | signed root (32) | its Ed25519 signature (64) | crc32 of the header (u32)
+//   segment header  "DKTJRNL1" (8) | index of its first record (u64) | SHA-256 of the origin (32) | crc32
+//   (u32) batch header    "DKTB" (4) | payload length (u32) | index of its first record (u64) | records (u32)
+//                   | signed size (u64) | signed root (32) | its Ed25519 signature (64) | crc32 of the header
+//                   (u32)
 //   payload         frames: kind (u8) | length (u32) | bytes | crc32 of kind, length and bytes (u32)
 //   batch trailer   crc32 of the payload (u32)
 //
-// "Signed" is the newest root that had been signed when the batch was written: the previous batch's. A record's frames
-// are its actor entries, its manifest, its parts and at last its leaf, which closes the record.
+// "Signed" is the newest root that had been signed when the batch was written: the previous batch's. A
+// record's frames are its actor entries, its manifest, its parts and at last its leaf, which closes the
+// record.
 import { crc32 } from "node:zlib";
 import type { PartName } from "@docket/protocol";
 import { partNames } from "@docket/protocol";
@@ -130,7 +133,9 @@ export function decodeBatch(segment: Buffer, offset: number): BatchRead {
   };
 }
 
-/** Where, after `offset`, another intact batch stands: then a bad one before it is damage and no torn tail. */
+/**
+ * Where, after `offset`, another intact batch stands: then a bad one before it is damage and no torn tail.
+ */
 export function findBatch(segment: Buffer, offset: number): number | undefined {
   let at = segment.indexOf(batchMagic, offset);
   while (at !== -1) {

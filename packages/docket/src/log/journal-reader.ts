@@ -14,7 +14,9 @@ export type SegmentRead = {
   /** Number after that of its last intact record. */
   end: number;
   batches: Batch[];
-  /** What stands after the last intact batch, if anything: no crash of the past explains it, or a torn tail. */
+  /**
+   * What stands after the last intact batch, if anything: no crash of the past explains it, or a torn tail.
+   */
   bad: { offset: number; bytes: number; reason: string } | undefined;
 };
 
@@ -31,7 +33,8 @@ export type JournalTail = {
  * Reads all segments.
  *
  * @param from the first index that is wanted; the journal may hold earlier records too
- * @throws {DocketError} `directory_damaged` with segment, offset and reason: a header that is not one, a bad batch with
+ * @throws {DocketError} `directory_damaged` with segment, offset and reason: a header that is not one, a bad
+ * batch with
  *   an intact one after it, a gap, or two different records of one index
  */
 export function readJournal(
@@ -91,8 +94,8 @@ function readSegment(disk: LogDisk, path: string, sequence: number, originHash: 
   }
 }
 
-// Recovery copies the tail into a new segment before it removes the old ones, so after a crash in between records
-// stand twice. They must be the same.
+// Recovery copies the tail into a new segment before it removes the old ones, so after a crash in between
+// records stand twice. They must be the same.
 function joinBatch(
   batch: Batch,
   size: number,

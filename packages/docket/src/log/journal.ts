@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal: the log's write-ahead log. A batch is one append and one sync, and nobody is answered before it.
+// The journal: the log's write-ahead log. A batch is one append and one sync, and nobody is answered before
+// it.
 //
 // Segments are files numbered in order. One is written, the others wait until what they hold is materialised.
 import { join } from "node:path";
@@ -74,10 +75,12 @@ export class Journal {
       throw voided(error);
     }
     try {
-      // A crash before this returns may leave the whole batch: recovery keeps it, and a repeat of its events finds it.
+      // A crash before this returns may leave the whole batch: recovery keeps it, and a repeat of its events
+      // finds it.
       this.#file.sync();
     } catch (error) {
-      // After a failed sync the kernel may have dropped the pages and call them clean: a second sync would lie.
+      // After a failed sync the kernel may have dropped the pages and call them clean: a second sync would
+      // lie.
       this.#ended = true;
       throw ended(error);
     }
@@ -86,7 +89,9 @@ export class Journal {
     return bytes;
   }
 
-  /** Removes closed segments whose records all have an index below `size`: they are materialised and synced. */
+  /**
+   * Removes closed segments whose records all have an index below `size`: they are materialised and synced.
+   */
   release(size: number): void {
     let removed = 0;
     while (this.#closed[0] !== undefined && this.#closed[0].end <= size) {
@@ -116,7 +121,8 @@ export class Journal {
       file.sync();
       this.#disk.syncDirectory(this.#directory);
     } catch (error) {
-      // The name may be lost and a second sync say otherwise: nothing may be appended to this file or after it.
+      // The name may be lost and a second sync say otherwise: nothing may be appended to this file or after
+      // it.
       this.#ended = true;
       file.close();
       throw ended(error);
@@ -168,7 +174,8 @@ function voided(cause: unknown): BatchVoidError {
 function ended(cause: unknown): WritingEndedError {
   return new WritingEndedError(
     "log_closed",
-    "the log writes no more: a sync of the journal failed, so what is on the disk is unknown; check the disk and restart",
+    "the log writes no more: a sync of the journal failed, so what is on the disk is unknown; " +
+      "check the disk and restart",
     { cause, retryAfterSeconds: 30 },
   );
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state up to which everything is materialised and synced, and what a log needs of the files to go on from it.
+// The state up to which everything is materialised and synced, and what a log needs of the files to go on
+// from it.
 import { join } from "node:path";
 import {
   asHash,
@@ -34,7 +35,10 @@ export type Materialised = {
   lastLeaf: Buffer | undefined;
 };
 
-/** Writes the state file: from now on recovery starts at this size. Everything below it must be synced already. */
+/**
+ * Writes the state file: from now on recovery starts at this size. Everything below it must be synced
+ * already.
+ */
 export function writeState(disk: LogDisk, paths: LogPaths, frontier: Frontier): void {
   const state = { v: 1, size: frontier.size, root: encodeBase64Url(frontierRoot(frontier)) };
   disk.replaceFile(paths.state, Buffer.from(`${JSON.stringify(state)}\n`), true);

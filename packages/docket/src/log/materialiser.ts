@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The materialiser derives from the journal what readers use: hash tiles, entry bundles, parts' files and published
-// checkpoints. Recovery feeds it the journal's tail through the same `ingest` as normal running.
+// The materialiser derives from the journal what readers use: hash tiles, entry bundles, parts' files and
+// published checkpoints. Recovery feeds it the journal's tail through the same `ingest` as normal running.
 //
-// Three steps, each later than the one before: `ingest` (memory), `publish` (files, not synced: the journal can give
-// them again), `sync` (synced, and the state file says so: now journal segments may go).
+// Three steps, each later than the one before: `ingest` (memory), `publish` (files, not synced: the journal
+// can give them again), `sync` (synced, and the state file says so: now journal segments may go).
 import { dirname, join } from "node:path";
 import {
   appendLeafHash,
@@ -99,8 +99,8 @@ export class Materialiser {
   }
 
   /**
-   * Writes tiles, bundles and parts, and then the checkpoint that covers them. After an error (a full disk) it may be
-   * called again: nothing is forgotten before it is written.
+   * Writes tiles, bundles and parts, and then the checkpoint that covers them. After an error (a full disk)
+   * it may be called again: nothing is forgotten before it is written.
    *
    * @param nowMs time of publication, in ms since 1970: decides which checkpoints are kept
    * @returns whether the published size grew
@@ -153,7 +153,8 @@ export class Materialiser {
       }
       for (const directory of directories) this.#disk.syncDirectory(directory);
     } catch (error) {
-      // What failed to sync may be lost; the journal still has it, and keeps it, because the state stays behind.
+      // What failed to sync may be lost; the journal still has it, and keeps it, because the state stays
+      // behind.
       this.#ended = true;
       throw syncEnded(error);
     }
@@ -179,8 +180,8 @@ export class Materialiser {
     try {
       writeState(this.#disk, this.#paths, this.#frontier);
     } catch (error) {
-      // A full disk: the old state stands, and the next sync writes the new one again. After anything else nobody knows
-      // which of the two a power loss would leave, so no journal segment may go any more.
+      // A full disk: the old state stands, and the next sync writes the new one again. After anything else
+      // nobody knows which of the two a power loss would leave, so no journal segment may go any more.
       if (!isFull(error)) {
         this.#ended = true;
         throw syncEnded(error);
@@ -224,9 +225,9 @@ export class Materialiser {
     this.#obsolete.push(join(this.#paths.site, `${path}.p`));
   }
 
-  // What a partial tile holds never changes, so it is written once: replacing one that recovery needs by the same bytes,
-  // not synced, could leave it empty. The first time, those of earlier sizes are looked at too: a crash may have left
-  // them without content, and whoever holds the checkpoint of their size asks for them.
+  // What a partial tile holds never changes, so it is written once: replacing one that recovery needs by the
+  // same bytes, not synced, could leave it empty. The first time, those of earlier sizes are looked at too: a
+  // crash may have left them without content, and whoever holds the checkpoint of their size asks for them.
   #writePartial(
     widest: number,
     pathOf: (width: number) => string,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tree's newest nodes, in memory: what inclusion proofs of the newest records need, and no more. At each level L
-// of a tree of n leaves these are the nodes from number floor(n / 2^L) - 1 on.
+// The tree's newest nodes, in memory: what inclusion proofs of the newest records need, and no more. At each
+// level L of a tree of n leaves these are the nodes from number floor(n / 2^L) - 1 on.
 import type { Frontier, Hash } from "@docket/tlog";
 
 type Level = { base: number; hashes: (Hash | undefined)[] };
@@ -13,7 +13,10 @@ export class NodeCache {
   /** By level; a level that no node was put in yet has no row. */
   readonly #levels: (Level | undefined)[] = [];
 
-  /** Starts from the right edge: a log of n records has, at level L, node floor(n / 2^L) - 1 where bit L of n is set. */
+  /**
+   * Starts from the right edge: a log of n records has, at level L, node floor(n / 2^L) - 1 where bit L of n
+   * is set.
+   */
   constructor(frontier: Frontier) {
     let place = frontier.hashes.length;
     let size = frontier.size;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the files of a site's log lie. Everything below `tile/` and `checkpoint` is what C2SP tlog-tiles serves.
+// Where the files of a site's log lie. Everything below `tile/` and `checkpoint` is what C2SP tlog-tiles
+// serves.
 import { join } from "node:path";
 
 /** The paths of one site's log. */

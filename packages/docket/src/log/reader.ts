@@ -122,7 +122,8 @@ export class LogReader {
   }
 }
 
-// A part's key and name say nothing of the record that it belongs to: only the manifest does, and the leaf of it.
+// A part's key and name say nothing of the record that it belongs to: only the manifest does, and the leaf of
+// it.
 function checkParts(index: number, text: string, parts: RecordParts): void {
   const leaf = parseLeaf(text);
   const named = "parts" in leaf ? leaf.parts : undefined;

@@ -117,7 +117,7 @@ test("a checkpoint of another root is damage; one that power loss emptied is non
   }
 });
 
-test("two different records of one index are damage; the same one twice is what an ended recovery leaves", () => {
+test("two different records of one index are damage; an ended recovery leaves the same twice", () => {
   const { disk, paths, segment } = logOfBatches(1);
   const bytes = read(disk, segment);
   const second = join(paths.journal, "00000009.journal");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening a log: reads the materialised state and the journal's tail, copies the tail into a new segment and syncs it,
-// and only then lets anything be signed. A clean stop leaves an empty tail, so the usual start takes the same way.
+// Opening a log: reads the materialised state and the journal's tail, copies the tail into a new segment and
+// syncs it, and only then lets anything be signed. A clean stop leaves an empty tail, so the usual start
+// takes the same way.
 import { join } from "node:path";
 import { parseLeaf, parseTime } from "@docket/protocol";
 import type { DocketRecord } from "@docket/protocol";
@@ -30,7 +31,10 @@ import type { LogPaths } from "./paths.ts";
 import { chainStart, signedRoot } from "./sequencer.ts";
 import type { LogHead } from "./sequencer.ts";
 
-/** Most records in one batch when the tail is copied, and most bytes of leaves and parts unless one record has more. */
+/**
+ * Most records in one batch when the tail is copied, and most bytes of leaves and parts unless one record has
+ * more.
+ */
 const copiedBatchRecordsMax = 2000;
 const copiedBatchBytesMax = 8_388_608;
 
@@ -126,7 +130,8 @@ function checkSigned(signed: SignedRoot, root: Hash | undefined, origin: string,
   }
 }
 
-// A published checkpoint beyond the journal's end, or with another root, means that records were lost or changed.
+// A published checkpoint beyond the journal's end, or with another root, means that records were lost or
+// changed.
 function checkStoredCheckpoints(
   disk: LogDisk,
   paths: LogPaths,
@@ -145,7 +150,8 @@ function checkStoredCheckpoints(
   for (const path of stored) {
     const bytes = disk.readFile(path);
     if (bytes === undefined) continue;
-    // The newest one is put in place without a sync, so power loss may cut it short; the journal gives it again.
+    // The newest one is put in place without a sync, so power loss may cut it short; the journal gives it
+    // again.
     if (path === paths.checkpoint && !isNote(bytes)) continue;
     const { checkpoint } = openStored(bytes, path, origin, verifier);
     if (checkpoint.size > head.frontier.size) {

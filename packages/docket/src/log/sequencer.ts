@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sequencer gives records their index, time and chain, makes them durable, and signs the tree's new root: in this
-// order, so that a root is never signed over bytes that a crash could lose. It owns the journal and the right edge of
-// the tree; nothing else writes either.
+// The sequencer gives records their index, time and chain, makes them durable, and signs the tree's new root:
+// in this order, so that a root is never signed over bytes that a crash could lose. It owns the journal and
+// the right edge of the tree; nothing else writes either.
 import { hash as digest } from "node:crypto";
 import { encodeLeaf, formatTime, leafBytesMax } from "@docket/protocol";
 import {
@@ -43,7 +43,10 @@ export type Sealed = {
   proof: string;
 };
 
-/** What one batch gives: each record sealed, and what the materialiser needs to follow: the batch's encoded bytes. */
+/**
+ * What one batch gives: each record sealed, and what the materialiser needs to follow: the batch's encoded
+ * bytes.
+ */
 export type Commit = { sealed: Sealed[]; batch: Uint8Array; checkpoint: Uint8Array };
 
 /** Where the log stands: the state that the next batch continues. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk in memory that forgets as real ones do. What was written lives at once in its cache; only what was synced
-// survives a power loss for certain, and of the rest an arbitrary, seeded subset does: single sectors of writes,
-// truncations, and creations, renames and removals of names, each by itself.
+// A disk in memory that forgets as real ones do. What was written lives at once in its cache; only what was
+// synced survives a power loss for certain, and of the rest an arbitrary, seeded subset does: single sectors
+// of writes, truncations, and creations, renames and removals of names, each by itself.
 import { posix } from "node:path";
 import type { LogDisk, LogFile } from "../log/disk.ts";
 
@@ -46,7 +46,10 @@ export class MemoryDisk implements LogDisk {
     return this.#down;
   }
 
-  /** The machine starts again. Handles of before are of no use any more; with `power` what was not synced may be lost. */
+  /**
+   * The machine starts again. Handles of before are of no use any more; with `power` what was not synced may
+   * be lost.
+   */
   restart(power: "kept" | "lost", random: () => number): void {
     this.#down = false;
     this.onStep = undefined;
@@ -256,7 +259,8 @@ function changed(content: Buffer, changes: readonly FileChange[]): Buffer {
   return result.subarray(0, size);
 }
 
-// Three tempers of a power loss: nothing that was not synced survives, all of it does, or each piece by chance.
+// Three tempers of a power loss: nothing that was not synced survives, all of it does, or each piece by
+// chance.
 function survivor(node: Node, random: () => number, known: Map<Node, Node>): Node {
   const before = known.get(node);
   if (before !== undefined) return before;

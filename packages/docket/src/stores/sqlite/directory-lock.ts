@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One process holds a data directory. The lock is SQLite's file lock (fcntl), which the kernel drops when the process
-// dies, however it dies: there is no lock file to clean up, and no process number to trust.
+// One process holds a data directory. The lock is SQLite's file lock (fcntl), which the kernel drops when the
+// process dies, however it dies: there is no lock file to clean up, and no process number to trust.
 import { DatabaseSync } from "node:sqlite";
 import { DocketError } from "../../error.ts";
 

@@ -30,7 +30,7 @@ test("repeats and actors are found again, also after it was opened anew", (t) =>
   }
 });
 
-test("applying again what was applied changes nothing, and a batch that overlaps gives only what is new", (t) => {
+test("applying again changes nothing, and a batch that overlaps gives only what is new", (t) => {
   const index = newIndex(t)();
   const first = [entry(0, { standing: "one" }), entry(1, { standing: "two", release: "r1" })];
   index.apply(first);
@@ -53,7 +53,7 @@ test("an actor's first entry stays, whatever is restored from the journal", (t) 
   assert.equal(index.find({ event: bytes(""), account: bytes("u2") }).actor?.pseudonym, "a_u2");
 });
 
-test("counters are rebuilt from the first record that is recent enough, whatever the order of their times", (t) => {
+test("counters are rebuilt from the first record that is recent enough, in any order of times", (t) => {
   const index = newIndex(t)();
   assert.equal(index.firstRecordSince(0), 0);
   assert.equal(index.latestDecidedMs(), 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The site's look-ups in SQLite, two files: the identity map, which cannot be rebuilt, and the views, which can.
-// Synchronous; runs in a thread of its own.
+// The site's look-ups in SQLite, two files: the identity map, which cannot be rebuilt, and the views, which
+// can. Synchronous; runs in a thread of its own.
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
@@ -124,7 +124,8 @@ export class SqliteSiteIndex {
   }
 
   makeDurable(): void {
-    // In WAL mode with synchronous=NORMAL a commit is not synced; a checkpoint syncs the WAL and then the database.
+    // In WAL mode with synchronous=NORMAL a commit is not synced; a checkpoint syncs the WAL and then the
+    // database.
     const checkpoint = this.#statement("checkpoint").get() as { busy: number };
     // Somebody reads the file, a backup for example: then it says so in a row, not by an error.
     if (checkpoint.busy !== 0) throw new Error("the identity map is in use by another program");
