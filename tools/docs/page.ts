@@ -33,8 +33,8 @@ export function readBlocks(page: string): Block[] {
 }
 
 /**
- * The pieces of a `json` block that must parse: the whole, or its lines. `…` outside of strings stands for what
- * is left out, and is taken out together with a comma before it.
+ * The pieces of a `json` block that must parse: the whole, or its lines. `…` outside of strings stands for
+ * what is left out, and is taken out together with a comma before it.
  */
 export function jsonOf(block: string): unknown[] {
   const whole = block.replaceAll(
@@ -51,9 +51,9 @@ export function jsonOf(block: string): unknown[] {
 }
 
 /**
- * Compares what a page says is printed with what was. Lines of the page must come in this order, and others may
- * come between: pages show shortened output. `…` in a line stands for any characters; a line of `…` alone says
- * nothing. How many spaces stand between columns doesn't matter.
+ * Compares what a page says is printed with what was. Lines of the page must come in this order, and others
+ * may come between: pages show shortened output. `…` in a line stands for any characters; a line of `…` alone
+ * says nothing. How many spaces stand between columns doesn't matter.
  *
  * @returns the first line that did not come
  */

@@ -18,8 +18,8 @@ const pageMsMax = 300_000;
 /**
  * Runs the `bash` blocks of a page.
  *
- * @returns what is wrong: a command that failed, or output that a `text` block below it shows and that did not
- *   come
+ * @returns what is wrong: a command that failed, or output that a `text` block below it shows and that did
+ *   not come
  */
 export async function runPage(page: string): Promise<string[]> {
   const blocks = readBlocks(page);
