@@ -22,11 +22,14 @@ export class Tally {
   errors = 0;
   readonly outcomes: Record<Outcome, number>;
   /** Events that a restriction in force refused, by the reason given. */
-  readonly refused = new Map<string, number>();
+  readonly refused: Map<string, number> = new Map();
   /** Actors by the kind of restriction that was put on them. */
-  readonly restricted = { throttle: new Set<string>(), suspend: new Set<string>() };
+  readonly restricted: Record<"throttle" | "suspend", Set<string>> = {
+    throttle: new Set(),
+    suspend: new Set(),
+  };
   /** The records of the decisions. */
-  readonly records = new IndexRanges();
+  readonly records: IndexRanges = new IndexRanges();
   readonly #policies: PolicySet;
   readonly #fired = new Map<string, number>();
   /** How often a rule could not be decided, because a value was missing. */
