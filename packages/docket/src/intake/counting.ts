@@ -27,8 +27,8 @@ export type NamedCounter = { counter: Counter; id: string };
 export type RecordedKeys = Record<string, CounterKey[]>;
 
 /**
- * The counters of a policy set, in the order in which facts are written. The same declaration is the same state,
- * whatever policy or name declares it.
+ * The counters of a policy set, in the order in which facts are written. The same declaration is the same
+ * state, whatever policy or name declares it.
  */
 export function namedCounters(policies: PolicySet): NamedCounter[] {
   return policies.counters

@@ -6,6 +6,11 @@ import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
 /** Most records that wait for the index; then sealing waits for it. */
 export const waitingEntriesMax = 20_000;
 
+/** Records are gathered for the index this long, in ms: a transaction costs far more than what it writes. */
+const gatherMs = 25;
+/** No longer than until this many wait, though. */
+const gatheredEntries = 256;
+
 /** After an error the index is tried again this much later. */
 const retryIntervalMs = 1000;
 
@@ -21,6 +26,7 @@ export class IndexFeed {
   #running: Promise<void> | undefined;
   #size: number;
   #stopped = false;
+  #gathered: (() => void) | undefined;
   /** Why the index stands still, if it does (a full disk); the log goes on, and the index is tried again. */
   fault: Error | undefined;
 
@@ -51,6 +57,7 @@ export class IndexFeed {
     if (entry.event !== undefined && entry.body !== undefined) {
       this.#recent.set(keyOf(entry.event), { index: entry.index, body: entry.body });
     }
+    if (this.#pending.length >= gatheredEntries) this.#gathered?.();
     this.#running ??= this.#run();
   }
 
@@ -60,13 +67,14 @@ export class IndexFeed {
    */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#gathered?.();
     await this.#running?.catch(() => undefined);
   }
 
   async #run(): Promise<void> {
-    // What comes while the index works goes with its next turn.
-    await Promise.resolve();
     while (this.#pending.length > 0) {
+      // What comes meanwhile, or while the index works, goes along; until then repeats are found in `#recent`.
+      await this.#gather();
       const entries = this.#pending;
       this.#pending = [];
       await this.#apply(entries);
@@ -77,6 +85,18 @@ export class IndexFeed {
       this.#size = (entries.at(-1) as IndexEntry).index + 1;
     }
     this.#running = undefined;
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#stopped || this.#pending.length >= gatheredEntries) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, gatherMs);
+      this.#gathered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#gathered = undefined;
   }
 
   // What the index did not take may not be passed over: a later record would hide the gap.

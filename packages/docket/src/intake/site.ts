@@ -205,20 +205,23 @@ export class DocketSite implements Site {
     const { eventHash, bodyHash, lookup } = identified;
     this.#refuseIfOverloaded();
     const found = await this.#ports.index.find({ event: eventHash, account: lookup });
-    const repeat = this.#feed.recent(eventHash) ?? found.repeat;
+    const since = this.#ports.clock() - repeatWindowMs;
+    const stored = found.repeat !== undefined && found.repeat.sealedMs >= since ? found.repeat : undefined;
+    const repeat = this.#feed.recent(eventHash) ?? stored;
     if (repeat !== undefined) {
       if (!bodyHash.equals(repeat.body)) throw conflict(request.event.id);
-      return this.#repeat(repeat.index);
+      return this.#repeat(repeat.index, request.withoutReceipt !== true);
     }
-    const known = found.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey);
     const signals = this.#signals(identified.event);
 
     // From here to the append nothing waits: the event takes its place in the order of the log.
     this.#refuseIfOverloaded();
     const announced = this.#announce();
-    const recent = this.#actors.recent(lookup) ?? known;
-    const actor = recent ?? this.#actors.make(lookup);
-    const made = recent === undefined;
+    const known =
+      this.#actors.recent(lookup) ??
+      (found.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey));
+    const actor = known ?? this.#actors.make(lookup);
+    const made = known === undefined;
     const time = decidedAt(request);
     const input = this.#draftInput(request, identified, actor, signals, time);
     const draft = draftDecision(input);
@@ -278,7 +281,7 @@ export class DocketSite implements Site {
     return answerOf(body, draft.facts, draft.disclosed.reasons, { sealed: true, repeat: false, receipt });
   }
 
-  async #repeat(index: number): Promise<Decision> {
+  async #repeat(index: number, proved: boolean): Promise<Decision> {
     const { record, stored } = await this.#record(index);
     const facts = factsOf(stored, { siteKey: this.#ports.keys.site, origin: this.origin });
     if (record.kind !== "decision" || facts === undefined) {
@@ -287,7 +290,7 @@ export class DocketSite implements Site {
         `record ${index} is said to be the decision of this event, and is not`,
       );
     }
-    return this.#answerAgain(record, stored, facts, true, await this.receipt(index));
+    return this.#answerAgain(record, stored, facts, true, proved ? await this.receipt(index) : undefined);
   }
 
   async #answerAgain(

@@ -15,6 +15,13 @@ import type { AppendRequest } from "./sequencer.ts";
 
 /** Most records in one batch. */
 const batchRecordsMax = 4096;
+/**
+ * Durable batches go to the materialiser together after this long, in ms: it publishes every 100 ms at most,
+ * and waking it for each would take time from the answers.
+ */
+const handIntervalMs = 20;
+/** No longer than until this many bytes wait, though. */
+const handBytesMax = 1_048_576;
 
 const start = workerData as SequencerStart;
 const main = parentPort as NonNullable<typeof parentPort>;
@@ -23,6 +30,8 @@ const queue: AppendRequest[] = [];
 let generation = 0;
 let scheduled = false;
 let ended = false;
+let unhanded: DurableBatch[] = [];
+let unhandedBytes = 0;
 
 const sequencer = open();
 
@@ -38,6 +47,7 @@ main.on("message", (message: ToSequencer) => {
     case "close":
       while (queue.length > 0 && !ended) commitNext();
       sequencer?.close();
+      handAll();
       tell({ kind: "closed" });
       start.batches.close();
       main.close();
@@ -124,10 +134,21 @@ function release(size: number): void {
   }
 }
 
-function hand({ batch, checkpoint }: DurableBatch): void {
-  // The bytes move to the other thread. Small ones may share their memory with others, so they are copied first.
-  const own = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch);
-  start.batches.postMessage({ batch: own, checkpoint } satisfies DurableBatch, [own.buffer as ArrayBuffer]);
+function hand(durable: DurableBatch): void {
+  if (unhanded.length === 0) setTimeout(handAll, handIntervalMs);
+  unhanded.push(durable);
+  unhandedBytes += durable.batch.byteLength;
+  if (unhandedBytes >= handBytesMax) handAll();
+}
+
+function handAll(): void {
+  for (const { batch, checkpoint } of unhanded) {
+    // The bytes move to the other thread. Small ones may share their memory with others, so they are copied first.
+    const own = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch);
+    start.batches.postMessage({ batch: own, checkpoint } satisfies DurableBatch, [own.buffer as ArrayBuffer]);
+  }
+  unhanded = [];
+  unhandedBytes = 0;
 }
 
 function tell(message: FromSequencer): void {

@@ -14,6 +14,8 @@ import type {
 } from "../../views/site-index.ts";
 import type { SqliteSiteIndex } from "./site-index.ts";
 
+/** What the thread is started with. */
+export type IndexStart = { identityPath: string; viewsPath: string; repeatWindowMs: number };
 /** A call to the thread. */
 export type IndexCall = { id: number; method: keyof SqliteSiteIndex; argument: unknown };
 /** Its answer. */
@@ -22,9 +24,9 @@ export type IndexAnswer = { id: number; value?: unknown; error?: string };
 type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 
 /** Opens the look-ups of a site in a thread of their own. */
-export function openSiteIndex(identityPath: string, viewsPath: string): SiteIndex {
+export function openSiteIndex(start: IndexStart): SiteIndex {
   const worker = new Worker(threadUrl("./site-index-thread", import.meta.url), {
-    workerData: { identityPath, viewsPath },
+    workerData: start,
   });
   const waiting = new Map<number, Waiting>();
   let unsent: IndexCall[] = [];
@@ -48,7 +50,8 @@ export function openSiteIndex(identityPath: string, viewsPath: string): SiteInde
   function call<T>(method: keyof SqliteSiteIndex, argument?: unknown): Promise<T> {
     if (failure !== undefined) return Promise.reject(failure);
     const id = nextId++;
-    // Calls go together that came of all that was ready to be read: to wake a thread costs more than a look-up.
+    // Calls that came of all that was ready to be read go together: to wake a thread costs more than a
+    // look-up.
     if (unsent.length === 0) {
       setImmediate(() => {
         worker.postMessage(unsent);
