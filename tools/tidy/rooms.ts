@@ -34,9 +34,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   enforcement: { imports: ["counters"] },
   access: { imports: [] },
   // The way of an event: it calls the stations in their order.
-  intake: { imports: ["counters", "enforcement", "evidence", "log"], contracts: ["access", "views"] },
+  intake: { imports: ["counters", "enforcement", "evidence", "log", "views"], contracts: ["access"] },
   // Read from the log, and can be deleted and built again.
-  views: { imports: ["log", "evidence"], contracts: ["counters", "enforcement"] },
+  views: { imports: [], contracts: ["log"] },
   // Engines: each fulfils contracts that the rooms above declare, and uses nothing else of theirs.
   stores: {
     imports: [],

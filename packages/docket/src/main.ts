@@ -15,6 +15,7 @@ import { lockDirectory } from "./stores/sqlite/directory-lock.ts";
 import { openSiteIndex } from "./stores/sqlite/site-index-client.ts";
 import { threadUrl } from "./thread-url.ts";
 import { version } from "./version.ts";
+import { repeatWindowMs } from "./views/site-index.ts";
 
 /** An installation that is open for writing. */
 export type OpenInstallation = { site: DocketSite; release: Release; close(): Promise<void> };
@@ -40,7 +41,11 @@ export async function openInstallation(
   const lock = lockDirectory(join(installation.data, "lock.sqlite"), installation.data);
   try {
     keepRelease(disk, paths, release);
-    const index = openSiteIndex(join(paths.site, "identity.sqlite"), join(paths.site, "views.sqlite"));
+    const index = openSiteIndex({
+      identityPath: join(paths.site, "identity.sqlite"),
+      viewsPath: join(paths.site, "views.sqlite"),
+      repeatWindowMs,
+    });
     const site = await openSite({
       paths,
       origin: installation.origin,

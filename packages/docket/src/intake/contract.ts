@@ -13,6 +13,8 @@ export type DecideRequest = {
   source: "http" | "file";
   /** When it was received, in ms since 1970. */
   receivedMs: number;
+  /** The answer may lack its receipt: a repeat's costs more to prove than the event cost to decide. */
+  withoutReceipt?: boolean;
 };
 
 /** A decision as it was recorded. */

@@ -57,7 +57,7 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
           "if an older log was put back on purpose, remove views.sqlite and it is made again",
       );
     }
-    await log.published(size);
+    await log.published(size, true);
     const reader = new LogReader(paths);
     const longest = Math.max(0, ...counterKinds(counters).map(keptMs));
     const from = await index.firstRecordSince((await index.latestDecidedMs()) - longest);

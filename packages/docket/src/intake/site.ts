@@ -25,6 +25,7 @@ import type { Standing } from "../enforcement/standing.ts";
 import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { Sealed } from "../log/sequencer.ts";
+import { repeatWindowMs } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
 import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";

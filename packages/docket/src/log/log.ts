@@ -22,6 +22,8 @@ import type {
 import type { LogPaths } from "./paths.ts";
 import type { AppendRequest, Sealed } from "./sequencer.ts";
 
+/** Longest body of a record, in bytes: with header and the parts' hash it stays below the longest leaf. */
+export const bodyBytesMax = 65_000;
 /** Most records that wait to be sealed; one more is refused at once. */
 export const waitingRecordsMax = 8192;
 /** Most records that are sealed and not published; then new ones are refused until publication catches up. */
@@ -65,7 +67,8 @@ export type LogOpening = {
 
 type Waiting = { id: number; append: Append; resolve: (sealed: Sealed) => void; reject: Reject };
 type Reject = (error: DocketError) => void;
-type SizeWaiter = { size: number; resolve: () => void; reject: Reject };
+/** `impatient` ones do not wait for a fault (a full disk) to pass. */
+type SizeWaiter = { size: number; impatient: boolean; resolve: () => void; reject: Reject };
 
 /** An open log. */
 export class Log {
@@ -80,6 +83,7 @@ export class Log {
   #generation = 0;
   #nextId = 1;
   #closed = false;
+  #publicationEnded = false;
   readonly #status: LogStatus;
 
   private constructor(opening: LogOpening, publishedSize: number, sequencer: Worker, materialiser: Worker) {
@@ -144,7 +148,7 @@ export class Log {
    *   `undo` of this and of all later records was called, newest first; `log_closed` when the log writes no more
    */
   append(append: Append): Promise<Sealed> {
-    const refusal = this.#refusal();
+    const refusal = this.#refusal() ?? tooLong(append.body);
     if (refusal !== undefined) {
       append.undo?.();
       return Promise.reject(refusal);
@@ -169,10 +173,19 @@ export class Log {
     return this.#refusal();
   }
 
-  /** Resolves when the published checkpoint covers `size` records. */
-  published(size: number): Promise<void> {
+  /**
+   * Resolves when the published checkpoint covers `size` records. Rejects when publication has ended; with `impatient`
+   * also when it stands still, for example because the disk is full.
+   */
+  published(size: number, impatient = false): Promise<void> {
     if (this.#status.publishedSize >= size) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#publishedWaiters.push({ size, resolve, reject }));
+    const { publicationFault } = this.#status;
+    if (publicationFault !== undefined && (impatient || this.#publicationEnded)) {
+      return Promise.reject(publicationFault);
+    }
+    return new Promise((resolve, reject) =>
+      this.#publishedWaiters.push({ size, impatient, resolve, reject }),
+    );
   }
 
   /** Lets journal segments go whose records all lie below `size`. */
@@ -185,7 +198,9 @@ export class Log {
     const { size } = this.#status;
     // The batch is on its way from the sequencer to the materialiser; publication says that it has arrived.
     await this.published(size);
-    const synced = new Promise<void>((resolve, reject) => this.#syncWaiters.push({ size, resolve, reject }));
+    const synced = new Promise<void>((resolve, reject) =>
+      this.#syncWaiters.push({ size, impatient: true, resolve, reject }),
+    );
     this.#tellMaterialiser({ kind: "sync" });
     await synced;
   }
@@ -271,7 +286,8 @@ export class Log {
         break;
       case "failed":
         this.#status.publicationFault = errorOf(message.failure);
-        if (message.ended) this.#failWaiters(this.#status.publicationFault);
+        this.#publicationEnded ||= message.ended;
+        this.#failWaiters(this.#status.publicationFault, this.#publicationEnded);
         break;
       case "ready":
       case "closed":
@@ -298,12 +314,15 @@ export class Log {
     this.#status.ended ??= error;
     const { code, message, retryAfterSeconds } = error;
     this.#void({ code, message, retryAfterSeconds });
-    this.#failWaiters(error);
+    this.#failWaiters(error, true);
   }
 
-  #failWaiters(error: DocketError): void {
-    for (const waiter of [...this.#publishedWaiters.splice(0), ...this.#syncWaiters.splice(0)]) {
-      waiter.reject(error);
+  #failWaiters(error: DocketError, all: boolean): void {
+    for (const waiters of [this.#publishedWaiters, this.#syncWaiters]) {
+      for (const waiter of waiters.splice(0)) {
+        if (all || waiter.impatient) waiter.reject(error);
+        else waiters.push(waiter);
+      }
     }
   }
 
@@ -314,6 +333,16 @@ export class Log {
   #tellMaterialiser(message: ToMaterialiser): void {
     this.#materialiser.postMessage(message);
   }
+}
+
+// Found here, it refuses one record; found by the sequencer, it would end the log.
+function tooLong(body: string): DocketError | undefined {
+  const bytes = Buffer.byteLength(body);
+  if (bytes <= bodyBytesMax) return undefined;
+  return new DocketError(
+    "internal",
+    `a record of ${bytes} bytes is over the limit of ${bodyBytesMax}: too many rules with reasons fired at once`,
+  );
 }
 
 function settle(waiters: SizeWaiter[], size: number): void {

@@ -12,7 +12,7 @@ import type { DurableBatch, FromMaterialiser, MaterialiserStart, ToMaterialiser 
 const publishIntervalMs = 100;
 /** After an error (a full disk) publication is tried again this much later. */
 const retryIntervalMs = 1000;
-/** Everything published is synced after this many records or this long, so that journal and partial tiles can go. */
+/** What is published is synced after so many records or so long: then journal segments and partial tiles can go. */
 const syncRecordsMax = 10_000;
 const syncIntervalMs = 30_000;
 
@@ -21,7 +21,7 @@ const main = parentPort as NonNullable<typeof parentPort>;
 const { disk } = (await import(start.diskModule)) as { disk: LogDisk };
 let timer: NodeJS.Timeout | undefined;
 let lastPublishedMs = 0;
-let lastSyncedMs = Date.now();
+let syncTimer: NodeJS.Timeout | undefined;
 let syncedSize = 0;
 let ended = false;
 
@@ -70,14 +70,15 @@ function publish(): void {
   lastPublishedMs = Date.now();
   if (!done) schedule(retryIntervalMs);
   else if (materialiser.publishedSize - syncedSize >= syncRecordsMax) sync();
-  else if (Date.now() - lastSyncedMs >= syncIntervalMs) sync();
+  else syncTimer ??= setTimeout(sync, syncIntervalMs);
 }
 
 function sync(): void {
+  clearTimeout(syncTimer);
+  syncTimer = undefined;
   if (materialiser === undefined || ended) return;
   attempt(() => {
-    lastSyncedMs = Date.now();
-    syncedSize = materialiser.sync(lastSyncedMs);
+    syncedSize = materialiser.sync(Date.now());
     tell({ kind: "published", size: syncedSize });
     tell({ kind: "synced", size: syncedSize });
   });

@@ -4,6 +4,9 @@
 // deleted and rebuilt from the log.
 import type { ActorEntry } from "../log/frame.ts";
 
+/** Events are recognised as repeats for this long after their sealing, in milliseconds. */
+export const repeatWindowMs: number = 30 * 86_400_000;
+
 /** A look-up for one event. */
 export type FindQuery = { event: Uint8Array; account: Uint8Array };
 /** What is known: the earlier decision of this event, and the actor behind this account. */

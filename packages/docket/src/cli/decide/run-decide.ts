@@ -239,6 +239,7 @@ class Run {
     this.#progress.step("Deciding");
     const fault = await decideInOrder(items, {
       decide: (request) => site.decide(request),
+      receipts: this.#options.receipts === true,
       stop: this.#stop,
       wait: (ms) => sleep(ms),
       onAnswer: async (answer, more) => {

@@ -41,7 +41,7 @@ function answersOf(decide: WindowOptions["decide"]): Answers {
   const onAnswer = (answer: Answer): void => {
     answers.push(answer);
   };
-  return { answers, stop, options: { decide, onAnswer, stop: stop.signal, wait: turn } };
+  return { answers, stop, options: { decide, receipts: false, onAnswer, stop: stop.signal, wait: turn } };
 }
 
 describe("many events at once", () => {

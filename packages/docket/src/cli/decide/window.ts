@@ -20,6 +20,8 @@ export type Answer = { line: number; event: Event; decision: Decision } | { line
 /** What deciding many events leans on. */
 export type WindowOptions = {
   decide: (request: DecideRequest) => Promise<Decision>;
+  /** Whether answers need their receipts. */
+  receipts: boolean;
   /** Told each answer, in order. `more` says that the next one is there already. */
   onAnswer: (answer: Answer, more: boolean) => void | Promise<void>;
   /** When aborted, nothing further is read; what is under way is finished. */
@@ -130,12 +132,19 @@ async function headOf(window: Window): Promise<Pending | undefined> {
   return window.queue[0];
 }
 
-function begin(item: OrderedItem, { decide }: WindowOptions): Pending {
+function begin(item: OrderedItem, { decide, receipts }: WindowOptions): Pending {
   const pending: Pending = { item, settled: Promise.resolve(), outcome: undefined };
   if ("error" in item) return pending;
   const { event, decidedAtMs } = item;
   // For a file `receivedMs` is the time to decide by; the event keeps its own.
-  const request = { event, dryRun: false, by: "operator", source: "file" as const, receivedMs: decidedAtMs };
+  const request: DecideRequest = {
+    event,
+    dryRun: false,
+    by: "operator",
+    source: "file",
+    receivedMs: decidedAtMs,
+    withoutReceipt: !receipts,
+  };
   pending.settled = (async () => {
     try {
       pending.outcome = { decision: await decide(request) };

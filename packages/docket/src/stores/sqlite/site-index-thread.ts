@@ -2,11 +2,11 @@
 // The thread of a site's SQLite files: calls come in batches and are answered in order.
 import { parentPort, workerData } from "node:worker_threads";
 import { SqliteSiteIndex } from "./site-index.ts";
-import type { IndexAnswer, IndexCall } from "./site-index-client.ts";
+import type { IndexAnswer, IndexCall, IndexStart } from "./site-index-client.ts";
 
 const main = parentPort as NonNullable<typeof parentPort>;
-const { identityPath, viewsPath } = workerData as { identityPath: string; viewsPath: string };
-const index = new SqliteSiteIndex(identityPath, viewsPath);
+const { identityPath, viewsPath, repeatWindowMs } = workerData as IndexStart;
+const index = new SqliteSiteIndex(identityPath, viewsPath, repeatWindowMs);
 
 main.on("message", (calls: IndexCall[]) => {
   main.postMessage(calls.map((call) => answer(call)));

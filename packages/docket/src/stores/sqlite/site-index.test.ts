@@ -7,7 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { IndexEntry } from "../../views/site-index.ts";
-import { repeatWindowMs, SqliteSiteIndex } from "./site-index.ts";
+import { repeatWindowMs } from "../../views/site-index.ts";
+import { SqliteSiteIndex } from "./site-index.ts";
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
@@ -79,7 +80,7 @@ test("repeats go when the window is over", (t) => {
 test("files are their owner's alone", (t) => {
   const directory = mkdtempSync(join(tmpdir(), "docket-index-"));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const index = new SqliteSiteIndex(join(directory, "i"), join(directory, "v"));
+  const index = new SqliteSiteIndex(join(directory, "i"), join(directory, "v"), repeatWindowMs);
   t.after(() => index.close());
   for (const name of ["i", "v"]) assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600);
 });
@@ -87,7 +88,7 @@ test("files are their owner's alone", (t) => {
 test("an identity map that another program holds is not called durable", (t) => {
   const directory = mkdtempSync(join(tmpdir(), "docket-index-"));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const index = new SqliteSiteIndex(join(directory, "i"), join(directory, "v"), 0);
+  const index = new SqliteSiteIndex(join(directory, "i"), join(directory, "v"), repeatWindowMs, 0);
   index.restoreActors([{ lookup: bytes("u"), pseudonym: "a_u", wrappedKey: bytes("k") }]);
   const reader = new DatabaseSync(join(directory, "i"));
   reader.exec("BEGIN; SELECT * FROM actors");
@@ -132,7 +133,11 @@ function newIndex(t: TestContext): () => SqliteSiteIndex {
     rmSync(directory, { recursive: true, force: true });
   });
   return () => {
-    const index = new SqliteSiteIndex(join(directory, "identity.sqlite"), join(directory, "views.sqlite"));
+    const index = new SqliteSiteIndex(
+      join(directory, "identity.sqlite"),
+      join(directory, "views.sqlite"),
+      repeatWindowMs,
+    );
     opened.push(index);
     return index;
   };

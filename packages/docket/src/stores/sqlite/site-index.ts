@@ -7,8 +7,6 @@ import type { StatementSync } from "node:sqlite";
 import type { ActorEntry } from "../../log/frame.ts";
 import type { FindQuery, Found, IndexEntry, IndexState, KnownActor } from "../../views/site-index.ts";
 
-/** Events are recognised as repeats for this long after their sealing, in milliseconds. */
-export const repeatWindowMs = 30 * 86_400_000;
 /** Expired repeats are removed after this many applied entries. */
 const purgeInterval = 50_000;
 
@@ -17,6 +15,7 @@ export class SqliteSiteIndex {
   readonly #identity: DatabaseSync;
   readonly #views: DatabaseSync;
   readonly #statements: Record<string, StatementSync>;
+  readonly #repeatWindowMs: number;
   #size: number;
   #applied = 0;
 
@@ -25,7 +24,8 @@ export class SqliteSiteIndex {
    *
    * @param busyMs how long another program that holds a file is waited for, in milliseconds
    */
-  constructor(identityPath: string, viewsPath: string, busyMs = 5000) {
+  constructor(identityPath: string, viewsPath: string, repeatWindowMs: number, busyMs = 5000) {
+    this.#repeatWindowMs = repeatWindowMs;
     this.#identity = openDatabase(identityPath, busyMs);
     this.#identity.exec(`CREATE TABLE IF NOT EXISTS actors
       (lookup BLOB PRIMARY KEY, pseudonym TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL) WITHOUT ROWID`);
@@ -93,7 +93,7 @@ export class SqliteSiteIndex {
       this.#applied += fresh.length;
       if (this.#applied >= purgeInterval) {
         this.#applied = 0;
-        this.#run("purge", last.sealedMs - repeatWindowMs);
+        this.#run("purge", last.sealedMs - this.#repeatWindowMs);
       }
     });
     this.#size = last.index + 1;
