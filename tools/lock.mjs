@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Completes package-lock.json after `npm install`.
 //
-// Some registries do not serve the binaries of other platforms (oxlint, oxfmt, ...). npm then leaves these optional
-// packages out of the lock, and `npm ci` in a fresh clone fails with EUSAGE ("Missing: … from lock file"). Each absent
-// optional dependency is written back as {version, dev, optional, os, cpu}: enough for `npm ci` to skip it by platform.
-// It also drops download hosts, which a lock must not record.
+// Some registries do not serve the binaries of other platforms (oxlint, oxfmt, ...). npm then leaves these
+// optional packages out of the lock, and `npm ci` in a fresh clone fails with EUSAGE ("Missing: … from lock
+// file"). Each absent optional dependency is written back as {version, dev, optional, os, cpu}: enough for
+// `npm ci` to skip it by platform. It also drops download hosts, which a lock must not record.
 //
 // Usage: npm install && npm run lock
 import { readFileSync, writeFileSync } from "node:fs";
@@ -38,7 +38,9 @@ function isLocked(place, name) {
   return `${place}/node_modules/${name}` in lock.packages || `node_modules/${name}` in lock.packages;
 }
 
-/** Reads os and cpu from names such as `@oxfmt/binding-linux-arm-gnueabihf` or `@oxlint-tsgolint/win32-x64`. */
+/**
+ * Reads os and cpu from names such as `@oxfmt/binding-linux-arm-gnueabihf` or `@oxlint-tsgolint/win32-x64`.
+ */
 function platformOf(name) {
   const words = name.split("/").at(-1).split("-");
   const systems = [

@@ -71,7 +71,7 @@ export function markdownOf(results: Results): string {
     `Disk: an append of 4 KiB with fdatasync took ${short(syncMs)} ms at the time. One sealed event took ` +
       `${short(sealed1.p50Ms / syncMs)} of these.`,
     "",
-    `Storage: ${short(total / decide.events)} bytes a decision (${decide.events} events, ${decide.source}): ` +
+    `Storage: ${short(total / decide.events)} bytes a decision (${decide.events} of ${decide.source}): ` +
       Object.entries(kept)
         .sort(([, a], [, b]) => b - a)
         .map(([kind, bytes]) => `${kind} ${short(bytes / decide.events)}`)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program that a crash campaign kills: decides the events of an NDJSON file and prints a line for each answer.
+// The program that a crash campaign kills: decides the events of an NDJSON file and prints a line for each
+// answer.
 //
 //   crash-child.ts DATA EVENTS [DISK_MODULE]     prints `INDEX EVENT_ID` as soon as a decision is answered
 import { createReadStream } from "node:fs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The serve scenario: a server under load from several connections is killed and started again. After each start all
-// answers of the cycle before are asked for again: the same event must give the same record.
+// The serve scenario: a server under load from several connections is killed and started again. After each
+// start all answers of the cycle before are asked for again: the same event must give the same record.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The crash campaign: kills docket at random moments and checks that every answered decision is in the log afterwards,
-// that the log verifies, and that no event is decided twice.
+// The crash campaign: kills docket at random moments and checks that every answered decision is in the log
+// afterwards, that the log verifies, and that no event is decided twice.
 //
 //   npm run campaign:crash -- [--cycles N] [--mode decide|serve|power|all] [--seed S] [--keep] [--json FILE]
 //
 //   decide   `docket decide` on a file, killed and started again on the same file
 //   serve    `docket serve` under load from several connections, killed and started again
-//   power    as decide, on a disk that loses what was not synced (packages/docket/src/testing/power-loss-disk.ts)
+//   power    as decide, on a disk that loses what was not synced
+//   (packages/docket/src/testing/power-loss-disk.ts)
 //
 // The seed is printed; kill moments follow from it, what the machine makes of them does not.
 import { spawn } from "node:child_process";
@@ -41,7 +42,9 @@ const childProgram = join(root, "tools/campaigns/crash-child.ts");
 const powerLossDisk = new URL("../../packages/docket/src/testing/power-loss-disk.ts", import.meta.url).href;
 /** Events of one scenario; each cycle gets on by some of them. */
 const eventsPerCycle = 400;
-/** One kill in four falls anywhere from the start on, which is mostly recovery; the others after an answer. */
+/**
+ * One kill in four falls anywhere from the start on, which is mostly recovery; the others after an answer.
+ */
 const killAfterStartMsMax = 2500;
 const killAfterAnswerMsMax = 700;
 
@@ -189,8 +192,8 @@ async function runUntilKilled(
 
 // A killed process may leave half a line; its decision was not answered.
 function parseAnswer(line: string): { id: string; index: number } | undefined {
-  const plain = /^(\d+) (e\d+)$/.exec(line);
-  if (plain !== null) return { index: Number(plain[1]), id: plain[2] as string };
+  const [, index, id] = /^(\d+) (e\d+)$/.exec(line) ?? [];
+  if (id !== undefined) return { index: Number(index), id };
   try {
     const answer = JSON.parse(line) as { id?: string; index?: number };
     return answer.id === undefined || answer.index === undefined

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, rmSync, statSync, truncateSync } from "node:f
 import type { Random } from "./seeded-random.ts";
 
 /**
- * Cuts the files that a process listed as unsynced (see packages/docket/src/testing/power-loss-disk.ts), and removes
- * the list. A file keeps what was synced of it; of the rest it keeps all, some, or nothing.
+ * Cuts the files that a process listed as unsynced (see packages/docket/src/testing/power-loss-disk.ts), and
+ * removes the list. A file keeps what was synced of it; of the rest it keeps all, some, or nothing.
  */
 export function losePower(list: string, random: Random): void {
   if (!existsSync(list)) return;
@@ -23,7 +23,8 @@ export function losePower(list: string, random: Random): void {
     const kept = syncedBytes.get(path) ?? 0;
     const { size } = statSync(path);
     const fate = random.below(3);
-    // A file that was put in place anew has lost the old content with its name: it is as unsynced as a new one.
+    // A file that was put in place anew has lost the old content with its name: it is as unsynced as a new
+    // one.
     if (fate === 1) truncateSync(path, kept + random.below(Math.max(1, size - kept + 1)));
     if (fate === 2 && kept === 0) rmSync(path);
     if (fate === 2 && kept > 0) truncateSync(path, Math.min(kept, size));

@@ -8,7 +8,9 @@ import { type ScannedImport, importsOf } from "./scan.ts";
 const scope = "@docket/";
 const roomsFolder = "packages/docket/src/";
 
-/** Whether a file imports only those of our packages that its own may, by their names and not by their paths. */
+/**
+ * Whether a file imports only those of our packages that its own may, by their names and not by their paths.
+ */
 export function checkPackageDirection(
   { path, text }: RepositoryFile,
   allowed: Readonly<Record<string, readonly string[]>>,
@@ -61,7 +63,10 @@ export function checkRoomDirection(
   });
 }
 
-/** Whether every package that a file imports is a dependency of its own package, or for a test of the workspace. */
+/**
+ * Whether every package that a file imports is a dependency of its own package, or for a test of the
+ * workspace.
+ */
 export function checkDeclaredDependencies(
   { path, text }: RepositoryFile,
   /** The names of `dependencies` for each folder of `packages`. */
@@ -122,7 +127,8 @@ function roomFault(
   if (room.contracts?.includes(name) === true) {
     return typeOnly ? undefined : `imports values of ${name}; ${own} may import its types only`;
   }
-  return `imports ${name}, but ${own} may import ${[...room.imports, ...(room.contracts ?? [])].join(", ") || "no room"}`;
+  const allowed = [...room.imports, ...(room.contracts ?? [])].join(", ") || "no room";
+  return `imports ${name}, but ${own} may import ${allowed}`;
 }
 
 /** The path from the repository's root that a relative specifier in the file `from` leads to. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The places where a house rule does not hold, each with its reason. An entry that nothing needs any more fails
-// the test, so that the table only ever lists what is there.
+// The places where a house rule does not hold, each with its reason. An entry that nothing needs any more
+// fails the test, so that the table only ever lists what is there.
 import type { Exception } from "./problem.ts";
 
 /** Every exception to the checks of this folder. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks of package.json and package-lock.json: what is installed is exactly what was chosen, and runs nothing.
+// Checks of package.json and package-lock.json: what is installed is exactly what was chosen, and runs
+// nothing.
 import type { Problem } from "./problem.ts";
 
 /** What the checks read of a `package.json`. */
@@ -54,7 +55,9 @@ export function checkExports(path: string, manifest: Manifest): Problem[] {
   return [{ check: "exports-entry", path, message: `exports must be exactly ${JSON.stringify(wanted)}` }];
 }
 
-/** Whether the lock names no host or install script, has a hash for all that is installed, and lacks nothing. */
+/**
+ * Whether the lock names no host or install script, has a hash for all that is installed, and lacks nothing.
+ */
 export function checkLock(path: string, lock: Lock): Problem[] {
   return Object.entries(lock.packages).flatMap(([place, entry]) =>
     entryFaults(lock, place, entry).map((fault) => ({

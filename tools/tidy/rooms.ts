@@ -22,8 +22,8 @@ export interface Room {
 }
 
 /**
- * The rooms of `packages/docket/src`. Files that lie in no folder (`error.ts`, `main.ts`, …) may be imported by
- * all unless {@link wiring} names them.
+ * The rooms of `packages/docket/src`. Files that lie in no folder (`error.ts`, `main.ts`, …) may be imported
+ * by all unless {@link wiring} names them.
  */
 export const rooms: Readonly<Record<string, Room>> = {
   evidence: { imports: [], contracts: ["log"] },

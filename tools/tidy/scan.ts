@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small scanner of TypeScript source: enough to know what is code and what is text, where the functions are,
-// and what is imported. TypeScript 7 has no API for this. It follows the layout that the formatter writes.
+// A small scanner of TypeScript source: enough to know what is code and what is text, where the functions
+// are, and what is imported. TypeScript 7 has no API for this. It follows the layout that the formatter
+// writes.
 import { lineAt } from "./problem.ts";
 
 /** A function with a body in braces. */
@@ -27,8 +28,8 @@ export class ScanError extends Error {
 }
 
 /**
- * The source with every character of comments, strings, regular expressions and template text made a space, so
- * that what is left is code. Length, lines, quotes, and the braces of `${…}` stay.
+ * The source with every character of comments, strings, regular expressions and template text made a space,
+ * so that what is left is code. Length, lines, quotes, and the braces of `${…}` stay.
  *
  * @throws {ScanError} if a string, comment or bracket does not end
  */
@@ -85,7 +86,8 @@ export function blank(source: string): string {
 }
 
 /**
- * The functions, methods and arrow functions that have a body in braces, in the order in which the bodies end.
+ * The functions, methods and arrow functions that have a body in braces, in the order in which the bodies
+ * end.
  *
  * @throws {ScanError} as {@link blank}
  */
@@ -127,7 +129,9 @@ function isTypeOnly(clause: string | undefined): boolean {
   return named.length > 0 && named.every((name) => /^\s*type\s+\S/.test(name));
 }
 
-/** Where the comment, quoted string or regular expression that begins at `at` ends; `undefined` if none does. */
+/**
+ * Where the comment, quoted string or regular expression that begins at `at` ends; `undefined` if none does.
+ */
 function textEnd(source: string, out: readonly string[], at: number): number | undefined {
   const char = source.charAt(at);
   if (char === '"' || char === "'") return quotedEnd(source, at, char);
@@ -157,7 +161,9 @@ function quotedEnd(source: string, at: number, quote: string): number {
   throw new ScanError(`what ${quote} opens on line ${lineAt(source, at)} does not end`);
 }
 
-/** Whether a slash begins a regular expression: after an operand it divides, unless that operand is a keyword. */
+/**
+ * Whether a slash begins a regular expression: after an operand it divides, unless that operand is a keyword.
+ */
 function opensRegularExpression(source: string, out: readonly string[], at: number): boolean {
   // What was erased before is blank in `out`, so that a comment in between does not count.
   let end = at - 1;
@@ -199,7 +205,10 @@ function functionHead(code: string, brace: number): FunctionHead | undefined {
     : { name: name || "function", start: parameters };
 }
 
-/** Offset of the parenthesis that opens the parameters which end at `at`, with a return type between or without. */
+/**
+ * Offset of the parenthesis that opens the parameters which end at `at`, with a return type between or
+ * without.
+ */
 function parametersBefore(code: string, at: number): number | undefined {
   let cursor = skipBlanksBack(code, at);
   if (code[cursor] === ")") return matchingBack(code, cursor);

@@ -33,7 +33,9 @@ export function checkLineLengths({ path, text }: RepositoryFile): Problem[] {
   });
 }
 
-/** Whether the file has at most {@link fileLinesMax} lines, or {@link testFileLinesMax} where it is a test. */
+/**
+ * Whether the file has at most {@link fileLinesMax} lines, or {@link testFileLinesMax} where it is a test.
+ */
 export function checkFileLength({ path, text }: RepositoryFile): Problem[] {
   const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
   const max = isTest(path) ? testFileLinesMax : fileLinesMax;
@@ -42,7 +44,10 @@ export function checkFileLength({ path, text }: RepositoryFile): Problem[] {
     : [{ check: "file-length", path, message: `has ${lines} lines, at most ${max} are allowed` }];
 }
 
-/** Whether every function has at most {@link functionLinesMax} lines. In tests, a suite is a function: not checked. */
+/**
+ * Whether every function has at most {@link functionLinesMax} lines. In tests, a suite is a function: not
+ * checked.
+ */
 export function checkFunctionLengths({ path, text }: RepositoryFile): Problem[] {
   if (isTest(path)) return [];
   return functionsOf(text)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens an installation for writing: takes its lock, loads keys and policy, opens the site. Wires the engines.
+// Opens an installation for writing: takes its lock, loads keys and policy, opens the site. Wires the
+// engines.
 import { randomPool } from "./evidence/random.ts";
 import { join } from "node:path";
 import { DocketError } from "./error.ts";

@@ -105,7 +105,10 @@ function assertFails(changed: string, name: ReceiptCheckName, trusted: typeof ke
   assert.ok(failed.includes(name), `${name} among ${failed.join()}`);
 }
 
-/** A character that stands near, the same in another case, and one of those that stand far or that no text may hold. */
+/**
+ * A character that stands near, the same in another case, and one of those that stand far or that no text may
+ * hold.
+ */
 function replacementsOf(character: string, at: number): string[] {
   const swapped = character === character.toLowerCase() ? character.toUpperCase() : character.toLowerCase();
   const far = ["A", "\u00E9", "\u0000", "\uD800", '"', "9"];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which counters a policy set has, and under which keys an event is counted. Keys are keyed hashes of what they stand
-// for, so neither memory nor records hold a personal value.
+// Which counters a policy set has, and under which keys an event is counted. Keys are keyed hashes of what
+// they stand for, so neither memory nor records hold a personal value.
 import { hash } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { counterEntries } from "@docket/policy";
@@ -41,7 +41,10 @@ export function counterKinds(counters: readonly NamedCounter[]): CounterKind[] {
   return counters.map(({ counter, id }) => ({ id, kind: counter.kind, bucketMs: counter.bucketMs }));
 }
 
-/** Under which keys an event is counted. Counters of other types of event, and those that miss a value, are left out. */
+/**
+ * Under which keys an event is counted. Counters of other types of event, and those that miss a value, are
+ * left out.
+ */
 export function keysOf(
   counters: readonly NamedCounter[],
   policies: PolicySet,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Feeds sealed records to the site's index, in order and in batches, and remembers them until it has them: a repeat
-// that comes at once is found here.
+// Feeds sealed records to the site's index, in order and in batches, and remembers them until it has them: a
+// repeat that comes at once is found here.
 import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
 
 /** Most records that wait for the index; then sealing waits for it. */
@@ -62,8 +62,8 @@ export class IndexFeed {
   }
 
   /**
-   * Resolves when everything that was added is in the index, or when the index does not take it: a restart brings it
-   * up to date from the log.
+   * Resolves when everything that was added is in the index, or when the index does not take it: a restart
+   * brings it up to date from the log.
    */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -73,7 +73,8 @@ export class IndexFeed {
 
   async #run(): Promise<void> {
     while (this.#pending.length > 0) {
-      // What comes meanwhile, or while the index works, goes along; until then repeats are found in `#recent`.
+      // What comes meanwhile, or while the index works, goes along; until then repeats are found in
+      // `#recent`.
       await this.#gather();
       const entries = this.#pending;
       this.#pending = [];

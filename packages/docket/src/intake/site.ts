@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of an event through a site: repeat? -> who is it -> signals -> counters -> policy -> enforcement -> log ->
-// answer. All that reads or changes memory for one event happens in one turn, so events are decided one after the
-// other in the order in which they reach the log.
+// The way of an event through a site: repeat? -> who is it -> signals -> counters -> policy -> enforcement ->
+// log -> answer. All that reads or changes memory for one event happens in one turn, so events are decided
+// one after the other in the order in which they reach the log.
 import type { Decision, Disclosed, DocketRecord, Facts, Receipt } from "@docket/protocol";
 import {
   encodeBody,
@@ -41,7 +41,9 @@ import { withinTime } from "./within-time.ts";
 /** When serving, an event's claimed time counts if it lies this close to its receipt, in milliseconds. */
 export const claimedPastMsMax = 600_000;
 export const claimedFutureMsMax = 60_000;
-/** A stop waits no longer than this for everything to be synced; what is not is recovered at the next start. */
+/**
+ * A stop waits no longer than this for everything to be synced; what is not is recovered at the next start.
+ */
 const syncWithinMs = 30_000;
 const eventHashBytes = 16;
 const restrictionIdBytes = 12;
@@ -183,7 +185,10 @@ export class DocketSite implements Site {
     };
   }
 
-  /** Seals that the site is open, and under which release, unless that was done. Before the first record otherwise. */
+  /**
+   * Seals that the site is open, and under which release, unless that was done. Before the first record
+   * otherwise.
+   */
   async announce(): Promise<void> {
     await Promise.all(this.#announce());
   }

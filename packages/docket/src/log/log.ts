@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log as the thread that answers sees it: append a record, wait until it is sealed. Sequencer and materialiser
-// live in threads of their own; this side does no disk I/O.
+// The log as the thread that answers sees it: append a record, wait until it is sealed. Sequencer and
+// materialiser live in threads of their own; this side does no disk I/O.
 //
-// Three states are told apart: durable (its bytes survive power loss), integrated (a signed root covers it; both are
-// reached before `append` resolves), and published (a checkpoint that anyone can fetch covers it).
+// Three states are told apart: durable (its bytes survive power loss), integrated (a signed root covers it;
+// both are reached before `append` resolves), and published (a checkpoint that anyone can fetch covers it).
 import { MessageChannel, Worker } from "node:worker_threads";
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
@@ -33,8 +33,8 @@ export const unpublishedRecordsMax = 200_000;
 export type LogOptions = { paths: LogPaths; origin: string; signerKey: string; diskModule: string };
 
 /**
- * What is appended. `undo` takes back what the caller's memory has already made of it; `onSealed` is called for each
- * sealed record in the order of the log, before `append` resolves.
+ * What is appended. `undo` takes back what the caller's memory has already made of it; `onSealed` is called
+ * for each sealed record in the order of the log, before `append` resolves.
  */
 export type Append = {
   body: string;
@@ -144,8 +144,10 @@ export class Log {
   /**
    * Appends a record. Resolves when it is durable and a signed root covers it.
    *
-   * @throws {DocketError} `overloaded` at once when too much waits; `sealing_failed` when the batch was void, and then
-   *   `undo` of this and of all later records was called, newest first; `log_closed` when the log writes no more
+   * @throws {DocketError} `overloaded` at once when too much waits; `sealing_failed` when the batch was void,
+   * and then
+   *   `undo` of this and of all later records was called, newest first; `log_closed` when the log writes no
+   *   more
    */
   append(append: Append): Promise<Sealed> {
     const refusal = this.#refusal() ?? tooLong(append.body);
@@ -154,7 +156,8 @@ export class Log {
       return Promise.reject(refusal);
     }
     const id = this.#nextId++;
-    // Appends go together that came of all that was ready to be read: to wake a thread costs more than a message.
+    // Appends go together that came of all that was ready to be read: to wake a thread costs more than a
+    // message.
     if (this.#unsent.length === 0) setImmediate(() => this.#send());
     this.#unsent.push({
       id,
@@ -174,8 +177,8 @@ export class Log {
   }
 
   /**
-   * Resolves when the published checkpoint covers `size` records. Rejects when publication has ended; with `impatient`
-   * also when it stands still, for example because the disk is full.
+   * Resolves when the published checkpoint covers `size` records. Rejects when publication has ended; with
+   * `impatient` also when it stands still, for example because the disk is full.
    */
   published(size: number, impatient = false): Promise<void> {
     if (this.#status.publishedSize >= size) return Promise.resolve();
@@ -238,7 +241,7 @@ export class Log {
     if (this.#waiting.length < waitingRecordsMax && unpublished < unpublishedRecordsMax) return undefined;
     return new DocketError(
       "overloaded",
-      `${this.#waiting.length} records wait to be sealed and ${unpublished} to be published; ask again shortly`,
+      `${this.#waiting.length} records wait to be sealed, ${unpublished} to be published; ask again soon`,
       { retryAfterSeconds: 1 },
     );
   }
@@ -300,8 +303,8 @@ export class Log {
     settle(this.#publishedWaiters, size);
   }
 
-  // Memory must not run ahead of the log: all that the void records did to it is taken back, newest first, before
-  // anything else is decided.
+  // Memory must not run ahead of the log: all that the void records did to it is taken back, newest first,
+  // before anything else is decided.
   #void(failure: Failure): void {
     this.#generation++;
     this.#unsent = [];
@@ -341,7 +344,7 @@ function tooLong(body: string): DocketError | undefined {
   if (bytes <= bodyBytesMax) return undefined;
   return new DocketError(
     "internal",
-    `a record of ${bytes} bytes is over the limit of ${bodyBytesMax}: too many rules with reasons fired at once`,
+    `a record of ${bytes} bytes is over the limit of ${bodyBytesMax}: too many rules with reasons fired`,
   );
 }
 

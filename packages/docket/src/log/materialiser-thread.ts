@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The materialiser's thread: takes in durable batches, publishes at most every 100 ms and only on growth, and syncs
-// when asked, or by itself when much has gathered.
+// The materialiser's thread: takes in durable batches, publishes at most every 100 ms and only on growth, and
+// syncs when asked, or by itself when much has gathered.
 import { parentPort, workerData } from "node:worker_threads";
 import type { LogDisk } from "./disk.ts";
 import { failureOf } from "./failure.ts";
@@ -12,7 +12,10 @@ import type { DurableBatch, FromMaterialiser, MaterialiserStart, ToMaterialiser 
 const publishIntervalMs = 100;
 /** After an error (a full disk) publication is tried again this much later. */
 const retryIntervalMs = 1000;
-/** What is published is synced after so many records or so long: then journal segments and partial tiles can go. */
+/**
+ * What is published is synced after so many records or so long: then journal segments and partial tiles can
+ * go.
+ */
 const syncRecordsMax = 10_000;
 const syncIntervalMs = 30_000;
 

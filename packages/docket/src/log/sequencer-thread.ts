@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sequencer's thread. A batch starts when the last sync has returned, with all that came in meanwhile: one writer
-// gets the latency of one sync, many writers get large batches, and there is no timer to tune.
+// The sequencer's thread. A batch starts when the last sync has returned, with all that came in meanwhile:
+// one writer gets the latency of one sync, many writers get large batches, and there is no timer to tune.
 import { randomPool } from "../evidence/random.ts";
 import { parentPort, workerData } from "node:worker_threads";
 import { parseSignerKey } from "@docket/tlog";
@@ -143,7 +143,8 @@ function hand(durable: DurableBatch): void {
 
 function handAll(): void {
   for (const { batch, checkpoint } of unhanded) {
-    // The bytes move to the other thread. Small ones may share their memory with others, so they are copied first.
+    // The bytes move to the other thread. Small ones may share their memory with others, so they are copied
+    // first.
     const own = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch);
     start.batches.postMessage({ batch: own, checkpoint } satisfies DurableBatch, [own.buffer as ArrayBuffer]);
   }

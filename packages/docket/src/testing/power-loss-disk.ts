@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk that loses what was not synced: what is written to the journal stays in this process's memory until it is
-// synced, so that killing the process is what cutting the power is to a real disk. Other files, which readers need at
-// once, are really written, and $DOCKET_UNSYNCED_LIST says what of them was synced: lines `synced PATH BYTES` and
-// `unsynced PATH`. Whoever simulates the power loss cuts them accordingly.
+// A disk that loses what was not synced: what is written to the journal stays in this process's memory until
+// it is synced, so that killing the process is what cutting the power is to a real disk. Other files, which
+// readers need at once, are really written, and $DOCKET_UNSYNCED_LIST says what of them was synced: lines
+// `synced PATH BYTES` and `unsynced PATH`. Whoever simulates the power loss cuts them accordingly.
 import { appendFileSync, statSync } from "node:fs";
 import type { LogDisk, LogFile } from "../log/disk.ts";
 import { disk as real } from "../stores/files/node-disk.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a site looks up by key: who an account is (the identity map), whether an event was decided before, what
-// standing actors have. The first is kept by the journal until it is durable here; the others are views that can be
-// deleted and rebuilt from the log.
+// What a site looks up by key: who an account is (the identity map), whether an event was decided before,
+// what standing actors have. The first is kept by the journal until it is durable here; the others are views
+// that can be deleted and rebuilt from the log.
 import type { ActorEntry } from "../log/frame.ts";
 
 /** Events are recognised as repeats for this long after their sealing, in milliseconds. */
@@ -40,8 +40,8 @@ export type IndexState = {
 };
 
 /**
- * The look-ups of a site. Calls are answered in order. What `apply` was given is seen by later calls once it has
- * resolved; it need not survive power loss before `makeDurable` resolves.
+ * The look-ups of a site. Calls are answered in order. What `apply` was given is seen by later calls once it
+ * has resolved; it need not survive power loss before `makeDurable` resolves.
  */
 export interface SiteIndex {
   find(query: FindQuery): Promise<Found>;
@@ -52,7 +52,9 @@ export interface SiteIndex {
   /** Takes in entries of the identity map that a crash may have kept from it. */
   restoreActors(actors: readonly ActorEntry[]): Promise<void>;
   state(): Promise<IndexState>;
-  /** The first record from which on counters have to be rebuilt: none before it was decided after `sinceMs`. */
+  /**
+   * The first record from which on counters have to be rebuilt: none before it was decided after `sinceMs`.
+   */
   firstRecordSince(sinceMs: number): Promise<number>;
   /** The latest `decidedAt` of any record, in ms since 1970; 0 if there is none. */
   latestDecidedMs(): Promise<number>;
