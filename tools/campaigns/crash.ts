@@ -42,6 +42,8 @@ const childProgram = join(root, "tools/campaigns/crash-child.ts");
 const powerLossDisk = new URL("../../packages/docket/src/testing/power-loss-disk.ts", import.meta.url).href;
 /** Events of one scenario; each cycle gets on by some of them. */
 const eventsPerCycle = 400;
+/** So many events of the cycle before are asked for again in the next. */
+const repeatedPerCycle = 100;
 /**
  * One kill in four falls anywhere from the start on, which is mostly recovery; the others after an answer.
  */
@@ -99,12 +101,14 @@ export async function runScenario(
     eventCount = await serveCycles({ binary, data, cycles, random, note, report });
   } else {
     eventCount = cycles * eventsPerCycle;
-    writeFileSync(events, Array.from({ length: eventCount }, (_, place) => eventLine(place)).join(""));
+    const lines = Array.from({ length: eventCount }, (_, place) => eventLine(place));
     for (let cycle = 1; cycle <= cycles; cycle++) {
+      // The last cycle runs to its end over all events: each is decided then, or was and is only repeated.
+      const kill = cycle === cycles ? undefined : nextKill(random);
+      const first = kill === undefined ? 0 : Math.max(0, answered.size - repeatedPerCycle);
+      writeFileSync(events, lines.slice(first).join(""));
       const list = join(directory, "unsynced.txt");
       const child = mode === "power" ? powerChild(data, events, list) : decideChild(data, events);
-      // The last cycle runs to its end: every event is decided then.
-      const kill = cycle === cycles ? undefined : nextKill(random);
       await runUntilKilled(child, kill, note);
       if (mode === "power" && kill !== undefined) losePower(list, random);
       report(mode, cycle, cycles, answered.size);
