@@ -6,8 +6,8 @@ import type { Output, Terminal } from "./terminal.ts";
 
 /** How long a step says nothing, in ms. */
 export const silentMs = 2000;
-/** Before so much is done, nothing sensible can be said of the rate. */
-const doneMin = 10;
+/** How long the rate is watched before it is told, in ms: what comes first takes longer than the rest. */
+const watchedMs = 1000;
 /** How often it speaks where there is no terminal, in ms. */
 export const lineIntervalMs = 5000;
 
@@ -26,15 +26,21 @@ export function showProgress(terminal: Pick<Terminal, "stderr" | "nowMs">): Prog
   const show = stderr.isTTY === true ? bar(stderr) : lines(stderr, nowMs);
   let what = "";
   let stepMs = nowMs();
+  let first: { ms: number; done: number } | undefined;
   return {
     step(name) {
       show.end();
       what = name;
       stepMs = nowMs();
+      first = undefined;
     },
     update(done, total) {
-      const elapsedMs = nowMs() - stepMs;
-      if (elapsedMs >= silentMs && done >= doneMin) show.update(what, done, total, done / (elapsedMs / 1000));
+      if (done === 0) return;
+      const now = nowMs();
+      first ??= { ms: now, done };
+      const watched = now - first.ms;
+      if (now - stepMs < silentMs || watched < watchedMs) return;
+      show.update(what, done, total, (done - first.done) / (watched / 1000));
     },
     end: () => show.end(),
   };
