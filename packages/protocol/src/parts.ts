@@ -8,6 +8,7 @@
 // Codec 0 is the plaintext as it is, 1 is raw deflate (RFC 1951) with the preset dictionary of version 1. The
 // additional data is `partContext(...)`. Hash and size in the manifest are of the sealed bytes; the
 // commitment is HMAC-SHA256(r, u8 length of name + name + exact plaintext), with r the opening secret.
+import { isDigest } from "./digest.ts";
 import { ProtocolError } from "./error.ts";
 
 /** The names of parts, and so what may be retained or dropped on its own. */
@@ -101,14 +102,13 @@ function isManifestPart(value: unknown): value is ManifestPart {
   if (typeof value !== "object" || value === null) return false;
   if (Object.keys(value).join() !== "name,subject,size,hash,commitment") return false;
   const part = value as Record<string, unknown>;
-  const digest = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
   return (
     (partNames as readonly unknown[]).includes(part["name"]) &&
     /^(site|a_[A-Za-z0-9_-]{22})$/.test(String(part["subject"])) &&
     Number.isSafeInteger(part["size"]) &&
     (part["size"] as number) >= partOverheadBytes &&
-    digest.test(String(part["hash"])) &&
-    digest.test(String(part["commitment"]))
+    isDigest(part["hash"]) &&
+    isDigest(part["commitment"])
   );
 }
 

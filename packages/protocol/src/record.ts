@@ -7,6 +7,7 @@
 //    "kind":"decision","by":"k_…", … ,"parts":"…"}                                           <- body
 //
 // docs/formats/record.md has the table of kinds with a worked example.
+import { isDigest } from "./digest.ts";
 import { ProtocolError } from "./error.ts";
 import { isCanonicalTime } from "./time.ts";
 
@@ -150,9 +151,6 @@ type Test = (value: unknown) => boolean;
 
 const isText: Test = (value) => typeof value === "string" && value.length > 0 && value.length <= 1024;
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-/** 32 bytes as canonical base64url: the last of 43 characters has two unused bits, which are zero. */
-const isDigest: Test = (value) =>
-  typeof value === "string" && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value);
 const isAuthor: Test = (value) => typeof value === "string" && /^(operator|k_[A-Za-z0-9_-]{16})$/.test(value);
 const isTextList: Test = (value) => Array.isArray(value) && value.every(isText);
 

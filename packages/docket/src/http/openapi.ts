@@ -65,6 +65,20 @@ export const sharedSchemas: Readonly<Record<string, TSchema>> = {
   Error: ErrorSchema,
 };
 
+/** What may be wrong with a JSON body, whatever its schema. */
+export const bodyErrors: readonly ErrorCode[] = [
+  "json_syntax",
+  "json_encoding",
+  "json_duplicate_key",
+  "json_surrogate",
+  "json_number",
+  "json_depth",
+  "schema_mismatch",
+  "unknown_field",
+  "body_too_large",
+  "unsupported_media_type",
+];
+
 /** What a route says of itself. */
 export type Operation = {
   summary: string;

@@ -261,18 +261,17 @@ export class DocketSite implements Site {
     return this.#answer(draft, input, sealed);
   }
 
-  #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
-    return this.#find(identified.lookup).then((known) => {
-      const pseudonym = known?.pseudonym ?? "a_unknown";
-      const actor: Actor = { pseudonym, key: this.#ports.keys.site, entry: undefined };
-      const signals = this.#signals(identified.event);
-      const input = this.#draftInput(request, identified, actor, signals, decidedAt(request));
-      const draft = draftDecision(input);
-      return answerOf({ ...decisionBody(draft, input), index: -1 }, draft.facts, draft.disclosed.reasons, {
-        sealed: false,
-        repeat: false,
-        receipt: undefined,
-      });
+  async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
+    const known = await this.#find(identified.lookup);
+    const pseudonym = known?.pseudonym ?? "a_unknown";
+    const actor: Actor = { pseudonym, key: this.#ports.keys.site, entry: undefined };
+    const signals = this.#signals(identified.event);
+    const input = this.#draftInput(request, identified, actor, signals, decidedAt(request));
+    const draft = draftDecision(input);
+    return answerOf({ ...decisionBody(draft, input), index: -1 }, draft.facts, draft.disclosed.reasons, {
+      sealed: false,
+      repeat: false,
+      receipt: undefined,
     });
   }
 

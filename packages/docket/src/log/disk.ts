@@ -41,7 +41,7 @@ export interface LogDisk {
    * empty file.
    */
   replaceFile(path: string, bytes: Uint8Array, durable: boolean): void;
-  /** Makes what was written to a file, and its name, survive power loss. */
+  /** Makes what was written to a file survive power loss. Its name takes {@link syncDirectory}. */
   syncFile(path: string): void;
   /** Makes the names in a directory (created, renamed, removed) survive power loss. */
   syncDirectory(path: string): void;

@@ -16,24 +16,11 @@ import { errorAnswer, logUnexpected } from "../errors.ts";
 import { readLines } from "../lines.ts";
 import type { Line } from "../lines.ts";
 import { batchIdleMs, batchOverloadMs, batchWindowLines, bodyBytesMax } from "../limits.ts";
-import { describe } from "../openapi.ts";
+import { bodyErrors, describe } from "../openapi.ts";
 
 /** The media type of a batch. */
 const ndjson = "application/x-ndjson";
 
-/** What the JSON reader and the schema of an event may find wrong. */
-const eventErrors: readonly ErrorCode[] = [
-  "json_syntax",
-  "json_encoding",
-  "json_duplicate_key",
-  "json_surrogate",
-  "json_number",
-  "json_depth",
-  "schema_mismatch",
-  "unknown_field",
-  "body_too_large",
-  "unsupported_media_type",
-];
 const sealingErrors: readonly ErrorCode[] = [
   "event_id_conflict",
   "overloaded",
@@ -52,7 +39,7 @@ const oneEvent = describe({
   body: { $ref: "DecisionRequest#" },
   consumes: "application/json",
   answer: { description: "The decision", type: "application/json", schema: { $ref: "Decision#" } },
-  errors: [...eventErrors, ...sealingErrors],
+  errors: [...bodyErrors, ...sealingErrors],
 });
 
 const manyEvents = describe({

@@ -6,7 +6,7 @@ import { Compile } from "typebox/compile";
 import { callerOf, indexOf, answerInTime } from "../context.ts";
 import type { Routes } from "../context.ts";
 import { reasonLengthMax, smallBodyBytesMax } from "../limits.ts";
-import { describe } from "../openapi.ts";
+import { bodyErrors, describe } from "../openapi.ts";
 
 const json = "application/json";
 const params = Type.Object({ index: Type.String({ description: "The record's index in the log" }) });
@@ -45,23 +45,7 @@ const oneOpening = describe({
   body: OpeningSchema,
   consumes: json,
   answer,
-  errors: [
-    "json_syntax",
-    "json_encoding",
-    "json_duplicate_key",
-    "json_surrogate",
-    "json_number",
-    "json_depth",
-    "schema_mismatch",
-    "unknown_field",
-    "not_found",
-    "body_too_large",
-    "unsupported_media_type",
-    "overloaded",
-    "sealing_unknown",
-    "sealing_failed",
-    "log_closed",
-  ],
+  errors: [...bodyErrors, "not_found", "overloaded", "sealing_unknown", "sealing_failed", "log_closed"],
 });
 
 /** `/v1/receipts`. */
