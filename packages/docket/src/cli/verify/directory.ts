@@ -7,6 +7,7 @@ import { hash as digest } from "node:crypto";
 import { asHash, decodeBase64Url, encodeBase64Url, fromUtf8, TlogError } from "@docket/tlog";
 import { VerifyError } from "@docket/verify";
 import type { Fault, Listed, LogSource, RootClaim, WriterState } from "@docket/verify";
+import type { LogDisk } from "../../log/disk.ts";
 import { logPaths } from "../../log/paths.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { scanJournal } from "./journal.ts";
@@ -17,29 +18,54 @@ const site = "main";
 /** How often the journal is read again because a segment was published and removed meanwhile. */
 const journalReadsMax = 5;
 
+/**
+ * What reading a directory takes of a file system: calls as of `node:fs/promises`, errors with their `code`,
+ * and the journal's disk. The campaigns give one in memory.
+ */
+export type DirectoryFiles = {
+  stat(path: string): Promise<{ size: number; isDirectory(): boolean }>;
+  readFile(path: string): Promise<Uint8Array>;
+  readdir(
+    path: string,
+    options: { withFileTypes: true },
+  ): Promise<readonly { name: string; isDirectory(): boolean }[]>;
+  disk: Pick<LogDisk, "list" | "readFile">;
+};
+
+/** The local file system. */
+export const localFiles: DirectoryFiles = { stat, readFile, readdir, disk };
+
 /** A log in a directory. `data` is the data directory around it, if there is one. */
-export type DirectorySource = LogSource & { directory: string; data: string | undefined };
+export type DirectorySource = LogSource & {
+  directory: string;
+  data: string | undefined;
+  files: DirectoryFiles;
+};
 
 /**
  * The log in a directory: `DIR/sites/main` where there is one, else `DIR` itself.
  *
  * @throws {VerifyError} `source` if the directory cannot be read
  */
-export async function directorySource(path: string): Promise<DirectorySource> {
+export async function directorySource(
+  path: string,
+  files: DirectoryFiles = localFiles,
+): Promise<DirectorySource> {
   const inner = logPaths(path, site).site;
-  const data = (await exists(inner)) ? path : undefined;
+  const data = (await exists(files, inner)) ? path : undefined;
   const directory = data === undefined ? path : inner;
-  const names = await list(directory, "");
+  const names = await list(files, directory, "");
   const has = (name: string): boolean => data !== undefined || names.some((listed) => listed.name === name);
   const source: DirectorySource = {
     directory,
     data,
+    files,
     hasParts: has("parts"),
-    read: (name, bytesMax) => readBounded(join(directory, name), bytesMax),
-    list: (name) => list(directory, name),
+    read: (name, bytesMax) => readBounded(join(directory, name), bytesMax, files),
+    list: (name) => list(files, directory, name),
   };
   if (!has("journal") && !has("materialised.json")) return source;
-  return { ...source, writerState: (size, origin) => readWriterState(directory, size, origin) };
+  return { ...source, writerState: (size, origin) => readWriterState(files, directory, size, origin) };
 }
 
 /**
@@ -48,11 +74,15 @@ export async function directorySource(path: string): Promise<DirectorySource> {
  * @returns `undefined` if there is none
  * @throws {VerifyError} `size`, `source`
  */
-export async function readBounded(path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+export async function readBounded(
+  path: string,
+  bytesMax: number,
+  files: DirectoryFiles = localFiles,
+): Promise<Uint8Array | undefined> {
   try {
-    const { size } = await stat(path);
+    const { size } = await files.stat(path);
     if (size > bytesMax) throw new VerifyError("size", `${path} is longer than ${bytesMax} bytes`);
-    return await readFile(path);
+    return await files.readFile(path);
   } catch (error) {
     if (error instanceof VerifyError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -65,9 +95,13 @@ export async function readBounded(path: string, bytesMax: number): Promise<Uint8
  * The text of a file, if there is one. One that is too long or not UTF-8 reads as empty, which no checked
  * file is.
  */
-export async function readText(path: string, bytesMax: number): Promise<string | undefined> {
+export async function readText(
+  path: string,
+  bytesMax: number,
+  files: DirectoryFiles = localFiles,
+): Promise<string | undefined> {
   try {
-    const bytes = await readBounded(path, bytesMax);
+    const bytes = await readBounded(path, bytesMax, files);
     return bytes === undefined ? undefined : fromUtf8(bytes);
   } catch (error) {
     if (error instanceof TlogError) return "";
@@ -76,10 +110,10 @@ export async function readText(path: string, bytesMax: number): Promise<string |
   }
 }
 
-async function list(directory: string, name: string): Promise<Listed[]> {
+async function list(files: DirectoryFiles, directory: string, name: string): Promise<Listed[]> {
   const path = join(directory, name);
   try {
-    const entries = await readdir(path, { withFileTypes: true });
+    const entries = await files.readdir(path, { withFileTypes: true });
     return entries
       .map((entry) => ({ name: entry.name, directory: entry.isDirectory() }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -90,9 +124,9 @@ async function list(directory: string, name: string): Promise<Listed[]> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function exists(files: DirectoryFiles, path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isDirectory();
+    return (await files.stat(path)).isDirectory();
   } catch {
     return false;
   }
@@ -101,20 +135,21 @@ async function exists(path: string): Promise<boolean> {
 // The state is read before the journal and after it: the root it named first must be one of the journal's,
 // and what it covered last need not be in the journal any more.
 async function readWriterState(
+  files: DirectoryFiles,
   directory: string,
   size: number,
   origin: string | undefined,
 ): Promise<WriterState> {
   const faults: Fault[] = [];
-  const before = await readState(directory, faults);
-  const name = origin ?? (await originOf(directory)) ?? "";
+  const before = await readState(files, directory, faults);
+  const name = origin ?? (await originOf(files, directory)) ?? "";
   const originHash = digest("sha256", name, "buffer");
   let scan: ReturnType<typeof scanJournal>;
   for (let reads = 0; scan === undefined && reads < journalReadsMax; reads++) {
-    scan = scanJournal(disk, join(directory, "journal"), originHash, size, before?.size ?? 0);
+    scan = scanJournal(files.disk, join(directory, "journal"), originHash, size, before?.size ?? 0);
   }
   if (scan === undefined) throw new VerifyError("source", "the journal changes faster than it can be read");
-  const after = (await readState(directory, [])) ?? before;
+  const after = (await readState(files, directory, [])) ?? before;
   if (scan.firstIndex !== undefined && after !== undefined && scan.firstIndex > after.size) {
     const reason = `it begins at record ${scan.firstIndex}, but only ${after.size} are materialised`;
     faults.push({ check: "journal", place: "journal", index: after.size, offset: null, reason });
@@ -127,10 +162,14 @@ async function readWriterState(
   };
 }
 
-async function readState(directory: string, faults: Fault[]): Promise<RootClaim | undefined> {
+async function readState(
+  files: DirectoryFiles,
+  directory: string,
+  faults: Fault[],
+): Promise<RootClaim | undefined> {
   const place = "materialised.json";
   const bytesMax = 1024;
-  const text = await readText(join(directory, place), bytesMax);
+  const text = await readText(join(directory, place), bytesMax, files);
   const wrong = (reason: string): undefined => {
     faults.push({ check: "state", place, index: null, offset: null, reason });
   };
@@ -149,9 +188,9 @@ async function readState(directory: string, faults: Fault[]): Promise<RootClaim 
   }
 }
 
-async function originOf(directory: string): Promise<string | undefined> {
+async function originOf(files: DirectoryFiles, directory: string): Promise<string | undefined> {
   const bytesMax = 4096;
-  const text = await readText(join(directory, "site.json"), bytesMax);
+  const text = await readText(join(directory, "site.json"), bytesMax, files);
   try {
     const { origin } = JSON.parse(text ?? "") as { origin?: unknown };
     return typeof origin === "string" ? origin : undefined;

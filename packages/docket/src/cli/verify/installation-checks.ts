@@ -24,7 +24,7 @@ type Result = { check: Check; faults: Fault[] };
 
 async function checkIdentity(source: DirectorySource, report: LogReport): Promise<Result> {
   const faults: Fault[] = [];
-  const site = await readText(join(source.directory, "site.json"), smallFileBytesMax);
+  const site = await readText(join(source.directory, "site.json"), smallFileBytesMax, source.files);
   if (site === undefined) {
     if (source.data === undefined)
       return resultOf("identity", faults, null, "the directory has no site.json");
@@ -33,7 +33,7 @@ async function checkIdentity(source: DirectorySource, report: LogReport): Promis
     faults.push(faultOf("identity", "site.json", `it is not that of the log ${report.origin}`));
   }
   if (source.data !== undefined) {
-    const vkey = await readText(join(source.data, "log.vkey"), smallFileBytesMax);
+    const vkey = await readText(join(source.data, "log.vkey"), smallFileBytesMax, source.files);
     if (vkey === undefined) faults.push(faultOf("identity", "log.vkey", "it is missing"));
     else if (report.signer !== null && vkey !== `${report.signer.vkey}\n`) {
       const whose = report.signer.proven ? "the one given" : "the one that record 0 names";
@@ -59,7 +59,7 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
       continue;
     }
     kept.add(id);
-    const text = await readText(join(source.directory, place), releaseBytesMax);
+    const text = await readText(join(source.directory, place), releaseBytesMax, source.files);
     const reason = text === undefined ? "it cannot be read" : wrongWith(id, text);
     if (reason !== undefined) faults.push(faultOf("releases", place, reason));
   }

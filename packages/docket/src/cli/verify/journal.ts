@@ -23,7 +23,7 @@ export type JournalScan = Omit<WriterState, "materialisedSize"> & { firstIndex: 
  * @returns `undefined` if a segment vanished meanwhile, because its records were published: read again
  */
 export function scanJournal(
-  disk: LogDisk,
+  disk: Pick<LogDisk, "list" | "readFile">,
   directory: string,
   originHash: Uint8Array,
   size: number,
