@@ -39,11 +39,6 @@ export function naiveInclusion(leaves: Hash[], m: number): Hash[] {
     : [...naiveInclusion(leaves.slice(k), m - k), naiveRoot(leaves.slice(0, k))];
 }
 
-/** PROOF(m, D[n]). */
-export function naiveConsistency(leaves: Hash[], m: number): Hash[] {
-  return naiveSubtree(leaves, 0, m);
-}
-
 /** SUBTREE_SUBPROOF(start, end, D[n], known); with start = 0 it is SUBPROOF of RFC 6962. */
 export function naiveSubtree(leaves: Hash[], start: number, end: number, known = true): Hash[] {
   const n = leaves.length;
