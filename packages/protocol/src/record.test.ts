@@ -23,8 +23,38 @@ const restriction = fc.oneof(
     .tuple(id, fc.stringMatching(/^[1-9][0-9]{0,5}\/[smhd]$/), fc.nat(1000), time)
     .map(([id, rate, burst, until]) => ({ id, kind: "throttle" as const, rate, burst, until })),
 );
+const vkey = fc.stringMatching(/^[a-z./-]{1,30}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/);
+const vkeys = fc.uniqueArray(vkey, { minLength: 1, maxLength: 2 });
+const succession = fc
+  .tuple(fc.stringMatching(/^[a-z./-]{1,30}$/), vkeys, fc.string({ unit: "grapheme" }))
+  .map(([origin, keys, rest]) => ({ origin, keys, checkpoint: `${origin}\n${rest}\n` }));
+const promotionProof = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom("keys" as const, "seen" as const, "replica" as const, "operator" as const),
+      fc.nat(),
+    )
+    .map(([from, size]) => ({ from, name: null, size })),
+  fc.tuple(name, fc.nat()).map(([name, size]) => ({ from: "witness" as const, name, size })),
+);
 const body: fc.Arbitrary<{ body: BodyWithoutParts; parts: boolean }> = fc.oneof(
   fc.tuple(by, name, name).map(([by, origin, key]) => bare({ kind: "created", by, origin, key })),
+  fc
+    .tuple(by, fc.option(vkey, { nil: undefined }), fc.option(succession, { nil: undefined }))
+    .map(([by, mlDsaKey, succeeds]) =>
+      bare({
+        kind: "created",
+        by,
+        origin: "o",
+        key: "k",
+        ...(mlDsaKey === undefined ? {} : { mlDsaKey }),
+        ...(succeeds === undefined ? {} : { succeeds }),
+      }),
+    ),
+  fc.tuple(by, vkeys, vkeys).map(([by, old, next]) => bare({ kind: "key-change", by, old, new: next })),
+  fc
+    .tuple(by, fc.nat(), fc.array(promotionProof, { minLength: 1, maxLength: 3 }))
+    .map(([by, epoch, proofs]) => bare({ kind: "promoted", by, epoch, proofs })),
   fc
     .tuple(by, name, fc.nat())
     .map(([by, version, recovered]) => bare({ kind: "start", by, version, recovered })),
@@ -108,6 +138,52 @@ test("leaves that are no canonical records are refused", () => {
     stop.replace('"by"', '"b\\u0079"'),
     stop.replace('"by":"operator"', '"by":"operator","by":"operator"'),
     stop.replace('"by":"operator"', '"by":"operator","__proto__":{}'),
+  ]) {
+    refuses(() => parseLeaf(bad), "record_invalid");
+  }
+});
+
+test("records of keys, promotion and succession are refused with anything missing, added or out of order", () => {
+  const header = { v: 1 as const, index: 0, prev: "A".repeat(43), time: formatTime(0), uncertaintyMs: null };
+  const key = `o+0123abcd+${"A".repeat(44)}`;
+  const other = `o+0123abcd+${"B".repeat(44)}`;
+  const change = encodeLeaf(
+    header,
+    encodeBody({ kind: "key-change", by: "operator", old: [key], new: [other] }),
+  );
+  const promoted = encodeLeaf(
+    header,
+    encodeBody({
+      kind: "promoted",
+      by: "operator",
+      epoch: 2,
+      proofs: [{ from: "witness", name: "w", size: 3 }],
+    }),
+  );
+  const succeeds = { origin: "old", keys: [key], checkpoint: "old\n1\nx\n\n— o x\n" };
+  const created = encodeLeaf(
+    header,
+    encodeBody({ kind: "created", by: "operator", origin: "o", key, mlDsaKey: other, succeeds }),
+  );
+  for (const text of [change, promoted, created]) parseLeaf(text);
+  for (const bad of [
+    change.replace(`["${key}"]`, "[]"),
+    change.replace(`["${key}"]`, `["${key}","${key}"]`),
+    change.replace(`["${key}"]`, `"${key}"`),
+    change.replace("0123abcd", "0123ABCD"),
+    change.replace('"old"', '"olden"'),
+    change.replace(/"old":(.*),"new":(.*)}/, '"new":$2,"old":$1}'),
+    change.replace(',"new"', ',"mlDsaKey":null,"new"'),
+    promoted.replace('"name":"w"', '"name":null'),
+    promoted.replace('"witness"', '"keys"'),
+    promoted.replace('"witness"', '"nobody"'),
+    promoted.replace('"size":3', '"size":-3'),
+    promoted.replace('"epoch":2', '"epoch":"2"'),
+    promoted.replace(/"proofs":.*/, '"proofs":[]}'),
+    created.replace(`"mlDsaKey":"${other}"`, '"mlDsaKey":null'),
+    created.replace('"checkpoint":"old', '"checkpoint":"new'),
+    created.replace('"keys":', '"key":'),
+    created.replace(/"succeeds":.*/, '"succeeds":null}'),
   ]) {
     refuses(() => parseLeaf(bad), "record_invalid");
   }

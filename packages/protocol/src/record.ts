@@ -26,8 +26,44 @@ export type RecordedRestriction =
   | { id: string; kind: "suspend"; until: string }
   | { id: string; kind: "throttle"; rate: string; burst: number; until: string };
 
-/** Record 0: what this log is. */
-export type CreatedBody = { kind: "created"; by: string; origin: string; key: string };
+/**
+ * Which log a new one goes on from, because the old one could not prove that it held its newest signed state.
+ * `keys` are the old log's verifier keys, Ed25519 first; `checkpoint` its last known checkpoint, a signed note
+ * with the lines of those keys alone.
+ */
+export type Succession = { origin: string; keys: string[]; checkpoint: string };
+
+/**
+ * Record 0: what this log is. `key` is its first Ed25519 verifier key, `mlDsaKey` its first ML-DSA-44 one
+ * (logs made before there was one have none), `succeeds` the log that it goes on from, if any.
+ */
+export type CreatedBody = {
+  kind: "created";
+  by: string;
+  origin: string;
+  key: string;
+  mlDsaKey?: string;
+  succeeds?: Succession;
+};
+/**
+ * The log's keys changed. With N = this record's index + 1: `old`, all keys in force before, sign checkpoints
+ * up to size N; `new` sign those from size N on. The first checkpoint over this record has size N, bears a
+ * line of each key of both lists, and is kept for good as `checkpoints/N`. Verifier keys, Ed25519 first, then
+ * ML-DSA-44 where there is one; no key stands in both lists.
+ */
+export type KeyChangeBody = { kind: "key-change"; by: string; old: string[]; new: string[] };
+/**
+ * What showed that a restored, copied or moved log holds its newest signed state: the newest checkpoint that
+ * the source knows has `size`, and the log has its root at that size. `from` is the keys directory, a
+ * checkpoint that was given, a witness, a replica, or only the operator's word; `name` is a witness's key name.
+ */
+export type PromotionProof = {
+  from: "keys" | "seen" | "witness" | "replica" | "operator";
+  name: string | null;
+  size: number;
+};
+/** A restored, copied or moved log was allowed to sign again; `epoch` is the first opening that may. */
+export type PromotedBody = { kind: "promoted"; by: string; epoch: number; proofs: PromotionProof[] };
 /** The process that holds the log started; `recovered` counts the records that a crash left unpublished. */
 export type StartBody = { kind: "start"; by: string; version: string; recovered: number };
 /** The process that holds the log stopped in good order. */
@@ -59,6 +95,8 @@ export type DecisionBody = {
 /** What a record says, by kind. */
 export type RecordBody =
   | CreatedBody
+  | KeyChangeBody
+  | PromotedBody
   | StartBody
   | StopBody
   | ReleaseBody
@@ -73,7 +111,9 @@ export type DocketRecord = RecordHeader & RecordBody;
 
 /** The keys of each kind's body, in the order in which they are written. */
 const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
-  created: ["kind", "by", "origin", "key"],
+  created: ["kind", "by", "origin", "key", "mlDsaKey", "succeeds"],
+  "key-change": ["kind", "by", "old", "new"],
+  promoted: ["kind", "by", "epoch", "proofs"],
   start: ["kind", "by", "version", "recovered"],
   stop: ["kind", "by"],
   release: ["kind", "by", "release", "previous"],
@@ -81,6 +121,8 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   opening: ["kind", "by", "of", "parts"],
   decision: ["kind", "by", "actor", "outcome", "rules", "restrictions", "release", "parts"],
 };
+/** Keys that a record may lack: they are left out, never null. */
+const optionalKeys: ReadonlySet<string> = new Set(["mlDsaKey", "succeeds"]);
 const headerKeys = ["v", "index", "prev", "time", "uncertaintyMs"] as const;
 
 /** A body whose parts are not sealed yet: the sequencer adds the manifest's hash. */
@@ -95,7 +137,7 @@ export type BodyWithoutParts = RecordBody extends infer Body
  * {@link encodeLeaf} adds it.
  */
 export function encodeBody(body: BodyWithoutParts): string {
-  const keys = bodyKeys[body.kind].filter((key) => key !== "parts");
+  const keys = presentKeys(body.kind, body).filter((key) => key !== "parts");
   return encodeFields(keys, body);
 }
 
@@ -133,11 +175,12 @@ export function parseLeaf(text: string): DocketRecord {
   if (typeof kind !== "string" || !Object.hasOwn(bodyKeys, kind)) {
     throw invalid(`its kind ${JSON.stringify(kind)} is not known to this version`);
   }
-  const expected = [...headerKeys, ...bodyKeys[kind as RecordBody["kind"]]].join();
+  const present = presentKeys(kind as RecordBody["kind"], fields);
+  const expected = [...headerKeys, ...present].join();
   if (Object.keys(fields).join() !== expected) throw invalid(`its keys are not ${expected}`);
   checkHeader(fields);
   for (const [key, test] of Object.entries(fieldTests[kind as RecordBody["kind"]])) {
-    if (!test(fields[key])) throw invalid(`${key} has a value that is not allowed`);
+    if (present.includes(key) && !test(fields[key])) throw invalid(`${key} has a value that is not allowed`);
   }
   return fields as unknown as DocketRecord;
 }
@@ -147,15 +190,36 @@ export function isPseudonym(value: unknown): value is string {
   return typeof value === "string" && /^a_[A-Za-z0-9_-]{22}$/.test(value);
 }
 
+/** Most verifier keys of a log at one time. */
+const logKeysMax = 4;
+/** Longest verifier key, in characters: one of ML-DSA-44 has 1,752 after its name. */
+const verifierKeyLengthMax = 2048;
+/** Longest checkpoint that a record quotes, in characters. */
+const quotedCheckpointLengthMax = 16_384;
+/** Most proofs of one promotion. */
+const promotionProofsMax = 100;
+
 type Test = (value: unknown) => boolean;
 
 const isText: Test = (value) => typeof value === "string" && value.length > 0 && value.length <= 1024;
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isAuthor: Test = (value) => typeof value === "string" && /^(operator|k_[A-Za-z0-9_-]{16})$/.test(value);
 const isTextList: Test = (value) => Array.isArray(value) && value.every(isText);
+const isVerifierKey: Test = (value) =>
+  typeof value === "string" &&
+  value.length <= verifierKeyLengthMax &&
+  /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{42,}={0,2}$/.test(value);
+const isKeyList: Test = (value) =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= logKeysMax &&
+  value.every(isVerifierKey) &&
+  new Set(value).size === value.length;
 
 const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<string, Test>> } = {
-  created: { by: isAuthor, origin: isText, key: isText },
+  created: { by: isAuthor, origin: isText, key: isText, mlDsaKey: isVerifierKey, succeeds: isSuccession },
+  "key-change": { by: isAuthor, old: isKeyList, new: isKeyList },
+  promoted: { by: isAuthor, epoch: isCount, proofs: isProofList },
   start: { by: isAuthor, version: isText, recovered: isCount },
   stop: { by: isAuthor },
   release: { by: isAuthor, release: isDigest, previous: (value) => value === null || isDigest(value) },
@@ -177,6 +241,38 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
   },
 };
 
+function isSuccession(value: unknown): boolean {
+  const fields = fieldsOf(value, "origin,keys,checkpoint");
+  if (fields === undefined || !isText(fields["origin"]) || !isKeyList(fields["keys"])) return false;
+  const checkpoint = fields["checkpoint"];
+  return (
+    typeof checkpoint === "string" &&
+    checkpoint.length <= quotedCheckpointLengthMax &&
+    checkpoint.startsWith(`${String(fields["origin"])}\n`) &&
+    checkpoint.endsWith("\n")
+  );
+}
+
+function isProofList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= promotionProofsMax &&
+    value.every((each) => {
+      const fields = fieldsOf(each, "from,name,size");
+      if (fields === undefined || !isCount(fields["size"])) return false;
+      const { from, name } = fields as { from: unknown; name: unknown };
+      if (from === "witness") return isText(name);
+      return ["keys", "seen", "replica", "operator"].includes(from as string) && name === null;
+    })
+  );
+}
+
+function fieldsOf(value: unknown, keys: string): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== "object" || value === null || Object.keys(value).join() !== keys) return undefined;
+  return value as Record<string, unknown>;
+}
+
 function isRestriction(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const fields = value as Record<string, unknown>;
@@ -197,6 +293,11 @@ function checkHeader(fields: Readonly<Record<string, unknown>>): void {
   const uncertainty = fields["uncertaintyMs"];
   if (uncertainty !== null && !isCount(uncertainty))
     throw invalid("uncertaintyMs is neither null nor a count");
+}
+
+/** The keys that a body of this kind has, in order: all but the optional ones that it lacks. */
+function presentKeys(kind: RecordBody["kind"], fields: object): readonly string[] {
+  return bodyKeys[kind].filter((key) => !optionalKeys.has(key) || Object.hasOwn(fields, key));
 }
 
 function encodeFields(keys: readonly string[], fields: Readonly<Record<string, unknown>>): string {
