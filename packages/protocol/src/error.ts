@@ -31,6 +31,10 @@ export type ErrorCode =
   | "internal"
   | "directory_locked"
   | "directory_damaged"
+  | "log_unproven"
+  | "log_behind"
+  | "log_fenced"
+  | "log_retired"
   | "policy_invalid"
   | "record_invalid"
   | "manifest_invalid"
@@ -197,6 +201,27 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 500,
     summary: "The data directory holds bytes that are not what was written.",
     remedy: "Run `docket verify` on it, and restore what it names from a backup.",
+  },
+  log_unproven: {
+    status: 503,
+    summary:
+      "The log may be a copy or a restored backup, and signs nothing until it has proved itself the newest.",
+    remedy: "Run `docket promote` on its directory, with checkpoints from elsewhere.",
+  },
+  log_behind: {
+    status: 503,
+    summary: "The log was signed further, or otherwise, than this copy of it holds; it may never sign again.",
+    remedy: "Bring the newest copy, or close the log and begin its successor with `docket succeed`.",
+  },
+  log_fenced: {
+    status: 503,
+    summary: "Another copy of the log was promoted in place of this one, which signs no more.",
+    remedy: "Stop this process, and ask the one that was promoted.",
+  },
+  log_retired: {
+    status: 503,
+    summary: "The log was closed for good; it can be read and verified, and takes no more records.",
+    remedy: "Write to the log that succeeds it.",
   },
   record_invalid: {
     status: 400,

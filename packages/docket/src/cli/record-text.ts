@@ -30,6 +30,10 @@ function headline(record: DocketRecord): string {
       return `docket ${record.version} started`;
     case "stop":
       return "docket stopped";
+    case "key-change":
+      return "the log's keys were changed";
+    case "promoted":
+      return "the log was promoted: it was found to hold its newest signed state";
     case "release":
       return "a release came into force";
     case "access":
@@ -47,7 +51,16 @@ function bodyRows(record: DocketRecord): string[][] {
       return [
         ["origin", record.origin],
         ["verifier key", record.key],
+        ...(record.mlDsaKey === undefined ? [] : [["verifier key", record.mlDsaKey]]),
+        ...(record.succeeds === undefined ? [] : [["goes on from", record.succeeds.origin]]),
       ];
+    case "key-change":
+      return [...record.old.map((key) => ["old key", key]), ...record.new.map((key) => ["new key", key])];
+    case "promoted":
+      return record.proofs.map(({ from, name, size }) => [
+        "proof",
+        `${name === null ? from : `${from} ${name}`}: size ${size}`,
+      ]);
     case "start":
       return record.recovered === 0
         ? []
