@@ -38,6 +38,8 @@ export class MemoryDisk implements LogDisk {
   onStep: ((step: DiskStep, path: string) => void) | undefined;
   /** How many steps were taken. */
   steps = 0;
+  /** How much of a write that fails, or that a crash cuts short, was written: never all of it. */
+  writtenOfFailed: (bytes: number) => number = (bytes) => Math.floor(bytes / 2);
   #root: DirectoryNode = emptyDirectory();
   #down = false;
 
@@ -147,7 +149,7 @@ export class MemoryDisk implements LogDisk {
           this.#step("write", path);
         } catch (error) {
           // A write that fails may have written any beginning, but never all.
-          applyChange(node, position, Buffer.from(bytes.subarray(0, Math.floor(bytes.length / 2))));
+          applyChange(node, position, Buffer.from(bytes.subarray(0, this.writtenOfFailed(bytes.length))));
           throw error;
         }
         applyChange(node, position, Buffer.from(bytes));
