@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints (C2SP tlog-checkpoint): the text of the signed note by which a log commits to all its entries.
-//
-//     checkpoint = origin "\n" size "\n" base64(root) "\n" *( extension "\n" )
-//
-// The origin names the log, for ever, and is the name of its key. The size is in ASCII decimal without
-// leading zeros. Extension lines are not empty; Docket writes none.
-import { decodeBase64, encodeBase64 } from "./base64.ts";
+// Checkpoints (C2SP tlog-checkpoint): the signed note by which a log commits to all its entries. Its text is
+// in checkpoint-text.ts.
+import { formatCheckpoint, parseCheckpoint, type Checkpoint } from "./checkpoint-text.ts";
 import { TlogError } from "./error.ts";
-import { asHash, type Hash } from "./hash.ts";
 import {
   openNote,
   signNote,
@@ -17,8 +12,7 @@ import {
   type Verifier,
 } from "./note.ts";
 
-/** What a log commits to: that `root` is the root of its first `size` entries. */
-export type Checkpoint = { origin: string; size: number; root: Hash; extensions: string[] };
+export { formatCheckpoint, parseCheckpoint, type Checkpoint } from "./checkpoint-text.ts";
 
 /** A checkpoint that at least one known key signed. `unverified` are the lines of unknown keys. */
 export type OpenedCheckpoint = {
@@ -26,41 +20,6 @@ export type OpenedCheckpoint = {
   verified: VerifiedSignature[];
   unverified: NoteSignature[];
 };
-
-/**
- * Writes a checkpoint's text.
- *
- * @throws TlogError `checkpoint` for an origin or extension that is empty or holds a newline; `hash` for a
- *   root that is not 32 bytes
- * @throws RangeError for a size that is not a safe non-negative integer
- */
-export function formatCheckpoint(checkpoint: Checkpoint): string {
-  const { origin, size, root, extensions } = checkpoint;
-  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`${size} is not the size of a log`);
-  for (const line of [origin, ...extensions]) {
-    if (line === "" || line.includes("\n")) {
-      throw new TlogError("checkpoint", `${JSON.stringify(line)} may not be a line of a checkpoint`);
-    }
-  }
-  return [origin, String(size), encodeBase64(asHash(root)), ...extensions]
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
-/**
- * Reads a checkpoint's text.
- *
- * @throws TlogError `checkpoint` for anything malformed or non-canonical, and for a size over 2^53 - 1
- */
-export function parseCheckpoint(text: string): Checkpoint {
-  const lines = text.split("\n");
-  if (lines.pop() !== "" || lines.length < 3) {
-    throw new TlogError("checkpoint", "a checkpoint has at least three lines, each ending in a newline");
-  }
-  if (lines.includes("")) throw new TlogError("checkpoint", "a checkpoint with an empty line");
-  const [origin = "", size = "", root = "", ...extensions] = lines;
-  return { origin, size: parseDecimal(size), root: parseRoot(root), extensions };
-}
 
 /**
  * Signs a checkpoint.
@@ -91,20 +50,4 @@ export function openCheckpoint(
     throw new TlogError("origin", `a checkpoint of the log ${found}, not of ${expected}`);
   }
   return { checkpoint, verified, unverified };
-}
-
-function parseDecimal(text: string): number {
-  const size = /^(?:0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(size)) {
-    throw new TlogError("checkpoint", `${JSON.stringify(text.slice(0, 40))} is not the size of a log`);
-  }
-  return size;
-}
-
-function parseRoot(text: string): Hash {
-  try {
-    return asHash(decodeBase64(text));
-  } catch (cause) {
-    throw new TlogError("checkpoint", "a root that is not 32 bytes in canonical base64", { cause });
-  }
 }

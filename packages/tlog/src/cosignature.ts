@@ -4,13 +4,20 @@
 //     signed message = "cosignature/v1\n" "time " seconds "\n" note text
 //     signature      = 64-bit seconds, big-endian || Ed25519 signature
 //
-// The message does not name the cosigner, so a key must not be used under two names.
+// The message does not name the cosigner, so a key must not be used under two names. Its successor, type 0x06,
+// is in subtree-cosignature.ts; what both share, the time, is here.
 import { ed25519Sign, ed25519Verify } from "#crypto";
 import { utf8 } from "./base64.ts";
 import { TlogError } from "./error.ts";
 
-/** The length of a cosignature without its key id, in bytes. */
+/** The length of an Ed25519 cosignature (type 0x04) without its key id, in bytes. */
 export const cosignatureBytes = 72;
+
+/** The length of an ML-DSA-44 cosignature (type 0x06) without its key id, in bytes. */
+export const subtreeCosignatureBytes = 2428;
+
+/** The length of the time that a cosignature begins with, in bytes. */
+export const cosignatureTimeBytes = 8;
 
 /**
  * Cosigns a note's text.
@@ -19,38 +26,55 @@ export const cosignatureBytes = 72;
  * @throws RangeError for another time
  */
 export function cosign(seed: Uint8Array, text: Uint8Array, timeSeconds: number): Uint8Array {
-  if (!Number.isSafeInteger(timeSeconds) || timeSeconds <= 0) {
-    throw new RangeError(`${timeSeconds} is not the time of a cosignature`);
-  }
-  const bytes = new Uint8Array(cosignatureBytes);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(timeSeconds));
-  bytes.set(ed25519Sign(seed, cosignedMessage(text, timeSeconds)), 8);
-  return bytes;
+  checkTime(timeSeconds);
+  return timedSignature(timeSeconds, ed25519Sign(seed, cosignedMessage(text, timeSeconds)));
 }
 
 /** Whether `signature` is the key's cosignature of a note's text. False for anything malformed. */
 export function verifyCosignature(publicKey: Uint8Array, text: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== cosignatureBytes) return false;
-  const seconds = readSeconds(signature);
-  if (seconds > BigInt(Number.MAX_SAFE_INTEGER)) return false;
-  return ed25519Verify(publicKey, cosignedMessage(text, Number(seconds)), signature.subarray(8));
+  const timeSeconds = readTime(signature);
+  if (timeSeconds === undefined || timeSeconds === 0) return false;
+  const message = cosignedMessage(text, timeSeconds);
+  return ed25519Verify(publicKey, message, signature.subarray(cosignatureTimeBytes));
 }
 
 /**
- * The time in a cosignature, in seconds since 1970. It says something only once the cosignature is verified.
+ * The time in a cosignature of either type, in seconds since 1970; 0 is that of a subtree's, which has none.
+ * It says something only once the cosignature is verified.
  *
  * @throws TlogError `signature` for bytes of another length, or a time past 2^53
  */
 export function cosignatureTime(signature: Uint8Array): number {
-  const seconds = signature.length === cosignatureBytes ? readSeconds(signature) : undefined;
-  if (seconds === undefined || seconds > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new TlogError("signature", "these bytes are not a cosignature");
-  }
-  return Number(seconds);
+  const isCosignature = signature.length === cosignatureBytes || signature.length === subtreeCosignatureBytes;
+  const timeSeconds = isCosignature ? readTime(signature) : undefined;
+  if (timeSeconds === undefined) throw new TlogError("signature", "these bytes are not a cosignature");
+  return timeSeconds;
 }
 
-function readSeconds(signature: Uint8Array): bigint {
-  return new DataView(signature.buffer, signature.byteOffset, 8).getBigUint64(0);
+/** Puts a signature behind its time. */
+export function timedSignature(timeSeconds: number, signature: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(cosignatureTimeBytes + signature.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(timeSeconds));
+  bytes.set(signature, cosignatureTimeBytes);
+  return bytes;
+}
+
+/**
+ * The time that a cosignature begins with, or undefined for one that is no safe integer. The specification's
+ * limit is 2^63 - 1 seconds and lets verifiers refuse the future: 2^53 seconds is 285 million years away.
+ */
+export function readTime(signature: Uint8Array): number | undefined {
+  const view = new DataView(signature.buffer, signature.byteOffset, cosignatureTimeBytes);
+  const seconds = view.getBigUint64(0);
+  return seconds > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(seconds);
+}
+
+/** @throws RangeError for what is not the time of a checkpoint's cosignature */
+export function checkTime(timeSeconds: number): void {
+  if (!Number.isSafeInteger(timeSeconds) || timeSeconds <= 0) {
+    throw new RangeError(`${timeSeconds} is not the time of a cosignature`);
+  }
 }
 
 function cosignedMessage(text: Uint8Array, timeSeconds: number): Uint8Array {

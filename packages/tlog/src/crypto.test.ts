@@ -12,6 +12,7 @@ import { sharedPath, skipReason } from "../../../tools/shared-data.ts";
 import { decodeHex, encodeHex, utf8 } from "./base64.ts";
 import * as noble from "./crypto-noble.ts";
 import * as node from "./crypto-node.ts";
+import { at } from "./testing/at.ts";
 
 const bytes = fc.uint8Array({ maxLength: 200 });
 const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -93,6 +94,41 @@ void test("keys with a part of small order, non-canonical keys and S over the or
         assert.equal(crypto.ed25519Verify(decodeHex(key), utf8(`m${i}`), signature), false, key);
       }
     }
+  }
+});
+
+void test("ML-DSA-44 keys are the same, and each verifies what the other signs", () => {
+  fc.assert(
+    fc.property(seeds, bytes, fc.nat(2420 * 8 - 1), (seed, message, bit) => {
+      const publicKey = node.mlDsa44PublicKey(seed);
+      assert.deepEqual(publicKey, noble.mlDsa44PublicKey(seed));
+      for (const signature of [node.mlDsa44Sign(seed, message), noble.mlDsa44Sign(seed, message)]) {
+        assert.equal(signature.length, 2420);
+        assert.equal(Object.getPrototypeOf(signature), Uint8Array.prototype);
+        const forged = signature.with(bit >> 3, at(signature, bit >> 3) ^ (1 << (bit & 7)));
+        for (const crypto of [node, noble]) {
+          assert.ok(crypto.mlDsa44Verify(publicKey, message, signature));
+          assert.equal(crypto.mlDsa44Verify(publicKey, message, forged), false);
+          assert.equal(crypto.mlDsa44Verify(publicKey, Uint8Array.of(...message, 0), signature), false);
+        }
+      }
+    }),
+    { numRuns: 5 },
+  );
+});
+
+void test("what is no ML-DSA-44 key and no signature is refused by both in the same way", () => {
+  const seed = new Uint8Array(32);
+  for (const crypto of [node, noble]) {
+    assert.throws(() => crypto.mlDsa44Sign(seed.subarray(1), seed), RangeError);
+    assert.throws(() => crypto.mlDsa44PublicKey(new Uint8Array(33)), RangeError);
+    const key = crypto.mlDsa44PublicKey(seed);
+    const signature = crypto.mlDsa44Sign(seed, seed);
+    assert.equal(crypto.mlDsa44Verify(key.subarray(1), seed, signature), false);
+    assert.equal(crypto.mlDsa44Verify(key, seed, signature.subarray(1)), false);
+    assert.equal(crypto.mlDsa44Verify(key, seed, Uint8Array.of(...signature, 0)), false);
+    assert.equal(crypto.mlDsa44Verify(new Uint8Array(1312).fill(0xff), seed, signature), false);
+    assert.equal(crypto.mlDsa44Verify(key, seed, new Uint8Array(2420).fill(0xff)), false);
   }
 });
 

@@ -7,17 +7,20 @@
 //
 //     type 0x01    Ed25519 over the note's text
 //     type 0x04    Ed25519 cosignature (see cosignature.ts)
+//     type 0x06    ML-DSA-44 cosignature of a subtree or checkpoint (see subtree-cosignature.ts)
 //
 // The key id only picks a key; it is far too short to identify one.
-import { ed25519PublicKey, sha256 } from "#crypto";
+import { ed25519PublicKey, mlDsa44PublicKey, sha256 } from "#crypto";
 import { decodeBase64, encodeBase64, encodeHex, utf8 } from "./base64.ts";
 import { TlogError } from "./error.ts";
 import { hashesEqual } from "./hash.ts";
 
-/** What a key signs with: type 0x01, or type 0x04. */
-export type KeyAlgorithm = "ed25519" | "ed25519-cosignature";
+/** What a key signs with: type 0x01, type 0x04, or type 0x06. */
+export type KeyAlgorithm = "ed25519" | "ed25519-cosignature" | "ml-dsa-44";
 
-/** A verifier key: `publicKey` has 32 bytes, `keyId` is an unsigned 32-bit integer. */
+/**
+ * A verifier key: `publicKey` has 32 bytes, or 1,312 for ML-DSA-44; `keyId` is an unsigned 32-bit integer.
+ */
 export type VerifierKey = { name: string; keyId: number; algorithm: KeyAlgorithm; publicKey: Uint8Array };
 
 /** A signer key: `seed` has 32 bytes and is secret. */
@@ -43,7 +46,8 @@ export function hasControl(text: string): boolean {
 export function readVerifierKey(text: string): VerifierKey {
   const { name, keyId, type, key } = splitKey(text);
   const algorithm = algorithmOf(type);
-  checkKeyLength(key, "public key");
+  checkName(name, algorithm);
+  checkKeyLength(key, publicKeyBytes(algorithm), "public key");
   checkKeyId(name, keyId, type, key);
   return { name, keyId, algorithm, publicKey: key };
 }
@@ -59,8 +63,9 @@ export function readSignerKey(text: string): SignerKey {
   }
   const { name, keyId, type, key: seed } = splitKey(text.slice(signerPrefix.length));
   const algorithm = algorithmOf(type);
-  checkKeyLength(seed, "seed");
-  const publicKey = ed25519PublicKey(seed);
+  checkName(name, algorithm);
+  checkKeyLength(seed, seedBytes, "seed");
+  const publicKey = publicKeyOf(algorithm, seed);
   checkKeyId(name, keyId, type, publicKey);
   return { name, keyId, algorithm, publicKey, seed };
 }
@@ -83,7 +88,8 @@ export function generateSignerKey(
   algorithm: KeyAlgorithm = "ed25519",
 ): { signerKey: string; verifierKey: string } {
   if (!isKeyName(name)) throw new TlogError("key", `${JSON.stringify(name)} may not name a key`);
-  const publicKey = ed25519PublicKey(seed);
+  checkName(name, algorithm);
+  const publicKey = publicKeyOf(algorithm, seed);
   const type = typeOf(algorithm);
   const keyId = keyIdOf(name, type, publicKey);
   return {
@@ -102,12 +108,27 @@ export function readKeyId(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
 }
 
+/** The length of a seed, in bytes. */
+const seedBytes = 32;
+
+/** The longest name of an ML-DSA-44 key, in bytes of UTF-8: its length stands in one byte of the message. */
+const mlDsaNameBytesMax = 255;
+
 const signerPrefix = "PRIVATE+KEY+";
 
 const typeOfAlgorithm: ReadonlyMap<KeyAlgorithm, number> = new Map([
   ["ed25519", 0x01],
   ["ed25519-cosignature", 0x04],
+  ["ml-dsa-44", 0x06],
 ]);
+
+function publicKeyBytes(algorithm: KeyAlgorithm): number {
+  return algorithm === "ml-dsa-44" ? 1312 : 32;
+}
+
+function publicKeyOf(algorithm: KeyAlgorithm, seed: Uint8Array): Uint8Array {
+  return algorithm === "ml-dsa-44" ? mlDsa44PublicKey(seed) : ed25519PublicKey(seed);
+}
 
 function typeOf(algorithm: KeyAlgorithm): number {
   const type = typeOfAlgorithm.get(algorithm);
@@ -138,8 +159,16 @@ function decodeKey(base64: string): Uint8Array {
   }
 }
 
-function checkKeyLength(key: Uint8Array, what: string): void {
-  if (key.length !== 32) throw new TlogError("key", `an Ed25519 ${what} has 32 bytes, got ${key.length}`);
+function checkName(name: string, algorithm: KeyAlgorithm): void {
+  if (algorithm === "ml-dsa-44" && utf8(name).length > mlDsaNameBytesMax) {
+    throw new TlogError("key", `the name of an ML-DSA-44 key has at most ${mlDsaNameBytesMax} bytes`);
+  }
+}
+
+function checkKeyLength(key: Uint8Array, length: number, what: string): void {
+  if (key.length !== length) {
+    throw new TlogError("key", `a ${what} of this type has ${length} bytes, got ${key.length}`);
+  }
 }
 
 function checkKeyId(name: string, keyId: number, type: number, publicKey: Uint8Array): void {

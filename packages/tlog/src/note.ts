@@ -25,6 +25,14 @@ import {
   type KeyAlgorithm,
   type VerifierKey,
 } from "./key.ts";
+import {
+  hasExtensions,
+  signCheckpointText,
+  signSubtree,
+  verifyCheckpointText,
+  verifySubtree,
+  type Subtree,
+} from "./subtree-cosignature.ts";
 
 /** The longest note that is read, in bytes. */
 export const noteBytesMax = 1_000_000;
@@ -53,14 +61,24 @@ export type Signer = {
   algorithm: KeyAlgorithm;
   /** The verifier key as text. */
   vkey: string;
-  /** The signature (without the key id) over the bytes of a note's text. */
+  /**
+   * The signature (without the key id) over the bytes of a note's text. An ML-DSA-44 key signs checkpoints
+   * without extension lines alone.
+   *
+   * @throws TlogError `checkpoint` for another text, by an ML-DSA-44 key
+   */
   sign: (message: Uint8Array) => Uint8Array;
+  /** An ML-DSA-44 key's signature of a subtree; {@link cosignSubtree} asks for it. */
+  signSubtree?: (subtree: Subtree, timeSeconds: number) => Uint8Array;
 };
 
 /** A signature line of a known key, verified. */
 export type VerifiedSignature = NoteSignature & { verifier: Verifier };
 
-/** A note that at least one known key signed. `unverified` are the lines of unknown keys. */
+/**
+ * A note that at least one known key signed. `unverified` are the lines of unknown keys and, on a checkpoint
+ * with extension lines, those of ML-DSA-44 keys, which do not cover them.
+ */
 export type OpenedNote = { text: string; verified: VerifiedSignature[]; unverified: NoteSignature[] };
 
 /**
@@ -94,33 +112,65 @@ export function parseNote(bytes: Uint8Array): ParsedNote {
  */
 export function parseVerifierKey(vkey: string): Verifier {
   const key = readVerifierKey(vkey);
-  const check = key.algorithm === "ed25519" ? ed25519Verify : verifyCosignature;
-  return { ...key, vkey, verify: (message, signature) => check(key.publicKey, message, signature) };
+  return { ...key, vkey, verify: (message, signature) => verifyText(key, message, signature) };
 }
 
 /**
  * Reads a signer key, `PRIVATE+KEY+name+keyid+base64`.
  *
- * @param clock seconds since 1970, asked at each signature; a cosigner's key (type 0x04) needs it
+ * @param clock seconds since 1970, asked at each signature; a cosigner's key (types 0x04 and 0x06) needs it
  * @throws TlogError `key` for a malformed one; `key-type` for a signature type that is not known here
  * @throws RangeError for a cosigner's key without a clock
  */
 export function parseSignerKey(skey: string, clock?: () => number): Signer {
   const key = readSignerKey(skey);
   const { name, keyId, algorithm, seed } = key;
-  const vkey = formatVerifierKey(key);
-  if (algorithm === "ed25519") {
-    return { name, keyId, algorithm, vkey, sign: (message) => ed25519Sign(seed, message) };
-  }
+  const signer = { name, keyId, algorithm, vkey: formatVerifierKey(key) };
+  if (algorithm === "ed25519") return { ...signer, sign: (message) => ed25519Sign(seed, message) };
   if (clock === undefined) throw new RangeError(`the cosigner ${name} needs a clock`);
-  return { name, keyId, algorithm, vkey, sign: (message) => cosign(seed, message, clock()) };
+  if (algorithm === "ed25519-cosignature") {
+    return { ...signer, sign: (message) => cosign(seed, message, clock()) };
+  }
+  return {
+    ...signer,
+    sign: (message) => signCheckpointText(key, message, clock()),
+    signSubtree: (subtree, timeSeconds) => signSubtree(key, subtree, timeSeconds),
+  };
+}
+
+/**
+ * Cosigns a subtree (C2SP tlog-cosignature, type 0x06), whose root the signer has checked to be consistent with
+ * all that it ever saw of the log.
+ *
+ * @param signer of an ML-DSA-44 key
+ * @param timeSeconds seconds since 1970 if the tree is the largest one that the signer has seen, else 0; must be
+ *   0 for a subtree that does not begin at the first entry
+ * @throws TlogError `checkpoint` for an origin that is empty or over 255 bytes; `hash` for a root that is not
+ *   32 bytes
+ * @throws RangeError for a key of another type, what is no subtree, or a time that it cannot have
+ */
+export function cosignSubtree(signer: Signer, subtree: Subtree, timeSeconds = 0): NoteSignature {
+  const { name, keyId } = signer;
+  if (signer.signSubtree === undefined) throw new RangeError(`the key of ${name} does not sign subtrees`);
+  return { name, keyId, signature: signer.signSubtree(subtree, timeSeconds) };
+}
+
+/**
+ * Whether a line is an ML-DSA-44 key's cosignature of a subtree: its name and key id are the key's, and it
+ * verifies. Never throws. Its time is `cosignatureTime(line.signature)`, 0 for none.
+ */
+export function verifySubtreeCosignature(verifier: Verifier, subtree: Subtree, line: NoteSignature): boolean {
+  if (verifier.algorithm !== "ml-dsa-44") return false;
+  if (line.name !== verifier.name || line.keyId !== verifier.keyId) return false;
+  return verifySubtree(verifier, subtree, line.signature);
 }
 
 /**
  * Signs a text. The lines stand in the order of the signers.
  *
  * @param text ends in a newline
- * @throws TlogError `note` for a text that cannot be a note's
+ * @throws TlogError `note` for a text that cannot be a note's; `checkpoint` where an ML-DSA-44 key is to sign
+ *   what is not a checkpoint without extension lines
  * @throws RangeError without a signer
  */
 export function signNote(text: string, signers: readonly Signer[]): Uint8Array {
@@ -144,7 +194,8 @@ export function formatSignature({ name, keyId, signature }: NoteSignature): stri
 /**
  * Opens a note: every line of a known key must verify, and there must be one.
  *
- * A line is of a known key if name and key id are a verifier's. No key is counted twice.
+ * A line is of a known key if name and key id are a verifier's. No key is counted twice. On a checkpoint with
+ * extension lines no ML-DSA-44 key is counted: see subtree-cosignature.ts.
  *
  * @throws TlogError `note` for a malformed note, or two lines of one known key; `signature` for a line of a
  *   known key that does not verify; `unverified` where no known key signed; `key` where two different
@@ -159,7 +210,7 @@ export function openNote(bytes: Uint8Array, verifiers: readonly Verifier[]): Ope
   const seen = new Set<Verifier>();
   for (const line of signatures) {
     const verifier = known.get(nameOfKey(line));
-    if (verifier === undefined) {
+    if (verifier === undefined || (verifier.algorithm === "ml-dsa-44" && hasExtensions(text))) {
       unverified.push(line);
       continue;
     }
@@ -217,6 +268,17 @@ function decodeSignature(base64: string): Uint8Array {
     return decodeBase64(base64);
   } catch (cause) {
     throw new TlogError("note", "a signature that is not canonical base64", { cause });
+  }
+}
+
+function verifyText(key: VerifierKey, text: Uint8Array, signature: Uint8Array): boolean {
+  switch (key.algorithm) {
+    case "ed25519":
+      return ed25519Verify(key.publicKey, text, signature);
+    case "ed25519-cosignature":
+      return verifyCosignature(key.publicKey, text, signature);
+    case "ml-dsa-44":
+      return verifyCheckpointText(key, text, signature);
   }
 }
 

@@ -155,6 +155,18 @@ export function verifySubtreeConsistency(
   return hashesEqual(roots.subtree, subtreeRoot) && hashesEqual(roots.tree, root);
 }
 
+/**
+ * Whether the leaves from `start` up to `end` are a subtree (draft-ietf-plants-merkle-tree-certs section 4.1):
+ * none at all, or `start` a multiple of the smallest power of two that is not below their number.
+ */
+export function isSubtree(start: number, end: number): boolean {
+  if (!isCount(start) || !isCount(end) || start > end) return false;
+  const width = end - start;
+  if (width === 0) return true;
+  const { width: power } = largestPower(width);
+  return start % (power === width ? power : power * 2) === 0;
+}
+
 /** The leaves from `start` up to, not including, `end`. */
 type Range = { start: number; end: number };
 
@@ -305,14 +317,6 @@ function largestPower(n: number): { level: number; width: number } {
 }
 
 /** Whether a tree can have the subtree [start, end): the start is a multiple of its width, rounded up. */
-function isSubtree(start: number, end: number): boolean {
-  if (!isCount(start) || !isCount(end) || start > end) return false;
-  const width = end - start;
-  if (width === 0) return true;
-  const { width: power } = largestPower(width);
-  return start % (power === width ? power : power * 2) === 0;
-}
-
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
