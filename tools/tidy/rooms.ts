@@ -27,8 +27,10 @@ export interface Room {
  */
 export const rooms: Readonly<Record<string, Room>> = {
   evidence: { imports: [], contracts: ["log"] },
-  // The sequencer seals a record's parts when it knows the record's index.
-  log: { imports: ["evidence"] },
+  // Which checkpoints are kept, who cosigned them, and proofs to them.
+  publication: { imports: [], contracts: ["log"] },
+  // The sequencer seals a record's parts when it knows the record's index; the materialiser keeps checkpoints.
+  log: { imports: ["evidence", "publication"] },
   counters: { imports: [] },
   // How late an event may come is one bound for counters and standing.
   enforcement: { imports: ["counters"] },
