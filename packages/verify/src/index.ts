@@ -10,4 +10,6 @@ export { checkSealedParts, type NamedPart } from "./parts.ts";
 export { receiptCheckNames, verifyReceipt, type ReceiptCheckName } from "./receipt.ts";
 export * from "./report.ts";
 export * from "./source.ts";
-export { chainStart, openOwnCheckpoint } from "./signer.ts";
+export { readSeenFile, seenFileBytesMax, seenNotesMax, type SeenNote } from "./seen.ts";
+export { chainStart, openOwnCheckpoint, type Cosignature, type OwnCheckpoint } from "./signer.ts";
+export type { Trust, TrustGiven } from "./trust.ts";

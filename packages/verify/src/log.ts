@@ -2,20 +2,22 @@
 // A whole log, checked from its first record to its last: every record, the tree recomputed and compared with
 // every tile, every signed root, every sealed part, and that nothing is missing and nothing is there besides.
 import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, tileWidth, TlogError } from "@docket/tlog";
-import type { Verifier } from "@docket/tlog";
 import { checkBundle, checkTail } from "./bundle.ts";
 import { addFault, faultAt, newFindings } from "./findings.ts";
 import type { Findings } from "./findings.ts";
-import { readHead } from "./head.ts";
+import { openUnder, readHead } from "./head.ts";
 import type { Head } from "./head.ts";
 import { listFiles } from "./listing.ts";
 import { limitOfOneView, logCheckNames, verdictOf } from "./report.ts";
-import type { Check, Fault, LogCheckName, LogReport } from "./report.ts";
-import { openOwnCheckpoint } from "./signer.ts";
+import type { Check, Fault, LogCheckName, LogReport, SignerReport } from "./report.ts";
+import { cosignatureText } from "./signer.ts";
+import type { OwnCheckpoint } from "./signer.ts";
 import type { LogSource } from "./source.ts";
 import { checkEdgeTiles, checkFullTiles } from "./tile-files.ts";
 import { checkReachedRoots, checkUnreachedRoots, newWalk } from "./walk.ts";
 import type { Walk } from "./walk.ts";
+import { asTrust } from "./trust.ts";
+import type { TrustGiven } from "./trust.ts";
 
 /** Called as the walk goes on: records checked so far, of how many. */
 export type Progress = (records: number, total: number) => void;
@@ -23,18 +25,18 @@ export type Progress = (records: number, total: number) => void;
 /**
  * Checks a log. It holds one bundle at a time in memory, and what the writer has not published yet.
  *
- * @param trusted the log's key as the reader knows it from elsewhere; its name is the log's origin. Without
- *   it the log is checked under the key that its own record 0 names, and the verdict is at best `unproven`
+ * @param given what the reader knows from elsewhere. Without keys the log is checked under the key that its
+ *   own record 0 names, and the verdict is at best `unproven`
  * @throws {VerifyError} `source` where disk or network fail; whatever is wrong with the log stands in the
  * report
  */
 export async function verifyLog(
   source: LogSource,
-  trusted: Verifier | undefined,
+  given: TrustGiven,
   onProgress?: Progress,
 ): Promise<LogReport> {
   const findings = newFindings();
-  const head = await readHead(source, trusted, findings);
+  const head = await readHead(source, asTrust(given), findings);
   if (head === undefined) return reportOf(findings, undefined, undefined);
   const writer = await source.writerState?.(head.size, head.origin);
   for (const fault of writer?.faults ?? []) addFault(findings, fault);
@@ -141,10 +143,11 @@ function checkJournalEnd({ writer, head, findings, claims }: Walk): void {
 // check's.
 async function settleBeyond({ findings, source, head }: Walk): Promise<void> {
   if (findings.beyond.length === 0) return;
-  const bytes = head.key === undefined ? undefined : await source.read("checkpoint", noteBytesMax);
-  if (bytes !== undefined && head.key !== undefined) {
+  const isKnown = head.trust.keys.length > 0;
+  const bytes = isKnown ? await source.read("checkpoint", noteBytesMax) : undefined;
+  if (bytes !== undefined) {
     try {
-      const { size } = openOwnCheckpoint(bytes, head.key);
+      const { size } = openUnder(head, bytes);
       if (size > head.size) {
         findings.notes.push(
           `the log grew to ${size} records meanwhile; those from ${head.size} on were not checked`,
@@ -159,7 +162,7 @@ async function settleBeyond({ findings, source, head }: Walk): Promise<void> {
 }
 
 function reportOf(findings: Findings, head: Head | undefined, walk: Walk | undefined): LogReport {
-  const signer = head?.key === undefined ? null : { vkey: head.key.vkey, proven: head.proven };
+  const signer = signerOf(head);
   const checks = logCheckNames.map((name) => checkOf(name, findings, head, walk));
   const chain = walk?.chain;
   const root = head?.checkpoint?.root;
@@ -185,6 +188,24 @@ function reportOf(findings: Findings, head: Head | undefined, walk: Walk | undef
     },
     releases: Array.from(chain?.releases ?? [], ([release, index]) => ({ release, index })),
   };
+}
+
+function signerOf(head: Head | undefined): SignerReport | null {
+  const signers = head?.opened?.signers ?? head?.trust.keys ?? [];
+  const vkeys = signers.map(({ vkey }) => vkey);
+  const [vkey] = vkeys;
+  return head === undefined || vkey === undefined ? null : { vkey, vkeys, proven: head.proven };
+}
+
+function checkpointText(
+  { size, proven }: Head,
+  { signers, cosignatures, notChecked }: OwnCheckpoint,
+): string {
+  const by = signers.map(({ vkey }) => vkey).join(" and ");
+  const others =
+    cosignatures.length === 0 ? "" : `; cosigned by ${cosignatures.map(cosignatureText).join(", ")}`;
+  const unknown = notChecked.length === 0 ? "" : `; ${notChecked.length} lines of unknown keys not checked`;
+  return `over ${size} records, signed by ${by}${proven ? "" : ", its own word"}${others}${unknown}`;
 }
 
 function checkOf(
@@ -218,11 +239,8 @@ function passed(name: LogCheckName, head: Head, walk: Walk): Check {
   switch (name) {
     case "checkpoint":
       if (head.checkpoint === undefined) return check(true, "none yet: nothing was published");
-      if (head.key === undefined) return check(null, "no key is known to check its signature with");
-      return check(
-        true,
-        `over ${head.size} records, signed by ${head.key.vkey}${head.proven ? "" : ", its own word"}`,
-      );
+      if (head.opened === undefined) return check(null, "no key is known to check its signature with");
+      return check(true, checkpointText(head, head.opened));
     case "keptCheckpoints":
       return listing === undefined
         ? check(null, "the source cannot list them")

@@ -21,10 +21,14 @@ import {
   utf8,
   verifyInclusion,
 } from "@docket/tlog";
-import type { Checkpoint, InclusionProof, Verifier } from "@docket/tlog";
+import type { Checkpoint, InclusionProof } from "@docket/tlog";
 import { limitOfOneView, verdictOf } from "./report.ts";
-import type { Check, ReceiptReport } from "./report.ts";
+import type { Check, ReceiptReport, SignerReport } from "./report.ts";
+import { quorumCheck, requiredOf } from "./quorum.ts";
 import { chainStart, openOwnCheckpoint, readOwnCheckpoint } from "./signer.ts";
+import type { OwnCheckpoint } from "./signer.ts";
+import { asTrust } from "./trust.ts";
+import type { Trust, TrustGiven } from "./trust.ts";
 
 /** The checks of a receipt, in the order in which they are made and reported. */
 export const receiptCheckNames = [
@@ -32,6 +36,7 @@ export const receiptCheckNames = [
   "record",
   "proof",
   "signature",
+  "cosignatures",
   "inclusion",
   "index",
   "manifest",
@@ -44,32 +49,34 @@ export type ReceiptCheckName = (typeof receiptCheckNames)[number];
  * Checks a receipt. Never throws for what is in it: whatever is wrong stands in the report.
  *
  * @param text the receipt file, whole
- * @param trusted the log's key as the reader knows it from elsewhere; its name is the log's origin. Without
- *   it the verdict is at best `unproven`
+ * @param given what the reader knows from elsewhere. Without keys the verdict is at best `unproven`; with a
+ *   policy whose quorum did not cosign, `incomplete`
  */
-export function verifyReceipt(text: string, trusted?: Verifier): ReceiptReport {
+export function verifyReceipt(text: string, given?: TrustGiven): ReceiptReport {
+  const trust = asTrust(given);
   const checklist = newChecklist();
-  const found: Found = { opened: [] };
+  const found: Found = { parts: [] };
   checklist.run("format", () => {
     found.receipt = parseReceipt(text);
     return "canonical, on one line";
   });
-  if (found.receipt !== undefined) checkReceipt(found.receipt, trusted, found, checklist);
+  if (found.receipt !== undefined) checkReceipt(found.receipt, trust, found, checklist);
   const checks = receiptCheckNames.map(
     (name): Check =>
       checklist.checks.get(name) ?? { name, ok: null, detail: "what it needs could not be read" },
   );
-  const signer = trusted === undefined ? null : { vkey: trusted.vkey, proven: true };
+  const signer = signerOf(trust, found.opened);
   return {
     kind: "receipt",
-    verdict: verdictOf(checks, signer),
+    verdict: verdictOf(checks, signer, requiredOf(trust)),
     checks,
     limits: limitsOf(found.record),
     signer,
     origin: found.checkpoint?.origin ?? null,
     size: found.checkpoint?.size ?? null,
     record: found.record ?? null,
-    opened: found.opened,
+    cosignatures: found.opened?.cosignatures ?? [],
+    opened: found.parts,
   };
 }
 
@@ -79,7 +86,9 @@ type Found = {
   proof?: InclusionProof;
   checkpoint?: Checkpoint;
   manifest?: Manifest;
-  opened: { name: string; plaintext: string }[];
+  /** The checkpoint with its signatures checked. */
+  opened?: OwnCheckpoint;
+  parts: { name: string; plaintext: string }[];
 };
 type Checklist = {
   checks: Map<ReceiptCheckName, Check>;
@@ -113,12 +122,7 @@ function newChecklist(): Checklist {
   };
 }
 
-function checkReceipt(
-  receipt: Receipt,
-  trusted: Verifier | undefined,
-  found: Found,
-  checklist: Checklist,
-): void {
+function checkReceipt(receipt: Receipt, trust: Trust, found: Found, checklist: Checklist): void {
   checklist.run("record", () => {
     if (utf8(receipt.leaf).length > leafBytesMax) throw new Failure(`the leaf is over ${leafBytesMax} bytes`);
     const record = (found.record = parseLeaf(receipt.leaf));
@@ -131,7 +135,7 @@ function checkReceipt(
     return `to the checkpoint of ${origin} over ${size} records`;
   });
   const { record, proof, checkpoint } = found;
-  if (proof !== undefined) checkSignature(proof, trusted, checklist);
+  if (proof !== undefined) checkSignatures(proof, trust, found, checklist);
   if (proof !== undefined && checkpoint !== undefined) {
     checklist.run("inclusion", () => {
       const leaf = leafHash(utf8(receipt.leaf));
@@ -142,29 +146,26 @@ function checkReceipt(
       }
       return `the record is number ${proof.index} of ${checkpoint.size}`;
     });
-    if (record !== undefined) checklist.run("index", () => checkIndex(record, proof, checkpoint, trusted));
+    if (record !== undefined) checklist.run("index", () => checkIndex(record, proof, checkpoint));
   }
   if (record !== undefined) checkManifest(receipt, record, found, checklist);
   checkOpening(receipt, found, checklist);
 }
 
-function checkSignature(proof: InclusionProof, trusted: Verifier | undefined, checklist: Checklist): void {
-  if (trusted === undefined) {
+function checkSignatures(proof: InclusionProof, trust: Trust, found: Found, checklist: Checklist): void {
+  if (trust.keys.length === 0) {
     checklist.skip("signature", "no key was given, so nobody knows who signed");
+    checklist.skip("cosignatures", "no key was given");
     return;
   }
   checklist.run("signature", () => {
-    openOwnCheckpoint(proof.checkpoint, trusted);
-    return `by ${trusted.vkey}`;
+    const { signers } = (found.opened = openOwnCheckpoint(proof.checkpoint, trust));
+    return `by ${signers.map(({ vkey }) => vkey).join(" and ")}`;
   });
+  if (found.opened !== undefined) checklist.checks.set("cosignatures", quorumCheck(trust, found.opened));
 }
 
-function checkIndex(
-  record: DocketRecord,
-  proof: InclusionProof,
-  checkpoint: Checkpoint,
-  trusted: Verifier | undefined,
-): string {
+function checkIndex(record: DocketRecord, proof: InclusionProof, checkpoint: Checkpoint): string {
   if (record.index !== proof.index)
     throw new Failure(`the record says ${record.index}, the proof ${proof.index}`);
   if ((record.kind === "created") !== (record.index === 0))
@@ -173,7 +174,7 @@ function checkIndex(
   if (record.prev !== encodeBase64Url(chainStart(checkpoint.origin)))
     throw new Failure("record 0 begins another log");
   if (record.origin !== checkpoint.origin) throw new Failure(`record 0 is of the log ${record.origin}`);
-  if (trusted !== undefined && record.key !== trusted.vkey) throw new Failure("record 0 names another key");
+  // The key that it names may have been followed by another since; the tree says that it is record 0.
   return "record 0, the log's beginning";
 }
 
@@ -203,7 +204,7 @@ function checkOpening(receipt: Receipt, found: Found, checklist: Checklist): voi
   const { manifest } = found;
   if (manifest === undefined && receipt.manifest !== undefined) return;
   checklist.run("opening", () => {
-    const opened: Found["opened"] = [];
+    const opened: Found["parts"] = [];
     let last = -1;
     for (const part of opening) {
       const place = manifest?.parts.findIndex((line) => line.name === part.name) ?? -1;
@@ -215,7 +216,7 @@ function checkOpening(receipt: Receipt, found: Found, checklist: Checklist): voi
       }
       opened.push({ name: part.name, plaintext: part.plaintext });
     }
-    found.opened = opened;
+    found.parts = opened;
     return `${opening.map((part) => part.name).join(", ")}: exactly what was sealed`;
   });
 }
@@ -225,6 +226,12 @@ function commitmentOf(part: OpenedPart): string {
   // HMAC pads a short key with zeros, so that keys of different lengths could be one key.
   if (secret.length !== openingSecretBytes) throw new Failure(`a secret has ${openingSecretBytes} bytes`);
   return encodeBase64Url(hmacSha256(secret, commitmentMessage(part.name, utf8(part.plaintext))));
+}
+
+function signerOf(trust: Trust, opened: OwnCheckpoint | undefined): SignerReport | null {
+  const vkeys = (opened?.signers ?? trust.keys).map(({ vkey }) => vkey);
+  const [vkey] = vkeys;
+  return vkey === undefined ? null : { vkey, vkeys, proven: true };
 }
 
 function limitsOf(record: DocketRecord | undefined): string[] {

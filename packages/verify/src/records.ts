@@ -10,7 +10,7 @@ import { chainStart } from "./signer.ts";
 /** Where the chain stands, and what was counted on the way. */
 export type Chain = {
   origin: string | undefined;
-  key: Verifier | undefined;
+  keys: readonly Verifier[];
   /** Leaf hash of the record before the next; `undefined` before record 0. */
   previous: Hash | undefined;
   time: string;
@@ -23,8 +23,8 @@ export type Chain = {
 export const releasesMax = 100_000;
 
 /** The chain before record 0. */
-export function newChain(origin: string | undefined, key: Verifier | undefined): Chain {
-  return { origin, key, previous: undefined, time: "", firstTime: null, byKind: {}, releases: new Map() };
+export function newChain(origin: string | undefined, keys: readonly Verifier[]): Chain {
+  return { origin, keys, previous: undefined, time: "", firstTime: null, byKind: {}, releases: new Map() };
 }
 
 /**
@@ -71,7 +71,7 @@ function wrongWith(
   if (record.kind === "created") {
     chain.origin ??= record.origin;
     if (record.origin !== chain.origin) return `it is of the log ${record.origin}, not of ${chain.origin}`;
-    if (chain.key !== undefined && record.key !== chain.key.vkey)
+    if (chain.keys.length > 0 && !chain.keys.some(({ vkey }) => vkey === record.key))
       return "it names another key than the one used here";
   }
   const expected = index === 0 ? chain.origin && chainStart(chain.origin) : previous;

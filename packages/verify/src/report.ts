@@ -2,6 +2,7 @@
 // What verification says, as plain data: which checks were made and how they ended, what could not be
 // checked, and the first bad place.
 import type { DocketRecord } from "@docket/protocol";
+import type { Cosignature } from "./signer.ts";
 
 /**
  * How it ended: `verified` (under a key that the caller trusts, all is well), `incomplete` (nothing is wrong,
@@ -13,8 +14,11 @@ export type Verdict = "verified" | "incomplete" | "unproven" | "failed";
 /** One check. `ok` is null where it could not be made; `detail` says what was found, or why not. */
 export type Check = { name: string; ok: boolean | null; detail: string };
 
-/** Under which key signatures were checked; `proven` if the caller gave it, else it is the log's own word. */
-export type SignerReport = { vkey: string; proven: boolean };
+/**
+ * Under which keys signatures were checked; `proven` if the caller gave them, else they are the log's own
+ * word. `vkeys` are all keys of the log that signed, `vkey` the first of them.
+ */
+export type SignerReport = { vkey: string; vkeys: string[]; proven: boolean };
 
 /**
  * One thing that is wrong, and where: a file, a record's index, a byte's offset in the file, as far as known.
@@ -56,6 +60,8 @@ export type ReceiptReport = {
   /** Number of records in the tree that the receipt's checkpoint covers. */
   size: number | null;
   record: DocketRecord | null;
+  /** Witnesses of the policy given that cosigned the receipt's checkpoint, and when. */
+  cosignatures: readonly Cosignature[];
   /** The opened parts whose commitment holds. */
   opened: { name: string; plaintext: string }[];
 };
@@ -102,11 +108,18 @@ export const limitOfOneView: string =
 /** The checks of a log without which it is not verified, whatever else was. */
 const indispensable: readonly string[] = ["checkpoint", "records", "tree", "root"];
 
-/** The verdict that checks and signer amount to. */
-export function verdictOf(checks: readonly Check[], signer: SignerReport | null): Verdict {
+/**
+ * The verdict that checks and signer amount to.
+ *
+ * @param required further checks without which it is not verified
+ */
+export function verdictOf(
+  checks: readonly Check[],
+  signer: SignerReport | null,
+  required: readonly string[] = [],
+): Verdict {
   if (checks.some((check) => check.ok === false)) return "failed";
   if (signer?.proven !== true) return "unproven";
-  return checks.some((check) => check.ok === null && indispensable.includes(check.name))
-    ? "incomplete"
-    : "verified";
+  const needed = [...indispensable, ...required];
+  return checks.some((check) => check.ok === null && needed.includes(check.name)) ? "incomplete" : "verified";
 }

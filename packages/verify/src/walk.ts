@@ -17,11 +17,11 @@ import {
 import type { Frontier, Hash } from "@docket/tlog";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
+import { openUnder } from "./head.ts";
 import type { Head } from "./head.ts";
 import type { Listing } from "./listing.ts";
 import { newChain } from "./records.ts";
 import type { Chain } from "./records.ts";
-import { openOwnCheckpoint, readOwnCheckpoint } from "./signer.ts";
 import type { LogSource, RootClaim, WriterState } from "./source.ts";
 
 /** A tile whose hashes are all known, or the right edge's at the end. */
@@ -71,7 +71,7 @@ export function newWalk(
     writer,
     listing,
     frontier: emptyFrontier(),
-    chain: newChain(head.origin, head.key),
+    chain: newChain(head.origin, head.trust.keys),
     edges: [],
     full: [],
     wanted: wanted.filter((size) => size > 0).toReversed(),
@@ -128,9 +128,10 @@ function checkClaim(walk: Walk, claim: RootClaim, root: Hash): void {
   const { findings, head, chain } = walk;
   const { size, signature, place, check } = claim;
   const origin = head.origin ?? chain.origin;
-  if (signature !== undefined && head.key !== undefined && origin !== undefined) {
-    const text = formatCheckpoint({ origin, size, root: claim.root as Hash, extensions: [] });
-    if (!head.key.verify(utf8(text), signature)) {
+  const keys = head.trust.keys.filter((key) => key.algorithm === "ed25519" && key.name === origin);
+  if (signature !== undefined && keys.length > 0 && origin !== undefined) {
+    const text = utf8(formatCheckpoint({ origin, size, root: claim.root as Hash, extensions: [] }));
+    if (!keys.some((key) => key.verify(text, signature))) {
       addFault(
         findings,
         faultAt(check, place, `it names a root at size ${size} that the key did not sign`, offsetOf(claim)),
@@ -158,7 +159,7 @@ async function checkKept(walk: Walk, size: number, root: Hash): Promise<void> {
   const fault = (reason: string): void => addFault(findings, faultAt("keptCheckpoints", path, reason));
   if (bytes === undefined) return fault("it is listed, but cannot be read");
   try {
-    const kept = head.key === undefined ? readOwnCheckpoint(bytes) : openOwnCheckpoint(bytes, head.key);
+    const kept = openUnder(head, bytes);
     if (kept.size !== size) return fault(`it covers ${kept.size} records, not ${size}`);
     if (head.origin !== undefined && kept.origin !== head.origin)
       return fault(`it is of the log ${kept.origin}`);
