@@ -29,7 +29,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   evidence: { imports: [], contracts: ["log"] },
   // Which checkpoints are kept, who cosigned them, and proofs to them.
   publication: { imports: [], contracts: ["log"] },
-  // The sequencer seals a record's parts when it knows the record's index; the materialiser keeps checkpoints.
+  // The sequencer seals a record's parts once it knows their index; the materialiser adds to the recent rows.
   log: { imports: ["evidence", "publication"] },
   counters: { imports: [] },
   // How late an event may come is one bound for counters and standing.
