@@ -61,7 +61,7 @@ export function createInstallation(disk: LogDisk, directory: string, keysDirecto
     throw new DocketError("usage", `${keys} lies inside the data directory; keys must lie outside of it`);
   }
   const origin = `docket-${randomBytes(originBytes).toString("hex")}/${mainSite}`;
-  const { signerKey } = createSiteKeys(keys, mainSite, origin, randomBytes);
+  const made = createSiteKeys(keys, mainSite, origin, randomBytes);
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const paths = logPaths(data, mainSite);
   for (const path of [paths.journal, paths.parts, paths.keptCheckpoints, paths.releases])
@@ -69,7 +69,7 @@ export function createInstallation(disk: LogDisk, directory: string, keysDirecto
   writeState(disk, paths, emptyFrontier());
   const site = { v: 1, origin };
   disk.replaceFile(join(paths.site, "site.json"), Buffer.from(`${JSON.stringify(site)}\n`), true);
-  disk.replaceFile(join(data, "log.vkey"), Buffer.from(`${verifierKeyOf(signerKey)}\n`), true);
+  disk.replaceFile(join(data, "log.vkey"), Buffer.from(`${verifierKeyOf(made.signerKey)}\n`), true);
   cpSync(examplePolicy, join(data, "policy"), { recursive: true });
   // Last: a directory without it was never finished, and is refused.
   const content = { v: 1, keys: relative(data, keys) };

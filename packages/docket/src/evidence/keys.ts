@@ -2,14 +2,18 @@
 // The keys of a site. They lie in a directory of their own, outside the data directory: who takes the data
 // alone reads no evidence and no identity.
 //
-//   KEYS/main/log.key        signs checkpoints (C2SP signed-note signer key)
-//   KEYS/main/evidence.key   three 32-byte keys, a line each: key-encryption, site, hashing
+//   KEYS/main/log.key             signs every root (C2SP signed-note signer key, Ed25519)
+//   KEYS/main/log-ml-dsa-44.key   signs published checkpoints besides; logs made before there was one lack it
+//   KEYS/main/evidence.key        three 32-byte keys, a line each: key-encryption, site, hashing
+//   KEYS/main/next/…              the log's next keys, while a change of keys is under way (succession/)
+//   KEYS/main/epoch, newest       what the log's newest state was (log/newest-state.ts)
 import { createHmac, createSecretKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { generateSignerKey, parseSignerKey } from "@docket/tlog";
+import { generateSignerKey, parseSignerKey, parseVerifierKey } from "@docket/tlog";
 import { DocketError } from "../error.ts";
+import type { SignerKeys } from "../log/signing-keys.ts";
 import { decrypt, encrypt } from "./seal.ts";
 import type { RandomBytes } from "./seal.ts";
 
@@ -17,11 +21,17 @@ import type { RandomBytes } from "./seal.ts";
 export const keyBytes = 32;
 const nonceLength = 12;
 const fileFormat = "docket-keys/v1";
+/** The Ed25519 key of a log, in the folder of its site's keys. */
+export const rootKeyFile = "log.key";
+/** The ML-DSA-44 key of a log, beside it. */
+export const publishedKeyFile = "log-ml-dsa-44.key";
 
 /** The keys of one site. */
 export type SiteKeys = {
-  /** C2SP signer key, as text. */
+  /** C2SP signer key of Ed25519, as text. */
   signerKey: string;
+  /** C2SP signer key of ML-DSA-44; logs made before there was one have none until their keys are changed. */
+  mlDsaSignerKey: string | undefined;
   /** Wraps each actor's key. */
   keyEncryption: KeyObject;
   /** Seals what belongs to the site, and to no person; as bytes, because it crosses between threads. */
@@ -46,16 +56,46 @@ export function createSiteKeys(
   if (existsSync(join(folder, "log.key"))) {
     throw new DocketError("usage", `${folder} already holds keys; name another directory with --keys`);
   }
-  const { signerKey } = generateSignerKey(origin, random(keyBytes));
   const lines = [
     fileFormat,
     ...["key-encryption", "site", "hashing"].map((name) => `${name} ${random(keyBytes).toString("base64")}`),
   ];
-  writeSecret(join(folder, "log.key"), `${signerKey}\n`);
+  createLogKeys(folder, origin, random);
   writeSecret(join(folder, "evidence.key"), `${lines.join("\n")}\n`);
   // Their names too: a log whose key is lost with the power can never be written again.
   for (const path of [folder, directory, dirname(directory)]) syncDirectory(path);
   return readSiteKeys(directory, site);
+}
+
+/** Makes the keys that a log signs with, in files that do not exist yet; the folder's names are not synced. */
+export function createLogKeys(folder: string, origin: string, random: RandomBytes): void {
+  const files = [
+    [rootKeyFile, "ed25519"],
+    [publishedKeyFile, "ml-dsa-44"],
+  ] as const;
+  for (const [file, algorithm] of files) {
+    const { signerKey } = generateSignerKey(origin, random(keyBytes), algorithm);
+    writeSecret(join(folder, file), `${signerKey}\n`);
+  }
+}
+
+/**
+ * Reads the keys in a folder that a log signs with.
+ *
+ * @throws {DocketError} `usage` if the Ed25519 key is missing, or a file holds another kind of key
+ */
+export function readLogKeys(folder: string): Pick<SiteKeys, "signerKey" | "mlDsaSignerKey"> {
+  const published = join(folder, publishedKeyFile);
+  return {
+    signerKey: readSignerKeyFile(join(folder, rootKeyFile), "ed25519"),
+    mlDsaSignerKey: existsSync(published) ? readSignerKeyFile(published, "ml-dsa-44") : undefined,
+  };
+}
+
+/** The keys that a log signs with, for its threads. */
+export function signerKeysOf(keys: Pick<SiteKeys, "signerKey" | "mlDsaSignerKey">): SignerKeys {
+  const { signerKey, mlDsaSignerKey } = keys;
+  return { roots: [signerKey], published: mlDsaSignerKey === undefined ? [] : [mlDsaSignerKey] };
 }
 
 /**
@@ -65,7 +105,7 @@ export function createSiteKeys(
  */
 export function readSiteKeys(directory: string, site: string): SiteKeys {
   const folder = join(directory, site);
-  const signerKey = readSecret(join(folder, "log.key")).trim();
+  const logKeys = readLogKeys(folder);
   const path = join(folder, "evidence.key");
   const [format, ...lines] = readSecret(path).trim().split("\n");
   const values = new Map(lines.map((line) => line.split(" ") as [string, string]));
@@ -80,7 +120,7 @@ export function readSiteKeys(directory: string, site: string): SiteKeys {
     return ownMemory(bytes);
   };
   return {
-    signerKey,
+    ...logKeys,
     keyEncryption: createSecretKey(key("key-encryption")),
     site: key("site"),
     hashing: createSecretKey(key("hashing")),
@@ -89,7 +129,7 @@ export function readSiteKeys(directory: string, site: string): SiteKeys {
 
 /** The verifier key that belongs to a signer key. */
 export function verifierKeyOf(signerKey: string): string {
-  return parseSignerKey(signerKey).vkey;
+  return parseSignerKey(signerKey, () => 0).vkey;
 }
 
 /**
@@ -131,6 +171,21 @@ function ownMemory(bytes: Uint8Array): Buffer {
 
 function wrapContext(pseudonym: string): Buffer {
   return Buffer.from(`docket-actor-key/v1\n${pseudonym}\n`, "utf8");
+}
+
+// Errors of malformed keys name the file and never hold the key.
+function readSignerKeyFile(path: string, algorithm: string): string {
+  const key = readSecret(path).trim();
+  let found: string;
+  try {
+    found = parseVerifierKey(verifierKeyOf(key)).algorithm;
+  } catch (error) {
+    throw new DocketError("usage", `${path} holds no signer key: ${(error as Error).message}`);
+  }
+  if (found !== algorithm) {
+    throw new DocketError("usage", `${path} holds a key of ${found}, not of ${algorithm}`);
+  }
+  return key;
 }
 
 function syncDirectory(path: string): void {

@@ -17,7 +17,7 @@ import { computeSignals } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
 import type { Actor } from "../evidence/actors.ts";
-import { keyedHash } from "../evidence/keys.ts";
+import { keyedHash, verifierKeyOf } from "../evidence/keys.ts";
 import { openPart } from "../evidence/seal.ts";
 import { cleanStanding, isClean, restrictionsAt } from "../enforcement/standing.ts";
 import type { Counters } from "../counters/counters.ts";
@@ -393,8 +393,13 @@ export class DocketSite implements Site {
     const { recovered } = log.opening;
     const sealing: Promise<unknown>[] = [];
     if (log.status.size === 0) {
+      const { mlDsaSignerKey } = this.#ports.keys;
+      const mlDsaKey = mlDsaSignerKey === undefined ? {} : { mlDsaKey: verifierKeyOf(mlDsaSignerKey) };
       sealing.push(
-        this.#seal({ kind: "created", by: "operator", origin: this.origin, key: this.verifierKey }, []),
+        this.#seal(
+          { kind: "created", by: "operator", origin: this.origin, key: this.verifierKey, ...mlDsaKey },
+          [],
+        ),
       );
     }
     sealing.push(this.#seal({ kind: "start", by: "operator", version, recovered }, []));
