@@ -14,6 +14,15 @@ export function sha256(...parts: Uint8Array[]): Uint8Array {
   return state.digest();
 }
 
+/**
+ * Writes the SHA-256 of `bytes` into `out`, from `at` on.
+ *
+ * @throws RangeError where `out` has less than 32 bytes there
+ */
+export function sha256Into(out: Uint8Array, at: number, bytes: Uint8Array): void {
+  out.set(nobleSha256(bytes), at);
+}
+
 /** HMAC-SHA256 (RFC 2104). */
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
   return hmac(nobleSha256, key, data);

@@ -34,6 +34,15 @@ void test("hashes and MACs are the same, and those of the standards", () => {
   );
 });
 
+void test("a hash is written where it belongs, or not at all", () => {
+  for (const crypto of [node, noble]) {
+    const out = new Uint8Array(34);
+    crypto.sha256Into(out, 1, utf8("abc"));
+    assert.deepEqual(out, Uint8Array.of(0, ...crypto.sha256(utf8("abc")), 0));
+    for (const at of [-1, 3, 34, 35]) assert.throws(() => crypto.sha256Into(out, at, out), RangeError);
+  }
+});
+
 void test("keys and signatures are the same, and verify in both", () => {
   fc.assert(
     fc.property(seeds, bytes, fc.nat(511), (seed, message, bit) => {

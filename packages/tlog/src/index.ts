@@ -25,6 +25,7 @@ export {
   mlDsa44Sign,
   mlDsa44Verify,
   sha256,
+  sha256Into,
 } from "#crypto";
 export * from "./error.ts";
 export * from "./frontier.ts";

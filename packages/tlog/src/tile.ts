@@ -12,7 +12,7 @@
 //
 // An entry bundle holds the entries of a level-0 tile: for each a 16-bit length, big-endian, and its bytes.
 import { TlogError } from "./error.ts";
-import { asHash, hashBytes, nodeHash, type Hash } from "./hash.ts";
+import { hashBytes, rootOfRow, type Hash } from "./hash.ts";
 import type { TreeNode } from "./tree.ts";
 
 /** How many levels of the tree a tile spans. */
@@ -139,7 +139,7 @@ export function nodeFromTile(tile: Tile, data: Uint8Array, node: TreeNode): Hash
   if (!isNode(node) || height < 0 || height >= tileHeight || first < 0 || first + width > tile.width) {
     throw new RangeError(`node ${node.index} of level ${node.level} is not in ${tilePath(tile)}`);
   }
-  return rootOfHashes(data, first, width);
+  return rootOfRow(data.subarray(first * hashBytes, (first + width) * hashBytes));
 }
 
 /** The nodes whose hashes a tile lists, from the left. */
@@ -216,16 +216,6 @@ function* tilesBetween(oldSize: number, newSize: number): Generator<Tile, void, 
     before = Math.floor(before / tileWidth);
     after = full;
   }
-}
-
-/** The root over 2^n hashes of a tile. */
-function rootOfHashes(data: Uint8Array, first: number, width: number): Hash {
-  if (width === 1) {
-    // A copy by hand: the data may be a Buffer, whose `slice` is a view that would keep the whole tile alive.
-    return asHash(new Uint8Array(data.subarray(first * hashBytes, (first + 1) * hashBytes)));
-  }
-  const half = width / 2;
-  return nodeHash(rootOfHashes(data, first, half), rootOfHashes(data, first + half, half));
 }
 
 function threeDigits(value: number): string {
