@@ -20,6 +20,7 @@ import { apiKeysPath } from "../stores/sqlite/api-keys.ts";
 import { version } from "../version.ts";
 import { withKeys } from "./api-keys.ts";
 import { exitFine } from "./failure.ts";
+import { logLevelOf } from "./log-level.ts";
 import { openWithProgress } from "./open-with-progress.ts";
 import { describeInstallation } from "./set-up.ts";
 import { onFirstSignal } from "./signals.ts";
@@ -97,15 +98,6 @@ async function serveOpen(
     await new Promise<void>((resolve) => logger.flush(() => resolve()));
   }
   return exitFine;
-}
-
-function logLevelOf(given: string | undefined): string {
-  const levels = [...Object.keys(pino.levels.values), "silent"];
-  if (given === undefined || levels.includes(given)) return given ?? "warn";
-  throw new DocketError(
-    "usage",
-    `DOCKET_LOG_LEVEL is ${JSON.stringify(given)}; it may be ${levels.join(", ")}`,
-  );
 }
 
 async function listen(server: FastifyInstance, address: ListenAddress): Promise<string> {
