@@ -67,9 +67,11 @@ function shortened(lines: readonly string[]): string[] {
     : [...lines.slice(0, linesMax), `and ${lines.length - linesMax} more`];
 }
 
-// What is printed may come from a hostile file: control and direction characters would move the terminal's
-// cursor.
-function printable(text: string): string {
+/**
+ * A text as a line may print it. It may come from a hostile file or server: control and direction characters
+ * would move the terminal's cursor.
+ */
+export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     JSON.stringify(character).slice(1, -1) === character
       ? `\\u{${(character.codePointAt(0) as number).toString(16)}}`
