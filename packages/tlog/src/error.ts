@@ -15,6 +15,8 @@
  * - `tile`: tile data whose length does not fit the tile
  * - `bundle`: a malformed entry bundle, or an entry that does not fit in one
  * - `proof`: a malformed transparency-log proof
+ * - `policy`: a malformed trust policy; the message names the line
+ * - `witness`: a malformed request to a witness, or answer of one
  */
 export type TlogErrorCode =
   | "encoding"
@@ -28,7 +30,9 @@ export type TlogErrorCode =
   | "origin"
   | "tile"
   | "bundle"
-  | "proof";
+  | "proof"
+  | "policy"
+  | "witness";
 
 /**
  * Refuses hostile or damaged bytes. A caller's own mistake (an index outside the tree, a number that is not a

@@ -32,6 +32,7 @@ export * from "./frontier.ts";
 export * from "./hash.ts";
 export { generateSignerKey, type KeyAlgorithm, type VerifierKey } from "./key.ts";
 export * from "./note.ts";
+export * from "./policy.ts";
 export * from "./proof.ts";
 export type { Subtree } from "./subtree-cosignature.ts";
 export * from "./tile.ts";
@@ -49,3 +50,4 @@ export {
   verifySubtreeInclusion,
   type TreeNode,
 } from "./tree.ts";
+export * from "./witness.ts";

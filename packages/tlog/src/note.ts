@@ -102,7 +102,7 @@ export function parseNote(bytes: Uint8Array): ParsedNote {
     throw new TlogError("note", `a note with over ${noteSignaturesMax} signatures`);
   }
   if (new Set(lines).size !== lines.length) throw new TlogError("note", "a note with the same line twice");
-  return { text, signatures: lines.map(parseSignature) };
+  return { text, signatures: lines.map(parseSignatureLine) };
 }
 
 /**
@@ -192,6 +192,34 @@ export function formatSignature({ name, keyId, signature }: NoteSignature): stri
 }
 
 /**
+ * Reads a signature line, given without its newline.
+ *
+ * @throws TlogError `note` for a malformed one
+ */
+export function parseSignatureLine(line: string): NoteSignature {
+  const match = /^\u{2014} ([^ ]+) ([^ ]+)$/u.exec(line);
+  const [, name = "", base64 = ""] = match ?? [];
+  if (match === null || !isKeyName(name)) throw new TlogError("note", "a malformed signature line");
+  const bytes = decodeSignature(base64);
+  if (bytes.length <= keyIdLength) throw new TlogError("note", `the signature of ${name} is too short`);
+  return { name, keyId: readKeyId(bytes), signature: bytes.subarray(keyIdLength) };
+}
+
+/**
+ * Adds signature lines to a note. A line of a key (a name and a key id) that has one already takes its place,
+ * as a later cosignature does; the others follow in their order. Nothing is verified.
+ *
+ * @throws TlogError `note` for a malformed note or line, or where there would be over 100
+ */
+export function addSignatures(note: Uint8Array, signatures: readonly NoteSignature[]): Uint8Array {
+  const { text, signatures: old } = parseNote(note);
+  const lines = new Map([...old, ...signatures].map((line) => [nameOfKey(line), formatSignature(line)]));
+  const bytes = encodeText(`${text}\n${[...lines.values()].join("")}`);
+  parseNote(bytes);
+  return bytes;
+}
+
+/**
  * Opens a note: every line of a known key must verify, and there must be one.
  *
  * A line is of a known key if name and key id are a verifier's. No key is counted twice. On a checkpoint with
@@ -252,15 +280,6 @@ function checkText(text: string): void {
   if (hasControl(text.replaceAll("\n", ""))) {
     throw new TlogError("note", "a control character other than the newline");
   }
-}
-
-function parseSignature(line: string): NoteSignature {
-  const match = /^\u{2014} ([^ ]+) ([^ ]+)$/u.exec(line);
-  const [, name = "", base64 = ""] = match ?? [];
-  if (match === null || !isKeyName(name)) throw new TlogError("note", "a malformed signature line");
-  const bytes = decodeSignature(base64);
-  if (bytes.length <= keyIdLength) throw new TlogError("note", `the signature of ${name} is too short`);
-  return { name, keyId: readKeyId(bytes), signature: bytes.subarray(keyIdLength) };
 }
 
 function decodeSignature(base64: string): Uint8Array {
