@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every route leans on, and what every route declares.
+import { ProtocolError } from "@docket/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Authenticator, Caller } from "../access/authenticator.ts";
 import { mayDo, permissions } from "../access/permissions.ts";
@@ -7,12 +8,14 @@ import type { Action } from "../access/permissions.ts";
 import { DocketError } from "../error.ts";
 import { answerWithinMs } from "../intake/contract.ts";
 import type { Site } from "../intake/contract.ts";
+import type { Publication } from "../publication/publication.ts";
 import { notFound } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What a server is made of. */
 export type HttpContext = {
   site: Site;
+  publication: Publication;
   authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown">;
   /** Ms since 1970. */
   clock: () => number;
@@ -73,6 +76,22 @@ export function indexOf(request: FastifyRequest): number {
   const value = Number(index);
   if (!/^(0|[1-9]\d{0,15})$/.test(index) || !Number.isSafeInteger(value))
     throw notFound("record of that index");
+  return value;
+}
+
+/**
+ * The one parameter that a query may have.
+ *
+ * @throws {ProtocolError} `unknown_field` for another one, `schema_mismatch` if it is given twice
+ */
+export function queryParameter(request: FastifyRequest, name: string): string | undefined {
+  const query = request.query as Record<string, string | string[]>;
+  for (const other of Object.keys(query)) {
+    if (other !== name)
+      throw new ProtocolError("unknown_field", `there is no query parameter ${JSON.stringify(other)}`);
+  }
+  const value = query[name];
+  if (Array.isArray(value)) throw new ProtocolError("schema_mismatch", `${name} is given more than once`);
   return value;
 }
 

@@ -32,6 +32,9 @@ export const accountIdLengthMax = 256;
 /** Longest reason for an opening, in code points. */
 export const reasonLengthMax = 1000;
 
+/** Most sizes of kept checkpoints in one answer. */
+export const checkpointsListedMax = 1000;
+
 /** Most events of a batch that are being decided at once. */
 export const batchWindowLines = 256;
 /** Answers of a batch are gathered up to this many characters before they are sent. */

@@ -3,6 +3,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Decision, ErrorCode } from "@docket/protocol";
 import type { SiteStatus } from "../intake/contract.ts";
+import type { WitnessesStatus } from "../publication/witness-status.ts";
 
 /**
  * Buckets of the time until an answer, in seconds: from a quick disk to the longest that an answer may take.
@@ -110,4 +111,52 @@ function addGauges(registry: Registry, status: () => SiteStatus, keysStaleMs: ()
 
 function gauge(registry: Registry, name: string, help: string, value: () => number): void {
   const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(value()) });
+}
+
+/** Shows how the log's witnesses fare. Their names come from the operator's own policy. */
+export function addWitnessMetrics(registry: Registry, status: () => WitnessesStatus): void {
+  gauge(
+    registry,
+    "docket_log_cosigned_records",
+    "Records of the newest checkpoint that a quorum of the witnesses cosigned",
+    () => status().cosignedSize,
+  );
+  gauge(
+    registry,
+    "docket_witness_alarms",
+    "Witnesses that have seen another tree of this log, or more of it: look at /readyz at once",
+    () => status().alarms.length,
+  );
+  const up: Gauge = new Gauge({
+    name: "docket_witness_up",
+    help: "1 if the witness cosigned when it was last asked",
+    labelNames: ["witness"],
+    registers: [registry],
+    collect() {
+      for (const { name, state } of status().witnesses)
+        up.set({ witness: name }, state === "cosigned" ? 1 : 0);
+    },
+  });
+  const cosigned: Gauge = new Gauge({
+    name: "docket_witness_cosigned_records",
+    help: "Records of the newest checkpoint that the witness cosigned since the start",
+    labelNames: ["witness"],
+    registers: [registry],
+    collect() {
+      for (const { name, cosignedSize } of status().witnesses) cosigned.set({ witness: name }, cosignedSize);
+    },
+  });
+  const asked: Counter = new Counter({
+    name: "docket_witness_requests_total",
+    help: "How often a witness was asked, and whether it cosigned",
+    labelNames: ["witness", "result"],
+    registers: [registry],
+    collect() {
+      asked.reset();
+      for (const { name, cosignatures, failures } of status().witnesses) {
+        asked.inc({ witness: name, result: "cosigned" }, cosignatures);
+        asked.inc({ witness: name, result: "failed" }, failures);
+      }
+    },
+  });
 }

@@ -24,13 +24,17 @@ import type {
 import type { Authenticator } from "../access/authenticator.ts";
 import type { Site } from "../intake/contract.ts";
 import { DocketError } from "../error.ts";
+import { openPublication } from "../publication/publication.ts";
+import type { Publication } from "../publication/publication.ts";
+import { replaceDurably } from "../stores/files/replace-durably.ts";
 import { addAuthentication } from "./authenticate.ts";
 import type { HttpContext } from "./context.ts";
 import { errorAnswer, sendError } from "./errors.ts";
 import * as limits from "./limits.ts";
-import { createMetrics } from "./metrics.ts";
+import { addWitnessMetrics, createMetrics } from "./metrics.ts";
 import { sharedSchemas } from "./openapi.ts";
 import { addActorRoutes } from "./routes/actors.ts";
+import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
@@ -39,6 +43,8 @@ import { addReceiptRoutes } from "./routes/receipts.ts";
 /** What a server is made of. */
 export type ServerOptions = {
   site: Site;
+  /** The log's checkpoints and witnesses; without one, those that are kept are served. */
+  publication?: Publication | undefined;
   authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown" | "staleMs">;
   /** Ms since 1970. */
   clock: () => number;
@@ -64,9 +70,15 @@ export function createServer(options: ServerOptions): FastifyInstance {
     () => authenticator.staleMs,
     processMetrics,
   );
+  const publication =
+    options.publication ??
+    openPublication({ paths: site.paths, origin: site.origin, verifiers: [], put: replaceDurably, clock });
+  const { witnesses } = publication;
+  if (witnesses !== undefined) addWitnessMetrics(metrics.registry, () => witnesses.status());
   const closing = new AbortController();
   const context: HttpContext = {
     site,
+    publication,
     authenticator,
     clock,
     metrics,
@@ -107,6 +119,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     addActorRoutes(scope, context);
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
+    addCheckpointRoutes(scope, context);
     done();
   });
   // Registered last, so that all paths are known.

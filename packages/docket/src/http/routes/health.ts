@@ -18,10 +18,19 @@ const alive = describe({
 const ready = describe({
   ...common,
   summary: "Whether events can be decided and sealed",
+  description:
+    "`degraded` says that events are sealed, and that somebody should look at the warnings: a witness has seen " +
+    "another tree of this log, or more of it. It stays a 200, so that no witness can take the service down.",
   answer: {
     description: "They can",
     type: json,
-    schema: Type.Object({ status: Type.Literal("ok"), size: Type.Integer(), publishedSize: Type.Integer() }),
+    schema: Type.Object({
+      status: Type.Union([Type.Literal("ok"), Type.Literal("degraded")]),
+      size: Type.Integer(),
+      publishedSize: Type.Integer(),
+      cosignedSize: Type.Optional(Type.Integer({ description: "Where the log has witnesses" })),
+      warnings: Type.Optional(Type.Array(Type.String())),
+    }),
   },
   errors: ["log_closed"],
 });
@@ -39,13 +48,17 @@ const openapi = describe({
 });
 
 /** `/healthz`, `/readyz`, `/metrics` and `/openapi.json`. */
-export const addHealthRoutes: Routes = (server, { site, metrics }) => {
+export const addHealthRoutes: Routes = (server, { site, metrics, publication }) => {
   server.get("/healthz", alive, () => ({ status: "ok" }));
 
   server.get("/readyz", ready, () => {
     const { fault, size, publishedSize } = site.status();
     if (fault !== undefined) throw new DocketError("log_closed", fault, { retryAfterSeconds: 5 });
-    return { status: "ok", size, publishedSize };
+    const witnesses = publication.witnesses?.status();
+    if (witnesses === undefined) return { status: "ok", size, publishedSize };
+    const { cosignedSize, alarms } = witnesses;
+    if (alarms.length === 0) return { status: "ok", size, publishedSize, cosignedSize };
+    return { status: "degraded", size, publishedSize, cosignedSize, warnings: alarms };
   });
 
   server.get("/metrics", metricsOperation, async (_request, reply) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log's static read path (C2SP tlog-tiles): the checkpoint, and the tiles and entry bundles that it
-// covers, as the materialiser wrote them.
+// covers, as the materialiser wrote them. Below `/cosigned` lies the same log at the pace of its witnesses: its
+// checkpoint is the newest that a quorum of them cosigned (docs/decisions/0020-cosigned-path.md).
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCheckpoint, parseNote, parseTilePath, tileWidth } from "@docket/tlog";
@@ -41,8 +42,19 @@ const tileOperation = describe({
   errors: ["not_found"],
 });
 
-/** `/checkpoint` and `/tile`, and the same under `/sites/main`, of which they are aliases. */
-export const addLogFileRoutes: Routes = (server, { site, publicEntries }) => {
+const cosignedOperation = describe({
+  summary: "The newest checkpoint that a quorum of the log's witnesses cosigned",
+  tag,
+  action: "public",
+  answer: { description: "A signed note", type: text, schema: Type.String() },
+  errors: ["not_found", "overloaded"],
+});
+
+/**
+ * `/checkpoint` and `/tile`, and the same under `/sites/main`, of which they are aliases; and all of it once
+ * more under `/cosigned`.
+ */
+export const addLogFileRoutes: Routes = (server, { site, publicEntries, publication }) => {
   const entriesOperation = describe({
     summary: "A bundle of entries (C2SP tlog-tiles)",
     tag,
@@ -57,6 +69,13 @@ export const addLogFileRoutes: Routes = (server, { site, publicEntries }) => {
   });
   for (const prefix of ["", "/sites/main"]) {
     server.get(`${prefix}/checkpoint`, checkpointOperation, (_request, reply) => sendCheckpoint(site, reply));
+    server.get(`${prefix}/cosigned/checkpoint`, cosignedOperation, async (_request, reply) => {
+      const note = await answerInTime(publication.checkpoints.newestCosigned());
+      if (note === undefined) throw notFound("cosigned checkpoint");
+      return reply.headers({ "content-type": text, "cache-control": "no-cache" }).send(Buffer.from(note));
+    });
+  }
+  for (const prefix of ["", "/sites/main", "/cosigned", "/sites/main/cosigned"]) {
     server.get(`${prefix}/tile/:level/*`, tileOperation, (request, reply) => {
       return sendTile(site, tilePathOf(request, prefix), "hash", reply);
     });

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receipts, without secrets, and with the opening for the affected user.
-import { encodeReceipt, parseJson, checkShape } from "@docket/protocol";
+import { encodeReceipt, parseJson, checkShape, ProtocolError } from "@docket/protocol";
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { callerOf, indexOf, answerInTime } from "../context.ts";
+import { parseChoice, proveRecord } from "../../publication/refresh.ts";
+import type { CheckpointChoice } from "../../publication/refresh.ts";
+import { callerOf, indexOf, answerInTime, queryParameter } from "../context.ts";
 import type { Routes } from "../context.ts";
 import { reasonLengthMax, smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe } from "../openapi.ts";
@@ -27,12 +30,23 @@ const openingValidator = Compile(OpeningSchema);
 const oneReceipt = describe({
   summary: "Fetch the receipt of a record",
   description:
-    "The record with its proof, to be checked with `docket verify` or any reader of C2SP tlog-proof.",
+    "The record with its proof, to be checked with `docket verify` or any reader of C2SP tlog-proof. It is " +
+    "proved to the newest published checkpoint, or to the one that `checkpoint` chooses: so a receipt that was " +
+    "given earlier gains cosignatures.",
   tag: "receipts",
   action: "readReceipt",
   params,
+  querystring: Type.Object({
+    checkpoint: Type.Optional(
+      Type.String({
+        description:
+          "A size; `cosigned`, for the earliest kept checkpoint over the record that a quorum of the witnesses " +
+          "cosigned; or `kept`, for a cosigned one if there is any, else the newest that is kept for good",
+      }),
+    ),
+  }),
   answer,
-  errors: ["not_found", "overloaded"],
+  errors: ["schema_mismatch", "unknown_field", "not_found", "overloaded"],
 });
 
 const oneOpening = describe({
@@ -49,10 +63,14 @@ const oneOpening = describe({
 });
 
 /** `/v1/receipts`. */
-export const addReceiptRoutes: Routes = (server, { site }) => {
+export const addReceiptRoutes: Routes = (server, { site, publication: { checkpoints, tree } }) => {
   server.get("/v1/receipts/:index", oneReceipt, async (request, reply) => {
-    const receipt = await answerInTime(site.receipt(indexOf(request)));
-    return reply.type(json).send(encodeReceipt(receipt));
+    const index = indexOf(request);
+    const choice = choiceOf(request);
+    const receipt = await answerInTime(site.receipt(index));
+    if (choice === undefined) return reply.type(json).send(encodeReceipt(receipt));
+    const proof = await answerInTime(proveRecord(checkpoints, tree, index, choice));
+    return reply.type(json).send(encodeReceipt({ ...receipt, proof }));
   });
 
   const limits = { bodyLimit: smallBodyBytesMax };
@@ -64,3 +82,13 @@ export const addReceiptRoutes: Routes = (server, { site }) => {
     return reply.type(json).send(encodeReceipt(receipt));
   });
 };
+
+function choiceOf(request: FastifyRequest): CheckpointChoice | undefined {
+  const given = queryParameter(request, "checkpoint");
+  const choice = given === undefined ? undefined : parseChoice(given);
+  if (given === undefined || choice !== undefined) return choice;
+  throw new ProtocolError(
+    "schema_mismatch",
+    `checkpoint is ${JSON.stringify(given)}; give a size, cosigned or kept`,
+  );
+}
