@@ -39,10 +39,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   intake: { imports: ["counters", "enforcement", "evidence", "log", "views"], contracts: ["access"] },
   // Read from the log, and can be deleted and built again.
   views: { imports: [], contracts: ["log"] },
+  // A server of its own, for others' logs.
+  witness: { imports: [], contracts: ["log"] },
   // Engines: each fulfils contracts that the rooms above declare, and uses nothing else of theirs.
   stores: {
     imports: [],
-    contracts: ["access", "counters", "enforcement", "evidence", "intake", "log", "views"],
+    contracts: ["access", "counters", "enforcement", "evidence", "intake", "log", "views", "witness"],
   },
   // For whoever watches a log, ours or another's: it knows nothing of how ours is written.
   follow: { imports: [], contracts: ["log"] },

@@ -6,6 +6,7 @@ import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import type { ServeOptions } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
+import { addWitness } from "./witness/command.ts";
 
 /** The data directory if none is named. */
 export const defaultData = "./docket-data";
@@ -37,6 +38,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addDecide(program, terminal, give);
   addReading(program, terminal, give);
   addVerify(program, terminal, give);
+  addWitness(program, terminal, give);
   return program;
 }
 
