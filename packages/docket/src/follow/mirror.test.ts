@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseTilePath } from "@docket/tlog";
+import { CrashError } from "../testing/memory-disk.ts";
+import { seededRandom } from "../testing/seeded-random.ts";
+import { mirrorLog } from "./mirror.ts";
+import type { MirrorOptions, MirrorReport } from "./mirror.ts";
+import type { Fetch } from "./server.ts";
+import type { FollowTrust } from "./signed-head.ts";
+import { fetchOf, followedKey, followedOrigin, publish, serverOf, testEntries } from "./testing/log-files.ts";
+import type { PublishedFiles } from "./testing/log-files.ts";
+import { FollowerMemoryDisk } from "./testing/memory-disk.ts";
+
+const trust: FollowTrust = { origin: followedOrigin, keys: [followedKey], policy: undefined };
+const directory = "/copy";
+const honest = testEntries(1300);
+const published = new Map([0, 1, 300, 512, 600, 1300].map((size) => [size, publish(honest.slice(0, size))]));
+
+function at(size: number): PublishedFiles {
+  return new Map(published.get(size));
+}
+
+function newDisk(): FollowerMemoryDisk {
+  const disk = new FollowerMemoryDisk();
+  disk.makeDirectory(directory);
+  return disk;
+}
+
+function run(
+  disk: FollowerMemoryDisk,
+  from: PublishedFiles | Fetch,
+  over: Partial<MirrorOptions> = {},
+): Promise<MirrorReport> {
+  const server = serverOf(typeof from === "function" ? from : fetchOf(() => from));
+  return mirrorLog({ server, trust, disk, directory, entries: true, recheck: false, ...over });
+}
+
+/** All files of the copy, but its own state. */
+function filesOf(disk: FollowerMemoryDisk, below = ""): Map<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  for (const name of disk.list(`${directory}/${below}`)) {
+    const path = below === "" ? name : `${below}/${name}`;
+    const bytes = disk.readFile(`${directory}/${path}`);
+    if (bytes === undefined) for (const [inner, content] of filesOf(disk, path)) found.set(inner, content);
+    else if (path !== "mirror.json") found.set(path, bytes);
+  }
+  return found;
+}
+
+/** The copy serves what its checkpoint covers, and whatever else lies there is of the same log. */
+function assertServes(disk: FollowerMemoryDisk, size: number, entries = true): void {
+  const files = filesOf(disk);
+  for (const [path, bytes] of at(size)) {
+    if (!entries && path.startsWith("tile/entries/")) continue;
+    assert.deepEqual(files.get(path), Buffer.from(bytes), path);
+  }
+}
+
+describe("a mirror", () => {
+  test("has byte for byte what the log publishes, and nothing else", async () => {
+    for (const size of [0, 1, 300, 512, 1300]) {
+      const disk = newDisk();
+      const report = await run(disk, at(size));
+      assert.equal(report.outcome, "complete");
+      assert.deepEqual([report.size, report.from, report.entries], [size, null, size]);
+      assert.deepEqual([...filesOf(disk).keys()].sort(), [...at(size).keys()].sort());
+      assertServes(disk, size);
+    }
+  });
+
+  test("fetches only what is new, and keeps partial tiles until the full one is there", async () => {
+    const disk = newDisk();
+    await run(disk, at(300));
+    const asked: string[] = [];
+    const grown = at(600);
+    const report = await run(
+      disk,
+      fetchOf(() => grown, asked),
+    );
+    assert.deepEqual([report.outcome, report.from, report.size, report.bundles], ["complete", 300, 600, 2]);
+    assert.ok(!asked.includes("tile/0/000") && !asked.includes("tile/entries/000"));
+    assertServes(disk, 600);
+    const files = filesOf(disk);
+    assert.equal(files.has("tile/0/001.p/44"), false);
+    assert.equal(files.has("tile/entries/001.p/44"), false);
+    // Level 1 has 2 hashes now, and a reader with the older checkpoint may still ask for 1.
+    assert.ok(files.has("tile/1/000.p/1") && files.has("tile/1/000.p/2"));
+    await run(disk, at(1300));
+    assertServes(disk, 1300);
+  });
+
+  test("asks for the checkpoint alone where nothing is new", async () => {
+    const disk = newDisk();
+    await run(disk, at(300));
+    const asked: string[] = [];
+    const { outcome, tiles } = await run(
+      disk,
+      fetchOf(() => at(300), asked),
+    );
+    assert.deepEqual([outcome, tiles, asked], ["complete", 0, ["checkpoint"]]);
+  });
+
+  test("copies no entries unless asked, takes them later, and goes on with them", async () => {
+    const disk = newDisk();
+    assert.equal((await run(disk, at(300), { entries: false })).entries, null);
+    assertServes(disk, 300, false);
+    assert.ok(![...filesOf(disk).keys()].some((path) => path.startsWith("tile/entries")));
+    assert.equal((await run(disk, at(300))).entries, 300);
+    assertServes(disk, 300);
+    assert.equal((await run(disk, at(600), { entries: false })).entries, 600);
+    assertServes(disk, 600);
+  });
+
+  test("takes partial tiles that are gone from the full ones", async () => {
+    const moving = at(300);
+    for (const path of ["tile/0/001", "tile/entries/001"]) {
+      moving.set(path, at(512).get(path) as Uint8Array);
+      moving.delete(`${path}.p/44`);
+    }
+    const disk = newDisk();
+    assert.equal((await run(disk, moving)).outcome, "complete");
+    assertServes(disk, 300);
+  });
+
+  test("says which entries it was not given, and looks for them again", async () => {
+    const pruned = at(1300);
+    for (const path of ["tile/entries/000", "tile/entries/001", "tile/entries/003"]) pruned.delete(path);
+    const disk = newDisk();
+    const first = await run(disk, pruned);
+    assert.equal(first.outcome, "incomplete");
+    assert.deepEqual(first.missing, [
+      { first: 0, last: 511 },
+      { first: 768, last: 1023 },
+    ]);
+    const asked: string[] = [];
+    assert.equal(
+      (
+        await run(
+          disk,
+          fetchOf(() => pruned, asked),
+        )
+      ).outcome,
+      "incomplete",
+    );
+    assert.deepEqual(
+      asked.filter((path) => path.includes("entries")),
+      ["tile/entries/001", "tile/entries/003"],
+    );
+    assert.equal((await run(disk, at(1300))).outcome, "complete");
+    assertServes(disk, 1300);
+  });
+
+  test("says that entries need a role, and takes them once it has it", async () => {
+    const files = at(600);
+    const refusing: Fetch = async (url, init) =>
+      url.pathname.includes("entries")
+        ? new Response(null, { status: 403 })
+        : fetchOf(() => files)(url, init);
+    const disk = newDisk();
+    const refused = await run(disk, refusing);
+    assert.equal(refused.outcome, "incomplete");
+    assert.deepEqual([refused.size, refused.entries], [600, null]);
+    assert.match(refused.reasons.join(), /does not show .*403.*API key/);
+    assertServes(disk, 600, false);
+    assert.equal((await run(disk, files)).entries, 600);
+    assertServes(disk, 600);
+  });
+
+  test("repairs what was damaged or removed when it is told to look", async () => {
+    const disk = newDisk();
+    await run(disk, at(1300));
+    disk.replaceFile(`${directory}/tile/0/002`, Buffer.alloc(8192), true);
+    disk.replaceFile(`${directory}/tile/entries/001`, Buffer.alloc(10), true);
+    disk.remove(`${directory}/tile/0/003`);
+    const report = await run(disk, at(1300), { recheck: true });
+    assert.equal(report.outcome, "complete");
+    assert.deepEqual(report.repaired.sort(), ["tile/0/002", "tile/entries/001"]);
+    assertServes(disk, 1300);
+  });
+});
+
+describe("a lying server", () => {
+  test("in any file: nothing wrong is put in place", async () => {
+    for (const path of at(600).keys()) {
+      for (const change of ["flip", "cut", "lengthen", "remove"] as const) {
+        const lying = at(600);
+        const bytes = Buffer.from(lying.get(path) as Uint8Array);
+        if (change === "flip") bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+        if (change === "remove") lying.delete(path);
+        else
+          lying.set(
+            path,
+            change === "cut" ? bytes.subarray(1) : change === "flip" ? bytes : Buffer.concat([bytes, bytes]),
+          );
+        const disk = newDisk();
+        await run(disk, at(300));
+        const report = await run(disk, lying);
+        const where = `${path} ${change}`;
+        if (path === "tile/0/000" || path === "tile/entries/000") {
+          assert.equal(report.outcome, "complete", where);
+        } else {
+          assert.notEqual(report.outcome, "complete", where);
+          const isEntries = parseTilePath(path)?.kind === "entries";
+          assert.equal(report.size, isEntries ? 600 : 300, where);
+        }
+        for (const [name, content] of filesOf(disk)) {
+          if (name.startsWith("evidence/")) continue;
+          const origin = name.replace("incoming/", "");
+          const genuine = [at(300), at(600)].some((files) =>
+            Buffer.from(files.get(origin) ?? []).equals(content),
+          );
+          assert.ok(genuine, `${where}: ${name}`);
+        }
+        // Once it tells the truth, nothing is left of it.
+        assert.equal((await run(disk, at(600))).outcome, "complete", where);
+        assertServes(disk, 600);
+      }
+    }
+  });
+
+  test("with another history is refused, and what shows it is kept", async () => {
+    const disk = newDisk();
+    await run(disk, at(300));
+    const before = filesOf(disk);
+    for (const [size, kind] of [
+      [700, "fork"],
+      [300, "fork"],
+      [200, "rollback"],
+    ] as const) {
+      const report = await run(disk, publish(testEntries(size, 1, 150)));
+      assert.equal(report.outcome, "wrong");
+      assert.ok(report.finding?.kind === kind && report.finding.evidence.length >= 2, kind);
+      assert.equal(report.size, 300);
+    }
+    for (const [path, bytes] of before) assert.deepEqual(filesOf(disk).get(path), bytes);
+    assert.equal((await run(disk, at(600))).outcome, "complete");
+    assertServes(disk, 600);
+    assert.ok(!filesOf(disk).has("incoming/tile/0/000"));
+  });
+
+  test("with a checkpoint that the log did not sign is refused", async () => {
+    const disk = newDisk();
+    const report = await run(disk, new Map([["checkpoint", Buffer.from("It works!\n")]]));
+    assert.deepEqual([report.outcome, report.finding?.kind, report.size], ["wrong", "signature", null]);
+  });
+
+  test("is unreachable", async () => {
+    const report = await run(newDisk(), async () => new Response(null, { status: 500 }));
+    assert.equal(report.outcome, "incomplete");
+    assert.match(report.reasons.join(), /answered 500/);
+  });
+});
+
+describe("the directory", () => {
+  test("of something else is left alone", async () => {
+    const disk = newDisk();
+    disk.replaceFile(`${directory}/site.json`, Buffer.from("{}"), true);
+    await assert.rejects(run(disk, at(300)), { code: "usage", message: /is no mirror: it has site.json/ });
+  });
+
+  test("of another log is left alone", async () => {
+    const disk = newDisk();
+    disk.replaceFile(`${directory}/checkpoint`, Buffer.from("another\n"), true);
+    await assert.rejects(run(disk, at(300)), { code: "usage", message: /no checkpoint of log.example/ });
+  });
+
+  test("with a state that no mirror wrote is refused", async () => {
+    const wrong = [
+      "",
+      "{}",
+      '{"v":1,"size":-1,"entries":null,"missing":[],"partials":[]}\n',
+      '{"v":1,"size":300,"entries":300,"missing":[[1,1]],"partials":[]}\n',
+      '{"v":1,"size":300,"entries":300,"missing":[[1,9]],"partials":[]}\n',
+      '{"v":1,"size":300,"entries":300,"missing":[],"partials":["../../etc.p/1"]}\n',
+      '{"v":1,"size":300,"entries":300,"missing":[],"partials":["tile/0/000"]}\n',
+      '{"v":1,"size":300,"entries":300,"missing":{},"partials":[]}\n',
+    ];
+    for (const text of wrong) {
+      const disk = newDisk();
+      await run(disk, at(300));
+      disk.replaceFile(`${directory}/mirror.json`, Buffer.from(text), true);
+      await assert.rejects(run(disk, at(600)), { code: "directory_damaged" }, text);
+      disk.remove(`${directory}/mirror.json`);
+      assert.equal((await run(disk, at(600))).outcome, "complete");
+      assertServes(disk, 600);
+    }
+  });
+
+  test("is whole after a power loss at any step, and the next run completes it", async () => {
+    const random = seededRandom(5);
+    let crashes = 0;
+    for (let step = 1, done = false; !done; step += 1 + Math.floor(random() * 3)) {
+      const disk = newDisk();
+      await run(disk, at(300));
+      disk.settle();
+      const before = disk.steps;
+      disk.onStep = () => {
+        if (disk.steps - before === step) throw new CrashError("now");
+      };
+      done = await run(disk, at(600)).then(
+        () => true,
+        (error) => {
+          if (!(error instanceof CrashError)) throw error;
+          return false;
+        },
+      );
+      disk.restart("lost", random);
+      crashes += 1;
+      const covers = Buffer.from(at(600).get("checkpoint") as Uint8Array).equals(
+        filesOf(disk).get("checkpoint") as Buffer,
+      );
+      assertServes(disk, covers ? 600 : 300);
+      const report = await run(disk, at(1300));
+      assert.equal(report.outcome, "complete");
+      assertServes(disk, 1300);
+      assert.ok(
+        ![...filesOf(disk).keys()].some((path) => path.startsWith("incoming") || path.endsWith("001.p/44")),
+      );
+    }
+    assert.ok(crashes > 30, String(crashes));
+  });
+
+  test("takes up what an interrupted run had fetched", async () => {
+    const disk = newDisk();
+    const files = at(1300);
+    let budget = 8;
+    const failing: Fetch = async (url, init) =>
+      (budget -= 1) < 0 ? new Response(null, { status: 500 }) : fetchOf(() => files)(url, init);
+    assert.equal((await run(disk, failing)).outcome, "incomplete");
+    const waiting = [...filesOf(disk).keys()].filter((path) => path.startsWith("incoming/"));
+    assert.ok(waiting.length > 0);
+    const asked: string[] = [];
+    assert.equal(
+      (
+        await run(
+          disk,
+          fetchOf(() => files, asked),
+        )
+      ).outcome,
+      "complete",
+    );
+    for (const path of waiting) assert.ok(!asked.includes(path.replace("incoming/", "")), path);
+    assertServes(disk, 1300);
+  });
+});
