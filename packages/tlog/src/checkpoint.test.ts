@@ -21,6 +21,8 @@ const keys = generateSignerKey(origin, testHash(1));
 const signer = parseSignerKey(keys.signerKey);
 const verifier = parseVerifierKey(keys.verifierKey);
 const root = encodeBase64(testHash(2));
+/** The same hash, with an unused bit set in its last character. */
+const otherSpelling = root.slice(0, 42) + String.fromCharCode(root.charCodeAt(42) + 1) + root.slice(43);
 
 void test("a checkpoint that is written is read the same", () => {
   const line = fc.string({ unit: fc.constantFrom("a", " ", "/", "é", "—", "0"), minLength: 1 });
@@ -78,6 +80,16 @@ void test("malformed checkpoints are refused", () => {
     `${origin}\n5\n${encodeBase64(new Uint8Array(33))}\n`,
     `${origin}\n5\n${root}\n\n`,
     `${origin}\n5\n${root}\n\nextension\n`,
+    `${origin}\n9223372036854775807\n${root}\n`,
+    `${origin}\n9223372036854775808\n${root}\n`,
+    `${origin}\n00\n${root}\n`,
+    `${origin}\n\n`,
+    `${origin}\r\n5\r\n${root}\r\n`,
+    `${origin}\0\n5\n${root}\n`,
+    `${origin}\n5\n${root}\nexten\tsion\n`,
+    `${origin}\u{d800}\n5\n${root}\n`,
+    `${origin}\n5\n${root.replace("=", "")}\n`,
+    `${origin}\n5\n${otherSpelling}\n`,
   ];
   for (const text of wrong) assert.throws(() => parseCheckpoint(text), { code: "checkpoint" }, text);
 });
@@ -87,6 +99,10 @@ void test("what cannot be a checkpoint is not written", () => {
   assert.throws(() => formatCheckpoint({ ...good, origin: "" }), { code: "checkpoint" });
   assert.throws(() => formatCheckpoint({ ...good, origin: "a\nb" }), { code: "checkpoint" });
   assert.throws(() => formatCheckpoint({ ...good, extensions: [""] }), { code: "checkpoint" });
+  for (const line of ["a\0", "a\t", "a\r", "\u{d800}"]) {
+    assert.throws(() => formatCheckpoint({ ...good, origin: line }), { code: "checkpoint" });
+    assert.throws(() => formatCheckpoint({ ...good, extensions: [line] }), { code: "checkpoint" });
+  }
   assert.throws(() => formatCheckpoint({ ...good, root: new Uint8Array(31) as Hash }), { code: "hash" });
   for (const size of [-1, 0.5, 2 ** 53]) assert.throws(() => formatCheckpoint({ ...good, size }), RangeError);
 });

@@ -4,8 +4,8 @@
 //     signed message = "cosignature/v1\n" "time " seconds "\n" note text
 //     signature      = 64-bit seconds, big-endian || Ed25519 signature
 //
-// The message does not name the cosigner, so a key must not be used under two names. Its successor, type 0x06,
-// is in subtree-cosignature.ts; what both share, the time, is here.
+// The message does not name the cosigner, so a key must not be used under two names. Its successor, type
+// 0x06, is in subtree-cosignature.ts; what both share, the time, is here.
 import { ed25519Sign, ed25519Verify } from "#crypto";
 import { utf8 } from "./base64.ts";
 import { TlogError } from "./error.ts";

@@ -52,8 +52,8 @@ export function leafHashInto(entry: Uint8Array, out: Uint8Array, at: number): vo
 }
 
 /**
- * Writes the hashes of a row of nodes' parents: of the first two nodes, of the next two, and so on. A last one
- * without a neighbour is left out.
+ * Writes the hashes of a row of nodes' parents: of the first two nodes, of the next two, and so on. A last
+ * one without a neighbour is left out.
  *
  * @param hashes nodes of one level side by side, 32 bytes each
  * @param out where the parents go, from its beginning on; it may be `hashes` itself
@@ -72,8 +72,8 @@ export function nodeHashesInto(hashes: Uint8Array, out: Uint8Array): number {
 }
 
 /**
- * The root over nodes of one level side by side, whose first is the first of its tree or of a subtree: that of
- * a tile, for example. The root of no nodes is the empty tree's.
+ * The root over nodes of one level side by side, whose first is the first of its tree or of a subtree: that
+ * of a tile, for example. The root of no nodes is the empty tree's.
  *
  * @param hashes 32 bytes each; not changed
  * @throws RangeError for a length that is not a multiple of 32

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { ed25519Sign, ed25519Verify } from "#crypto";
 import { encodeBase64, fromUtf8, utf8 } from "./base64.ts";
 import { cosignatureTime } from "./cosignature.ts";
 import { TlogError } from "./error.ts";
@@ -135,6 +136,13 @@ void test("malformed notes are refused", () => {
     ["a carriage return", `t\r\n\n${line}`],
     ["a tab", `t\tt\n\n${line}`],
     ["a null", `t\0\n\n${line}`],
+    ["a control character in a name", `t\n\n\u{2014} a\u{1}b AAAAAAA=\n`],
+    ["an empty line after them", `t\n\n${line}\n`],
+    ["a byte after them", `t\n\n${line}x`],
+    ["unpadded base64", `t\n\n${line.replace("=", "")}`],
+    ["base64url", `t\n\n\u{2014} a ____AAA=\n`],
+    ["two spaces", `t\n\n${line.replace(" n", "  n")}`],
+    ["a space after", `t\n\n${line.replace("\n", " \n")}`],
   ];
   for (const [what, note] of wrong) assert.throws(() => parseNote(utf8(note)), { code: "note" }, what);
   assert.throws(() => parseNote(Uint8Array.of(0xff, ...utf8(`t\n\n${line}`))), { code: "note" });
@@ -182,6 +190,14 @@ void test("cosignatures carry a time that they vouch for", () => {
   assert.equal(key.verify(utf8("origin\n2\n"), signature), false);
   assert.equal(key.verify(utf8("origin\n1\n"), signature.subarray(8)), false);
   assert.throws(() => cosignatureTime(signature.with(0, 1)), { code: "signature" });
+  // 2^53, 2^63 and 2^64 - 1 seconds, and none, signed as they should be.
+  for (const time of [0n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]) {
+    const message = utf8(`cosignature/v1\ntime ${time}\norigin\n1\n`);
+    const timed = Uint8Array.of(...new Uint8Array(8), ...ed25519Sign(testHash(3), message));
+    new DataView(timed.buffer).setBigUint64(0, time);
+    assert.ok(ed25519Verify(key.publicKey, message, timed.subarray(8)));
+    assert.equal(key.verify(utf8("origin\n1\n"), timed), false, `${time}`);
+  }
   assert.throws(() => cosignatureTime(signature.subarray(1)), { code: "signature" });
   for (now of [0, -1, 1.5, 2 ** 53]) assert.throws(() => signNote("t\n", [witness]), RangeError);
   assert.throws(() => parseSignerKey(cosigner.signerKey), RangeError);

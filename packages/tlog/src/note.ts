@@ -139,12 +139,12 @@ export function parseSignerKey(skey: string, clock?: () => number): Signer {
 }
 
 /**
- * Cosigns a subtree (C2SP tlog-cosignature, type 0x06), whose root the signer has checked to be consistent with
- * all that it ever saw of the log.
+ * Cosigns a subtree (C2SP tlog-cosignature, type 0x06), whose root the signer has checked to be consistent
+ * with all that it ever saw of the log.
  *
  * @param signer of an ML-DSA-44 key
- * @param timeSeconds seconds since 1970 if the tree is the largest one that the signer has seen, else 0; must be
- *   0 for a subtree that does not begin at the first entry
+ * @param timeSeconds seconds since 1970 if the tree is the largest one that the signer has seen, else 0; must
+ *   be 0 for a subtree that does not begin at the first entry
  * @throws TlogError `checkpoint` for an origin that is empty or over 255 bytes; `hash` for a root that is not
  *   32 bytes
  * @throws RangeError for a key of another type, what is no subtree, or a time that it cannot have
@@ -236,9 +236,10 @@ export function openNote(bytes: Uint8Array, verifiers: readonly Verifier[]): Ope
   const verified: VerifiedSignature[] = [];
   const unverified: NoteSignature[] = [];
   const seen = new Set<Verifier>();
+  const isExtended = verifiers.some(({ algorithm }) => algorithm === "ml-dsa-44") && hasExtensions(text);
   for (const line of signatures) {
     const verifier = known.get(nameOfKey(line));
-    if (verifier === undefined || (verifier.algorithm === "ml-dsa-44" && hasExtensions(text))) {
+    if (verifier === undefined || (verifier.algorithm === "ml-dsa-44" && isExtended)) {
       unverified.push(line);
       continue;
     }

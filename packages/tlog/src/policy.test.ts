@@ -269,7 +269,7 @@ void test("a checkpoint is opened under a policy: who signed, when, and whether 
   );
 });
 
-void test("the log's signature is asked for, and a forged line of anybody known spoils the checkpoint", () => {
+void test("the log's signature is asked for, and a forged line of a known key spoils the note", () => {
   const policy = parsePolicy(example);
   const witnessed = signCheckpoint(
     checkpoint,

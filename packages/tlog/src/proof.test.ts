@@ -8,7 +8,7 @@ import { TlogError } from "./error.ts";
 import { leafHash, type Hash } from "./hash.ts";
 import { generateSignerKey } from "./key.ts";
 import { parseSignerKey, parseVerifierKey } from "./note.ts";
-import { formatProof, parseProof, proofHashesMax } from "./proof.ts";
+import { formatProof, parseProof, proofCharactersMax, proofHashesMax } from "./proof.ts";
 import { at } from "./testing/at.ts";
 import { writeTestLog } from "./testing/log.ts";
 import { testHash } from "./testing/naive.ts";
@@ -88,9 +88,17 @@ void test("malformed proofs are refused", () => {
     `${head}index 0\r\n\n${note}`,
     `${head}index 0\n${`${hash}\n`.repeat(proofHashesMax + 1)}\n${note}`,
     `${head}index 0\n\n${note}\u{d800}`,
+    `${head}index 18446744073709551616\n\n${note}`,
+    `${head}index 9223372036854775808\n\n${note}`,
+    `${head}index +1\n\n${note}`,
+    `${head}index \u{661}\n\n${note}`,
+    `${head}index 0\n${hash.replace("=", "")}\n\n${note}`,
+    `${head}index 0\n\u{0}${hash}\n\n${note}`,
+    `\u{feff}${head}index 0\n\n${note}`,
+    `${head}extra ${"AAAA".repeat(proofCharactersMax / 4)}\nindex 0\n\n${note}`,
   ];
-  for (const text of wrong) assert.throws(() => parseProof(text), { code: "proof" }, text);
-  for (const checkpoint of ["", "x\n", `\n${note}`.slice(0, -1)]) {
+  for (const text of wrong) assert.throws(() => parseProof(text), { code: "proof" }, text.slice(0, 200));
+  for (const checkpoint of ["", "x\n", `\n${note}`.slice(0, -1), `${note}\n`, `${note}x`, `${note}\0`]) {
     assert.throws(() => parseProof(`${head}index 0\n\n${checkpoint}`), { code: "note" });
   }
 });
@@ -101,6 +109,7 @@ void test("what cannot be a proof is not written", () => {
   assert.throws(() => formatProof({ ...proof, extra: new Uint8Array() }), RangeError);
   const many = Array.from({ length: proofHashesMax + 1 }, (_, i) => testHash(i));
   assert.throws(() => formatProof({ ...proof, hashes: many }), RangeError);
+  assert.throws(() => formatProof({ ...proof, extra: new Uint8Array(proofCharactersMax) }), RangeError);
   assert.throws(() => formatProof({ ...proof, hashes: [new Uint8Array(3) as Hash] }), { code: "hash" });
   assert.throws(() => formatProof({ ...proof, checkpoint: new Uint8Array(3) }), { code: "note" });
 });

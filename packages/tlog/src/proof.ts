@@ -18,6 +18,9 @@ import { parseNote } from "./note.ts";
 /** The most hashes that a proof can have: the height of the highest tree. */
 export const proofHashesMax = 63;
 
+/** The longest proof that is read, in characters: a checkpoint's note and as much extra data. */
+export const proofCharactersMax = 2_000_000;
+
 /** A proof taken apart. `checkpoint` is the signed note, byte for byte. */
 export type InclusionProof = { index: number; hashes: Hash[]; checkpoint: Uint8Array; extra?: Uint8Array };
 
@@ -25,8 +28,8 @@ export type InclusionProof = { index: number; hashes: Hash[]; checkpoint: Uint8A
  * Writes a proof.
  *
  * @throws TlogError `note` for a checkpoint that is not a signed note; `hash` for a hash that is not 32 bytes
- * @throws RangeError for an index that is not a safe non-negative integer, no bytes as extra data, or over 63
- *   hashes
+ * @throws RangeError for an index that is not a safe non-negative integer, no bytes as extra data, over 63
+ *   hashes, or over 2,000,000 characters
  */
 export function formatProof(proof: InclusionProof): string {
   const { index, hashes, checkpoint, extra } = proof;
@@ -41,7 +44,9 @@ export function formatProof(proof: InclusionProof): string {
     `index ${index}`,
     ...hashes.map((hash) => encodeBase64(asHash(hash))),
   ];
-  return `${lines.join("\n")}\n\n${fromUtf8(checkpoint)}`;
+  const text = `${lines.join("\n")}\n\n${fromUtf8(checkpoint)}`;
+  if (text.length > proofCharactersMax) throw new RangeError(`a proof over ${proofCharactersMax} characters`);
+  return text;
 }
 
 /**
@@ -51,6 +56,9 @@ export function formatProof(proof: InclusionProof): string {
  *   note
  */
 export function parseProof(text: string): InclusionProof {
+  if (text.length > proofCharactersMax) {
+    throw new TlogError("proof", `a proof over ${proofCharactersMax} characters`);
+  }
   const split = text.indexOf("\n\n");
   if (split < 0) throw new TlogError("proof", "a proof without a blank line before its checkpoint");
   const lines = text.slice(0, split).split("\n");

@@ -114,6 +114,9 @@ void test("extension lines are not covered: no such checkpoint is signed, and no
   assert.equal(opened.verified.length, 1);
   assert.equal(opened.unverified.length, 1);
   assert.throws(() => openNote(note, [verifier]), { code: "unverified" });
+  const { name, keyId } = signer;
+  const forged = formatSignature({ name, keyId, signature: new Uint8Array(2428) });
+  assert.throws(() => openNote(utf8(fromUtf8(note) + forged), [verifier]), { code: "unverified" });
 });
 
 void test("a subtree's cosignature is for that subtree and has no time unless it is a tree", () => {

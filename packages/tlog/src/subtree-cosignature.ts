@@ -11,8 +11,9 @@
 //
 // A checkpoint's extension lines are not in the message. Whoever holds a cosigned checkpoint could give it
 // any extension lines, and the cosignature would still verify; a reader of the note would take them for
-// vouched for. So no checkpoint with extensions is cosigned here, and on one a line of this type is not counted
-// as a signature, not even towards a quorum: the quorum is that of a text, and this is not its signature.
+// vouched for. So no checkpoint with extensions is cosigned here, and on one a line of this type is not
+// counted as a signature, not even towards a quorum: a quorum is of a text, and this is no signature of it.
+// Neither is the line an error: other cosigners may well write it, and vouch for the tree alone.
 import { mlDsa44Sign, mlDsa44Verify } from "#crypto";
 import { fromUtf8, utf8 } from "./base64.ts";
 import { parseCheckpoint, type Checkpoint } from "./checkpoint-text.ts";

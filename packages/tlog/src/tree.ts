@@ -111,6 +111,7 @@ export function verifyConsistency(
   secondRoot: Uint8Array,
 ): boolean {
   if (!isCount(first) || !isCount(second) || first > second) return false;
+  // Published vectors hold that nothing is asked of two equal roots, not even that they be hashes.
   if (first === second) return proof.length === 0 && hashesEqual(firstRoot, secondRoot);
   if (first === 0) return false;
   return verifySubtreeConsistency(proof, 0, first, second, firstRoot, secondRoot);
@@ -156,8 +157,8 @@ export function verifySubtreeConsistency(
 }
 
 /**
- * Whether the leaves from `start` up to `end` are a subtree (draft-ietf-plants-merkle-tree-certs section 4.1):
- * none at all, or `start` a multiple of the smallest power of two that is not below their number.
+ * Whether the leaves from `start` up to `end` are a subtree (draft-ietf-plants-merkle-tree-certs section
+ * 4.1): none at all, or `start` a multiple of the smallest power of two that is not below their number.
  */
 export function isSubtree(start: number, end: number): boolean {
   if (!isCount(start) || !isCount(end) || start > end) return false;

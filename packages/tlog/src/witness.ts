@@ -24,7 +24,7 @@ import {
 } from "./note.ts";
 import { isSubtree } from "./tree.ts";
 
-/** The longest request and the longest answer that are read, in bytes: 63 hashes and 40 post-quantum lines. */
+/** The longest request or answer that is read, in bytes: 63 hashes and 75 post-quantum lines. */
 export const witnessBodyBytesMax: number = 256 * 1024;
 
 /** The most hashes of a proof in a request. */
@@ -57,8 +57,8 @@ export type SignSubtree = {
 /**
  * Writes a request add-checkpoint.
  *
- * @throws TlogError `note`, `checkpoint` for a checkpoint that is no signed one; `hash` for a hash that is not
- *   32 bytes; `witness` for a request over 256 KiB
+ * @throws TlogError `note`, `checkpoint` for a checkpoint that is no signed one; `hash` for a hash that is
+ *   not 32 bytes; `witness` for a request over 256 KiB
  * @throws RangeError for a size that is not a safe non-negative integer, or over 63 hashes
  */
 export function formatAddCheckpoint({ oldSize, proof, checkpoint }: AddCheckpoint): Uint8Array {
@@ -156,8 +156,8 @@ export function formatCosignatures(signatures: readonly NoteSignature[]): Uint8A
  * Reads an answer of cosignatures: signature lines and nothing else. None is verified; {@link
  * openCosignatures} does that.
  *
- * @throws TlogError `witness` for anything else, no line, two equal lines, or over 100; `note` for a malformed
- *   line
+ * @throws TlogError `witness` for anything else, no line, two equal lines, or over 100; `note` for a
+ *   malformed line
  */
 export function parseCosignatures(bytes: Uint8Array): NoteSignature[] {
   const lines = decodeBody(bytes).split("\n");
@@ -174,8 +174,9 @@ export function parseCosignatures(bytes: Uint8Array): NoteSignature[] {
  * @param answer the body of the answer 200
  * @param verifiers the witness's keys; lines of other keys are ignored
  * @returns the lines that are the witness's, at least one
- * @throws TlogError as `parseNote` and {@link parseCosignatures} do; `signature` for a line of the witness that
- *   does not verify, or has no time; `unverified` where no line is the witness's; `note` for two of one key
+ * @throws TlogError as `parseNote` and {@link parseCosignatures} do; `signature` for a line of the witness
+ *   that does not verify, or has no time; `unverified` where no line is the witness's; `note` for two of one
+ *   key
  */
 export function openCosignatures(
   checkpoint: Uint8Array,
