@@ -98,17 +98,22 @@ export function openWriter({ disk, now, onSigned }: WriterOptions): Writer {
       return signer.sign(message);
     },
   };
-  const { journal, head, tail } = recoverLog(disk, paths, origin, [listening]);
-  const sequencer = new Sequencer(journal, head, { now, random: countedBytes(head.frontier.size), signers: [listening], origin });
+  const { journal, head, tail } = recoverLog(disk, paths, origin, listening);
+  const sequencer = new Sequencer(journal, head, {
+    now,
+    random: countedBytes(head.frontier.size),
+    signer: listening,
+    origin,
+  });
   const materialiser = new Materialiser(disk, paths);
-  if (tail.length > 0) materialiser.ingest({ batches: tail, checkpoint: sequencer.checkpoint() });
+  for (const { batch, checkpoint } of tail) materialiser.ingest(batch, checkpoint);
   return {
     size: () => sequencer.size,
     commit(wishes) {
       const first = sequencer.size;
       const requests = wishes.map((wish, place) => requestOf(first + place, wish));
       const { sealed, batch, checkpoint } = sequencer.commit(requests);
-      materialiser.ingest({ batches: [batch], checkpoint });
+      materialiser.ingest(batch, checkpoint);
       return sealed;
     },
     publish: () => void materialiser.publish(now()),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a power cut does to files that were written and not synced: here, by a seed, one of three things.
 import { existsSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
-import type { Random } from "./seeded-random.ts";
+import type { Random } from "../seeded-random.ts";
 
 /**
  * Cuts the files that a process listed as unsynced (see packages/docket/src/testing/power-loss-disk.ts), and

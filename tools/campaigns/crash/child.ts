@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program that a crash campaign kills: decides the events of an NDJSON file and prints a line for each
-// answer.
+// The program that a crash campaign kills: decides the events of an NDJSON file and prints each answer, one
+// JSON object a line: {id, index, receipt}.
 //
-//   crash-child.ts DATA EVENTS [DISK_MODULE]     prints `INDEX EVENT_ID` as soon as a decision is answered
+//   child.ts DATA EVENTS [DISK_MODULE]
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import {
   createInstallation,
   isInstallation,
   readInstallation,
-} from "../../packages/docket/src/installation.ts";
-import { openInstallation } from "../../packages/docket/src/main.ts";
-import { disk } from "../../packages/docket/src/stores/files/node-disk.ts";
+} from "../../../packages/docket/src/installation.ts";
+import { openInstallation } from "../../../packages/docket/src/main.ts";
+import { disk } from "../../../packages/docket/src/stores/files/node-disk.ts";
 import type { Event } from "@docket/protocol";
 
 /** Decisions that wait at once. */
@@ -26,7 +26,9 @@ for await (const line of createInterface({ input: createReadStream(events) })) {
   const receivedMs = Date.parse(event.time ?? "");
   const answered = open.site
     .decide({ event, dryRun: false, by: "operator", source: "file", receivedMs })
-    .then((decision) => process.stdout.write(`${decision.index} ${event.id}\n`));
+    .then(({ index, receipt }) =>
+      process.stdout.write(`${JSON.stringify({ id: event.id, index, receipt })}\n`),
+    );
   const entry = answered.finally(() => running.delete(entry));
   running.add(entry);
   if (running.size >= windowSize) await Promise.race(running);
