@@ -31,6 +31,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   publication: { imports: [], contracts: ["log"] },
   // The sequencer seals a record's parts once it knows their index; the materialiser adds to the recent rows.
   log: { imports: ["evidence", "publication"] },
+  // What may sign for a log, and from when: changes of keys, restored copies, logs that end and go on as others.
+  succession: { imports: ["evidence", "log"] },
   counters: { imports: [] },
   // How late an event may come is one bound for counters and standing.
   enforcement: { imports: ["counters"] },
