@@ -21,6 +21,7 @@ import { VerifyError } from "./error.ts";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import { checkSealedParts, encodeRecordParts, partsFileBytesMax, readRecordParts } from "./parts.ts";
 import { followChain } from "./records.ts";
+import { followKeys } from "./schedule.ts";
 import type { RecordCopy, TailRecord } from "./source.ts";
 import { entryOffset, readEntries, readTile, requiredWidth } from "./tile-files.ts";
 import { appendToTree } from "./walk.ts";
@@ -45,7 +46,7 @@ export async function checkBundle(walk: Walk, index: number): Promise<boolean> {
       computed !== undefined && hashesEqual(computed[place] as Hash, hash) ? entries?.[place] : undefined;
     return checkEntry(walk, index, place, entry, hash, entries);
   });
-  if (walk.source.hasParts && walk.entriesOpen) await checkParts(walk, index, records);
+  if (walk.source.hasParts && walk.mode === "records") await checkParts(walk, index, records);
   return true;
 }
 
@@ -54,8 +55,9 @@ export async function checkTail(walk: Walk): Promise<void> {
   const { writer, listing, head, findings } = walk;
   for (const { index, place, offset, leaf, manifest, parts } of writer?.tail ?? []) {
     const hash = leafHash(leaf);
-    const { record, reason } = followChain(walk.chain, index, leaf, hash);
-    const wrong = reason ?? (record === undefined ? undefined : checkSealedParts(record, manifest, parts));
+    const { record, reason } = followEntry(walk, index, leaf, hash);
+    const sealed = record === undefined ? undefined : checkSealedParts(record, manifest, parts);
+    const wrong = reason ?? sealed;
     if (wrong !== undefined) addFault(findings, faultAt("journal", place, wrong, { index, offset }));
     appendToTree(walk, hash);
   }
@@ -66,15 +68,28 @@ export async function checkTail(walk: Walk): Promise<void> {
 }
 
 async function openEntries(walk: Walk, index: number, width: number): Promise<Uint8Array[] | undefined> {
-  if (!walk.entriesOpen) return undefined;
+  if (walk.mode === "tiles") return undefined;
   try {
     return await readEntries(walk, index, width, true);
   } catch (error) {
     if (!(error instanceof VerifyError) || error.code !== "refused") throw error;
-    walk.entriesOpen = false;
+    walk.mode = "tiles";
     for (const check of ["records", "parts"] as const) walk.findings.unchecked.set(check, error.message);
     return undefined;
   }
+}
+
+// Opaque entries are bytes: whatever is in the tree is right.
+function followEntry(
+  walk: Walk,
+  index: number,
+  entry: Uint8Array | undefined,
+  hash: Hash,
+): ReturnType<typeof followChain> {
+  if (walk.mode === "opaque") return { record: undefined, reason: undefined };
+  const { record, reason } = followChain(walk.chain, index, entry, hash);
+  if (record === undefined || reason !== undefined) return { record, reason };
+  return { record, reason: followKeys(walk.schedule, record) };
 }
 
 function checkEntry(
@@ -87,7 +102,7 @@ function checkEntry(
 ): DocketRecord | undefined {
   const { findings, head } = walk;
   const index = bundle * tileWidth + place;
-  const { record, reason } = followChain(walk.chain, index, entry, hash);
+  const { record, reason } = followEntry(walk, index, entry, hash);
   if (reason !== undefined) {
     const path = entriesPath(bundle, requiredWidth(0, bundle, head.size));
     addFault(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the log claims to be: its checkpoint, and the key that the claim is checked with.
+// What the log claims to be: its checkpoint, and the keys that the claim is checked with.
 import { parseLeaf, ProtocolError } from "@docket/protocol";
 import {
   decodeEntryBundle,
@@ -14,81 +14,137 @@ import type { Checkpoint, Verifier } from "@docket/tlog";
 import { VerifyError } from "./error.ts";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
-import { openKnownCheckpoint, openOwnCheckpoint, readOwnCheckpoint } from "./signer.ts";
+import { bundleBytesMax } from "./range.ts";
+import { isProven, keysAt, linkPeriods } from "./schedule.ts";
+import { openKnownCheckpoint, openStrictly, readOwnCheckpoint } from "./signer.ts";
 import type { OwnCheckpoint } from "./signer.ts";
 import type { LogSource } from "./source.ts";
 import type { Trust } from "./trust.ts";
-
-/** Longest entry bundle, in bytes. */
-export const bundleBytesMax: number = tileWidth * (2 + 65_535);
+import type { Walk } from "./walk.ts";
 
 /** What the log claims. Without a `checkpoint` nothing is published yet. */
 export type Head = {
   checkpoint: Checkpoint | undefined;
+  /** The checkpoint as its file has it. */
+  note: Uint8Array | undefined;
+  /** Whose signatures on it hold, as far as known: at first under the keys given, at last under all. */
+  opened: OwnCheckpoint | undefined;
   origin: string | undefined;
   size: number;
-  /** The checkpoint as its file has it, and whose signatures on it hold; absent where no key is known. */
-  note: Uint8Array | undefined;
-  opened: OwnCheckpoint | undefined;
-  /** What signatures are checked under: what was given or, without keys, the one that record 0 names. */
   trust: Trust;
-  /** Whether the keys were given. */
+  /** Whether a key that was given vouches for it, itself or through changes of keys. */
   proven: boolean;
 };
 
-/**
- * Opens one of the log's checkpoints under the head's keys; without any it is only read.
- *
- * @throws TlogError as {@link openOwnCheckpoint}
- */
-export function openUnder(head: Pick<Head, "trust" | "proven">, bytes: Uint8Array): Checkpoint {
-  return openedUnder(head, bytes)?.checkpoint ?? readOwnCheckpoint(bytes);
-}
-
-/** The same, with whose signatures hold; `undefined` where no key is known. */
-export function openedUnder(
-  { trust, proven }: Pick<Head, "trust" | "proven">,
-  bytes: Uint8Array,
-): OwnCheckpoint | undefined {
-  if (trust.keys.length === 0) return undefined;
-  return proven ? openOwnCheckpoint(bytes, trust) : openKnownCheckpoint(bytes, trust);
-}
+/** The most kept checkpoints that are tried under the keys given, newest first. */
+const keptTriedMax = 10_000;
 
 /**
- * Reads the checkpoint, under the trusted keys or, without any, under the key that record 0 names.
+ * Reads the checkpoint, under the keys given or, without any, under the one that record 0 names.
  *
  * @returns `undefined` where there is no size to check anything against; why is among the faults
  */
 export async function readHead(
   source: LogSource,
-  given: Trust,
+  trust: Trust,
   findings: Findings,
 ): Promise<Head | undefined> {
-  const proven = given.keys.length > 0;
   const bytes = await readFile(source, "checkpoint", noteBytesMax, "checkpoint", findings);
+  const absent = { checkpoint: undefined, note: undefined, opened: undefined };
   if (bytes === "too long") return undefined;
   if (bytes === undefined) {
     // A crash before the first publication: all there is lies in the writer's journal.
     const unpublished = source.writerState !== undefined;
     if (!unpublished) addFault(findings, faultAt("checkpoint", "checkpoint", "it is missing"));
-    const absent = { checkpoint: undefined, note: undefined, opened: undefined };
-    return unpublished
-      ? { ...absent, origin: given.keys[0]?.name, size: 0, trust: given, proven }
-      : undefined;
+    const proven = trust.keys.length > 0;
+    return unpublished ? { ...absent, origin: trust.keys[0]?.name, size: 0, trust, proven } : undefined;
   }
   try {
-    const claimed = readOwnCheckpoint(bytes);
-    const named = proven ? undefined : await keyOfRecord0(source, claimed);
-    const trust = named === undefined ? given : { ...given, keys: [named] };
-    const opened = openedUnder({ trust, proven }, bytes);
-    const checkpoint = opened?.checkpoint ?? claimed;
+    const checkpoint = readOwnCheckpoint(bytes);
+    const opened = await openFirst(source, trust, bytes, checkpoint);
     const { origin, size } = checkpoint;
-    return { checkpoint, origin, size, note: bytes, opened, trust, proven };
+    return { checkpoint, note: bytes, opened, origin, size, trust, proven: false };
   } catch (error) {
     if (!(error instanceof TlogError)) throw error;
     addFault(findings, faultAt("checkpoint", "checkpoint", error.message));
     return undefined;
   }
+}
+
+/** At the end, when the log's records have said which keys sign when: checks the checkpoint's signatures. */
+export function settleHead(walk: Walk): void {
+  const { head, findings, schedule } = walk;
+  if (head.note === undefined) return;
+  try {
+    const { opened } = openAt(walk, head.note);
+    head.opened = opened;
+    if (opened === undefined) return;
+    linkPeriods(schedule, opened);
+    head.proven = isProven(schedule, opened);
+    if (head.proven || head.trust.keys.length === 0) return;
+    const reason =
+      "no key that was given signed it, and no chain of signed key changes leads from them to its signers";
+    addFault(findings, faultAt("checkpoint", "checkpoint", reason));
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    addFault(findings, faultAt("checkpoint", "checkpoint", error.message));
+  }
+}
+
+/**
+ * Opens one of the log's checkpoints under the keys in force at its size, as far as the walk knows them;
+ * where it knows none, it is only read.
+ *
+ * @throws TlogError as {@link openOwnCheckpoint}
+ */
+export function openAt(
+  { schedule, head, mode }: Pick<Walk, "schedule" | "head" | "mode">,
+  bytes: Uint8Array,
+): { checkpoint: Checkpoint; opened: OwnCheckpoint | undefined } {
+  const checkpoint = readOwnCheckpoint(bytes);
+  const keys = keysAt(schedule, checkpoint.size);
+  if (keys.length === 0) return { checkpoint, opened: undefined };
+  const trust: Trust = { ...head.trust, keys };
+  // All keys are known where records can be read; where they cannot, there may be others than we were given.
+  const isWhole = schedule.periods.length > 0 || mode === "opaque";
+  const opened = isWhole ? openStrictly(bytes, trust) : openKnownCheckpoint(bytes, trust);
+  return { checkpoint, opened };
+}
+
+// A log may have changed its keys since: then the checkpoint is judged at the end of the walk. That is worth
+// the while only if the keys given have anything to do with this log.
+async function openFirst(
+  source: LogSource,
+  given: Trust,
+  bytes: Uint8Array,
+  claimed: Checkpoint,
+): Promise<OwnCheckpoint | undefined> {
+  const first = await keyOfRecord0(source, claimed);
+  const keys = given.keys.length > 0 ? given.keys : first === undefined ? [] : [first];
+  if (keys.length === 0) return undefined;
+  try {
+    return openKnownCheckpoint(bytes, { ...given, keys });
+  } catch (error) {
+    if (!(error instanceof TlogError) || error.code !== "unverified") throw error;
+    if (first !== undefined && keys.some(({ vkey }) => vkey === first.vkey)) return undefined;
+    if (await isKnownToKept(source, { ...given, keys })) return undefined;
+    throw error;
+  }
+}
+
+async function isKnownToKept(source: LogSource, trust: Trust): Promise<boolean> {
+  const names = (await source.list?.("checkpoints")) ?? [];
+  const sizes = names.map(({ name }) => Number(name)).filter(Number.isSafeInteger);
+  for (const size of sizes.sort((a, b) => b - a).slice(0, keptTriedMax)) {
+    try {
+      const bytes = await source.read(`checkpoints/${size}`, noteBytesMax);
+      if (bytes !== undefined && openKnownCheckpoint(bytes, trust).checkpoint.size === size) return true;
+    } catch (error) {
+      if (error instanceof TlogError || (error instanceof VerifyError && error.code === "size")) continue;
+      throw error;
+    }
+  }
+  return false;
 }
 
 // The log's own word, good for consistency alone; a record 0 that cannot be read is found when records are

@@ -5,11 +5,24 @@
  * `verifyLog`.
  */
 export * from "./error.ts";
-export { addToReport, describeFault, verifyLog, type Progress } from "./log.ts";
+export { checkerOf, verifyLog, type VerifyLogOptions } from "./log.ts";
+export { addToReport, describeFault } from "./log-report.ts";
+export type { Progress } from "./published.ts";
+export { checkRange } from "./range.ts";
+export type {
+  CheckedBundle,
+  CheckedChain,
+  NarrowFile,
+  RangeChecker,
+  RangeMode,
+  RangeRequest,
+  RangeResult,
+  RangeSource,
+} from "./range.ts";
 export { checkSealedParts, type NamedPart } from "./parts.ts";
 export { receiptCheckNames, verifyReceipt, type ReceiptCheckName } from "./receipt.ts";
 export * from "./report.ts";
 export * from "./source.ts";
 export { readSeenFile, seenFileBytesMax, seenNotesMax, type SeenNote } from "./seen.ts";
-export { chainStart, openOwnCheckpoint, type Cosignature, type OwnCheckpoint } from "./signer.ts";
-export type { Trust, TrustGiven } from "./trust.ts";
+export { chainStart, keyText, openOwnCheckpoint, type Cosignature, type OwnCheckpoint } from "./signer.ts";
+export { asTrust, type Trust, type TrustGiven } from "./trust.ts";

@@ -22,6 +22,12 @@ export type Listing = {
   parts: Set<number>;
   /** Sizes of the kept checkpoints, ascending. */
   kept: number[];
+  /** Hours of the last day's checkpoints, ascending. */
+  recent: number[];
+  /** How many full tiles of level 0, bundles of entries and parts files lie there, in all. */
+  fullTiles: number;
+  fullBundles: number;
+  partsFiles: number;
 };
 
 /** The name of a tile, or of a bundle of entries, in a listing. */
@@ -40,7 +46,16 @@ export async function listFiles(
   findings: Findings,
 ): Promise<Listing | undefined> {
   if (source.list === undefined) return undefined;
-  const listing: Listing = { partials: new Map(), full: new Set(), parts: new Set(), kept: [] };
+  const listing: Listing = {
+    partials: new Map(),
+    full: new Set(),
+    parts: new Set(),
+    kept: [],
+    recent: [],
+    fullTiles: 0,
+    fullBundles: 0,
+    partsFiles: 0,
+  };
   const unexpected = (path: string): void => {
     if (path.endsWith(temporarySuffix)) {
       findings.notes.push(`${path} was left behind by a crash; nothing reads it`);
@@ -54,14 +69,23 @@ export async function listFiles(
   for await (const path of filesBelow(source, "parts", 0)) {
     const bundle = Number(path.slice("parts/".length).replaceAll(/[x/]/g, ""));
     if (!Number.isSafeInteger(bundle) || path !== `parts/${bundleName(bundle)}`) unexpected(path);
-    else if (bundle * tileWidth >= size) listing.parts.add(bundle);
+    else {
+      listing.partsFiles += 1;
+      if (bundle * tileWidth >= size) listing.parts.add(bundle);
+    }
   }
   for await (const path of filesBelow(source, "checkpoints", 0)) {
     const name = path.slice("checkpoints/".length);
     if (/^[1-9]\d{0,15}$/.test(name) && Number.isSafeInteger(Number(name))) listing.kept.push(Number(name));
     else unexpected(path);
   }
+  for await (const path of filesBelow(source, "recent", 0)) {
+    const name = path.slice("recent/".length);
+    if (/^(0|[1-9]\d{0,8})$/.test(name)) listing.recent.push(Number(name));
+    else unexpected(path);
+  }
   listing.kept.sort((a, b) => a - b);
+  listing.recent.sort((a, b) => a - b);
   return listing;
 }
 
@@ -71,6 +95,8 @@ function addTile(listing: Listing, path: string, size: number): boolean {
   const { index, width } = parsed.kind === "hash" ? parsed.tile : parsed;
   const level = parsed.kind === "hash" ? parsed.tile.level : "entries";
   const name = tileName(level, index);
+  if (width === tileWidth && level === 0) listing.fullTiles += 1;
+  if (width === tileWidth && level === "entries") listing.fullBundles += 1;
   if (width < tileWidth) {
     const widths = listing.partials.get(name) ?? new Set<number>();
     listing.partials.set(name, widths.add(width));

@@ -1,82 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole log, checked from its first record to its last: every record, the tree recomputed and compared with
 // every tile, every signed root, every sealed part, and that nothing is missing and nothing is there besides.
-import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, tileWidth, TlogError } from "@docket/tlog";
-import { checkBundle, checkTail } from "./bundle.ts";
+import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, TlogError } from "@docket/tlog";
+import { checkTail } from "./bundle.ts";
 import { addFault, faultAt, newFindings } from "./findings.ts";
 import type { Findings } from "./findings.ts";
-import { openUnder, readHead } from "./head.ts";
+import { openAt, readHead, settleHead } from "./head.ts";
 import type { Head } from "./head.ts";
 import { listFiles } from "./listing.ts";
-import { limitOfOneView, logCheckNames, verdictOf } from "./report.ts";
-import type { Check, Fault, LogCheckName, LogReport, SignerReport } from "./report.ts";
-import { cosignatureText } from "./signer.ts";
-import type { OwnCheckpoint } from "./signer.ts";
+import { reportOf } from "./log-report.ts";
+import { walkPublished } from "./published.ts";
+import type { Progress } from "./published.ts";
+import { checkRange } from "./range.ts";
+import type { RangeChecker } from "./range.ts";
+import { readRowsUpTo } from "./recent.ts";
+import type { LogReport } from "./report.ts";
+import { settleSeen } from "./seen-checks.ts";
 import type { LogSource } from "./source.ts";
 import { checkEdgeTiles, checkFullTiles } from "./tile-files.ts";
-import { checkReachedRoots, checkUnreachedRoots, newWalk } from "./walk.ts";
-import type { Walk } from "./walk.ts";
 import { asTrust } from "./trust.ts";
 import type { TrustGiven } from "./trust.ts";
+import { checkReachedRoots, checkUnreachedRoots, newWalk } from "./walk.ts";
+import type { Walk } from "./walk.ts";
 
-/** Called as the walk goes on: records checked so far, of how many. */
-export type Progress = (records: number, total: number) => void;
+/** How a log is verified. */
+export type VerifyLogOptions = {
+  onProgress?: Progress | undefined;
+  /** Whether its entries are bytes and no records of Docket: then only the tree is checked, no chain. */
+  opaque?: boolean | undefined;
+  /** Threads that check bundles; without any it is done here. */
+  checker?: RangeChecker | undefined;
+};
 
 /**
- * Checks a log. It holds one bundle at a time in memory, and what the writer has not published yet.
+ * Checks a log. It holds a few bundles at a time in memory, and what the writer has not published yet.
  *
- * @param given what the reader knows from elsewhere. Without keys the log is checked under the key that its
- *   own record 0 names, and the verdict is at best `unproven`
+ * @param given what the reader knows from elsewhere. Without keys the log is checked under those that its own
+ *   records name, and the verdict is at best `unproven`
  * @throws {VerifyError} `source` where disk or network fail; whatever is wrong with the log stands in the
  * report
  */
 export async function verifyLog(
   source: LogSource,
-  given: TrustGiven,
-  onProgress?: Progress,
+  given?: TrustGiven,
+  options: VerifyLogOptions = {},
 ): Promise<LogReport> {
   const findings = newFindings();
-  const head = await readHead(source, asTrust(given), findings);
-  if (head === undefined) return reportOf(findings, undefined, undefined);
+  const trust = asTrust(given);
+  const head = await readHead(source, trust, findings);
+  if (head === undefined) return reportOf(findings, trust, undefined);
   const writer = await source.writerState?.(head.size, head.origin);
   for (const fault of writer?.faults ?? []) addFault(findings, fault);
   findings.notes.push(...(writer?.notes ?? []));
   const listing = await listFiles(source, head.size, findings);
   checkNewest(findings, head, writer?.materialisedSize ?? 0, listing?.kept.at(-1) ?? 0);
-  const walk = newWalk(source, findings, head, writer, listing);
-  if (await walkPublished(walk, onProgress)) {
+  const mode = options.opaque === true ? "opaque" : "records";
+  const walk = newWalk(source, findings, head, writer, listing, mode);
+  const checker = options.checker ?? checkerOf(source);
+  if (await walkPublished(walk, checker, options.onProgress)) {
     checkRoot(walk);
+    await readRowsUpTo(walk.rows, Number.MAX_SAFE_INTEGER, source, findings);
     await checkTail(walk);
     await checkFullTiles(walk);
     await checkReachedRoots(walk);
     await checkEdgeTiles(walk);
     checkUnreachedRoots(walk);
+    settleHead(walk);
+    const grownTo = await settleBeyond(walk);
+    settleSeen(walk, grownTo);
   }
   checkJournalEnd(walk);
-  await settleBeyond(walk);
-  return reportOf(findings, head, walk);
+  return reportOf(findings, trust, walk);
 }
 
-/**
- * Adds checks that a caller made itself, and what they found wrong, to a report.
- *
- * @returns a new report with the verdict that follows
- */
-export function addToReport(
-  report: LogReport,
-  checks: readonly Check[],
-  faults: readonly Fault[],
-): LogReport {
-  const replaced = report.checks.map((check) => checks.find(({ name }) => name === check.name) ?? check);
-  const all = [...report.faults, ...faults];
-  return {
-    ...report,
-    verdict: verdictOf(replaced, report.signer),
-    checks: replaced,
-    first: report.first ?? faults[0] ?? null,
-    faults: all,
-    faultCount: report.faultCount + faults.length,
-  };
+/** A checker that reads ranges in this thread, one after the other or, of a slow source, several at once. */
+export function checkerOf(source: Pick<LogSource, "read">, concurrency = 1): RangeChecker {
+  return { concurrency, check: async (request) => checkRange(source, request) };
 }
 
 // The state and kept checkpoints are written after the checkpoint: without it, or with an older one, it was
@@ -88,24 +87,6 @@ function checkNewest(findings: Findings, head: Head, materialised: number, kept:
     const reason = `it covers ${head.size} records, but ${materialised} are materialised: it is an older one`;
     addFault(findings, faultAt("checkpoint", "checkpoint", reason));
   }
-}
-
-async function walkPublished(walk: Walk, onProgress: Progress | undefined): Promise<boolean> {
-  const { size } = walk.head;
-  await checkReachedRoots(walk);
-  for (let bundle = 0; bundle * tileWidth < size; bundle++) {
-    if (!(await checkBundle(walk, bundle))) {
-      const why = `record ${bundle * tileWidth} and those after it cannot be read`;
-      for (const check of ["records", "tree", "root", "parts", "files", "keptCheckpoints"] as const) {
-        if (!walk.findings.unchecked.has(check)) walk.findings.unchecked.set(check, why);
-      }
-      return false;
-    }
-    await checkFullTiles(walk);
-    await checkReachedRoots(walk);
-    onProgress?.(walk.frontier.size, size);
-  }
-  return true;
 }
 
 function checkRoot({ head, frontier, findings }: Walk): void {
@@ -141,143 +122,23 @@ function checkJournalEnd({ writer, head, findings, claims }: Walk): void {
 
 // A log that is being written grows under the reader. What lies beyond the checkpoint is then not this
 // check's.
-async function settleBeyond({ findings, source, head }: Walk): Promise<void> {
-  if (findings.beyond.length === 0) return;
-  const isKnown = head.trust.keys.length > 0;
-  const bytes = isKnown ? await source.read("checkpoint", noteBytesMax) : undefined;
+async function settleBeyond(walk: Walk): Promise<number | undefined> {
+  const { findings, source, head, seen } = walk;
+  if (findings.beyond.length === 0 && seen.bySize.size === 0) return undefined;
+  const bytes = head.opened === undefined ? undefined : await source.read("checkpoint", noteBytesMax);
   if (bytes !== undefined) {
     try {
-      const { size } = openUnder(head, bytes);
+      const { size } = openAt(walk, bytes).checkpoint;
       if (size > head.size) {
         findings.notes.push(
           `the log grew to ${size} records meanwhile; those from ${head.size} on were not checked`,
         );
-        return;
+        return size;
       }
     } catch (error) {
       if (!(error instanceof TlogError)) throw error;
     }
   }
   for (const fault of findings.beyond) addFault(findings, fault);
-}
-
-function reportOf(findings: Findings, head: Head | undefined, walk: Walk | undefined): LogReport {
-  const signer = signerOf(head);
-  const checks = logCheckNames.map((name) => checkOf(name, findings, head, walk));
-  const chain = walk?.chain;
-  const root = head?.checkpoint?.root;
-  return {
-    kind: "log",
-    verdict: verdictOf(checks, signer),
-    origin: head?.origin ?? chain?.origin ?? null,
-    size: head?.size ?? null,
-    root: root === undefined ? null : encodeBase64(root),
-    signer,
-    checks,
-    first: findings.faults[0] ?? null,
-    faults: findings.faults,
-    faultCount: findings.count,
-    notes: findings.notes,
-    limits: [limitOfOneView, "how exact the records' times are, where they give no uncertainty"],
-    records: {
-      published: Math.min(walk?.frontier.size ?? 0, head?.size ?? 0),
-      beyond: Math.max(0, (walk?.frontier.size ?? 0) - (head?.size ?? 0)),
-      byKind: chain?.byKind ?? {},
-      firstTime: chain?.firstTime ?? null,
-      lastTime: chain === undefined || chain.time === "" ? null : chain.time,
-    },
-    releases: Array.from(chain?.releases ?? [], ([release, index]) => ({ release, index })),
-  };
-}
-
-function signerOf(head: Head | undefined): SignerReport | null {
-  const signers = head?.opened?.signers ?? head?.trust.keys ?? [];
-  const vkeys = signers.map(({ vkey }) => vkey);
-  const [vkey] = vkeys;
-  return head === undefined || vkey === undefined ? null : { vkey, vkeys, proven: head.proven };
-}
-
-function checkpointText(
-  { size, proven }: Head,
-  { signers, cosignatures, notChecked }: OwnCheckpoint,
-): string {
-  const by = signers.map(({ vkey }) => vkey).join(" and ");
-  const others =
-    cosignatures.length === 0 ? "" : `; cosigned by ${cosignatures.map(cosignatureText).join(", ")}`;
-  const unknown = notChecked.length === 0 ? "" : `; ${notChecked.length} lines of unknown keys not checked`;
-  return `over ${size} records, signed by ${by}${proven ? "" : ", its own word"}${others}${unknown}`;
-}
-
-function checkOf(
-  name: LogCheckName,
-  findings: Findings,
-  head: Head | undefined,
-  walk: Walk | undefined,
-): Check {
-  const faults = findings.faults.filter((fault) => fault.check === name);
-  if (findings.failed.has(name)) {
-    const [first] = faults;
-    return { name, ok: false, detail: first === undefined ? "see the faults" : describeFault(first) };
-  }
-  const why =
-    findings.unchecked.get(name) ??
-    (walk === undefined ? "there is no checkpoint to check against" : undefined);
-  if (why !== undefined && name !== "checkpoint") return { name, ok: null, detail: why };
-  return passed(name, head as Head, walk as Walk);
-}
-
-/** Where and why, in one line. */
-export function describeFault({ place, index, offset, reason }: Fault): string {
-  const at = offset === null ? "" : ` at byte ${offset}`;
-  const record = index === null ? "" : ` (record ${index})`;
-  return `${place}${at}${record}: ${reason}`;
-}
-
-function passed(name: LogCheckName, head: Head, walk: Walk): Check {
-  const { frontier, writer, listing, source, keptChecked, entriesOpen } = walk;
-  const check = (ok: boolean | null, detail: string): Check => ({ name, ok, detail });
-  switch (name) {
-    case "checkpoint":
-      if (head.checkpoint === undefined) return check(true, "none yet: nothing was published");
-      if (head.opened === undefined) return check(null, "no key is known to check its signature with");
-      return check(true, checkpointText(head, head.opened));
-    case "keptCheckpoints":
-      return listing === undefined
-        ? check(null, "the source cannot list them")
-        : check(true, `${keptChecked}, all signed and of this tree`);
-    case "records":
-      return check(true, `${frontier.size}, canonical, chained, in order`);
-    case "tree":
-      return check(
-        true,
-        entriesOpen ? "every tile is what the records give" : "the tiles agree with one another",
-      );
-    case "root":
-      return check(
-        true,
-        head.checkpoint === undefined ? "none yet" : `${encodeBase64(head.checkpoint.root)}, as signed`,
-      );
-    case "parts":
-      return source.hasParts
-        ? check(true, "every sealed part is the one that its record names")
-        : check(null, "the source has none");
-    case "files":
-      return listing === undefined
-        ? check(null, "the source cannot list its files")
-        : check(true, "nothing missing, nothing besides");
-    case "journal":
-      return writer === undefined
-        ? check(null, "the source has none")
-        : check(
-            true,
-            `${writer.copies.length} published records, and ${writer.tail.length} that are not published yet`,
-          );
-    case "state":
-      return writer === undefined
-        ? check(null, "the source has none")
-        : check(true, `all up to record ${writer.materialisedSize ?? 0} is synced`);
-    case "identity":
-    case "releases":
-      return check(null, "the source has none");
-  }
+  return undefined;
 }

@@ -3,7 +3,8 @@
 // What the parts say stays sealed. docs/formats/parts.md has the layout of the files under parts/.
 import { parseManifest, partNames, ProtocolError } from "@docket/protocol";
 import type { DocketRecord, PartName } from "@docket/protocol";
-import { encodeBase64Url, fromUtf8, sha256, TlogError } from "@docket/tlog";
+import { fromUtf8, sha256, TlogError } from "@docket/tlog";
+import { isBase64UrlOf } from "./digest-text.ts";
 
 /** A sealed part with its name. */
 export type NamedPart = { name: PartName; bytes: Uint8Array };
@@ -31,8 +32,7 @@ export function checkSealedParts(
       : "it has parts, but its record names none";
   }
   if (manifest === undefined) return "its record names parts, but there are none";
-  if (encodeBase64Url(sha256(manifest)) !== named)
-    return "its manifest has another hash than the record names";
+  if (!isBase64UrlOf(named, sha256(manifest))) return "its manifest has another hash than the record names";
   const lines = readManifest(manifest);
   if (typeof lines === "string") return lines;
   if (lines.length !== parts.length)
@@ -43,7 +43,7 @@ export function checkSealedParts(
     if (part.bytes.length !== line.size) {
       return `part ${line.name} has ${part.bytes.length} bytes, in the manifest ${line.size}`;
     }
-    if (encodeBase64Url(sha256(part.bytes)) !== line.hash) {
+    if (!isBase64UrlOf(line.hash, sha256(part.bytes))) {
       return `part ${line.name} has another hash than the manifest names`;
     }
   }

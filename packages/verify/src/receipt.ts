@@ -25,7 +25,7 @@ import type { Checkpoint, InclusionProof } from "@docket/tlog";
 import { limitOfOneView, verdictOf } from "./report.ts";
 import type { Check, ReceiptReport, SignerReport } from "./report.ts";
 import { quorumCheck, requiredOf } from "./quorum.ts";
-import { chainStart, openOwnCheckpoint, readOwnCheckpoint } from "./signer.ts";
+import { chainStart, keyText, openOwnCheckpoint, readOwnCheckpoint } from "./signer.ts";
 import type { OwnCheckpoint } from "./signer.ts";
 import { asTrust } from "./trust.ts";
 import type { Trust, TrustGiven } from "./trust.ts";
@@ -160,7 +160,7 @@ function checkSignatures(proof: InclusionProof, trust: Trust, found: Found, chec
   }
   checklist.run("signature", () => {
     const { signers } = (found.opened = openOwnCheckpoint(proof.checkpoint, trust));
-    return `by ${signers.map(({ vkey }) => vkey).join(" and ")}`;
+    return `by ${signers.map(keyText).join(" and ")}`;
   });
   if (found.opened !== undefined) checklist.checks.set("cosignatures", quorumCheck(trust, found.opened));
 }

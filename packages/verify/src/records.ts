@@ -3,15 +3,16 @@
 // it; and record 0, and no other, saying what this log is.
 import { parseLeaf, ProtocolError } from "@docket/protocol";
 import type { DocketRecord } from "@docket/protocol";
-import { encodeBase64Url, fromUtf8, TlogError } from "@docket/tlog";
-import type { Hash, Verifier } from "@docket/tlog";
+import { fromUtf8, TlogError } from "@docket/tlog";
+import type { Hash } from "@docket/tlog";
+import { isBase64UrlOf } from "./digest-text.ts";
+import type { CheckedChain } from "./range.ts";
 import { chainStart } from "./signer.ts";
 
 /** Where the chain stands, and what was counted on the way. */
 export type Chain = {
   origin: string | undefined;
-  keys: readonly Verifier[];
-  /** Leaf hash of the record before the next; `undefined` before record 0. */
+  /** Leaf hash of the record before the next; `undefined` before the first that is checked. */
   previous: Hash | undefined;
   time: string;
   firstTime: string | null;
@@ -23,8 +24,8 @@ export type Chain = {
 export const releasesMax = 100_000;
 
 /** The chain before record 0. */
-export function newChain(origin: string | undefined, keys: readonly Verifier[]): Chain {
-  return { origin, keys, previous: undefined, time: "", firstTime: null, byKind: {}, releases: new Map() };
+export function newChain(origin: string | undefined): Chain {
+  return { origin, previous: undefined, time: "", firstTime: null, byKind: {}, releases: new Map() };
 }
 
 /**
@@ -60,6 +61,26 @@ export function followChain(
   return { record, reason };
 }
 
+/**
+ * Moves the chain on over a bundle that was chained in itself, if it goes on where the chain stands.
+ *
+ * @returns whether it does; else nothing was changed
+ */
+export function continueChain(chain: Chain, next: CheckedChain): boolean {
+  if (chain.previous === undefined || !isBase64UrlOf(next.prev, chain.previous)) return false;
+  if (next.firstTime < chain.time) return false;
+  chain.previous = next.last as Hash;
+  chain.time = next.lastTime;
+  chain.firstTime ??= next.firstTime;
+  for (const [kind, count] of Object.entries(next.byKind)) {
+    chain.byKind[kind] = (chain.byKind[kind] ?? 0) + count;
+  }
+  for (const [release, index] of next.releases) {
+    if (chain.releases.size < releasesMax && !chain.releases.has(release)) chain.releases.set(release, index);
+  }
+  return true;
+}
+
 function wrongWith(
   chain: Chain,
   index: number,
@@ -71,11 +92,9 @@ function wrongWith(
   if (record.kind === "created") {
     chain.origin ??= record.origin;
     if (record.origin !== chain.origin) return `it is of the log ${record.origin}, not of ${chain.origin}`;
-    if (chain.keys.length > 0 && !chain.keys.some(({ vkey }) => vkey === record.key))
-      return "it names another key than the one used here";
   }
   const expected = index === 0 ? chain.origin && chainStart(chain.origin) : previous;
-  if (expected && record.prev !== encodeBase64Url(expected)) return "it does not follow the record before it";
+  if (expected && !isBase64UrlOf(record.prev, expected)) return "it does not follow the record before it";
   if (record.time < chain.time)
     return `its time ${record.time} is before that of an earlier record, ${chain.time}`;
   if (record.kind === "opening" && record.of >= index)

@@ -35,6 +35,9 @@ export type Fault = {
 export const logCheckNames = [
   "checkpoint",
   "keptCheckpoints",
+  "recentCheckpoints",
+  "cosignatures",
+  "seen",
   "records",
   "tree",
   "root",
@@ -47,6 +50,13 @@ export const logCheckNames = [
 ] as const;
 /** What is checked of a log. */
 export type LogCheckName = (typeof logCheckNames)[number];
+
+/**
+ * A checkpoint from elsewhere that the log's key signed, and that cannot be of the same log as the one here:
+ * it covers more records than there are (`rollback`), or other ones (`fork`). Both are signed notes; `own` is
+ * null where nothing is published here.
+ */
+export type Conflict = { kind: "rollback" | "fork"; place: string; seen: string; own: string | null };
 
 /** What was found of a receipt. */
 export type ReceiptReport = {
@@ -76,11 +86,22 @@ export type LogReport = {
   /** The checkpoint's root, base64. */
   root: string | null;
   signer: SignerReport | null;
+  /** Whether its entries are bytes and no records: then only the tree was checked. */
+  opaque: boolean;
+  /** The log's keys at the checkpoint and the ones that they followed, as its records name them. */
+  keys: string[];
+  retiredKeys: string[];
   checks: Check[];
   /** The first fault found, and the first {@link faultsKeptMax} of all. */
   first: Fault | null;
   faults: Fault[];
   faultCount: number;
+  /** Checks without which it is not verified, besides those that are always needed. */
+  required: readonly string[];
+  /** Witnesses of the policy given that cosigned the newest checkpoint whose quorum is met, and when. */
+  cosignatures: readonly Cosignature[];
+  /** Checkpoints of the log's own key that contradict what is here. */
+  conflicts: readonly Conflict[];
   notes: string[];
   limits: string[];
   /**
@@ -104,6 +125,11 @@ export const faultsKeptMax = 50;
 export const limitOfOneView: string =
   "a rollback to an older state, or a fork shown to others: " +
   "that takes a checkpoint, receipt or cosignature kept elsewhere";
+
+/** What it cannot say although checkpoints from elsewhere were given, the largest of them of that size. */
+export function limitOfSeen(size: number): string {
+  return `a rollback to an older state of at least ${size} records, or a fork after them: no larger checkpoint was given`;
+}
 
 /** The checks of a log without which it is not verified, whatever else was. */
 const indispensable: readonly string[] = ["checkpoint", "records", "tree", "root"];

@@ -4,6 +4,7 @@
 // that the reader was not told of) are counted, and said to be unchecked.
 import { cosignatureTime, openNote, parseCheckpoint, parseNote, sha256, TlogError, utf8 } from "@docket/tlog";
 import type { Checkpoint, Hash, NoteSignature, VerifiedSignature, Verifier } from "@docket/tlog";
+import { asTrust, witnessesOf } from "./trust.ts";
 import type { Trust } from "./trust.ts";
 
 /** A cosignature that verified: whose, and when it was made, in seconds since 1970. */
@@ -29,6 +30,11 @@ export type OwnCheckpoint = {
  *   (`checkpoint`)
  */
 export function openOwnCheckpoint(bytes: Uint8Array, trust: Trust): OwnCheckpoint {
+  return openStrictly(bytes, asTrust(trust));
+}
+
+/** The same under these keys alone: the policy's logs are not added. */
+export function openStrictly(bytes: Uint8Array, trust: Trust): OwnCheckpoint {
   const opened = openKnownCheckpoint(bytes, trust);
   const { origin } = opened.checkpoint;
   const stranger = opened.notChecked.find(({ name }) => name === origin);
@@ -55,7 +61,7 @@ export function openKnownCheckpoint(bytes: Uint8Array, trust: Trust): OwnCheckpo
       other === undefined ? "no key of it is known" : `the key known here is of ${quote(other.name)}`;
     throw new TlogError("origin", `a checkpoint of the log ${quote(origin)}, and ${whose}`);
   }
-  const { text, verified, unverified } = openNote(bytes, keys);
+  const { text, verified, unverified } = openNote(bytes, [...keys, ...witnessesOf(trust)]);
   const own = verified.filter(({ verifier }) => keys.includes(verifier));
   if (!own.some(({ verifier }) => verifier.algorithm === "ed25519")) {
     throw new TlogError("unverified", "no Ed25519 key of the log that is known here signed it");
@@ -75,6 +81,12 @@ export function openKnownCheckpoint(bytes: Uint8Array, trust: Trust): OwnCheckpo
  */
 export function readOwnCheckpoint(bytes: Uint8Array): Checkpoint {
   return withoutExtensions(parseCheckpoint(parseNote(bytes).text));
+}
+
+/** A key in words: an Ed25519 one whole, one of ML-DSA-44, which has 1,750 characters, by its key id. */
+export function keyText({ name, keyId, algorithm, vkey }: Verifier): string {
+  if (algorithm !== "ml-dsa-44") return vkey;
+  return `${name}+${keyId.toString(16).padStart(8, "0")} (ML-DSA-44)`;
 }
 
 /** Who cosigned, and when, in words. */

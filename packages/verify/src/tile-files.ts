@@ -12,7 +12,7 @@ import {
 } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
 import { addFault, faultAt, readFile } from "./findings.ts";
-import { bundleBytesMax } from "./head.ts";
+import { bundleBytesMax } from "./range.ts";
 import { tileName } from "./listing.ts";
 import type { KnownTile, Walk } from "./walk.ts";
 
@@ -48,7 +48,7 @@ export function requiredWidth(level: number, index: number, size: number): numbe
 async function checkTile(walk: Walk, tile: KnownTile): Promise<void> {
   await checkFiles(walk, tile, tile.level);
   // Beyond what the walk itself read, bundles of entries lie beside the tiles of level 0.
-  if (tile.level === 0 && walk.entriesOpen) await checkFiles(walk, tile, "entries");
+  if (tile.level === 0 && walk.mode !== "tiles") await checkFiles(walk, tile, "entries");
 }
 
 async function checkFiles(walk: Walk, tile: KnownTile, kind: number | "entries"): Promise<void> {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walk over a log: the tree is recomputed record by record, and whatever the source holds is compared
-// with it as soon as it is known.
+// The walk over a log: the tree is recomputed record by record, or bundle by bundle where a bundle was found
+// in order, and whatever the source holds is compared with it as soon as it is known.
 import {
   appendLeafHash,
   emptyFrontier,
   encodeBase64,
-  frontierRoot,
   formatCheckpoint,
+  frontierRoot,
+  hashBytes,
   hashesEqual,
   noteBytesMax,
   tileHeight,
@@ -14,14 +15,23 @@ import {
   TlogError,
   utf8,
 } from "@docket/tlog";
-import type { Frontier, Hash } from "@docket/tlog";
+import type { Frontier, Hash, TreeNode } from "@docket/tlog";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
-import { openUnder } from "./head.ts";
+import { openAt } from "./head.ts";
 import type { Head } from "./head.ts";
 import type { Listing } from "./listing.ts";
-import { newChain } from "./records.ts";
+import { noteQuorum } from "./quorum.ts";
+import type { Quorum } from "./quorum.ts";
+import type { CheckedBundle, RangeMode } from "./range.ts";
+import { continueChain, newChain } from "./records.ts";
 import type { Chain } from "./records.ts";
+import { newRows, nextSizeOf, takeRows } from "./recent.ts";
+import type { RecentRow, RecentRows } from "./recent.ts";
+import { keysAt, linkPeriods, newSchedule } from "./schedule.ts";
+import type { KeySchedule } from "./schedule.ts";
+import { checkSeenAt, groupSeen } from "./seen-checks.ts";
+import type { SeenChecks } from "./seen-checks.ts";
 import type { LogSource, RootClaim, WriterState } from "./source.ts";
 
 /** A tile whose hashes are all known, or the right edge's at the end. */
@@ -34,22 +44,28 @@ export type Walk = {
   head: Head;
   writer: WriterState | undefined;
   listing: Listing | undefined;
+  /** `tiles` where a server refuses the entries. */
+  mode: RangeMode;
   frontier: Frontier;
   chain: Chain;
+  schedule: KeySchedule;
   /** For each level of tiles, the hashes of the tile that is not full yet. */
   edges: Hash[][];
   /** Tiles that became full and were not compared yet. */
   full: KnownTile[];
-  /** Sizes at which the root is wanted, ascending, and those that were reached and not compared yet. */
+  /** Sizes at which the root is wanted, ascending: of files, claims and seen checkpoints. */
   wanted: number[];
+  wantedAt: number;
+  rows: RecentRows;
+  /** Sizes that were reached and not compared yet. */
   reached: { size: number; root: Hash }[];
   claims: Map<number, RootClaim[]>;
   kept: Set<number>;
   keptChecked: number;
+  seen: SeenChecks;
+  quorum: Quorum;
   /** Journal's copies of records, by index. */
   copies: Map<number, WriterState["copies"][number]>;
-  /** Whether entries and parts can be read: a server may refuse them. */
-  entriesOpen: boolean;
 };
 
 /** Begins a walk. */
@@ -59,47 +75,75 @@ export function newWalk(
   head: Head,
   writer: WriterState | undefined,
   listing: Listing | undefined,
+  mode: RangeMode,
 ): Walk {
   const claims = new Map<number, RootClaim[]>();
   for (const claim of writer?.roots ?? []) claims.set(claim.size, [...(claims.get(claim.size) ?? []), claim]);
   const kept = new Set(listing?.kept);
-  const wanted = [...new Set([...claims.keys(), ...kept])].sort((a, b) => a - b);
+  const seen = groupSeen(head.trust.seen ?? [], findings);
+  const wanted = [...new Set([...claims.keys(), ...kept, ...seen.bySize.keys()])].sort((a, b) => a - b);
   return {
     source,
     findings,
     head,
     writer,
     listing,
+    mode,
     frontier: emptyFrontier(),
-    chain: newChain(head.origin, head.trust.keys),
+    chain: newChain(head.origin),
+    schedule: newSchedule(head.trust.keys),
     edges: [],
     full: [],
-    wanted: wanted.filter((size) => size > 0).toReversed(),
+    wanted: wanted.filter((size) => size > 0),
+    wantedAt: 0,
+    rows: newRows(listing?.recent ?? []),
     reached: wanted[0] === 0 ? [{ size: 0, root: frontierRoot(emptyFrontier()) }] : [],
     claims,
     kept,
     keptChecked: 0,
+    seen,
+    quorum: { newest: undefined, size: 0 },
     copies: new Map(writer?.copies.map((copy) => [copy.index, copy])),
-    entriesOpen: true,
   };
 }
 
 /** Appends a leaf's hash to the recomputed tree. */
 export function appendToTree(walk: Walk, hash: Hash): void {
-  const { frontier, edges, full, wanted } = walk;
-  appendLeafHash(frontier, hash, (node, nodeHash) => {
-    if (node.level % tileHeight !== 0) return;
-    const level = node.level / tileHeight;
-    const hashes = (edges[level] ??= []);
-    hashes.push(nodeHash);
-    if (hashes.length < tileWidth) return;
-    full.push({ level, index: Math.floor(node.index / tileWidth), hashes });
-    edges[level] = [];
-  });
-  if (wanted.at(-1) === frontier.size) {
-    wanted.pop();
-    walk.reached.push({ size: frontier.size, root: frontierRoot(frontier) });
+  appendLeafHash(walk.frontier, hash, (node, nodeHash) => addNode(walk, node, nodeHash));
+  noteReached(walk);
+}
+
+/**
+ * Appends a bundle that was found in order, if it goes on where the walk stands.
+ *
+ * @returns whether it does; else nothing was appended
+ */
+export function appendBundle(walk: Walk, bundle: CheckedBundle, wanted: readonly number[]): boolean {
+  const { frontier, chain } = walk;
+  if (bundle.chain !== null && !continueChain(chain, bundle.chain)) return false;
+  const end = frontier.size + tileWidth;
+  for (const [i, size] of wanted.filter((each) => each > frontier.size && each < end).entries()) {
+    // The root of a tree is folded from the right: the bundle's beginning counts as one subtree.
+    const prefix = bundle.prefixes.slice(i * hashBytes, (i + 1) * hashBytes) as Hash;
+    noteReached(walk, { size, hashes: [...frontier.hashes, prefix] });
   }
+  const above: Frontier = { size: frontier.size / tileWidth, hashes: frontier.hashes };
+  appendLeafHash(above, bundle.root as Hash, ({ level, index }, hash) =>
+    addNode(walk, { level: level + tileHeight, index }, hash),
+  );
+  frontier.size = end;
+  noteReached(walk);
+  return true;
+}
+
+/** The sizes up to `end` at which roots are wanted and that were not reached yet, ascending. */
+export function wantedUpTo(walk: Walk, end: number): number[] {
+  const sizes: number[] = [];
+  for (let at = walk.wantedAt; (walk.wanted[at] ?? Number.POSITIVE_INFINITY) <= end; at++) {
+    sizes.push(walk.wanted[at] as number);
+  }
+  for (const { size } of walk.rows.pending) if (size <= end) sizes.push(size);
+  return [...new Set(sizes)].sort((a, b) => a - b);
 }
 
 /** Compares the roots that were reached with what kept checkpoints, journal and state say of these sizes. */
@@ -107,13 +151,15 @@ export async function checkReachedRoots(walk: Walk): Promise<void> {
   for (const { size, root } of walk.reached.splice(0)) {
     for (const claim of walk.claims.get(size) ?? []) checkClaim(walk, claim, root);
     if (walk.kept.has(size)) await checkKept(walk, size, root);
+    for (const row of takeRows(walk.rows, size)) checkRow(walk, row, root);
+    checkSeenAt(walk, size, root);
   }
 }
 
 /** At the end: whatever speaks of more records than there are. */
 export function checkUnreachedRoots(walk: Walk): void {
   const { size } = walk.frontier;
-  for (const wanted of walk.wanted.toReversed()) {
+  for (const wanted of walk.wanted.slice(walk.wantedAt)) {
     const reason = `it covers ${wanted} records, but the log ends after ${size}`;
     for (const claim of walk.claims.get(wanted) ?? []) {
       addFault(walk.findings, faultAt(claim.check, claim.place, reason, offsetOf(claim)));
@@ -122,33 +168,69 @@ export function checkUnreachedRoots(walk: Walk): void {
       walk.findings.beyond.push(faultAt("keptCheckpoints", `checkpoints/${wanted}`, reason));
     }
   }
+  for (const row of walk.rows.pending) {
+    const reason = `a row covers ${row.size} records, but the log ends after ${size}`;
+    walk.findings.beyond.push(faultAt("recentCheckpoints", row.place, reason, { offset: row.offset }));
+  }
+}
+
+function addNode(walk: Walk, node: TreeNode, nodeHash: Hash): void {
+  if (node.level % tileHeight !== 0) return;
+  const level = node.level / tileHeight;
+  const hashes = (walk.edges[level] ??= []);
+  hashes.push(nodeHash);
+  if (hashes.length < tileWidth) return;
+  walk.full.push({ level, index: Math.floor(node.index / tileWidth), hashes });
+  walk.edges[level] = [];
+}
+
+function noteReached(walk: Walk, at: Frontier = walk.frontier): void {
+  const { size } = at;
+  const isWanted = walk.wanted[walk.wantedAt] === size;
+  if (isWanted) walk.wantedAt += 1;
+  if (isWanted || nextSizeOf(walk.rows) === size) walk.reached.push({ size, root: frontierRoot(at) });
+  if (nextSizeOf(walk.rows) === size) walk.rows.at += 1;
 }
 
 function checkClaim(walk: Walk, claim: RootClaim, root: Hash): void {
-  const { findings, head, chain } = walk;
+  const { findings } = walk;
   const { size, signature, place, check } = claim;
-  const origin = head.origin ?? chain.origin;
-  const keys = head.trust.keys.filter((key) => key.algorithm === "ed25519" && key.name === origin);
-  if (signature !== undefined && keys.length > 0 && origin !== undefined) {
-    const text = utf8(formatCheckpoint({ origin, size, root: claim.root as Hash, extensions: [] }));
-    if (!keys.some((key) => key.verify(text, signature))) {
-      addFault(
-        findings,
-        faultAt(check, place, `it names a root at size ${size} that the key did not sign`, offsetOf(claim)),
-      );
-      return;
-    }
+  if (signature !== undefined && isSignedRoot(walk, size, claim.root, signature) === false) {
+    const reason = `it names a root at size ${size} that the key did not sign`;
+    addFault(findings, faultAt(check, place, reason, offsetOf(claim)));
+    return;
   }
   if (hashesEqual(claim.root, root)) return;
-  addFault(
-    findings,
-    faultAt(
-      check,
-      place,
-      `its root at size ${size} is not that of the records, ${encodeBase64(root)}`,
-      offsetOf(claim),
-    ),
+  const reason = `its root at size ${size} is not that of the records, ${encodeBase64(root)}`;
+  addFault(findings, faultAt(check, place, reason, offsetOf(claim)));
+}
+
+function checkRow(walk: Walk, row: RecentRow, root: Hash): void {
+  const { size, place, offset } = row;
+  const fault = (reason: string): void =>
+    addFault(walk.findings, faultAt("recentCheckpoints", place, reason, { offset }));
+  if (!row.verified && isSignedRoot(walk, size, row.root, row.signature) === false) {
+    fault(`its row at size ${size} has a signature that is not the log's`);
+  } else if (!hashesEqual(row.root, root)) {
+    fault(`its root at size ${size} is not that of the records, ${encodeBase64(root)}`);
+  } else walk.rows.checked += 1;
+}
+
+// Undefined where no key is known to tell.
+function isSignedRoot(
+  walk: Walk,
+  size: number,
+  root: Uint8Array,
+  signature: Uint8Array,
+): boolean | undefined {
+  const origin = walk.head.origin ?? walk.chain.origin;
+  if (origin === undefined) return undefined;
+  const keys = keysAt(walk.schedule, size).filter(
+    (key) => key.algorithm === "ed25519" && key.name === origin,
   );
+  if (keys.length === 0) return undefined;
+  const text = utf8(formatCheckpoint({ origin, size, root: root as Hash, extensions: [] }));
+  return keys.some((key) => key.verify(text, signature));
 }
 
 async function checkKept(walk: Walk, size: number, root: Hash): Promise<void> {
@@ -159,12 +241,16 @@ async function checkKept(walk: Walk, size: number, root: Hash): Promise<void> {
   const fault = (reason: string): void => addFault(findings, faultAt("keptCheckpoints", path, reason));
   if (bytes === undefined) return fault("it is listed, but cannot be read");
   try {
-    const kept = openUnder(head, bytes);
-    if (kept.size !== size) return fault(`it covers ${kept.size} records, not ${size}`);
-    if (head.origin !== undefined && kept.origin !== head.origin)
-      return fault(`it is of the log ${kept.origin}`);
-    if (!hashesEqual(kept.root, root)) {
+    const { checkpoint, opened } = openAt(walk, bytes);
+    if (checkpoint.size !== size) return fault(`it covers ${checkpoint.size} records, not ${size}`);
+    if (head.origin !== undefined && checkpoint.origin !== head.origin)
+      return fault(`it is of the log ${checkpoint.origin}`);
+    if (!hashesEqual(checkpoint.root, root)) {
       return fault(`its root is not that of the first ${size} records: one of them is not what was signed`);
+    }
+    if (opened !== undefined) {
+      linkPeriods(walk.schedule, opened);
+      noteQuorum(walk.quorum, head.trust, opened);
     }
   } catch (error) {
     if (!(error instanceof TlogError)) throw error;

@@ -4,6 +4,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
+import { addFollowing } from "./monitor/command.ts";
 import type { ServeOptions } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
 import { addWitness } from "./witness/command.ts";
@@ -38,6 +39,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addDecide(program, terminal, give);
   addReading(program, terminal, give);
   addVerify(program, terminal, give);
+  addFollowing(program, terminal, give);
   addWitness(program, terminal, give);
   return program;
 }
@@ -201,7 +203,13 @@ function addVerify(program: Command, terminal: Terminal, give: Give): void {
     .command("verify")
     .description("Check a receipt, a data directory or a log's URL, offline as far as it can be checked.")
     .argument("<target>", "a receipt's file, a directory, or a URL")
-    .option("--key <vkey>", "the verifier key that you trust, or a file that holds it")
+    .option("--key <vkey>", "a verifier key that you trust, or a file of such; may be repeated", gathered)
+    .option("--policy <file>", "a tlog-policy: the witnesses that must have cosigned, and keys of the log")
+    .option(
+      "--seen <path>",
+      "checkpoints or receipts kept elsewhere: a file, or a directory of them",
+      gathered,
+    )
     .addOption(apiKeyOption("of an auditor, for a URL"))
     .option("--json", "print the report as JSON")
     .addHelpText(
@@ -209,13 +217,26 @@ function addVerify(program: Command, terminal: Terminal, give: Give): void {
       examples(
         "docket verify ./trial --key ./trial/log.vkey",
         "docket verify receipt-17.json --key log.vkey",
+        "docket verify https://log.example.org --key log.vkey --seen kept/ --policy policy.txt",
       ),
     )
-    .action(async (target: string, options: { key?: string; apiKey?: string; json?: true }) => {
+    .action(async (target: string, options: VerifyFlags) => {
       const { runVerify } = await import("./verify/index.ts");
       const { stdout, stderr } = terminal;
       give(await runVerify({ target, ...options, json: options.json === true, stdout, stderr }));
     });
+}
+
+type VerifyFlags = {
+  key?: string[];
+  policy?: string;
+  seen?: string[];
+  apiKey?: string;
+  json?: true;
+};
+
+function gathered(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 function dataOption(note?: string): Option {

@@ -3,14 +3,14 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import { addToReport } from "@docket/verify";
-import type { Check, Fault, LogCheckName, LogReport } from "@docket/verify";
+import type { Check, Fault, LogCheckName, LogReport, SignerReport } from "@docket/verify";
 import { policyFileBytesMax, policyFilesMax } from "../../intake/release.ts";
 import { readText } from "./directory.ts";
 import type { DirectorySource } from "./directory.ts";
 
 /** Longest release file that is read, in bytes: every policy file at its longest, each byte of it escaped. */
 const releaseBytesMax = policyFilesMax * policyFileBytesMax * 2;
-const smallFileBytesMax = 4096;
+const smallFileBytesMax = 16_384;
 
 /** Checks `site.json`, `log.vkey` and the kept releases against the log's report, and adds what it finds. */
 export async function checkInstallation(source: DirectorySource, report: LogReport): Promise<LogReport> {
@@ -29,18 +29,32 @@ async function checkIdentity(source: DirectorySource, report: LogReport): Promis
     if (source.data === undefined)
       return resultOf("identity", faults, null, "the directory has no site.json");
     faults.push(faultOf("identity", "site.json", "it is missing"));
-  } else if (report.origin !== null && site !== `${JSON.stringify({ v: 1, origin: report.origin })}\n`) {
+  } else if (report.origin !== null && site !== siteText(report)) {
     faults.push(faultOf("identity", "site.json", `it is not that of the log ${report.origin}`));
   }
   if (source.data !== undefined) {
     const vkey = await readText(join(source.data, "log.vkey"), smallFileBytesMax, source.files);
     if (vkey === undefined) faults.push(faultOf("identity", "log.vkey", "it is missing"));
-    else if (report.signer !== null && vkey !== `${report.signer.vkey}\n`) {
-      const whose = report.signer.proven ? "the one given" : "the one that record 0 names";
-      faults.push(faultOf("identity", "log.vkey", `it is another key than ${whose}`));
+    else if (report.signer !== null && !holdsKeysOf(vkey, report, report.signer)) {
+      const whose = report.signer.proven ? "those given" : "those that the records name";
+      faults.push(faultOf("identity", "log.vkey", `its keys are not ${whose}`));
     }
   }
   return resultOf("identity", faults, true, "site.json and log.vkey are those of this log");
+}
+
+function siteText({ origin, opaque }: LogReport): string {
+  return `${JSON.stringify(opaque ? { v: 1, origin, opaque } : { v: 1, origin })}\n`;
+}
+
+// The keys in force, one a line; those that they followed may stand there too. Where no record names keys,
+// those that signed.
+function holdsKeysOf(text: string, { keys, retiredKeys }: LogReport, signer: SignerReport): boolean {
+  const held = text.split("\n");
+  const needed = keys.length === 0 ? signer.vkeys : keys;
+  const known = new Set([...needed, ...retiredKeys]);
+  if (held.pop() !== "" || new Set(held).size !== held.length) return false;
+  return needed.every((key) => held.includes(key)) && held.every((key) => known.has(key));
 }
 
 async function checkReleases(source: DirectorySource, report: LogReport): Promise<Result> {

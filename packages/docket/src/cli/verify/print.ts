@@ -6,8 +6,14 @@ import type { Check, LogReport, ReceiptReport } from "@docket/verify";
 /** Most notes and further faults that are printed; the report as JSON has all. */
 const linesMax = 10;
 
+/** Most rollbacks and forks of which both checkpoints are printed. */
+const conflictsPrintedMax = 3;
+
 const titles: Readonly<Record<string, string>> = {
   keptCheckpoints: "kept checkpoints",
+  recentCheckpoints: "last day",
+  cosignatures: "cosignatures",
+  seen: "seen elsewhere",
   signature: "signature",
   identity: "site and key",
   state: "state file",
@@ -34,8 +40,24 @@ function logLines(report: LogReport): string[] {
   const lines = kinds.length === 0 ? [] : [`records: ${kinds.join(", ")}; from ${firstTime} to ${lastTime}`];
   lines.push(...shortened(report.notes).map((note) => `note: ${printable(note)}`));
   if (report.first !== null) lines.push(`first fault: ${printable(describeFault(report.first))}`);
+  for (const { kind, place, seen, own } of report.conflicts.slice(0, conflictsPrintedMax)) {
+    lines.push(
+      `${kind}: ${printable(place)} holds this checkpoint, signed by the log's key:`,
+      ...quoted(seen),
+    );
+    lines.push(
+      ...(own === null ? ["nothing is published here"] : ["the checkpoint here is:", ...quoted(own)]),
+    );
+  }
   if (report.faultCount > 1) lines.push(`and ${report.faultCount - 1} more faults; --json lists them`);
   return lines;
+}
+
+function quoted(note: string): string[] {
+  return note
+    .trimEnd()
+    .split("\n")
+    .map((line) => `  | ${printable(line)}`);
 }
 
 function verdictLine(report: LogReport | ReceiptReport): string {
@@ -45,12 +67,22 @@ function verdictLine(report: LogReport | ReceiptReport): string {
     case "verified":
       return `verified: ${what}, under ${report.signer?.vkey ?? ""}${uncheckedOf(report)}`;
     case "incomplete":
-      return `nothing wrong, but not verified: ${what}: signatures and tiles were checked, records were not`;
+      return `nothing wrong, but not verified: ${what}: ${missingOf(report)}`;
     case "unproven":
       return `internally consistent, signer unproven: ${what}; give the key that you trust with --key`;
     case "failed":
       return `FAILED: ${what} is not what was sealed, or not under this key`;
   }
+}
+
+function missingOf(report: LogReport | ReceiptReport): string {
+  const isMissing = (name: string): boolean =>
+    report.checks.some((check) => check.name === name && check.ok === null);
+  const reasons = [
+    ...(isMissing("records") ? ["signatures and tiles were checked, records were not"] : []),
+    ...(isMissing("cosignatures") ? ["the witnesses' quorum that the policy asks for is not met"] : []),
+  ];
+  return reasons.join("; ");
 }
 
 function uncheckedOf(report: LogReport | ReceiptReport): string {

@@ -53,7 +53,7 @@ void test("log.vkey of another key, and a release that is gone, are found", asyn
   writeFileSync(join(data, "log.vkey"), `${generateSignerKey(origin, new Uint8Array(32)).verifierKey}\n`);
   assert.match(
     (await run({ target: data, key: verifierKey })).out,
-    /first fault: log.vkey: it is another key than the one given/,
+    /first fault: log.vkey: its keys are not those given/,
   );
   writeFileSync(join(data, "log.vkey"), own);
   rmSync(paths.releases, { recursive: true });

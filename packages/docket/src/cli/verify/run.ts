@@ -2,24 +2,22 @@
 // `docket verify`: a receipt, a directory or a URL, checked offline as far as it can be.
 import { stat } from "node:fs/promises";
 import { receiptBytesMax } from "@docket/protocol";
-import { parseVerifierKey, TlogError } from "@docket/tlog";
-import type { Verifier } from "@docket/tlog";
 import { VerifyError, verifyLog, verifyReceipt } from "@docket/verify";
-import type { LogReport, ReceiptReport } from "@docket/verify";
+import type { LogReport, ReceiptReport, Trust } from "@docket/verify";
 import { showProgress } from "../progress.ts";
 import type { Output } from "../terminal.ts";
 import { directorySource, readText } from "./directory.ts";
 import { checkInstallation } from "./installation-checks.ts";
 import { reportText } from "./print.ts";
+import { readTrust, UsageError } from "./trust-files.ts";
+import type { TrustOptions } from "./trust-files.ts";
 import { urlSource } from "./url.ts";
 import type { Fetch } from "./url.ts";
 
 /** What `docket verify` is told. */
-export type VerifyOptions = {
+export type VerifyOptions = TrustOptions & {
   /** A receipt file, a directory, or an http(s) URL. */
   target: string;
-  /** The trusted verifier key, or the path of a file that holds it. */
-  key?: string | undefined;
   /** API key of an auditor, for a URL. */
   apiKey?: string | undefined;
   json: boolean;
@@ -35,9 +33,6 @@ export const exitVerified = 0;
 export const exitWrong = 1;
 export const exitUsage = 2;
 
-/** Longest file with a verifier key, in bytes. */
-const keyFileBytesMax = 4096;
-
 /**
  * Verifies what it is told to, prints the report, and returns the exit code: 0 if all is well under the key
  * that was given, 1 if anything is wrong or the signer unproven, 2 if it was used wrongly or could not read
@@ -46,8 +41,7 @@ const keyFileBytesMax = 4096;
 export async function runVerify(options: VerifyOptions): Promise<number> {
   let report: LogReport | ReceiptReport;
   try {
-    const key = options.key === undefined ? undefined : await readKey(options.key);
-    report = await verifyTarget(options, key);
+    report = await verifyTarget(options, await readTrust(options));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof VerifyError)) throw error;
     options.stderr.write(`docket verify: ${error.message}\n`);
@@ -57,18 +51,12 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   return report.verdict === "verified" ? exitVerified : exitWrong;
 }
 
-/** The command was used wrongly. */
-class UsageError extends Error {}
-
-async function verifyTarget(
-  options: VerifyOptions,
-  key: Verifier | undefined,
-): Promise<LogReport | ReceiptReport> {
+async function verifyTarget(options: VerifyOptions, trust: Trust): Promise<LogReport | ReceiptReport> {
   const { target } = options;
   if (/^https?:\/\//i.test(target)) {
     if (!URL.canParse(target)) throw new UsageError(`${target} is not a URL`);
     return withProgress(options, (update) =>
-      verifyLog(urlSource(new URL(target), options.apiKey, options.fetch), key, update),
+      verifyLog(urlSource(new URL(target), options.apiKey, options.fetch), trust, { onProgress: update }),
     );
   }
   const isDirectory = await stat(target).then(
@@ -79,15 +67,15 @@ async function verifyTarget(
       );
     },
   );
-  if (!isDirectory) return verifyReceiptFile(target, key);
+  if (!isDirectory) return verifyReceiptFile(target, trust);
   return withProgress(options, async (update) => {
     const source = await directorySource(target);
-    return checkInstallation(source, await verifyLog(source, key, update));
+    return checkInstallation(source, await verifyLog(source, trust, { onProgress: update }));
   });
 }
 
-async function verifyReceiptFile(path: string, key: Verifier | undefined): Promise<ReceiptReport> {
-  return verifyReceipt((await readText(path, receiptBytesMax)) ?? "", key);
+async function verifyReceiptFile(path: string, trust: Trust): Promise<ReceiptReport> {
+  return verifyReceipt((await readText(path, receiptBytesMax)) ?? "", trust);
 }
 
 async function withProgress<T>(
@@ -101,24 +89,5 @@ async function withProgress<T>(
     return await check((done, total) => progress.update(done, total));
   } finally {
     progress.end();
-  }
-}
-
-async function readKey(key: string): Promise<Verifier> {
-  const direct = parseKey(key);
-  if (direct !== undefined) return direct;
-  const text = await readText(key, keyFileBytesMax);
-  if (text === undefined) throw new UsageError(`${key} is neither a verifier key nor a file that holds one`);
-  const held = parseKey(text.trim());
-  if (held === undefined) throw new UsageError(`the file ${key} holds no verifier key (name+keyid+base64)`);
-  return held;
-}
-
-function parseKey(text: string): Verifier | undefined {
-  try {
-    return parseVerifierKey(text);
-  } catch (error) {
-    if (error instanceof TlogError) return undefined;
-    throw error;
   }
 }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the caller trusts, from the command line: keys, a policy of witnesses, and checkpoints kept elsewhere.
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { parsePolicy, parseVerifierKey, policyBytesMax, TlogError } from "@docket/tlog";
+import type { TlogPolicy, Verifier } from "@docket/tlog";
+import { asTrust, readSeenFile, seenFileBytesMax } from "@docket/verify";
+import type { SeenNote, Trust } from "@docket/verify";
+import { readBounded, readText } from "./directory.ts";
+
+/** What is named on the command line. */
+export type TrustOptions = {
+  /** Verifier keys, or files that hold them, one a line. */
+  key?: string | readonly string[] | undefined;
+  /** A C2SP tlog-policy's file; the keys of its logs are trusted too. */
+  policy?: string | undefined;
+  /** Files with kept checkpoints, receipts or proofs, or directories of such. */
+  seen?: readonly string[] | undefined;
+};
+
+/** The command was used wrongly. */
+export class UsageError extends Error {}
+
+/** Longest file with verifier keys, in bytes. */
+const keyFileBytesMax = 65_536;
+
+/** The most files of checkpoints that a directory may hold. */
+const seenFilesMax = 100_000;
+
+/**
+ * Reads what is trusted.
+ *
+ * @throws {UsageError} for what is no key, policy or checkpoint
+ * @throws {VerifyError} where a file cannot be read
+ */
+export async function readTrust({ key = [], policy, seen = [] }: TrustOptions): Promise<Trust> {
+  const keys: Verifier[] = [];
+  for (const each of typeof key === "string" ? [key] : key) keys.push(...(await readKeys(each)));
+  const notes: SeenNote[] = [];
+  for (const each of seen) notes.push(...(await readSeen(each)));
+  return asTrust({ keys, policy: policy === undefined ? undefined : await readPolicy(policy), seen: notes });
+}
+
+async function readKeys(key: string): Promise<Verifier[]> {
+  const direct = parseKey(key);
+  if (direct !== undefined) return [direct];
+  const text = await readText(key, keyFileBytesMax);
+  if (text === undefined) throw new UsageError(`${key} is neither a verifier key nor a file that holds one`);
+  const lines = text.split("\n").map((line) => line.trim());
+  const held = lines.filter((line) => line !== "").map(parseKey);
+  const keys = held.filter((each) => each !== undefined);
+  if (keys.length === 0 || keys.length < held.length) {
+    throw new UsageError(
+      `the file ${key} holds ${keys.length === 0 ? "no verifier key" : "a line that is no verifier key"} (name+keyid+base64)`,
+    );
+  }
+  return keys;
+}
+
+function parseKey(text: string): Verifier | undefined {
+  try {
+    return parseVerifierKey(text);
+  } catch (error) {
+    if (error instanceof TlogError) return undefined;
+    throw error;
+  }
+}
+
+async function readPolicy(path: string): Promise<TlogPolicy> {
+  const bytes = await readBounded(path, policyBytesMax);
+  if (bytes === undefined) throw new UsageError(`there is no file ${path}; name a policy of witnesses`);
+  return refusing(path, () => parsePolicy(bytes));
+}
+
+async function readSeen(path: string): Promise<SeenNote[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined)
+    throw new UsageError(`there is no file or directory ${path} with kept checkpoints`);
+  if (!found.isDirectory()) return readSeenAt(path);
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith("."));
+  if (names.length > seenFilesMax) throw new UsageError(`${path} holds over ${seenFilesMax} files`);
+  const notes: SeenNote[] = [];
+  for (const { name } of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    notes.push(...(await readSeenAt(join(path, name))));
+  }
+  return notes;
+}
+
+async function readSeenAt(path: string): Promise<SeenNote[]> {
+  const bytes = (await readBounded(path, seenFileBytesMax)) ?? new Uint8Array();
+  return refusing(path, () => readSeenFile(path, bytes));
+}
+
+function refusing<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    throw new UsageError(`${path}: ${error.message}`);
+  }
+}

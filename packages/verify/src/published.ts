@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way over all that is published: full bundles are asked for in ranges, several at once, and taken in
+// their order; whatever is not in order, and what only the walk can judge, it looks at itself.
+import { tileWidth } from "@docket/tlog";
+import { checkBundle } from "./bundle.ts";
+import { tileName } from "./listing.ts";
+import { rangeBundles } from "./range.ts";
+import type { CheckedBundle, NarrowFile, RangeChecker, RangeRequest, RangeResult } from "./range.ts";
+import { readRowsUpTo } from "./recent.ts";
+import { checkFullTiles } from "./tile-files.ts";
+import { appendBundle, checkReachedRoots, wantedUpTo } from "./walk.ts";
+import type { Walk } from "./walk.ts";
+
+/** Called as the walk goes on: records checked so far, of how many. */
+export type Progress = (records: number, total: number) => void;
+
+type Asked = { request: RangeRequest; result: Promise<RangeResult> };
+
+/**
+ * Checks what the checkpoint covers, up to its last record.
+ *
+ * @returns false where neither entries nor hashes could be read, so that the rest was not checked
+ */
+export async function walkPublished(
+  walk: Walk,
+  checker: RangeChecker,
+  onProgress: Progress | undefined,
+): Promise<boolean> {
+  const { size } = walk.head;
+  const full = Math.floor(size / tileWidth);
+  const asked: Asked[] = [];
+  // Bundle 0 says what the log is, and the last one is not full: both are the walk's own.
+  let planned = 1;
+  let bundle = 0;
+  const step = async (checked: CheckedBundle | null, wanted: readonly number[]): Promise<boolean> => {
+    const isInOrder = checked !== null && !isTheWalks(walk, bundle) && appendBundle(walk, checked, wanted);
+    if (isInOrder) forgetNarrowFiles(walk, bundle);
+    else if (!(await checkBundle(walk, bundle))) return false;
+    await checkFullTiles(walk);
+    await checkReachedRoots(walk);
+    bundle += 1;
+    onProgress?.(walk.frontier.size, size);
+    return true;
+  };
+  await planRows(walk, tileWidth);
+  await checkReachedRoots(walk);
+  while (bundle * tileWidth < size) {
+    while (planned < full && asked.length < checker.concurrency) {
+      const count = Math.min(rangeBundles, full - planned);
+      asked.push(await ask(walk, checker, planned, count));
+      planned += count;
+    }
+    const next = asked[0]?.request.first === bundle ? asked.shift() : undefined;
+    if (next === undefined) await planRows(walk, size);
+    const results = next === undefined ? [null] : await next.result;
+    for (const checked of results) {
+      if (await step(checked, next?.request.wanted ?? [])) continue;
+      noteUnchecked(walk, bundle * tileWidth);
+      return false;
+    }
+  }
+  return true;
+}
+
+async function ask(walk: Walk, checker: RangeChecker, first: number, count: number): Promise<Asked> {
+  const end = (first + count) * tileWidth;
+  await planRows(walk, end);
+  const request: RangeRequest = {
+    first,
+    count,
+    mode: walk.mode,
+    parts: walk.source.hasParts && walk.mode === "records",
+    wanted: wantedUpTo(walk, end).filter((size) => size > first * tileWidth && size % tileWidth !== 0),
+    narrow: Array.from({ length: count }, (_, i) => narrowFilesOf(walk, first + i)).flat(),
+  };
+  const result = checker.check(request);
+  // The walk may end before it comes here; a failure is then nobody's.
+  result.catch(() => undefined);
+  return { request, result };
+}
+
+async function planRows(walk: Walk, end: number): Promise<void> {
+  await readRowsUpTo(walk.rows, end, walk.source, walk.findings);
+}
+
+// Records that the journal holds too, and files as wide as the writer's state says, are compared by the walk.
+function isTheWalks({ copies, writer }: Walk, bundle: number): boolean {
+  const start = bundle * tileWidth;
+  const materialised = writer?.materialisedSize ?? 0;
+  if (materialised > start && materialised < start + tileWidth) return true;
+  if (copies.size === 0) return false;
+  for (let index = start; index < start + tileWidth; index++) if (copies.has(index)) return true;
+  return false;
+}
+
+function narrowFilesOf({ listing, mode }: Walk, bundle: number): NarrowFile[] {
+  if (listing === undefined || listing.partials.size === 0) return [];
+  const files = (kind: NarrowFile["kind"], name: string): NarrowFile[] =>
+    Array.from(listing.partials.get(name) ?? [], (width) => ({ kind, bundle, width }));
+  const entries = mode === "tiles" ? [] : files("entries", tileName("entries", bundle));
+  return [...files("tile", tileName(0, bundle)), ...entries];
+}
+
+function forgetNarrowFiles({ listing }: Walk, bundle: number): void {
+  listing?.partials.delete(tileName(0, bundle));
+  listing?.partials.delete(tileName("entries", bundle));
+}
+
+function noteUnchecked({ findings }: Walk, record: number): void {
+  const why = `record ${record} and those after it cannot be read`;
+  for (const check of [
+    "records",
+    "tree",
+    "root",
+    "parts",
+    "files",
+    "keptCheckpoints",
+    "recentCheckpoints",
+    "cosignatures",
+    "seen",
+  ] as const) {
+    if (!findings.unchecked.has(check)) findings.unchecked.set(check, why);
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The published checkpoints of the last day: files of an hour each, `recent/<hours since 1970>`, with rows in
+// the order of their sizes. They are read as the walk comes near, an hour at a time.
+//
+//     row = size (u64) || time of publication, ms since 1970 (u64) || root (32) || Ed25519 signature (64)
+//
+// Rows are not synced: a crash may leave the last one of a file torn, or zeros.
+import { readFile, addFault, faultAt } from "./findings.ts";
+import type { Findings } from "./findings.ts";
+import type { LogSource } from "./source.ts";
+
+/** The length of a row, in bytes. */
+export const rowBytes = 112;
+
+/** Longest file of an hour, in bytes: a hundred rows a second, ten times what a log publishes. */
+export const hourBytesMax: number = rowBytes * 360_000;
+
+/** One row, and where it stands. `verified` once its signature was found good. */
+export type RecentRow = {
+  size: number;
+  root: Uint8Array;
+  signature: Uint8Array;
+  place: string;
+  offset: number;
+  verified: boolean;
+};
+
+/** The rows: the hours that were not read yet, and the rows that were read and not compared. */
+export type RecentRows = {
+  hours: number[];
+  pending: RecentRow[];
+  /** How many of `pending` the walk has reached. */
+  at: number;
+  newestSize: number;
+  checked: number;
+};
+
+/** Nothing read yet. `hours` ascending. */
+export function newRows(hours: readonly number[]): RecentRows {
+  return { hours: [...hours], pending: [], at: 0, newestSize: 0, checked: 0 };
+}
+
+/** The next size at which a row waits. */
+export function nextSizeOf(rows: RecentRows): number | undefined {
+  return rows.pending[rows.at]?.size;
+}
+
+/** Takes the rows of a size that was reached. */
+export function takeRows(rows: RecentRows, size: number): RecentRow[] {
+  let count = 0;
+  while (rows.pending[count]?.size === size) count += 1;
+  if (count === 0) return [];
+  rows.at -= count;
+  return rows.pending.splice(0, count);
+}
+
+/** Reads hours until a row beyond `size` is known, or none is left. */
+export async function readRowsUpTo(
+  rows: RecentRows,
+  size: number,
+  source: LogSource,
+  findings: Findings,
+): Promise<void> {
+  while (rows.hours.length > 0 && rows.newestSize < size) {
+    const path = `recent/${rows.hours.shift()}`;
+    const bytes = await readFile(source, path, hourBytesMax, "recentCheckpoints", findings);
+    if (bytes === undefined || bytes === "too long") continue;
+    addRows(rows, path, bytes, findings);
+  }
+}
+
+function addRows(rows: RecentRows, place: string, bytes: Uint8Array, findings: Findings): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let offset = 0; offset < bytes.length; offset += rowBytes) {
+    const row = bytes.subarray(offset, offset + rowBytes);
+    if (row.length < rowBytes || row.every((byte) => byte === 0)) {
+      findings.notes.push(
+        `${place} at byte ${offset}: a row that a crash cut short, or that is being written`,
+      );
+      if (row.length < rowBytes) return;
+      continue;
+    }
+    const size = Number(view.getBigUint64(offset));
+    if (!Number.isSafeInteger(size) || size <= rows.newestSize) {
+      const reason = `its row of size ${size} does not follow that of ${rows.newestSize}`;
+      addFault(findings, faultAt("recentCheckpoints", place, reason, { offset }));
+      continue;
+    }
+    rows.newestSize = size;
+    const [root, signature] = [row.slice(16, 48), row.slice(48)];
+    rows.pending.push({ size, root, signature, place, offset, verified: false });
+  }
+}
