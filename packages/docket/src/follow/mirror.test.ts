@@ -8,7 +8,15 @@ import { mirrorLog } from "./mirror.ts";
 import type { MirrorOptions, MirrorReport } from "./mirror.ts";
 import type { Fetch } from "./server.ts";
 import type { FollowTrust } from "./signed-head.ts";
-import { fetchOf, followedKey, followedOrigin, publish, serverOf, testEntries } from "./testing/log-files.ts";
+import {
+  fetchOf,
+  fileOf,
+  followedKey,
+  followedOrigin,
+  publish,
+  serverOf,
+  testEntries,
+} from "./testing/log-files.ts";
 import type { PublishedFiles } from "./testing/log-files.ts";
 import { FollowerMemoryDisk } from "./testing/memory-disk.ts";
 
@@ -115,7 +123,7 @@ describe("a mirror", () => {
   test("takes partial tiles that are gone from the full ones", async () => {
     const moving = at(300);
     for (const path of ["tile/0/001", "tile/entries/001"]) {
-      moving.set(path, at(512).get(path) as Uint8Array);
+      moving.set(path, fileOf(at(512), path));
       moving.delete(`${path}.p/44`);
     }
     const disk = newDisk();
@@ -185,8 +193,8 @@ describe("a lying server", () => {
     for (const path of at(600).keys()) {
       for (const change of ["flip", "cut", "lengthen", "remove"] as const) {
         const lying = at(600);
-        const bytes = Buffer.from(lying.get(path) as Uint8Array);
-        if (change === "flip") bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+        const bytes = fileOf(lying, path);
+        if (change === "flip") bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
         if (change === "remove") lying.delete(path);
         else
           lying.set(
@@ -307,8 +315,8 @@ describe("the directory", () => {
       );
       disk.restart("lost", random);
       crashes += 1;
-      const covers = Buffer.from(at(600).get("checkpoint") as Uint8Array).equals(
-        filesOf(disk).get("checkpoint") as Buffer,
+      const covers = fileOf(at(600), "checkpoint").equals(
+        disk.readFile(`${directory}/checkpoint`) ?? Buffer.alloc(0),
       );
       assertServes(disk, covers ? 600 : 300);
       const report = await run(disk, at(1300));

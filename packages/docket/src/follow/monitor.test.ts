@@ -19,6 +19,7 @@ import { openSignedHead } from "./signed-head.ts";
 import type { FollowTrust } from "./signed-head.ts";
 import {
   fetchOf,
+  fileOf,
   followedKey,
   followedOrigin,
   followedSigner,
@@ -65,10 +66,7 @@ describe("a look at a log", () => {
   test("keeps the first checkpoint, sees that nothing changed, then that it grew", async () => {
     const watch = newWatch();
     assert.deepEqual(kinds(await watch.look()), ["first"]);
-    assert.deepEqual(
-      watch.disk.readFile(statePath),
-      Buffer.from(watch.files.get("checkpoint") as Uint8Array),
-    );
+    assert.deepEqual(watch.disk.readFile(statePath), fileOf(watch.files, "checkpoint"));
     assert.deepEqual(kinds(await watch.look()), ["unchanged"]);
     watch.files = publish(honest);
     const [grown] = await watch.look();
@@ -94,7 +92,7 @@ describe("a look at a log", () => {
       assert.ok(fork?.kind === "fork" && /two roots were signed at size 300/.test(fork.reason));
       const [kept, served] = fork.evidence.map((path) => watch.disk.readFile(path));
       assert.deepEqual(kept, before);
-      assert.deepEqual(served, Buffer.from(watch.files.get("checkpoint") as Uint8Array));
+      assert.deepEqual(served, fileOf(watch.files, "checkpoint"));
     }
     assert.equal(watch.disk.list(evidencePath(statePath)).length, 2);
     assert.deepEqual(watch.disk.readFile(statePath), before);
@@ -123,7 +121,7 @@ describe("a look at a log", () => {
     await watch.look();
     watch.files = new Map([
       ...publish(honest),
-      ["checkpoint", publish(honest.slice(0, 300)).get("checkpoint") as Uint8Array],
+      ["checkpoint", fileOf(publish(honest.slice(0, 300)), "checkpoint")],
     ]);
     const [rollback] = await watch.look();
     assert.ok(
@@ -131,7 +129,7 @@ describe("a look at a log", () => {
         /700 entries before, and 300 now: an older state/.test(rollback.reason),
     );
     assert.equal(rollback.evidence.length, 2);
-    watch.files.set("checkpoint", publish(other.slice(0, 300)).get("checkpoint") as Uint8Array);
+    watch.files.set("checkpoint", fileOf(publish(other.slice(0, 300)), "checkpoint"));
     assert.deepEqual(kinds(await watch.look()), ["fork"]);
     watch.files = publish(honest.slice(0, 300));
     const [unknown] = await watch.look();
@@ -157,10 +155,10 @@ describe("a look at a log", () => {
     const otherLog = parseSignerKey(
       generateSignerKey("log.example/other", new Uint8Array(32).fill(9)).signerKey,
     );
-    const good = Buffer.from(publish(honest).get("checkpoint") as Uint8Array);
+    const good = fileOf(publish(honest), "checkpoint");
     const bad: Uint8Array[] = [
-      publish(honest, [stranger]).get("checkpoint") as Uint8Array,
-      publish(honest, [otherLog]).get("checkpoint") as Uint8Array,
+      fileOf(publish(honest, [stranger]), "checkpoint"),
+      fileOf(publish(honest, [otherLog]), "checkpoint"),
       Buffer.from(good.toString().replace("700", "701")),
       Buffer.from("<html>It works!</html>"),
       new Uint8Array(),
@@ -253,17 +251,14 @@ describe("under a policy", () => {
       publish(honest.slice(0, 300), [followedSigner, ...cosigners]);
     watch.files = signed(cosigner(1, 100), cosigner(8, 100));
     const [missed, first] = await watch.look();
-    assert.ok(missed?.kind === "quorum" && /cosigned it: w1$/.test(missed.reason));
+    assert.ok(missed?.kind === "quorum" && missed.reason.endsWith("cosigned it: w1"));
     assert.equal(first?.kind, "first");
     watch.files = signed(cosigner(1, 100), cosigner(3, 100));
     watch.disk.nowMs = stallMs * 2;
     assert.deepEqual(kinds(await watch.look()), ["stalled"]);
     watch.files = signed(cosigner(1, 100), cosigner(3, 101));
     assert.deepEqual(kinds(await watch.look()), ["unchanged"]);
-    assert.deepEqual(
-      watch.disk.readFile(statePath),
-      Buffer.from(watch.files.get("checkpoint") as Uint8Array),
-    );
+    assert.deepEqual(watch.disk.readFile(statePath), fileOf(watch.files, "checkpoint"));
   });
 
   test("a witness's line that does not verify spoils the checkpoint", async () => {
@@ -286,7 +281,7 @@ describe("under a policy", () => {
     );
     const both = { ...trust, keys: [followedKey, parseVerifierKey(mldsa.vkey)] };
     const bytes = (signers: Signer[]): Uint8Array =>
-      publish(honest.slice(0, 2), signers).get("checkpoint") as Uint8Array;
+      fileOf(publish(honest.slice(0, 2), signers), "checkpoint");
     assert.equal(openSignedHead(bytes([followedSigner, mldsa]), both).head.size, 2);
     assert.equal(openSignedHead(bytes([followedSigner]), both).head.size, 2);
     assert.throws(() => openSignedHead(bytes([mldsa]), both), { code: "unverified" });

@@ -13,7 +13,7 @@ import {
 } from "@docket/tlog";
 import { FollowError } from "./error.ts";
 import { judge, tilesOfServer } from "./judge.ts";
-import { fetchOf, publish, rootOf, serverOf, testEntries } from "./testing/log-files.ts";
+import { fetchOf, fileOf, publish, rootOf, serverOf, testEntries } from "./testing/log-files.ts";
 import type { PublishedFiles } from "./testing/log-files.ts";
 import { edgeTiles, openTree, proveGrowth } from "./tree.ts";
 import type { ReadTile, TreeHead } from "./tree.ts";
@@ -69,9 +69,9 @@ describe("a tree read through its tiles", () => {
     const files = publish(long.slice(0, 300));
     const grown = publish(long.slice(0, 512));
     files.delete("tile/0/001.p/44");
-    files.set("tile/0/001", grown.get("tile/0/001") as Uint8Array);
+    files.set("tile/0/001", fileOf(grown, "tile/0/001"));
     const tree = await openTree(headOf(long.slice(0, 300)), reading(files));
-    assert.deepEqual(await tree.hashes([{ level: 0, index: 299 }]), [leafHash(long[299] as Uint8Array)]);
+    assert.deepEqual(await tree.hashes([{ level: 0, index: 299 }]), long.slice(299, 300).map(leafHash));
   });
 
   test("believes no byte that does not lead to the root", async () => {
@@ -80,10 +80,10 @@ describe("a tree read through its tiles", () => {
     const files = publish(entries);
     const nodes = [{ level: 0, index: 3 }];
     for (const path of ["tile/0/000", "tile/1/000", "tile/0/257.p/208", "tile/1/001.p/1", "tile/2/000.p/1"]) {
-      const original = files.get(path) as Uint8Array;
+      const original = fileOf(files, path);
       for (const at of [0, Math.floor(original.length / 2), original.length - 1]) {
         const changed = Uint8Array.from(original);
-        changed[at] = (changed[at] as number) ^ 1;
+        changed.set([original.readUInt8(at) ^ 1], at);
         files.set(path, changed);
         await assert.rejects(
           openTree(head, reading(files)).then((tree) => tree.hashes(nodes)),
@@ -112,7 +112,7 @@ describe("a tree read through its tiles", () => {
       longFiles.get(tilePath(tile))?.toReversed() ?? new Uint8Array();
     await assert.rejects(openTree(headOf(long), careless), { code: "wrong" });
     const lower: ReadTile = async (tile, isGenuine) => {
-      const bytes = longFiles.get(tilePath(tile)) as Uint8Array;
+      const bytes = fileOf(longFiles, tilePath(tile));
       return isGenuine(bytes) && tile.width === tileWidth ? bytes.toReversed() : bytes;
     };
     const tree = await openTree(headOf(long), lower);

@@ -58,7 +58,7 @@ export async function runMirror(
       directory,
       entries: options.entries === true,
       recheck: options.recheck === true,
-      onProgress: progress.update,
+      onProgress: (done, total) => progress.update(done, total),
     });
     progress.end();
     await write(

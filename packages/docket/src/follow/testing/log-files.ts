@@ -47,24 +47,33 @@ export function publish(
 ): PublishedFiles {
   const files: PublishedFiles = new Map();
   const size = entries.length;
-  const levels: Hash[][] = [entries.map(leafHash)];
-  for (let below = levels[0] as Hash[]; below.length >= tileWidth; below = levels.at(-1) as Hash[]) {
-    levels.push(
-      Array.from({ length: Math.floor(below.length / tileWidth) }, (_, at) =>
-        rootOfHashes(below.slice(at * tileWidth, (at + 1) * tileWidth)),
-      ),
+  const tiles = [...tilesOfSize(size)];
+  let level = 0;
+  let hashes = entries.map(leafHash);
+  while (hashes.length > 0) {
+    for (const tile of tiles.filter((each) => each.level === level)) {
+      const from = tile.index * tileWidth;
+      files.set(tilePath(tile), Buffer.concat(hashes.slice(from, from + tile.width)));
+      if (level > 0) continue;
+      const bundle = encodeEntryBundle(entries.slice(from, from + tile.width));
+      files.set(entriesPath(tile.index, tile.width), bundle);
+    }
+    const below = hashes;
+    hashes = Array.from({ length: Math.floor(below.length / tileWidth) }, (_, at) =>
+      rootOfHashes(below.slice(at * tileWidth, (at + 1) * tileWidth)),
     );
-  }
-  for (const tile of tilesOfSize(size)) {
-    const from = tile.index * tileWidth;
-    const hashes = (levels[tile.level] as Hash[]).slice(from, from + tile.width);
-    files.set(tilePath(tile), Buffer.concat(hashes));
-    if (tile.level > 0) continue;
-    files.set(entriesPath(tile.index, tile.width), encodeEntryBundle(entries.slice(from, from + tile.width)));
+    level += 1;
   }
   const checkpoint = { origin: signers[0]?.name ?? "", size, root: rootOf(entries), extensions: [] };
   files.set("checkpoint", signCheckpoint(checkpoint, signers));
   return files;
+}
+
+/** A published file, which must be there. */
+export function fileOf(files: PublishedFiles, path: string): Buffer {
+  const bytes = files.get(path);
+  if (bytes === undefined) throw new Error(`${path} is not published`);
+  return Buffer.from(bytes);
 }
 
 /** A platform's fetch that gives these files and counts what was asked for. */
