@@ -2,7 +2,7 @@
 // An installation: a data directory and the directory of its keys.
 //
 //   DIR/docket.json          what this directory is, and where its keys lie
-//   DIR/log.vkey             the log's verifier key, to give away
+//   DIR/log.vkey             the log's verifier keys, to give away
 //   DIR/policy/              the policy, if no other directory is named
 //   DIR/sites/main/…         the log (log/paths.ts), identity.sqlite and views.sqlite
 //   DIR/access.sqlite        API keys, hashed
@@ -14,11 +14,12 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { fileURLToPath } from "node:url";
 import { emptyFrontier } from "@docket/tlog";
 import { DocketError } from "./error.ts";
-import { createSiteKeys, readSiteKeys, verifierKeyOf } from "./evidence/keys.ts";
+import { createSiteKeys, readSiteKeys, signerKeysOf, verifierKeyOf } from "./evidence/keys.ts";
 import type { SiteKeys } from "./evidence/keys.ts";
 import type { LogDisk } from "./log/disk.ts";
 import { writeState } from "./log/materialised.ts";
 import { logPaths } from "./log/paths.ts";
+import { verifierKeysOf } from "./log/signing-keys.ts";
 import type { LogPaths } from "./log/paths.ts";
 
 /** The site that every installation has. */
@@ -69,7 +70,8 @@ export function createInstallation(disk: LogDisk, directory: string, keysDirecto
   writeState(disk, paths, emptyFrontier());
   const site = { v: 1, origin };
   disk.replaceFile(join(paths.site, "site.json"), Buffer.from(`${JSON.stringify(site)}\n`), true);
-  disk.replaceFile(join(data, "log.vkey"), Buffer.from(`${verifierKeyOf(made.signerKey)}\n`), true);
+  const vkeys = verifierKeysOf(signerKeysOf(made));
+  disk.replaceFile(join(data, "log.vkey"), Buffer.from(`${vkeys.join("\n")}\n`), true);
   cpSync(examplePolicy, join(data, "policy"), { recursive: true });
   // Last: a directory without it was never finished, and is refused.
   const content = { v: 1, keys: relative(data, keys) };

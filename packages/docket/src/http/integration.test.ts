@@ -2,7 +2,7 @@
 // The server on a real site, over real sockets: log, threads, policy and API keys.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -18,6 +18,7 @@ import {
   openCheckpoint,
   parseVerifierKey,
 } from "@docket/tlog";
+import type { Verifier } from "@docket/tlog";
 import { verifyReceipt } from "@docket/verify";
 import { createApiKey, revokeApiKey } from "../access/api-keys.ts";
 import type { ApiKeyStore } from "../access/api-keys.ts";
@@ -30,7 +31,7 @@ import { apiKeysPath, openSqliteApiKeys } from "../stores/sqlite/api-keys.ts";
 import { createServer } from "./server.ts";
 import { testEvent } from "./testing/server.ts";
 
-type Running = { url: string; store: ApiKeyStore; verifierKey: string; origin: string };
+type Running = { url: string; store: ApiKeyStore; keys: Verifier[]; origin: string };
 
 async function serve(t: TestContext): Promise<Running> {
   const parent = mkdtempSync(join(tmpdir(), "docket-http-"));
@@ -60,7 +61,8 @@ async function serve(t: TestContext): Promise<Running> {
     rmSync(parent, { recursive: true });
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
-  return { url, store, verifierKey: site.verifierKey, origin: site.origin };
+  const vkeys = readFileSync(join(installation.data, "log.vkey"), "utf8").trim().split("\n");
+  return { url, store, keys: vkeys.map(parseVerifierKey), origin: site.origin };
 }
 
 function caller(
@@ -114,7 +116,7 @@ async function lookUp(running: Running): Promise<void> {
   const opening = await opened.text();
   assert.ok((JSON.parse(opening) as Receipt).opening?.some(({ plaintext }) => plaintext.includes("hello")));
   for (const text of [encodeReceipt(repeat.receipt as Receipt), receipt, opening]) {
-    const report = verifyReceipt(text, parseVerifierKey(running.verifierKey));
+    const report = verifyReceipt(text, { keys: running.keys });
     assert.equal(report.verdict, "verified", JSON.stringify(report));
   }
   const standing = (await (await app("/v1/actors/alice/standing")).json()) as { actor: string };
@@ -128,7 +130,7 @@ async function readLog(running: Running): Promise<void> {
   await (await app("/v1/decisions/batch", { method: "POST", headers, body: lines.join("\n") })).text();
   await app("/v1/receipts/320");
   const note = new Uint8Array(await (await fetch(`${running.url}/checkpoint`)).arrayBuffer());
-  const { checkpoint } = openCheckpoint(note, [parseVerifierKey(running.verifierKey)], running.origin);
+  const { checkpoint } = openCheckpoint(note, running.keys, running.origin);
   assert.ok(checkpoint.size >= 300);
   const frontier = emptyFrontier();
   while (frontier.size < checkpoint.size) {

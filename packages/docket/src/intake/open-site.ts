@@ -7,7 +7,7 @@ import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
 import { Counters, keptMs } from "../counters/counters.ts";
 import type { Standing } from "../enforcement/standing.ts";
-import { verifierKeyOf } from "../evidence/keys.ts";
+import { signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import { Log } from "../log/log.ts";
 import { damaged } from "../log/materialised.ts";
@@ -38,7 +38,12 @@ export type OpenSiteOptions = {
  */
 export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
   const { paths, origin, keys, index } = options;
-  const log = await Log.open({ paths, origin, signerKey: keys.signerKey, diskModule: options.diskModule });
+  const log = await Log.open({
+    paths,
+    origin,
+    signerKeys: signerKeysOf(keys),
+    diskModule: options.diskModule,
+  });
   try {
     // The journal's entries first: records that name these actors are about to be read.
     await index.restoreActors(log.opening.actors);

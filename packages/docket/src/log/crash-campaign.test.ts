@@ -125,7 +125,7 @@ function commit(world: World, { sequencer, materialiser }: TestLog): void {
       assert.ok(verifyInclusion(proof.hashes, record.index, size, leaf, root));
     }
     roots.set(size, hex(root));
-    materialiser.ingest(batch, checkpoint);
+    materialiser.ingest({ batches: [batch], checkpoint });
   } catch (error) {
     if (disk.down || !(error instanceof BatchVoidError)) throw error;
     assert.equal(sequencer.size, leaves.length, "a void batch leaves the log as it was");

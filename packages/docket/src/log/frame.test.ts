@@ -75,7 +75,10 @@ test("a batch that is cut anywhere is bad, and nothing is thrown", () => {
     assert.equal(decodeBatch(encoded.subarray(0, length), 0).kind, "bad", `cut to ${length}`);
   }
   assert.equal(decodeBatch(encoded.subarray(0, 0), 0).kind, "end");
-  assert.equal(decodeBatch(Buffer.alloc(4096), 0).kind, "bad");
+  assert.equal(decodeBatch(Buffer.alloc(70_000), 0).kind, "end", "room that was made ahead");
+  const late = Buffer.alloc(70_000);
+  late[69_999] = 1;
+  assert.equal(decodeBatch(late, 0).kind, "bad");
 });
 
 test("bytes of chance are never a batch, and nothing is thrown", () => {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of the journal. A segment is a header and then batches, one after the other; numbers are
-// big-endian.
+// The bytes of the journal. A segment is a header and then batches, one after the other, and may end in zeros:
+// room that was made ahead. Numbers are big-endian.
 //
-//   segment header  "DKTJRNL1" (8) | index of its first record (u64) | SHA-256 of the origin (32) | crc32
-//   (u32) batch header    "DKTB" (4) | payload length (u32) | index of its first record (u64) | records (u32)
+//   segment header  "DKTJRNL2" (8) | index of its first record (u64) | SHA-256 of the origin (32) | crc32 (u32)
+//   batch header    "DKTB" (4) | payload length (u32) | index of its first record (u64) | records (u32)
 //                   | signed size (u64) | signed root (32) | its Ed25519 signature (64) | crc32 of the header
 //                   (u32)
-//   payload         frames: kind (u8) | length (u32) | bytes | crc32 of kind, length and bytes (u32)
+//   payload         frames: length (u32) | kind (u8) | bytes | crc32 of length, kind and bytes (u32)
 //   batch trailer   crc32 of the payload (u32)
 //
-// "Signed" is the newest root that had been signed when the batch was written: the previous batch's. A
-// record's frames are its actor entries, its manifest, its parts and at last its leaf, which closes the
-// record.
+// "Signed" is the newest root that had been signed when the batch was written. A record's frames are its
+// actor entries, its manifest, its parts and at last its leaf, which closes the record; in an opaque log the
+// leaf is all there is. A leaf's kind is 0x00, so that kind and bytes together are what RFC 6962 hashes for a
+// leaf, and no copy is made for it.
 import { crc32 } from "node:zlib";
 import type { PartName } from "@docket/protocol";
 import { partNames } from "@docket/protocol";
@@ -23,7 +24,7 @@ export const batchHeaderBytes = 128;
 /** Longest payload of one batch, in bytes: what the sequencer gathers before it writes. */
 export const batchPayloadBytesMax = 33_554_432;
 const batchTrailerBytes = 4;
-const segmentMagic = Buffer.from("DKTJRNL1", "latin1");
+const segmentMagic = Buffer.from("DKTJRNL2", "latin1");
 const batchMagic = Buffer.from("DKTB", "latin1");
 const frameOverheadBytes = 9;
 
@@ -47,16 +48,19 @@ export type RecordFrames = {
 /** One batch of records, as the journal holds it. */
 export type Batch = { firstIndex: number; signed: SignedRoot; records: readonly RecordFrames[] };
 
+/** A batch whose records are encoded: `payload` are the frames of `count` records. */
+export type EncodedBatch = { firstIndex: number; count: number; signed: SignedRoot; payload: Uint8Array };
+
 /** What reading a batch gives: the batch and its length, the end of the segment, or what is wrong. */
 export type BatchRead =
   | { kind: "batch"; batch: Batch; bytes: number }
   | { kind: "end" }
   | { kind: "bad"; reason: string };
 
+const kindLeaf = 0;
 const kindActor = 1;
 const kindManifest = 2;
 const kindPart = 3;
-const kindLeaf = 4;
 
 /** Encodes a segment's header. */
 export function encodeSegmentHeader(firstIndex: number, originHash: Uint8Array): Buffer {
@@ -82,24 +86,64 @@ export function decodeSegmentHeader(
 
 /** Encodes a batch. */
 export function encodeBatch(batch: Batch): Buffer {
-  const payload = Buffer.concat(batch.records.flatMap(recordFrames));
-  const header = Buffer.alloc(batchHeaderBytes);
-  batchMagic.copy(header, 0);
-  header.writeUInt32BE(payload.length, 4);
-  header.writeBigUInt64BE(BigInt(batch.firstIndex), 8);
-  header.writeUInt32BE(batch.records.length, 16);
-  header.writeBigUInt64BE(BigInt(batch.signed.size), 20);
-  header.set(batch.signed.root, 28);
-  header.set(batch.signed.signature, 60);
-  header.writeUInt32BE(crc32(header.subarray(0, 124)), 124);
-  const trailer = Buffer.alloc(batchTrailerBytes);
-  trailer.writeUInt32BE(crc32(payload), 0);
-  return Buffer.concat([header, payload, trailer]);
+  const payload = encodePayload(batch.records);
+  const bytes = Buffer.allocUnsafe(batchHeaderBytes + payload.length + batchTrailerBytes);
+  writeBatch(bytes, { ...batch, count: batch.records.length, payload });
+  return bytes;
 }
 
-/** Reads the batch that starts at `offset` of a segment's bytes. */
+/** Bytes that a batch takes whose payload has this many. */
+export function batchBytes(payloadBytes: number): number {
+  return batchHeaderBytes + payloadBytes + batchTrailerBytes;
+}
+
+/** Writes a batch at the beginning of `into`, which has room for {@link batchBytes}. */
+export function writeBatch(into: Buffer, batch: EncodedBatch): void {
+  const { payload } = batch;
+  batchMagic.copy(into, 0);
+  into.writeUInt32BE(payload.length, 4);
+  into.writeBigUInt64BE(BigInt(batch.firstIndex), 8);
+  into.writeUInt32BE(batch.count, 16);
+  into.writeBigUInt64BE(BigInt(batch.signed.size), 20);
+  into.set(batch.signed.root, 28);
+  into.set(batch.signed.signature, 60);
+  into.writeUInt32BE(crc32(into.subarray(0, 124)), 124);
+  into.set(payload, batchHeaderBytes);
+  into.writeUInt32BE(crc32(payload), batchHeaderBytes + payload.length);
+}
+
+/** The frames of records. */
+export function encodePayload(records: readonly RecordFrames[]): Buffer {
+  return Buffer.concat(records.flatMap(recordFrames));
+}
+
+/** Bytes that the frame of an opaque entry takes. */
+export function entryFrameBytes(entryBytes: number): number {
+  return frameOverheadBytes + entryBytes;
+}
+
+/** Writes the frame of an opaque entry; returns where it ends. */
+export function writeEntryFrame(into: Buffer, at: number, entry: Uint8Array): number {
+  return writeFrame(into, at, kindLeaf, entry);
+}
+
+/**
+ * Walks over the leaves of a payload that was checked already.
+ *
+ * @param visit called with where each leaf begins and ends. The byte before the beginning is 0x00, the prefix
+ *   that RFC 6962 hashes before an entry.
+ */
+export function visitLeaves(payload: Buffer, visit: (start: number, end: number) => void): void {
+  for (let offset = 0; offset < payload.length;) {
+    const end = offset + 5 + payload.readUInt32BE(offset);
+    if (payload[offset + 4] === kindLeaf) visit(offset + 5, end);
+    offset = end + 4;
+  }
+}
+
+/** Reads the batch that starts at `offset` of a segment's bytes. Zeros up to the end are room made ahead. */
 export function decodeBatch(segment: Buffer, offset: number): BatchRead {
-  if (offset === segment.length) return { kind: "end" };
+  if (isZeroFrom(segment, offset)) return { kind: "end" };
   const header = segment.subarray(offset, offset + batchHeaderBytes);
   if (header.length < batchHeaderBytes) return { kind: "bad", reason: "the batch header is cut short" };
   if (!header.subarray(0, 4).equals(batchMagic))
@@ -158,26 +202,37 @@ function recordFrames(record: RecordFrames): Buffer[] {
 
 function frame(kind: number, bytes: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(frameOverheadBytes + bytes.length);
-  framed[0] = kind;
-  framed.writeUInt32BE(bytes.length, 1);
-  framed.set(bytes, 5);
-  framed.writeUInt32BE(crc32(framed.subarray(0, 5 + bytes.length)), 5 + bytes.length);
+  writeFrame(framed, 0, kind, bytes);
   return framed;
 }
 
-function decodeRecords(payload: Buffer): RecordFrames[] | string {
+function writeFrame(into: Buffer, at: number, kind: number, bytes: Uint8Array): number {
+  const end = at + 5 + bytes.length;
+  into.writeUInt32BE(bytes.length, at);
+  into[at + 4] = kind;
+  into.set(bytes, at + 5);
+  into.writeUInt32BE(crc32(into.subarray(at, end)), end);
+  return end + 4;
+}
+
+/**
+ * The records of a payload.
+ *
+ * @param checked whether the checksums were looked at already
+ * @returns what is wrong, if anything
+ */
+export function decodeRecords(payload: Buffer, checked = false): RecordFrames[] | string {
   const records: RecordFrames[] = [];
   let open = emptyRecord();
   let offset = 0;
   while (offset < payload.length) {
     if (offset + frameOverheadBytes > payload.length) return "a frame is cut short";
-    const length = payload.readUInt32BE(offset + 1);
-    const end = offset + 5 + length;
+    const end = offset + 5 + payload.readUInt32BE(offset);
     if (end + 4 > payload.length) return "a frame is cut short";
-    if (payload.readUInt32BE(end) !== crc32(payload.subarray(offset, end)))
+    if (!checked && payload.readUInt32BE(end) !== crc32(payload.subarray(offset, end)))
       return "a frame's checksum differs";
     const bytes = payload.subarray(offset + 5, end);
-    switch (payload.readUInt8(offset)) {
+    switch (payload.readUInt8(offset + 4)) {
       case kindActor:
         open.actors.push(decodeActor(bytes));
         break;
@@ -203,6 +258,17 @@ function decodeRecords(payload: Buffer): RecordFrames[] | string {
     return "frames stand after the last leaf";
   }
   return records;
+}
+
+const zeros = Buffer.alloc(65_536);
+
+/** Whether nothing but zeros stands from `offset` on. */
+export function isZeroFrom(bytes: Buffer, offset: number): boolean {
+  for (let at = offset; at < bytes.length; at += zeros.length) {
+    const end = Math.min(bytes.length, at + zeros.length);
+    if (bytes.compare(zeros, 0, end - at, at, end) !== 0) return false;
+  }
+  return true;
 }
 
 function emptyRecord(): { manifest: Uint8Array | undefined; parts: SealedPart[]; actors: ActorEntry[] } {

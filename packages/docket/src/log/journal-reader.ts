@@ -2,7 +2,7 @@
 // Reads the journal's segments, in order. Recovery and `docket verify` share it; it changes nothing.
 import { join } from "node:path";
 import type { LogDisk } from "./disk.ts";
-import { decodeBatch, decodeSegmentHeader, findBatch, segmentHeaderBytes } from "./frame.ts";
+import { decodeBatch, decodeSegmentHeader, findBatch, isZeroFrom, segmentHeaderBytes } from "./frame.ts";
 import type { Batch, RecordFrames } from "./frame.ts";
 import { damaged } from "./materialised.ts";
 import { parseSegmentName } from "./paths.ts";
@@ -66,7 +66,7 @@ function readSegment(disk: LogDisk, path: string, sequence: number, originHash: 
   const header = decodeSegmentHeader(bytes, originHash);
   if (header === undefined) {
     // A segment that was begun and never synced: a crash leaves it short, or long enough and without content.
-    if (bytes.length < segmentHeaderBytes || bytes.every((byte) => byte === 0)) {
+    if (bytes.length < segmentHeaderBytes || isZeroFrom(bytes, 0)) {
       const bad = { offset: 0, bytes: bytes.length, reason: "the segment header is cut short" };
       return { sequence, path, end: 0, batches: [], bad };
     }
@@ -85,13 +85,20 @@ function readSegment(disk: LogDisk, path: string, sequence: number, originHash: 
           `${path} at byte ${offset}: ${read.reason}, and an intact batch follows at byte ${next}`,
         );
       }
-      const bad = { offset, bytes: bytes.length - offset, reason: read.reason };
+      const bad = { offset, bytes: lengthWithoutRoom(bytes) - offset, reason: read.reason };
       return { sequence, path, end, batches, bad };
     }
     batches.push(read.batch);
     end = read.batch.firstIndex + read.batch.records.length;
     offset += read.bytes;
   }
+}
+
+// Zeros at a segment's end are room that was made ahead.
+function lengthWithoutRoom(bytes: Buffer): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return length;
 }
 
 // Recovery copies the tail into a new segment before it removes the old ones, so after a crash in between

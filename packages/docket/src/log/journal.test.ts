@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { MemoryDisk, systemError } from "../testing/memory-disk.ts";
 import type { DiskStep } from "../testing/memory-disk.ts";
 import { testOriginHash } from "../testing/test-log.ts";
-import type { Batch } from "./frame.ts";
+import { encodePayload } from "./frame.ts";
+import type { EncodedBatch } from "./frame.ts";
 import { readJournal } from "./journal-reader.ts";
 import { BatchVoidError, Journal, segmentBytesMax, WritingEndedError } from "./journal.ts";
 
@@ -88,13 +89,10 @@ function failOn(disk: MemoryDisk, failing: DiskStep, code: string): void {
   };
 }
 
-function batchAt(firstIndex: number, leaf: string): Batch {
+function batchAt(firstIndex: number, leaf: string): EncodedBatch {
   const signed = { size: 0, root: new Uint8Array(32), signature: new Uint8Array(64) };
-  return {
-    firstIndex,
-    signed,
-    records: [{ leaf: Buffer.from(leaf), manifest: undefined, parts: [], actors: [] }],
-  };
+  const records = [{ leaf: Buffer.from(leaf), manifest: undefined, parts: [], actors: [] }];
+  return { firstIndex, signed, count: 1, payload: encodePayload(records) };
 }
 
 function leaves(disk: MemoryDisk): string[] {

@@ -52,7 +52,12 @@ test("a log that was not closed is recovered from its journal", async (t) => {
   cpSync(data, copy, { recursive: true });
   t.after(() => rmSync(copy, { recursive: true, force: true }));
   await first.close();
-  const second = await Log.open({ paths: logPaths(copy, "main"), origin, signerKey, diskModule });
+  const second = await Log.open({
+    paths: logPaths(copy, "main"),
+    origin,
+    signerKeys: { roots: [signerKey], published: [] },
+    diskModule,
+  });
   assert.equal(second.opening.recovered, 300);
   await second.published(300);
   assert.equal((await appendStop(second)).index, 300);
@@ -67,7 +72,11 @@ function newLog(t: TestContext): NewLog {
   const paths = logPaths(data, "main");
   disk.makeDirectory(paths.journal);
   writeState(disk, paths, emptyFrontier());
-  return { data, paths, open: () => Log.open({ paths, origin, signerKey, diskModule }) };
+  return {
+    data,
+    paths,
+    open: () => Log.open({ paths, origin, signerKeys: { roots: [signerKey], published: [] }, diskModule }),
+  };
 }
 
 function appendStop(log: Log): Promise<Sealed> {

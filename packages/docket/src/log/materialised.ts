@@ -33,14 +33,28 @@ export type Materialised = {
   entries: Buffer[];
   /** The last leaf, if there is any record. */
   lastLeaf: Buffer | undefined;
+  /** Directories of partial tiles, by path in the site, that may be there and are not needed. */
+  obsolete: string[];
 };
 
 /**
  * Writes the state file: from now on recovery starts at this size. Everything below it must be synced
  * already.
+ *
+ * @param obsolete directories of partial tiles, by path in the site, that nothing needs from now on
  */
-export function writeState(disk: LogDisk, paths: LogPaths, frontier: Frontier): void {
-  const state = { v: 1, size: frontier.size, root: encodeBase64Url(frontierRoot(frontier)) };
+export function writeState(
+  disk: LogDisk,
+  paths: LogPaths,
+  frontier: Frontier,
+  obsolete: readonly string[] = [],
+): void {
+  const state = {
+    v: 1,
+    size: frontier.size,
+    root: encodeBase64Url(frontierRoot(frontier)),
+    ...(obsolete.length === 0 ? {} : { obsolete }),
+  };
   disk.replaceFile(paths.state, Buffer.from(`${JSON.stringify(state)}\n`), true);
 }
 
@@ -51,7 +65,9 @@ export function writeState(disk: LogDisk, paths: LogPaths, frontier: Frontier): 
  */
 export function loadMaterialised(disk: LogDisk, paths: LogPaths): Materialised {
   const state = readState(disk, paths);
-  if (state.size === 0) return { frontier: emptyFrontier(), edge: [], entries: [], lastLeaf: undefined };
+  if (state.size === 0) {
+    return { frontier: emptyFrontier(), edge: [], entries: [], lastLeaf: undefined, obsolete: [] };
+  }
   const nodes = rootNodes(state.size);
   const hashes = nodes.map((node) => {
     const tile = tileOfNode(node, state.size);
@@ -73,7 +89,7 @@ export function loadMaterialised(disk: LogDisk, paths: LogPaths): Materialised {
   const bundle = Math.floor(state.size / tileWidth);
   const entries = width === 0 ? [] : readEntries(disk, paths, bundle, width);
   const last = width === 0 ? readEntries(disk, paths, bundle - 1, tileWidth) : entries;
-  return { frontier, edge, entries, lastLeaf: last.at(-1) };
+  return { frontier, edge, entries, lastLeaf: last.at(-1), obsolete: state.obsolete };
 }
 
 /** The hashes of a tile's bytes. */
@@ -84,17 +100,23 @@ export function splitHashes(bytes: Uint8Array): Hash[] {
   return hashes;
 }
 
-function readState(disk: LogDisk, paths: LogPaths): { size: number; root: Hash } {
+function readState(disk: LogDisk, paths: LogPaths): { size: number; root: Hash; obsolete: string[] } {
   const bytes = disk.readFile(paths.state);
   if (bytes === undefined) throw damaged(`${paths.state} is missing`);
   try {
-    const state = JSON.parse(bytes.toString("utf8")) as { v?: unknown; size?: unknown; root?: unknown };
-    if (state.v !== 1 || !Number.isSafeInteger(state.size) || typeof state.root !== "string")
-      throw new Error();
-    return { size: state.size as number, root: asHash(decodeBase64Url(state.root)) };
+    const state = JSON.parse(bytes.toString("utf8")) as Record<string, unknown>;
+    const { v, size, root, obsolete = [] } = state;
+    if (v !== 1 || !Number.isSafeInteger(size) || typeof root !== "string") throw new Error();
+    if (!Array.isArray(obsolete) || !obsolete.every(isPartialDirectory)) throw new Error();
+    return { size: size as number, root: asHash(decodeBase64Url(root)), obsolete };
   } catch {
     throw damaged(`${paths.state} is not a state file`);
   }
+}
+
+// The state file says what to remove, so what it says must be a directory of partial tiles and nothing else.
+function isPartialDirectory(path: unknown): path is string {
+  return typeof path === "string" && /^tile\/(\d{1,2}|entries)\/(x\d{3}\/)*\d{3}\.p$/.test(path);
 }
 
 function readTile(disk: LogDisk, paths: LogPaths, path: string, width: number): Buffer {

@@ -1,112 +1,180 @@
 // SPDX-License-Identifier: Apache-2.0
-// The materialiser's thread: takes in durable batches, publishes at most every 100 ms and only on growth, and
+// The materialiser's thread: takes in durable batches, publishes a few times a second and only on growth, and
 // syncs when asked, or by itself when much has gathered.
+//
+// Its steps go one after the other, also across the wait for a signature from afar: what is published is
+// exactly what was signed.
+import { setImmediate as immediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { LogDisk } from "./disk.ts";
 import { failureOf } from "./failure.ts";
 import { WritingEndedError } from "./journal.ts";
 import { Materialiser } from "./materialiser.ts";
-import type { DurableBatch, FromMaterialiser, MaterialiserStart, ToMaterialiser } from "./messages.ts";
+import type { FromMaterialiser, HandedBatches, MaterialiserStart, ToMaterialiser } from "./messages.ts";
+import { openPrimacy } from "./newest-state.ts";
+import { publishedSigners, signPublished } from "./signing-keys.ts";
 
-/** Least time between two published checkpoints. */
-const publishIntervalMs = 100;
+/**
+ * Least time between two published checkpoints, in ms. With gathering, signing and writing, an entry is
+ * published within 100 ms of its sealing.
+ */
+const publishIntervalMs = 50;
 /** After an error (a full disk) publication is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
- * What is published is synced after so many records or so long: then journal segments and partial tiles can
- * go.
+ * What is published is synced after so many bytes or so long: then journal segments and partial tiles can
+ * go. A sync of many files competes with the journal's, so it must be rare; what is not synced is read from
+ * the journal at the next start.
  */
-const syncRecordsMax = 10_000;
+const syncBytesMax = 67_108_864;
 const syncIntervalMs = 30_000;
+/** A sync stops after this long, in ms, to let a publication pass. */
+const syncStepMs = 10;
 
 const start = workerData as MaterialiserStart;
 const main = parentPort as NonNullable<typeof parentPort>;
 const { disk } = (await import(start.diskModule)) as { disk: LogDisk };
+const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+const signers = publishedSigners({ roots: [], published: start.publicationKeys }, nowSeconds);
+const primacy = start.primacy && openPrimacy(start.primacy);
+let steps: Promise<unknown> = Promise.resolve();
 let timer: NodeJS.Timeout | undefined;
 let lastPublishedMs = 0;
 let syncTimer: NodeJS.Timeout | undefined;
-let syncedSize = 0;
+let unsyncedBytes = 0;
+let syncs: Promise<void> = Promise.resolve();
 let ended = false;
 
 const materialiser = open();
 
-start.batches.on("message", ({ batch, checkpoint }: DurableBatch) => {
-  attempt(() => materialiser?.ingest(batch, checkpoint));
+start.batches.on("message", (handed: HandedBatches) => {
+  void then(() => materialiser?.ingest(handed));
+  for (const { payload } of handed.batches) unsyncedBytes += payload.length;
   schedule(Math.max(0, lastPublishedMs + publishIntervalMs - Date.now()));
 });
 
 // The channel's other end closes after its last batch, so a close loses none.
 let closing = false;
-start.batches.on("close", () => {
-  if (closing) finish();
-  else closing = true;
-});
+start.batches.on("close", close);
 
 main.on("message", (message: ToMaterialiser) => {
-  if (message.kind === "sync") sync();
-  else if (closing) finish();
-  else closing = true;
+  if (message.kind === "sync") void sync();
+  else close();
 });
 
 function open(): Materialiser | undefined {
-  let opened: Materialiser | undefined;
-  attempt(() => {
-    opened = new Materialiser(disk, start.paths);
-    syncedSize = opened.publishedSize;
+  try {
+    const opened = new Materialiser(disk, start.paths, start.opaque);
     tell({ kind: "ready", size: opened.publishedSize });
-  });
-  return opened;
+    return opened;
+  } catch (error) {
+    fail(error);
+    return undefined;
+  }
 }
 
 function schedule(delayMs: number): void {
   timer ??= setTimeout(() => {
     timer = undefined;
-    publish();
+    void publish();
   }, delayMs);
 }
 
-function publish(): void {
-  if (materialiser === undefined || ended) return;
-  const done = attempt(() => {
-    if (materialiser.publish(Date.now())) tell({ kind: "published", size: materialiser.publishedSize });
+async function publish(): Promise<void> {
+  const done = await then(async () => {
+    const unsigned = materialiser?.unpublished;
+    if (materialiser === undefined || unsigned === undefined) return;
+    if (materialiser.publish(Date.now(), await signNewest(unsigned))) {
+      tell({ kind: "published", size: materialiser.publishedSize });
+    }
   });
   lastPublishedMs = Date.now();
   if (!done) schedule(retryIntervalMs);
-  else if (materialiser.publishedSize - syncedSize >= syncRecordsMax) sync();
-  else syncTimer ??= setTimeout(sync, syncIntervalMs);
+  else if (unsyncedBytes >= syncBytesMax) void sync();
+  else syncTimer ??= setTimeout(() => void sync(), syncIntervalMs);
 }
 
-function sync(): void {
+/** Syncs what is sealed now, after a sync that is under way. */
+function sync(): Promise<void> {
   clearTimeout(syncTimer);
   syncTimer = undefined;
-  if (materialiser === undefined || ended) return;
-  attempt(() => {
-    syncedSize = materialiser.sync(Date.now());
-    tell({ kind: "published", size: syncedSize });
-    tell({ kind: "synced", size: syncedSize });
-  });
+  unsyncedBytes = 0;
+  syncs = syncs.then(syncOnce);
+  return syncs;
 }
 
-function finish(): void {
+// Many files may be to be synced: between them, batches are taken in and published.
+async function syncOnce(): Promise<void> {
+  const begun = await then(async () => {
+    if (materialiser === undefined) throw new Error("nothing is open");
+    const unsigned = materialiser.unpublished;
+    if (unsigned !== undefined) materialiser.publish(Date.now(), await signNewest(unsigned));
+    tell({ kind: "published", size: materialiser.publishedSize });
+    materialiser.beginSync();
+  });
+  for (let going = begun; going;) {
+    const untilMs = Date.now() + syncStepMs;
+    const more = await then(() => {
+      const size = materialiser?.continueSync(() => Date.now() < untilMs);
+      if (size === undefined) return;
+      primacy?.sync();
+      going = false;
+      tell({ kind: "synced", size });
+    });
+    going &&= more;
+    await immediate();
+  }
+}
+
+// Called twice: when the other thread has handed on all, and when this one is told to end.
+function close(): void {
+  if (!closing) {
+    closing = true;
+    return;
+  }
   clearTimeout(timer);
-  sync();
+  void finish();
+}
+
+async function finish(): Promise<void> {
+  await sync();
+  clearTimeout(syncTimer);
   materialiser?.close();
+  primacy?.close();
   tell({ kind: "closed" });
   main.close();
 }
 
-function attempt(action: () => void): boolean {
-  try {
-    action();
-    return true;
-  } catch (error) {
-    // A failed write (a full disk) is tried again; anything else means that files and journal disagree.
-    const code = (error as NodeJS.ErrnoException).code;
-    const again = code === "ENOSPC" || code === "EDQUOT" || code === "EIO" || code === "EMFILE";
-    ended ||= !again || error instanceof WritingEndedError;
-    tell({ kind: "failed", failure: failureOf(error), ended });
-    return false;
-  }
+// The keys directory knows of a checkpoint before anyone else can.
+async function signNewest(checkpoint: Uint8Array): Promise<Uint8Array> {
+  primacy?.check();
+  const published = await signPublished(checkpoint, signers);
+  primacy?.published(published);
+  return published;
+}
+
+/** Takes a step when those before are done; gives whether it went well. After a fatal error none is taken. */
+function then(step: () => unknown): Promise<boolean> {
+  const taken = steps.then(async () => {
+    if (ended) return false;
+    try {
+      await step();
+      return true;
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+  });
+  steps = taken;
+  return taken;
+}
+
+function fail(error: unknown): void {
+  // A failed write (a full disk) is tried again; anything else means that files and journal disagree.
+  const code = (error as NodeJS.ErrnoException).code;
+  const again = code === "ENOSPC" || code === "EDQUOT" || code === "EIO" || code === "EMFILE";
+  ended ||= !again || error instanceof WritingEndedError;
+  tell({ kind: "failed", failure: failureOf(error), ended });
 }
 
 function tell(message: FromMaterialiser): void {

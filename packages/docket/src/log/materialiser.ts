@@ -5,39 +5,34 @@
 // Three steps, each later than the one before: `ingest` (memory), `publish` (files, not synced: the journal
 // can give them again), `sync` (synced, and the state file says so: now journal segments may go).
 import { dirname, join } from "node:path";
-import {
-  appendLeafHash,
-  bundleName,
-  encodeEntryBundle,
-  entriesPath,
-  frontierRoot,
-  hashBytes,
-  leafHash,
-  parseCheckpoint,
-  parseNote,
-  tileHeight,
-  tilePath,
-  tileWidth,
-} from "@docket/tlog";
-import type { Frontier, Hash } from "@docket/tlog";
+import { bundleName, entriesPath, hashBytes, parseCheckpoint, parseNote, tileHeight } from "@docket/tlog";
+import { tilePath, tileWidth } from "@docket/tlog";
+import type { Frontier } from "@docket/tlog";
 import type { LogDisk, LogFile } from "./disk.ts";
-import { decodeBatch } from "./frame.ts";
-import type { RecordFrames } from "./frame.ts";
-import { damaged, loadMaterialised, writeState } from "./materialised.ts";
-import { encodeRecordParts, recordOffsets } from "./parts-bundle.ts";
+import { EdgeBundle, EdgeTile } from "./edge.ts";
+import { decodeRecords, visitLeaves } from "./frame.ts";
 import { WritingEndedError } from "./journal.ts";
+import { damaged, loadMaterialised, writeState } from "./materialised.ts";
+import type { DurableBatch, HandedBatches } from "./messages.ts";
+import { encodeRecordParts, recordOffsets } from "./parts-bundle.ts";
 import type { LogPaths } from "./paths.ts";
+import { RightEdge } from "./right-edge.ts";
 
 /** Of the published checkpoints, one in this many milliseconds is kept for good. */
 export const keptCheckpointIntervalMs = 60_000;
+
+/** A sync under way: up to which tree, what is not synced yet, and what may be removed afterwards. */
+type Syncing = { frontier: Frontier; files: string[]; directories: string[]; obsolete: string[] };
 
 /** Writes what readers use. Owned by one thread. */
 export class Materialiser {
   readonly #disk: LogDisk;
   readonly #paths: LogPaths;
-  readonly #frontier: Frontier;
-  readonly #edge: Hash[][];
-  #entries: Uint8Array[];
+  readonly #opaque: boolean;
+  readonly #edge: RightEdge;
+  /** For each level of tiles, the tile that is not full yet. */
+  readonly #tiles: EdgeTile[] = [];
+  readonly #bundle: EdgeBundle;
   #checkpoint: Uint8Array | undefined;
   /** Full tiles and bundles that are not written yet, by path. */
   readonly #unwritten = new Map<string, Uint8Array>();
@@ -48,23 +43,32 @@ export class Materialiser {
   readonly #unsynced = new Set<string>();
   /** Partial tiles that are written, until their full tile is synced. */
   readonly #partials = new Set<string>();
-  /** Directories of partial tiles whose full tile is written: removed once that is synced. */
+  /**
+   * Directories of partial tiles whose full tile is written, by path in the site: removed once that is
+   * synced.
+   */
   #obsolete: string[] = [];
+  #syncing: Syncing | undefined;
   #publishedSize: number;
   #restored = false;
   #keptMinute = -1;
   #ended = false;
 
-  /** Starts from the materialised state; parts beyond it, which a crash may have left, are cut off. */
-  constructor(disk: LogDisk, paths: LogPaths) {
+  /**
+   * Starts from the materialised state; parts beyond it, which a crash may have left, are cut off, and so are
+   * partial tiles that were to be removed.
+   */
+  constructor(disk: LogDisk, paths: LogPaths, opaque = false) {
     this.#disk = disk;
     this.#paths = paths;
+    this.#opaque = opaque;
     const state = loadMaterialised(disk, paths);
-    this.#frontier = state.frontier;
-    this.#edge = state.edge;
-    this.#entries = state.entries;
+    this.#edge = new RightEdge(state.frontier);
+    for (const [level, hashes] of state.edge.entries()) this.#tile(level).append(Buffer.concat(hashes));
+    this.#bundle = new EdgeBundle(state.entries);
     this.#publishedSize = state.frontier.size;
-    this.#cutParts();
+    for (const path of state.obsolete) disk.remove(join(paths.site, path));
+    if (!opaque) this.#cutParts();
   }
 
   /** Number of records that the newest published checkpoint covers. */
@@ -72,27 +76,16 @@ export class Materialiser {
     return this.#publishedSize;
   }
 
-  /**
-   * Takes in a batch, in memory.
-   *
-   * @param bytes the batch as the journal holds it
-   * @param checkpoint the signed checkpoint of the tree with this batch
-   */
-  ingest(bytes: Uint8Array, checkpoint: Uint8Array): void {
-    const read = decodeBatch(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
-    if (read.kind !== "batch") throw damaged("a batch from the journal is not one");
-    const { batch } = read;
-    if (batch.firstIndex !== this.#frontier.size) {
-      throw damaged(
-        `a batch begins at record ${batch.firstIndex}, but ${this.#frontier.size} are materialised`,
-      );
-    }
-    for (const record of batch.records) this.#add(record);
+  /** The newest checkpoint that was taken in and covers more than is published, if any. */
+  get unpublished(): Uint8Array | undefined {
+    return this.#edge.size === this.#publishedSize ? undefined : this.#checkpoint;
+  }
+
+  /** Takes in batches, in memory. */
+  ingest({ batches, checkpoint }: HandedBatches): void {
+    for (const batch of batches) this.#add(batch);
     const signed = parseCheckpoint(parseNote(checkpoint).text);
-    if (
-      signed.size !== this.#frontier.size ||
-      !Buffer.from(signed.root).equals(frontierRoot(this.#frontier))
-    ) {
+    if (signed.size !== this.#edge.size || !Buffer.from(signed.root).equals(this.#edge.root())) {
       throw damaged(`the materialised tree differs from the signed root at size ${signed.size}`);
     }
     this.#checkpoint = checkpoint;
@@ -103,32 +96,33 @@ export class Materialiser {
    * it may be called again: nothing is forgotten before it is written.
    *
    * @param nowMs time of publication, in ms since 1970: decides which checkpoints are kept
+   * @param published {@link unpublished} with the signature lines that a published one bears besides
    * @returns whether the published size grew
    */
-  publish(nowMs: number): boolean {
-    const size = this.#frontier.size;
-    if (this.#ended || this.#checkpoint === undefined || size === this.#publishedSize) return false;
+  publish(nowMs: number, published: Uint8Array | undefined = this.unpublished): boolean {
+    const size = this.#edge.size;
+    if (this.#ended || published === undefined || size === this.#publishedSize) return false;
     for (const [path, bytes] of this.#unwritten) this.#write(path, bytes);
-    for (const [level, hashes] of this.#edge.entries()) {
+    for (const [level, tile] of this.#tiles.entries()) {
       const index = Math.floor(size / tileWidth ** (level + 1));
       this.#writePartial(
-        hashes.length,
+        tile.width,
         (width) => tilePath({ level, index, width }),
-        (width) => Buffer.concat(hashes.slice(0, width)),
+        (width) => tile.prefix(width),
       );
     }
     this.#writePartial(
-      this.#entries.length,
+      this.#bundle.width,
       (width) => entriesPath(Math.floor(size / tileWidth), width),
-      (width) => encodeEntryBundle(this.#entries.slice(0, width)),
+      (width) => this.#bundle.prefix(width),
     );
     this.#restored = true;
     this.#writeParts();
     this.#unwritten.clear();
     // A crash before this line leaves tiles that no checkpoint covers; recovery writes the same bytes again.
-    this.#disk.replaceFile(this.#paths.checkpoint, this.#checkpoint, false);
+    this.#disk.replaceFile(this.#paths.checkpoint, published, false);
     this.#unsynced.add(this.#paths.checkpoint);
-    this.#keep(nowMs, size);
+    this.#keep(nowMs, size, published);
     this.#publishedSize = size;
     return true;
   }
@@ -139,34 +133,65 @@ export class Materialiser {
    * @returns the size up to which journal segments are no longer needed
    */
   sync(nowMs: number): number {
-    if (this.#ended) throw syncEnded(undefined);
     this.publish(nowMs);
+    this.beginSync();
+    return this.continueSync(() => true) as number;
+  }
+
+  /**
+   * Begins to sync all that is published now; {@link continueSync} does it. Publication may go on meanwhile.
+   * Nothing may have been taken in since it was published.
+   */
+  beginSync(): void {
+    if (this.#ended) throw syncEnded(undefined);
+    if (this.unpublished !== undefined) throw new Error("what is synced must be published");
+    if (this.#syncing !== undefined) throw new Error("a sync is under way");
     const directories = new Set<string>();
-    try {
-      for (const path of this.#unsynced) {
-        this.#disk.syncFile(path);
-        // With its parents: a crash may have come between the making of a directory and its sync.
-        for (let at = dirname(path); !directories.has(at); at = dirname(at)) {
-          directories.add(at);
-          if (at === this.#paths.site) break;
-        }
+    for (const path of this.#unsynced) {
+      // With its parents: a crash may have come between the making of a directory and its sync.
+      for (let at = dirname(path); !directories.has(at); at = dirname(at)) {
+        directories.add(at);
+        if (at === this.#paths.site) break;
       }
-      for (const directory of directories) this.#disk.syncDirectory(directory);
+    }
+    const frontier = this.#edge.frontier();
+    const files = [...this.#unsynced];
+    this.#syncing = { frontier, files, directories: [...directories], obsolete: this.#obsolete };
+    this.#unsynced.clear();
+    this.#obsolete = [];
+  }
+
+  /**
+   * Goes on with a sync while there is time.
+   *
+   * @param hasTime asked after each file
+   * @returns the size up to which journal segments are no longer needed, when it is done
+   */
+  continueSync(hasTime: () => boolean): number | undefined {
+    const syncing = this.#syncing;
+    if (this.#ended || syncing === undefined) throw syncEnded(undefined);
+    try {
+      while (syncing.files.length > 0) {
+        this.#disk.syncFile(syncing.files.pop() as string);
+        if (!hasTime()) return undefined;
+      }
+      while (syncing.directories.length > 0) {
+        this.#disk.syncDirectory(syncing.directories.pop() as string);
+        if (!hasTime()) return undefined;
+      }
     } catch (error) {
       // What failed to sync may be lost; the journal still has it, and keeps it, because the state stays
       // behind.
       this.#ended = true;
       throw syncEnded(error);
     }
-    this.#unsynced.clear();
-    this.#moveState();
+    this.#syncing = undefined;
+    this.#moveState(syncing);
     // Only now: until the state has moved, recovery starts from the partial tiles.
-    for (const path of this.#obsolete) this.#disk.remove(path);
-    for (const path of this.#partials) {
-      if (this.#obsolete.includes(dirname(join(this.#paths.site, path)))) this.#partials.delete(path);
-    }
-    this.#obsolete = [];
-    return this.#publishedSize;
+    for (const path of syncing.obsolete) this.#disk.remove(join(this.#paths.site, path));
+    const gone = new Set(syncing.obsolete);
+    for (const path of this.#partials) if (gone.has(dirname(path))) this.#partials.delete(path);
+    return syncing.frontier.size;
   }
 
   /** Closes its files. */
@@ -176,53 +201,78 @@ export class Materialiser {
     this.#partsFile = undefined;
   }
 
-  #moveState(): void {
+  #moveState({ frontier, obsolete }: Syncing): void {
     try {
-      writeState(this.#disk, this.#paths, this.#frontier);
+      // A crash before the directories are removed leaves them; the state names them for the next opening.
+      writeState(this.#disk, this.#paths, frontier, obsolete);
     } catch (error) {
-      // A full disk: the old state stands, and the next sync writes the new one again. After anything else
-      // nobody knows which of the two a power loss would leave, so no journal segment may go any more.
+      // A full disk: the old state stands, and the next sync writes a new one. After anything else nobody
+      // knows which of the two a power loss would leave, so no journal segment may go any more.
       if (!isFull(error)) {
         this.#ended = true;
         throw syncEnded(error);
       }
+      this.#obsolete.unshift(...obsolete);
       throw error;
     }
   }
 
-  #add(record: RecordFrames): void {
-    const index = this.#frontier.size;
-    this.#entries.push(record.leaf);
-    appendLeafHash(this.#frontier, leafHash(record.leaf), (node, hash) => {
-      if (node.level % tileHeight !== 0) return;
-      this.#addToTile(node.level / tileHeight, node.index, hash);
+  #add(batch: DurableBatch): void {
+    const first = this.#edge.size;
+    if (batch.firstIndex !== first) {
+      throw damaged(`a batch begins at record ${batch.firstIndex}, but ${first} are materialised`);
+    }
+    const payload = Buffer.from(batch.payload.buffer, batch.payload.byteOffset, batch.payload.byteLength);
+    if (!this.#opaque) this.#addParts(first, payload);
+    let index = first;
+    visitLeaves(payload, (start, end) => {
+      this.#bundle.append(payload, start, end);
+      index++;
+      if (this.#bundle.width < tileWidth) return;
+      this.#complete(entriesPath(index / tileWidth - 1, tileWidth), this.#bundle.take());
     });
-    const bytes = encodeRecordParts(record.manifest, record.parts);
-    const bundle = Math.floor(index / tileWidth);
-    if (index % tileWidth === 0) this.#partsEnd = 0;
-    this.#unwrittenParts.push({ bundle, position: this.#partsEnd, bytes });
-    this.#partsEnd += bytes.length;
-    if (this.#entries.length === tileWidth) {
-      this.#complete(entriesPath(bundle, tileWidth), encodeEntryBundle(this.#entries));
-      this.#entries = [];
+    const hashes = Buffer.from(
+      batch.leafHashes.buffer,
+      batch.leafHashes.byteOffset,
+      batch.leafHashes.byteLength,
+    );
+    this.#edge.append(hashes, (level, firstNode, row) => {
+      if (level % tileHeight === 0) this.#addToTiles(level / tileHeight, firstNode, row);
+    });
+  }
+
+  #addParts(firstIndex: number, payload: Buffer): void {
+    const records = decodeRecords(payload, true);
+    if (typeof records === "string") throw damaged(`a batch from the journal is not one: ${records}`);
+    for (const [place, record] of records.entries()) {
+      const index = firstIndex + place;
+      const bytes = encodeRecordParts(record.manifest, record.parts);
+      if (index % tileWidth === 0) this.#partsEnd = 0;
+      const bundle = Math.floor(index / tileWidth);
+      this.#unwrittenParts.push({ bundle, position: this.#partsEnd, bytes });
+      this.#partsEnd += bytes.length;
     }
   }
 
-  #addToTile(level: number, node: number, hash: Hash): void {
-    const hashes = (this.#edge[level] ??= []);
-    hashes.push(hash);
-    if (hashes.length < tileWidth) return;
-    const index = Math.floor(node / tileWidth);
-    this.#complete(
-      tilePath({ level, index, width: tileWidth }),
-      Buffer.concat(hashes, tileWidth * hashBytes),
-    );
-    this.#edge[level] = [];
+  #addToTiles(level: number, firstNode: number, row: Buffer): void {
+    const tile = this.#tile(level);
+    for (let at = 0, node = firstNode; at < row.length;) {
+      const count = Math.min(tileWidth - tile.width, (row.length - at) / hashBytes);
+      tile.append(row.subarray(at, at + count * hashBytes));
+      at += count * hashBytes;
+      node += count;
+      if (tile.width < tileWidth) continue;
+      this.#complete(tilePath({ level, index: node / tileWidth - 1, width: tileWidth }), tile.take());
+    }
+  }
+
+  #tile(level: number): EdgeTile {
+    return (this.#tiles[level] ??= new EdgeTile());
   }
 
   #complete(path: string, bytes: Uint8Array): void {
     this.#unwritten.set(path, bytes);
-    this.#obsolete.push(join(this.#paths.site, `${path}.p`));
+    this.#obsolete.push(`${path}.p`);
   }
 
   // What a partial tile holds never changes, so it is written once: replacing one that recovery needs by the
@@ -287,8 +337,8 @@ export class Materialiser {
 
   /** Drops from the parts' files what lies beyond the materialised size; the journal has it. */
   #cutParts(): void {
-    const count = this.#frontier.size % tileWidth;
-    const bundle = Math.floor(this.#frontier.size / tileWidth);
+    const count = this.#edge.size % tileWidth;
+    const bundle = Math.floor(this.#edge.size / tileWidth);
     const path = join(this.#paths.parts, bundleName(bundle));
     const bytes = this.#disk.readFile(path);
     if (bytes === undefined) {
@@ -302,13 +352,13 @@ export class Materialiser {
     this.#partsEnd = end;
   }
 
-  #keep(nowMs: number, size: number): void {
+  #keep(nowMs: number, size: number, published: Uint8Array): void {
     const minute = Math.floor(nowMs / keptCheckpointIntervalMs);
     if (minute === this.#keptMinute) return;
     const path = join(this.#paths.keptCheckpoints, String(size));
     this.#disk.makeDirectory(this.#paths.keptCheckpoints);
     // Durable at once, because nothing gives it again: the journal's batches are signed anew by recovery.
-    this.#disk.replaceFile(path, this.#checkpoint as Uint8Array, true);
+    this.#disk.replaceFile(path, published, true);
     this.#keptMinute = minute;
   }
 }

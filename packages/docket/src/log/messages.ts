@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "@docket/protocol";
 import type { ActorEntry } from "./frame.ts";
+import type { PrimacyStart } from "./newest-state.ts";
 import type { LogPaths } from "./paths.ts";
 import type { AppendRequest, Sealed } from "./sequencer.ts";
 
@@ -10,17 +11,51 @@ import type { AppendRequest, Sealed } from "./sequencer.ts";
 export type SequencerStart = {
   paths: LogPaths;
   origin: string;
-  signerKey: string;
+  /** Of the keys that sign each root. */
+  signerKeys: readonly string[];
+  /** Verifier keys that signed this log before: the journal and the newest checkpoint may bear theirs. */
+  formerKeys: readonly string[];
+  /** Whether this process may still sign; not asked where there is none. */
+  primacy: PrimacyStart | undefined;
   diskModule: string;
+  /** The sizes that are durable and integrated, for metrics (progress.ts). */
+  progress: SharedArrayBuffer;
+  /** Whether the entries are opaque; else they are records. */
+  opaque: boolean;
   /** To the materialiser. */
   batches: MessagePort;
 };
 /** What the materialiser's thread is started with. */
-export type MaterialiserStart = { paths: LogPaths; diskModule: string; batches: MessagePort };
+export type MaterialiserStart = {
+  paths: LogPaths;
+  diskModule: string;
+  opaque: boolean;
+  /** Of the keys that sign published checkpoints besides the sequencer's; one a line in the checkpoint. */
+  publicationKeys: readonly string[];
+  primacy: PrimacyStart | undefined;
+  batches: MessagePort;
+};
+
+/** What waits in the sequencer's thread to be written. */
+export interface BatchQueue {
+  readonly empty: boolean;
+  /**
+   * Writes, answers and hands on the next batch, leaving out what is not of this generation.
+   *
+   * @throws what {@link Journal.append} throws
+   */
+  commitNext(generation: number): void;
+  /** Forgets all that waits. */
+  clear(): void;
+  /** Lets go of journal segments that are materialised up to `size`. */
+  release(size: number): void;
+  close(): void;
+}
 
 /** To the sequencer. */
 export type ToSequencer =
   | { kind: "append"; requests: AppendRequest[] }
+  | { kind: "add"; generation: number; payload: Uint8Array; count: number }
   | { kind: "release"; size: number }
   | { kind: "close" };
 
@@ -35,12 +70,21 @@ export type FromSequencer =
       actors: ActorEntry[];
     }
   | { kind: "sealed"; sealed: Sealed[]; batchMs: number }
+  | { kind: "added"; firstIndex: number; count: number; batchMs: number }
   | { kind: "void"; generation: number; failure: Failure }
   | { kind: "ended"; failure: Failure }
   | { kind: "closed" };
 
-/** From the sequencer to the materialiser: a durable batch's bytes with the checkpoint that covers it. */
-export type DurableBatch = { batch: Uint8Array; checkpoint: Uint8Array };
+/** A durable batch: the frames of `count` entries, and the hashes of their leaves, one after the other. */
+export type DurableBatch = {
+  firstIndex: number;
+  count: number;
+  payload: Uint8Array;
+  leafHashes: Uint8Array;
+};
+
+/** From the sequencer to the materialiser: durable batches with the checkpoint that covers them. */
+export type HandedBatches = { batches: readonly DurableBatch[]; checkpoint: Uint8Array };
 
 /** To the materialiser from the main thread. */
 export type ToMaterialiser = { kind: "sync" } | { kind: "close" };

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tree's newest nodes, in memory: what inclusion proofs of the newest records need, and no more. At each
 // level L of a tree of n leaves these are the nodes from number floor(n / 2^L) - 1 on.
+import { asHash, hashBytes } from "@docket/tlog";
 import type { Frontier, Hash } from "@docket/tlog";
 
-type Level = { base: number; hashes: (Hash | undefined)[] };
-
-/** Nodes of a batch that is not durable yet. */
-export type PendingNodes = { add(level: number, index: number, hash: Hash): void; keep(): void };
+/** Nodes of one level, from number `base` on. Each is a view of its own, the same one each time. */
+type Level = { base: number; hashes: Hash[] };
 
 /** The newest complete nodes of a growing tree, by level and number. */
 export class NodeCache {
-  /** By level; a level that no node was put in yet has no row. */
-  readonly #levels: (Level | undefined)[] = [];
+  readonly #levels: Level[] = [];
 
   /**
    * Starts from the right edge: a log of n records has, at level L, node floor(n / 2^L) - 1 where bit L of n
@@ -21,20 +19,21 @@ export class NodeCache {
     let place = frontier.hashes.length;
     let size = frontier.size;
     for (let level = 0; size > 0; level++) {
-      if (size % 2 === 1) this.#put(level, size - 1, frontier.hashes[--place] as Hash);
+      const hashes = size % 2 === 1 ? [frontier.hashes[--place] as Hash] : [];
+      this.#levels[level] = { base: size - hashes.length, hashes };
       size = Math.floor(size / 2);
     }
   }
 
-  /** Gathers the nodes of a batch; they enter the cache with `keep`, and are forgotten without. */
-  begin(): PendingNodes {
-    const pending: [number, number, Hash][] = [];
-    return {
-      add: (level, index, hash) => pending.push([level, index, hash]),
-      keep: () => {
-        for (const [level, index, hash] of pending) this.#put(level, index, hash);
-      },
-    };
+  /** Takes in a row of nodes, from number `first` of a level on. */
+  add(level: number, first: number, row: Buffer): void {
+    const known = (this.#levels[level] ??= { base: first, hashes: [] });
+    if (first !== known.base + known.hashes.length) {
+      throw new RangeError(`node ${first} of level ${level} does not follow those in the cache`);
+    }
+    for (let at = 0; at < row.length; at += hashBytes) {
+      known.hashes.push(asHash(row.subarray(at, at + hashBytes)));
+    }
   }
 
   /** @throws RangeError if the node is not among the newest, which would be a bug of the caller */
@@ -49,18 +48,12 @@ export class NodeCache {
   prune(size: number): void {
     let width = size;
     for (const row of this.#levels) {
-      const first = width - 1;
-      if (row !== undefined && first > row.base) {
-        row.hashes.splice(0, first - row.base);
-        row.base = first;
+      const gone = Math.min(width - 1 - row.base, row.hashes.length);
+      if (gone > 0) {
+        row.hashes.splice(0, gone);
+        row.base += gone;
       }
       width = Math.floor(width / 2);
     }
-  }
-
-  #put(level: number, index: number, hash: Hash): void {
-    const row = (this.#levels[level] ??= { base: index, hashes: [] });
-    if (row.hashes.length === 0) row.base = index;
-    row.hashes[index - row.base] = hash;
   }
 }

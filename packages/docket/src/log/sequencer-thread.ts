@@ -1,65 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequencer's thread. A batch starts when the last sync has returned, with all that came in meanwhile:
 // one writer gets the latency of one sync, many writers get large batches, and there is no timer to tune.
-import { randomPool } from "../evidence/random.ts";
 import { parentPort, workerData } from "node:worker_threads";
-import { parseSignerKey } from "@docket/tlog";
+import { parseVerifierKey } from "@docket/tlog";
+import type { Signer } from "@docket/tlog";
+import { randomPool } from "../evidence/random.ts";
 import type { LogDisk } from "./disk.ts";
 import { failureOf } from "./failure.ts";
-import { batchPayloadBytesMax } from "./frame.ts";
+import { HandOver } from "./hand-over.ts";
 import { BatchVoidError } from "./journal.ts";
-import type { DurableBatch, FromSequencer, SequencerStart, ToSequencer } from "./messages.ts";
+import type { BatchQueue, FromSequencer, SequencerStart, ToSequencer } from "./messages.ts";
+import { openPrimacy } from "./newest-state.ts";
+import { OpaqueQueue } from "./opaque-queue.ts";
+import { OpaqueSequencer } from "./opaque-sequencer.ts";
+import { LogProgress } from "./progress.ts";
+import { RecordQueue } from "./record-queue.ts";
 import { recoverLog } from "./recovery.ts";
+import type { RecoveredLog } from "./recovery.ts";
 import { Sequencer } from "./sequencer.ts";
-import type { AppendRequest } from "./sequencer.ts";
-
-/** Most records in one batch. */
-const batchRecordsMax = 4096;
-/**
- * Durable batches go to the materialiser together after this long, in ms: it publishes every 100 ms at most,
- * and waking it for each would take time from the answers.
- */
-const handIntervalMs = 20;
-/** No longer than until this many bytes wait, though. */
-const handBytesMax = 1_048_576;
+import { rootSigners } from "./signing-keys.ts";
 
 const start = workerData as SequencerStart;
 const main = parentPort as NonNullable<typeof parentPort>;
 const { disk } = (await import(start.diskModule)) as { disk: LogDisk };
-const queue: AppendRequest[] = [];
+const progress = new LogProgress(start.progress);
+const primacy = start.primacy && openPrimacy(start.primacy);
 let generation = 0;
 let scheduled = false;
 let ended = false;
-let unhanded: DurableBatch[] = [];
-let unhandedBytes = 0;
 
-const sequencer = open();
+const opened = open();
 
 main.on("message", (message: ToSequencer) => {
   switch (message.kind) {
     case "append":
-      queue.push(...message.requests);
+      if (!ended) opened?.records?.add(message.requests);
+      schedule();
+      break;
+    case "add":
+      if (!ended) opened?.entries?.add(message);
       schedule();
       break;
     case "release":
       release(message.size);
       break;
     case "close":
-      while (queue.length > 0 && !ended) commitNext();
-      sequencer?.close();
-      handAll();
+      while (opened?.queue.empty === false && !ended) commitNext();
+      opened?.queue.close();
+      opened?.handOver.close();
       tell({ kind: "closed" });
-      start.batches.close();
       main.close();
       break;
   }
 });
 
-function open(): Sequencer | undefined {
+type Opened = {
+  queue: BatchQueue;
+  records?: RecordQueue;
+  entries?: OpaqueQueue;
+  handOver: HandOver;
+};
+
+function open(): Opened | undefined {
   try {
-    const signer = parseSignerKey(start.signerKey);
-    const log = recoverLog(disk, start.paths, start.origin, signer);
-    for (const { batch, checkpoint } of log.tail) hand({ batch, checkpoint });
+    const signers = rootSigners({ roots: start.signerKeys, published: [] });
+    const formerKeys = start.formerKeys.map(parseVerifierKey);
+    const log = recoverLog(disk, start.paths, start.origin, signers, { opaque: start.opaque, formerKeys });
+    const writer = start.opaque ? openOpaque(log, signers) : openRecords(log, signers);
+    for (const batch of log.tail) writer.handOver.add(batch);
     tell({
       kind: "ready",
       size: log.head.frontier.size,
@@ -68,13 +76,27 @@ function open(): Sequencer | undefined {
       tornBytes: log.tornBytes,
       actors: log.actors,
     });
-    const ports = { now: Date.now, random: randomPool(), signer, origin: start.origin };
-    return new Sequencer(log.journal, log.head, ports);
+    return writer;
   } catch (error) {
     ended = true;
     tell({ kind: "ended", failure: failureOf(error) });
     return undefined;
   }
+}
+
+function openRecords(log: RecoveredLog, signers: readonly Signer[]): Opened {
+  const ports = { now: Date.now, random: randomPool(), signers, origin: start.origin, progress };
+  const sequencer = new Sequencer(log.journal, log.head, ports);
+  const handOver = new HandOver(start.batches, () => sequencer.checkpoint());
+  const records = new RecordQueue(sequencer, handOver, tell);
+  return { queue: records, records, handOver };
+}
+
+function openOpaque(log: RecoveredLog, signers: readonly Signer[]): Opened {
+  const sequencer = new OpaqueSequencer(log.journal, log.head, start.origin, signers, progress);
+  const handOver = new HandOver(start.batches, () => sequencer.checkpoint());
+  const entries = new OpaqueQueue(sequencer, handOver, tell);
+  return { queue: entries, entries, handOver };
 }
 
 // setImmediate comes after all messages that are waiting: they all go into the batch.
@@ -84,25 +106,19 @@ function schedule(): void {
   setImmediate(() => {
     scheduled = false;
     commitNext();
-    if (queue.length > 0) schedule();
+    if (opened?.queue.empty === false) schedule();
   });
 }
 
 function commitNext(): void {
-  if (ended || sequencer === undefined) {
-    queue.length = 0;
-    return;
-  }
-  const requests = takeBatch();
-  if (requests.length === 0) return;
-  const startedMs = performance.now();
+  if (ended || opened === undefined) return;
   try {
-    const { sealed, batch, checkpoint } = sequencer.commit(requests);
-    tell({ kind: "sealed", sealed, batchMs: performance.now() - startedMs });
-    hand({ batch, checkpoint });
+    // Whoever was promoted in our place counts on it that we sign nothing from here on.
+    primacy?.check();
+    opened.queue.commitNext(generation);
   } catch (error) {
     // Decisions that wait behind this batch were made on top of it, so they are void with it.
-    queue.length = 0;
+    opened.queue.clear();
     if (error instanceof BatchVoidError) {
       tell({ kind: "void", generation, failure: failureOf(error) });
       generation++;
@@ -113,43 +129,12 @@ function commitNext(): void {
   }
 }
 
-function takeBatch(): AppendRequest[] {
-  const batch: AppendRequest[] = [];
-  let bytes = 0;
-  while (queue.length > 0 && batch.length < batchRecordsMax && bytes < batchPayloadBytesMax / 4) {
-    const request = queue.shift() as AppendRequest;
-    // Sent before the other side knew that its generation was void.
-    if (request.generation !== generation) continue;
-    bytes += request.parts.reduce((sum, part) => sum + part.plaintext.length, request.body.length);
-    batch.push(request);
-  }
-  return batch;
-}
-
 function release(size: number): void {
   try {
-    sequencer?.release(size);
+    opened?.queue.release(size);
   } catch {
     // A segment that could not be removed is removed after the next start; it costs space, nothing else.
   }
-}
-
-function hand(durable: DurableBatch): void {
-  if (unhanded.length === 0) setTimeout(handAll, handIntervalMs);
-  unhanded.push(durable);
-  unhandedBytes += durable.batch.byteLength;
-  if (unhandedBytes >= handBytesMax) handAll();
-}
-
-function handAll(): void {
-  for (const { batch, checkpoint } of unhanded) {
-    // The bytes move to the other thread. Small ones may share their memory with others, so they are copied
-    // first.
-    const own = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch);
-    start.batches.postMessage({ batch: own, checkpoint } satisfies DurableBatch, [own.buffer as ArrayBuffer]);
-  }
-  unhanded = [];
-  unhandedBytes = 0;
 }
 
 function tell(message: FromSequencer): void {

@@ -2,27 +2,20 @@
 // The sequencer gives records their index, time and chain, makes them durable, and signs the tree's new root:
 // in this order, so that a root is never signed over bytes that a crash could lose. It owns the journal and
 // the right edge of the tree; nothing else writes either.
-import { hash as digest } from "node:crypto";
+import { hash } from "node:crypto";
 import { encodeLeaf, formatTime, leafBytesMax } from "@docket/protocol";
-import {
-  appendLeafHash,
-  cloneFrontier,
-  encodeBase64Url,
-  formatProof,
-  frontierRoot,
-  inclusionFromNodes,
-  inclusionNodes,
-  leafHash,
-  parseNote,
-  signCheckpoint,
-} from "@docket/tlog";
-import type { Frontier, Hash, NoteSignature, Signer } from "@docket/tlog";
+import { encodeBase64Url, fromUtf8, hashBytes, inclusionFromNodes, inclusionNodes } from "@docket/tlog";
+import type { Frontier, Hash, Signer } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import { sealParts } from "../evidence/seal.ts";
 import type { PlainPart, RandomBytes } from "../evidence/seal.ts";
-import type { ActorEntry, Batch, RecordFrames, SignedRoot } from "./frame.ts";
+import { encodePayload } from "./frame.ts";
+import type { ActorEntry, RecordFrames, SignedRoot } from "./frame.ts";
 import type { Journal } from "./journal.ts";
+import type { DurableBatch } from "./messages.ts";
 import { NodeCache } from "./node-cache.ts";
+import { LogProgress } from "./progress.ts";
+import { LogTip } from "./tip.ts";
 
 /** What the log is asked to seal. `body` is encoded already; parts are sealed here, under the keys given. */
 export type AppendRequest = {
@@ -43,11 +36,8 @@ export type Sealed = {
   proof: string;
 };
 
-/**
- * What one batch gives: each record sealed, and what the materialiser needs to follow: the batch's encoded
- * bytes.
- */
-export type Commit = { sealed: Sealed[]; batch: Uint8Array; checkpoint: Uint8Array };
+/** What one batch gives: each record sealed, and what the materialiser needs to follow. */
+export type Commit = { sealed: Sealed[]; batch: DurableBatch; checkpoint: Uint8Array };
 
 /** Where the log stands: the state that the next batch continues. */
 export type LogHead = {
@@ -60,25 +50,36 @@ export type LogHead = {
 };
 
 /** What the sequencer needs from outside. */
-export type SequencerPorts = { now: () => number; random: RandomBytes; signer: Signer; origin: string };
+export type SequencerPorts = {
+  now: () => number;
+  random: RandomBytes;
+  /** Sign each root, in this order. */
+  signers: readonly Signer[];
+  origin: string;
+  progress?: LogProgress;
+};
 
-/** The one writer of a log. */
+/** The one writer of a log of records. */
 export class Sequencer {
-  readonly #journal: Journal;
+  readonly #tip: LogTip;
   readonly #ports: SequencerPorts;
   readonly #nodes: NodeCache;
-  #head: LogHead;
+  /** Leaf hash of the last record, base64url. */
+  #previous: string;
+  #timeMs: number;
 
   constructor(journal: Journal, head: LogHead, ports: SequencerPorts) {
-    this.#journal = journal;
-    this.#head = head;
+    const progress = ports.progress ?? new LogProgress();
+    this.#tip = new LogTip(journal, head, ports.origin, ports.signers, progress);
     this.#ports = ports;
     this.#nodes = new NodeCache(head.frontier);
+    this.#previous = encodeBase64Url(head.previous);
+    this.#timeMs = head.timeMs;
   }
 
   /** Number of records that are sealed. */
   get size(): number {
-    return this.#head.frontier.size;
+    return this.#tip.size;
   }
 
   /**
@@ -88,100 +89,106 @@ export class Sequencer {
    * @throws {WritingEndedError} the log writes no more until it is opened again
    */
   commit(requests: readonly AppendRequest[]): Commit {
-    const { origin, signer } = this.#ports;
-    const firstIndex = this.#head.frontier.size;
-    const frontier = cloneFrontier(this.#head.frontier);
-    const timeMs = Math.max(this.#head.timeMs, this.#ports.now());
-    const nodes = this.#nodes.begin();
-    let previous = this.#head.previous;
-    const records: RecordFrames[] = [];
-    const manifests: (string | undefined)[] = [];
-    for (const request of requests) {
-      const { record, manifest } = this.#encode(request, frontier.size, previous, timeMs);
-      previous = leafHash(record.leaf);
-      appendLeafHash(frontier, previous, (node, hash) => nodes.add(node.level, node.index, hash));
-      records.push(record);
-      manifests.push(manifest);
-    }
-    const batch: Batch = { firstIndex, signed: this.#head.signed, records };
-    const bytes = this.#journal.append(batch);
-
-    // From here on the records exist. A crash before the answer loses the answer, never the records.
-    const root = frontierRoot(frontier);
-    const checkpoint = signCheckpoint({ origin, size: frontier.size, root, extensions: [] }, [signer]);
-    nodes.keep();
-    this.#head = { frontier, previous, timeMs, signed: signedRoot(frontier.size, root, checkpoint) };
-    const sealed = requests.map((request, place): Sealed => {
-      const index = firstIndex + place;
-      const hashes = inclusionFromNodes(
-        index,
-        frontier.size,
-        inclusionNodes(index, frontier.size).map((node) => this.#nodes.get(node.level, node.index)),
-      );
-      return {
-        id: request.id,
-        index,
-        time: formatTime(timeMs),
-        leaf: Buffer.from((records[place] as RecordFrames).leaf).toString("utf8"),
-        manifest: manifests[place],
-        proof: formatProof({ index, hashes, checkpoint }),
-      };
+    const timeMs = Math.max(this.#timeMs, this.#ports.now());
+    const time = formatTime(timeMs);
+    const leafHashes = Buffer.allocUnsafe(requests.length * hashBytes);
+    let previous = this.#previous;
+    const encoded = requests.map((request, place) => {
+      const each = this.#encode(request, this.#tip.size + place, previous, time);
+      previous = each.hash;
+      leafHashes.write(previous, place * hashBytes, hashBytes, "base64url");
+      return each;
     });
-    this.#nodes.prune(frontier.size);
-    return { sealed, batch: bytes, checkpoint };
+    const payload = encodePayload(encoded.map(({ record }) => record));
+    const firstIndex = this.#tip.write(payload, requests.length);
+    // From here on the records exist. A crash before the answer loses the answer, never the records.
+    this.#previous = previous;
+    this.#timeMs = timeMs;
+    const batch = this.#tip.integrate({ firstIndex, count: requests.length, payload }, leafHashes, (...row) =>
+      this.#nodes.add(...row),
+    );
+    const checkpoint = this.#tip.checkpoint();
+    const proofs = this.#proofs(firstIndex, requests.length, fromUtf8(checkpoint));
+    const sealed = requests.map(({ id }, place): Sealed => ({
+      id,
+      index: firstIndex + place,
+      time,
+      leaf: (encoded[place] as Encoded).leaf,
+      manifest: (encoded[place] as Encoded).record.manifest?.toString("utf8"),
+      proof: proofs[place] as string,
+    }));
+    this.#nodes.prune(this.#tip.size);
+    return { sealed, batch, checkpoint };
+  }
+
+  /** The signed checkpoint of all that is sealed. */
+  checkpoint(): Uint8Array {
+    return this.#tip.checkpoint();
   }
 
   /** Lets go of journal segments that are materialised up to `size`. */
   release(size: number): void {
-    this.#journal.release(size);
+    this.#tip.release(size);
   }
 
   close(): void {
-    this.#journal.close();
+    this.#tip.close();
   }
 
-  #encode(
-    request: AppendRequest,
-    index: number,
-    previous: Hash,
-    timeMs: number,
-  ): { record: RecordFrames; manifest: string | undefined } {
+  #encode(request: AppendRequest, index: number, prev: string, time: string): Encoded {
     const parts =
       request.parts.length === 0
         ? undefined
         : sealParts(request.parts, this.#ports.origin, this.#ports.random);
-    const header = {
-      v: 1 as const,
-      index,
-      prev: encodeBase64Url(previous),
-      time: formatTime(timeMs),
-      uncertaintyMs: null,
-    };
-    const leaf = Buffer.from(encodeLeaf(header, request.body, parts?.manifestHash), "utf8");
-    if (leaf.length > leafBytesMax) {
+    const header = { v: 1 as const, index, prev, time, uncertaintyMs: null };
+    const leaf = encodeLeaf(header, request.body, parts?.manifestHash);
+    const prefixed = Buffer.allocUnsafe(1 + Buffer.byteLength(leaf));
+    prefixed[0] = 0x00;
+    prefixed.write(leaf, 1, "utf8");
+    if (prefixed.length - 1 > leafBytesMax) {
       // The thread that decides bounds the body, so this is a bug; it must not reach the journal.
       throw new DocketError(
         "internal",
-        `a leaf of ${leaf.length} bytes is over the limit of ${leafBytesMax}`,
+        `a leaf of ${prefixed.length - 1} bytes is over the limit of ${leafBytesMax}`,
       );
     }
-    const record: RecordFrames = {
-      leaf,
+    const record = {
+      leaf: prefixed.subarray(1),
       manifest: parts?.manifest,
       parts: parts?.sealed ?? [],
       actors: request.actors,
     };
-    return { record, manifest: parts?.manifest.toString("utf8") };
+    return { record, leaf, hash: hash("sha256", prefixed, "base64url") };
+  }
+
+  // The proofs of a batch share most of their hashes, and the checkpoint.
+  #proofs(firstIndex: number, count: number, checkpoint: string): string[] {
+    const { size } = this.#tip;
+    const texts = new Map<Hash, string>();
+    const proofs: string[] = [];
+    for (let index = firstIndex; index < firstIndex + count; index++) {
+      const nodes = inclusionNodes(index, size).map((node) => this.#nodes.get(node.level, node.index));
+      const lines = inclusionFromNodes(index, size, nodes).map((each) => {
+        let text = texts.get(each);
+        if (text === undefined) texts.set(each, (text = Buffer.from(each).toString("base64")));
+        return `${text}\n`;
+      });
+      proofs.push(`c2sp.org/tlog-proof@v1\nindex ${index}\n${lines.join("")}\n${checkpoint}`);
+    }
+    return proofs;
   }
 }
 
+/** A record on its way into the journal. */
+type Encoded = {
+  record: RecordFrames & { manifest: Buffer | undefined };
+  /** The leaf's text. */
+  leaf: string;
+  /** The leaf's hash, base64url. */
+  hash: string;
+};
+
 /** The hash that record 0 names as the one before: SHA-256 of `docket/v1\n` and the origin. */
 export function chainStart(origin: string): Hash {
-  return digest("sha256", `docket/v1\n${origin}`, "buffer") as unknown as Hash;
-}
-
-/** Takes the bare signature out of a checkpoint that was signed here. */
-export function signedRoot(size: number, root: Uint8Array, checkpoint: Uint8Array): SignedRoot {
-  const [line] = parseNote(checkpoint).signatures;
-  return { size, root, signature: (line as NoteSignature).signature };
+  return hash("sha256", `docket/v1\n${origin}`, "buffer") as unknown as Hash;
 }

@@ -12,6 +12,8 @@ import {
 } from "@docket/tlog";
 import type { Signer, Verifier } from "@docket/tlog";
 import type { LogDisk } from "../log/disk.ts";
+import { journalLimits } from "../log/journal.ts";
+import type { JournalLimits } from "../log/journal.ts";
 import { Materialiser } from "../log/materialiser.ts";
 import { writeState } from "../log/materialised.ts";
 import { logPaths } from "../log/paths.ts";
@@ -45,13 +47,24 @@ export function createTestLog(disk: LogDisk, data: string): LogPaths {
   return paths;
 }
 
-/** Opens a log as its threads do, and lets the materialiser take in the tail. */
-export function openTestLog(disk: LogDisk, paths: LogPaths, now: () => number): TestLog {
-  const recovered = recoverLog(disk, paths, testOrigin, testSigner);
-  const ports = { now, random: randomBytes, signer: testSigner, origin: testOrigin };
+/**
+ * Opens a log as its threads do, and lets the materialiser take in the tail.
+ *
+ * @param limits of the journal, where a test is about what happens at them
+ */
+export function openTestLog(
+  disk: LogDisk,
+  paths: LogPaths,
+  now: () => number,
+  limits: JournalLimits = { ...journalLimits, roomBytes: 4096 },
+): TestLog {
+  const recovered = recoverLog(disk, paths, testOrigin, [testSigner], { limits });
+  const ports = { now, random: randomBytes, signers: [testSigner], origin: testOrigin };
   const sequencer = new Sequencer(recovered.journal, recovered.head, ports);
   const materialiser = new Materialiser(disk, paths);
-  for (const { batch, checkpoint } of recovered.tail) materialiser.ingest(batch, checkpoint);
+  if (recovered.tail.length > 0) {
+    materialiser.ingest({ batches: recovered.tail, checkpoint: sequencer.checkpoint() });
+  }
   return { paths, recovered, sequencer, materialiser };
 }
 

@@ -90,7 +90,7 @@ function writeLog(
   const ports = {
     now: () => (nowMs += 1_500),
     random: (length: number): Buffer => counted(length, (taken += length) - length),
-    signer: parseSignerKey(signerKey),
+    signers: [parseSignerKey(signerKey)],
     origin,
   };
   const signed = { size: 0, root: new Uint8Array(32), signature: new Uint8Array(64) };

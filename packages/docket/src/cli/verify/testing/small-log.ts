@@ -63,11 +63,11 @@ export function createSmallLog(data: string): SmallLog {
 export function openSmallLog(data: string): SmallLog {
   const paths = logPaths(data, "main");
   const signer = parseSignerKey(signerKey);
-  const { journal, head, tail } = recoverLog(disk, paths, origin, signer);
+  const { journal, head, tail } = recoverLog(disk, paths, origin, [signer]);
   let nowMs = Math.max(head.timeMs, Date.UTC(2026, 10, 23)) + 1_000;
-  const sequencer = new Sequencer(journal, head, { now: () => nowMs, random: randomBytes, signer, origin });
+  const sequencer = new Sequencer(journal, head, { now: () => nowMs, random: randomBytes, signers: [signer], origin });
   const materialiser = new Materialiser(disk, paths);
-  for (const { batch, checkpoint } of tail) materialiser.ingest(batch, checkpoint);
+  if (tail.length > 0) materialiser.ingest({ batches: tail, checkpoint: sequencer.checkpoint() });
   const sealed: Sealed[] = [];
   return {
     data,
@@ -80,7 +80,7 @@ export function openSmallLog(data: string): SmallLog {
         const commit = sequencer.commit(Array.from({ length: count }, (_, i) => requestOf(first + i)));
         sealed.push(...commit.sealed);
         if (!publish) continue;
-        materialiser.ingest(commit.batch, commit.checkpoint);
+        materialiser.ingest({ batches: [commit.batch], checkpoint: commit.checkpoint });
         materialiser.publish(nowMs);
       }
     },

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// A log of opaque entries: bytes that others give, in the order in which they came, under a tree that anyone
+// can check. It holds no records, so it has no chain and no parts.
+import { entryBytesMax } from "@docket/tlog";
+import { DocketError } from "../error.ts";
+import { overload } from "./admission.ts";
+import { errorOf } from "./failure.ts";
+import { entryFrameBytes, writeEntryFrame } from "./frame.ts";
+import { LogThreads } from "./log-threads.ts";
+import type { LogOpening, LogOptions, LogStatus } from "./log-threads.ts";
+import type { Failure } from "./messages.ts";
+
+/** Most entries that wait to be made durable; one more is refused at once. */
+const waitingEntriesMax = 32_768;
+/** Most entries that are durable and not published. */
+const unpublishedEntriesMax = 1_000_000;
+/** Most bytes of entries that are packed together; what comes after goes into another pack. */
+const packBytesMax = 1_048_576;
+const packBytesMin = 4096;
+const limits = { waitingMax: waitingEntriesMax, unpublishedMax: unpublishedEntriesMax };
+
+type Waiting = { resolve: (index: number) => void; reject: (error: DocketError) => void };
+
+/** An open opaque log. */
+export class OpaqueLog {
+  readonly #threads: LogThreads;
+  #waiting: Waiting[] = [];
+  /** Where in `#waiting` the oldest one that is not answered stands. */
+  #answered = 0;
+  #pack: Buffer = newPack(packBytesMin);
+  #packed = 0;
+  #count = 0;
+  #scheduled = false;
+  #generation = 0;
+  #lastPackBytes = 0;
+
+  private constructor(threads: LogThreads) {
+    this.#threads = threads;
+    threads.handle({
+      onAnswer: (message) => {
+        if (message.kind === "added") this.#answer(message.firstIndex, message.count);
+      },
+      onVoid: (failure) => this.#void(failure),
+    });
+    // Nothing else holds on to the journal's segments.
+    threads.onSynced((size) => threads.send({ kind: "release", size }));
+  }
+
+  /**
+   * Opens a log: recovers it, and publishes what a crash left unpublished.
+   *
+   * @throws {DocketError} `directory_damaged` if anything but a torn tail is wrong
+   */
+  static async open(options: LogOptions): Promise<OpaqueLog> {
+    return new OpaqueLog(await LogThreads.open(options, true));
+  }
+
+  /** What opening it found. */
+  get opening(): LogOpening {
+    return this.#threads.opening;
+  }
+
+  /** How the log fares. */
+  get status(): Readonly<LogStatus> {
+    return { ...this.#threads.status, waiting: this.#waiting.length - this.#answered };
+  }
+
+  /**
+   * Appends an entry. Resolves with its index when it is durable; a root covers it a moment later, and a
+   * published checkpoint within 100 ms ({@link published} waits for it).
+   *
+   * @param entry at most 65,535 bytes; they are copied before this returns
+   * @throws {DocketError} `body_too_large`; `overloaded` at once when too much waits; `sealing_failed` when
+   *   the batch was void; `log_closed` when the log writes no more
+   */
+  append(entry: Uint8Array): Promise<number> {
+    const refusal = this.#refusal(entry);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const length = entryFrameBytes(entry.length);
+    if (this.#packed + length > this.#pack.length) this.#makeRoom(length);
+    this.#packed = writeEntryFrame(this.#pack, this.#packed, entry);
+    this.#count++;
+    if (!this.#scheduled) {
+      // Entries go together that came of all that was ready to be read: to wake a thread costs more than
+      // they do.
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#send();
+      });
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  /** Calls back whenever a checkpoint is published, with its size. */
+  onPublished(listener: (size: number) => void): void {
+    this.#threads.onPublished(listener);
+  }
+
+  /**
+   * Resolves when the published checkpoint covers `size` entries. Rejects when publication has ended; with
+   * `impatient` also when it stands still, for example because the disk is full.
+   */
+  published(size: number, impatient = false): Promise<void> {
+    return this.#threads.published(size, impatient);
+  }
+
+  /** Publishes and syncs everything that is durable now. Rejects if publication is faulty. */
+  sync(): Promise<void> {
+    return this.#threads.sync();
+  }
+
+  /** Makes durable what waits, publishes and syncs everything, and ends both threads. */
+  close(): Promise<void> {
+    return this.#threads.close(() => this.#send());
+  }
+
+  #refusal(entry: Uint8Array): DocketError | undefined {
+    if (entry.length > entryBytesMax) {
+      return new DocketError(
+        "body_too_large",
+        `an entry of ${entry.length} bytes; at most ${entryBytesMax} fit into a log of C2SP tlog-tiles`,
+      );
+    }
+    const waiting = this.#waiting.length - this.#answered;
+    return this.#threads.refusal() ?? overload(limits, waiting, this.#threads.unpublished, "normal");
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#packed + length > packBytesMax) this.#send();
+    if (this.#packed + length <= this.#pack.length) return;
+    const larger = newPack(Math.max(2 * this.#pack.length, this.#packed + length));
+    this.#pack.copy(larger, 0, 0, this.#packed);
+    this.#pack = larger;
+  }
+
+  #send(): void {
+    if (this.#count === 0) return;
+    const payload = this.#pack.subarray(0, this.#packed);
+    const message = { kind: "add", generation: this.#generation, payload, count: this.#count } as const;
+    this.#lastPackBytes = this.#packed;
+    this.#threads.send(message, [this.#pack.buffer as ArrayBuffer]);
+    // The next pack is about as long.
+    this.#pack = newPack(Math.min(packBytesMax, Math.max(packBytesMin, this.#lastPackBytes)));
+    this.#packed = 0;
+    this.#count = 0;
+  }
+
+  #answer(firstIndex: number, count: number): void {
+    this.#threads.size = firstIndex + count;
+    const from = this.#answered;
+    for (let place = 0; place < count; place++) {
+      (this.#waiting[from + place] as Waiting).resolve(firstIndex + place);
+    }
+    this.#answered = from + count;
+    // To shift a long array for each answer would take longer than the answers.
+    if (this.#answered < this.#waiting.length && this.#answered < 1024) return;
+    this.#waiting = this.#waiting.slice(this.#answered);
+    this.#answered = 0;
+  }
+
+  #void(failure: Failure): void {
+    this.#generation++;
+    this.#packed = 0;
+    this.#count = 0;
+    const gone = this.#waiting.slice(this.#answered);
+    this.#waiting = [];
+    this.#answered = 0;
+    for (const waiting of gone) waiting.reject(errorOf(failure));
+  }
+}
+
+// Memory of its own, because it moves to another thread.
+function newPack(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes);
+}

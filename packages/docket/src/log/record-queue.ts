@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records that wait in the sequencer's thread.
+import { batchPayloadBytesMax } from "./frame.ts";
+import type { HandOver } from "./hand-over.ts";
+import type { BatchQueue, FromSequencer } from "./messages.ts";
+import type { AppendRequest, Sequencer } from "./sequencer.ts";
+
+/** Most records in one batch. */
+const batchRecordsMax = 4096;
+
+/** Records that wait, and what becomes of them. */
+export class RecordQueue implements BatchQueue {
+  readonly #sequencer: Sequencer;
+  readonly #handOver: HandOver;
+  readonly #tell: (message: FromSequencer) => void;
+  readonly #waiting: AppendRequest[] = [];
+
+  constructor(sequencer: Sequencer, handOver: HandOver, tell: (message: FromSequencer) => void) {
+    this.#sequencer = sequencer;
+    this.#handOver = handOver;
+    this.#tell = tell;
+  }
+
+  get empty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  add(requests: readonly AppendRequest[]): void {
+    this.#waiting.push(...requests);
+  }
+
+  commitNext(generation: number): void {
+    const requests = this.#take(generation);
+    if (requests.length === 0) return;
+    const startedMs = performance.now();
+    const { sealed, batch } = this.#sequencer.commit(requests);
+    this.#tell({ kind: "sealed", sealed, batchMs: performance.now() - startedMs });
+    this.#handOver.add(batch);
+  }
+
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
+  release(size: number): void {
+    this.#sequencer.release(size);
+  }
+
+  close(): void {
+    this.#sequencer.close();
+  }
+
+  #take(generation: number): AppendRequest[] {
+    const batch: AppendRequest[] = [];
+    let bytes = 0;
+    let taken = 0;
+    for (const request of this.#waiting) {
+      if (batch.length >= batchRecordsMax || bytes >= batchPayloadBytesMax / 4) break;
+      taken++;
+      // Sent before the other side knew that its generation was void.
+      if (request.generation !== generation) continue;
+      bytes += request.parts.reduce((sum, part) => sum + part.plaintext.length, request.body.length);
+      batch.push(request);
+    }
+    this.#waiting.splice(0, taken);
+    return batch;
+  }
+}
