@@ -35,6 +35,8 @@ export type WitnessRoundsOptions = {
   publishedSize: () => number;
   /** Ms since 1970. */
   clock: () => number;
+  /** For tests; default {@link askWithinMs}. */
+  askWithinMs?: number;
   /** Told of every change of a witness's state, and of what could not be kept. */
   report: (level: "info" | "warn" | "error", message: string) => void;
 };
@@ -155,7 +157,10 @@ export class WitnessRounds {
 
   async #ask(witness: Witness, current: Current): Promise<void> {
     const { post, tree } = this.#options;
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(askWithinMs)]);
+    const signal = AbortSignal.any([
+      this.#closing.signal,
+      AbortSignal.timeout(this.#options.askWithinMs ?? askWithinMs),
+    ]);
     const ports = { post, consistency: (first: number, second: number) => tree.consistency(first, second) };
     const answer = await askWitness(ports, witness, current, witness.hint, signal);
     if (this.#closing.signal.aborted) return;
