@@ -12,14 +12,18 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Succession } from "@docket/protocol";
 import { emptyFrontier } from "@docket/tlog";
 import { DocketError } from "./error.ts";
-import { createSiteKeys, readSiteKeys, signerKeysOf, verifierKeyOf } from "./evidence/keys.ts";
+import { createOpaqueKeys, createSiteKeys, readSiteKeys, signerKeysOf, verifierKeyOf } from "./evidence/keys.ts";
 import type { SiteKeys } from "./evidence/keys.ts";
 import type { LogDisk } from "./log/disk.ts";
 import { writeState } from "./log/materialised.ts";
 import { logPaths } from "./log/paths.ts";
 import { verifierKeysOf } from "./log/signing-keys.ts";
+import { firstPeriod, writeKeyHistory } from "./succession/key-history.ts";
+import type { MaintainedLog } from "./succession/maintenance.ts";
+import { threadUrl } from "./thread-url.ts";
 import type { LogPaths } from "./log/paths.ts";
 
 /** The site that every installation has. */
@@ -33,8 +37,15 @@ export type Installation = {
   keysDirectory: string;
   policyDirectory: string;
   origin: string;
+  /** Whether its log holds opaque entries, and no records. */
+  opaque: boolean;
   paths: LogPaths;
+  /** The log that this one goes on from, if any. */
+  succeeds: Succession | undefined;
 };
+
+/** What a new log may be besides. */
+export type CreateOptions = { opaque?: boolean | undefined; succeeds?: Succession | undefined };
 
 /** Where the keys of a data directory lie, if nothing else is said: beside it. */
 export function defaultKeysDirectory(data: string): string {
@@ -52,7 +63,12 @@ export function isInstallation(data: string): boolean {
  *
  * @throws {DocketError} `usage` if there is something in the directory already
  */
-export function createInstallation(disk: LogDisk, directory: string, keysDirectory?: string): Installation {
+export function createInstallation(
+  disk: LogDisk,
+  directory: string,
+  keysDirectory?: string,
+  options: CreateOptions = {},
+): Installation {
   const data = resolve(directory);
   if (existsSync(data) && readdirSync(data).length > 0) {
     throw new DocketError("usage", `${data} is not empty; name a new directory`);
@@ -62,17 +78,24 @@ export function createInstallation(disk: LogDisk, directory: string, keysDirecto
     throw new DocketError("usage", `${keys} lies inside the data directory; keys must lie outside of it`);
   }
   const origin = `docket-${randomBytes(originBytes).toString("hex")}/${mainSite}`;
-  const made = createSiteKeys(keys, mainSite, origin, randomBytes);
+  const signerKeys = opaque
+    ? createOpaqueKeys(keys, mainSite, origin, randomBytes)
+    : signerKeysOf(createSiteKeys(keys, mainSite, origin, randomBytes));
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const paths = logPaths(data, mainSite);
-  for (const path of [paths.journal, paths.parts, paths.keptCheckpoints, paths.releases])
-    disk.makeDirectory(path);
+  for (const path of [paths.journal, paths.keptCheckpoints]) disk.makeDirectory(path);
+  if (!opaque) for (const path of [paths.parts, paths.releases]) disk.makeDirectory(path);
   writeState(disk, paths, emptyFrontier());
-  const site = { v: 1, origin };
+  const site = options.opaque === true ? { v: 1, origin, opaque: true } : { v: 1, origin };
   disk.replaceFile(join(paths.site, "site.json"), Buffer.from(`${JSON.stringify(site)}\n`), true);
-  const vkeys = verifierKeysOf(signerKeysOf(made));
+  if (options.succeeds !== undefined) {
+    const text = `${JSON.stringify(options.succeeds)}\n`;
+    disk.replaceFile(join(paths.site, "succeeds.json"), Buffer.from(text), true);
+  }
+  const vkeys = verifierKeysOf(signerKeys);
+  writeKeyHistory(disk, paths, firstPeriod(origin, vkeys));
   disk.replaceFile(join(data, "log.vkey"), Buffer.from(`${vkeys.join("\n")}\n`), true);
-  cpSync(examplePolicy, join(data, "policy"), { recursive: true });
+  if (!opaque) cpSync(examplePolicy, join(data, "policy"), { recursive: true });
   // Last: a directory without it was never finished, and is refused.
   const content = { v: 1, keys: relative(data, keys) };
   disk.replaceFile(join(data, "docket.json"), Buffer.from(`${JSON.stringify(content)}\n`), true);
@@ -95,7 +118,9 @@ export function readInstallation(
     throw new DocketError("usage", `${join(data, "docket.json")} is not of a version that this docket knows`);
   }
   const paths = logPaths(data, mainSite);
-  const { origin } = readJson(join(paths.site, "site.json"), data) as { origin?: unknown };
+  const site = readJson(join(paths.site, "site.json"), data) as { origin?: unknown; opaque?: unknown };
+  const { origin } = site;
+  const succeeds = join(paths.site, "succeeds.json");
   if (typeof origin !== "string") {
     throw new DocketError("directory_damaged", `${join(paths.site, "site.json")} names no origin`);
   }
@@ -105,8 +130,29 @@ export function readInstallation(
     keysDirectory: resolve(options.keys ?? keys),
     policyDirectory: resolve(options.policy ?? join(data, "policy")),
     origin,
+    opaque: site.opaque === true,
     paths,
+    succeeds: existsSync(succeeds) ? (readJson(succeeds, data) as Succession) : undefined,
   };
+}
+
+/**
+ * The log of an installation, for what is done to it while nothing else has it open. The caller holds its lock.
+ *
+ * @param diskModule the URL of a module that exports the same disk
+ */
+export function maintainedLog(
+  installation: Installation,
+  disk: LogDisk,
+  diskModule: string = threadUrl("./stores/files/node-disk", import.meta.url).href,
+): MaintainedLog {
+  const { origin, opaque, paths, keysDirectory } = installation;
+  return { origin, opaque, paths, keys: join(keysDirectory, mainSite), disk, diskModule };
+}
+
+/** The file of the verifier keys that an installation gives away. */
+export function verifierKeyPath(installation: Installation): string {
+  return join(installation.data, "log.vkey");
 }
 
 /**

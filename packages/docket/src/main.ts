@@ -5,7 +5,7 @@ import { randomPool } from "./evidence/random.ts";
 import { join } from "node:path";
 import { DocketError } from "./error.ts";
 import type { Installation } from "./installation.ts";
-import { readKeys } from "./installation.ts";
+import { maintainedLog, readKeys, verifierKeyPath } from "./installation.ts";
 import type { RebuildProgress } from "./intake/rebuild.ts";
 import { openSite } from "./intake/open-site.ts";
 import type { DocketSite } from "./intake/site.ts";
@@ -14,6 +14,7 @@ import type { Release } from "./intake/release.ts";
 import { disk } from "./stores/files/node-disk.ts";
 import { lockDirectory } from "./stores/sqlite/directory-lock.ts";
 import { openSiteIndex } from "./stores/sqlite/site-index-client.ts";
+import { settleOpening } from "./succession/opening.ts";
 import { threadUrl } from "./thread-url.ts";
 import { version } from "./version.ts";
 import { repeatWindowMs } from "./views/site-index.ts";
@@ -30,7 +31,8 @@ export type OpenInstallationOptions = {
 /**
  * Opens an installation for writing.
  *
- * @throws {DocketError} `directory_locked`, `directory_damaged`, `policy_invalid` or `usage`
+ * @throws {DocketError} `directory_locked`, `directory_damaged`, `policy_invalid`, `usage`; `log_unproven`,
+ *   `log_behind` or `log_retired` where the log may not sign (succession/)
  */
 export async function openInstallation(
   installation: Installation,
@@ -38,9 +40,12 @@ export async function openInstallation(
 ): Promise<OpenInstallation> {
   const { paths } = installation;
   const release = loadRelease(installation.policyDirectory);
-  const keys = readKeys(installation);
   const lock = lockDirectory(join(installation.data, "lock.sqlite"), installation.data);
+  const diskModule = options.diskModule ?? threadUrl("./stores/files/node-disk", import.meta.url).href;
   try {
+    const log = maintainedLog(installation, disk, diskModule);
+    const { formerKeys, primacy } = await settleOpening(log, verifierKeyPath(installation));
+    const keys = readKeys(installation);
     keepRelease(disk, paths, release);
     const index = openSiteIndex({
       identityPath: join(paths.site, "identity.sqlite"),
@@ -53,7 +58,10 @@ export async function openInstallation(
       keys,
       release,
       index,
-      diskModule: options.diskModule ?? threadUrl("./stores/files/node-disk", import.meta.url).href,
+      diskModule,
+      formerKeys,
+      primacy,
+      succeeds: installation.succeeds,
       version,
       clock: Date.now,
       random: randomPool(),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens a site: log, look-ups, memory; and closes it in good order.
+import type { Succession } from "@docket/protocol";
 import { namedCounters, counterKinds } from "./counting.ts";
 import { DocketSite } from "./site.ts";
 import type { SitePorts } from "./site.ts";
@@ -11,6 +12,7 @@ import { signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import { Log } from "../log/log.ts";
 import { damaged } from "../log/materialised.ts";
+import type { PrimacyStart } from "../log/newest-state.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
 import type { Release } from "./release.ts";
@@ -24,6 +26,12 @@ export type OpenSiteOptions = {
   release: Release;
   index: SiteIndex;
   diskModule: string;
+  /** Verifier keys that signed this log before a change of keys. */
+  formerKeys?: readonly string[] | undefined;
+  /** Proof that this process may sign (succession/). */
+  primacy?: PrimacyStart | undefined;
+  /** The log that a new one goes on from; its record 0 says so. */
+  succeeds?: Succession | undefined;
   version: string;
   clock: () => number;
   random: (length: number) => Buffer;
@@ -43,6 +51,8 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
     origin,
     signerKeys: signerKeysOf(keys),
     diskModule: options.diskModule,
+    formerKeys: options.formerKeys,
+    primacy: options.primacy,
   });
   try {
     // The journal's entries first: records that name these actors are about to be read.

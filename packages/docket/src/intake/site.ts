@@ -12,7 +12,14 @@ import {
   ProtocolError,
   receiptFormat,
 } from "@docket/protocol";
-import type { BodyWithoutParts, DecisionBody, Event, OpenedPart, PartName } from "@docket/protocol";
+import type {
+  BodyWithoutParts,
+  CreatedBody,
+  DecisionBody,
+  Event,
+  OpenedPart,
+  PartName,
+} from "@docket/protocol";
 import { computeSignals } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
@@ -394,13 +401,11 @@ export class DocketSite implements Site {
     const sealing: Promise<unknown>[] = [];
     if (log.status.size === 0) {
       const { mlDsaSignerKey } = this.#ports.keys;
-      const mlDsaKey = mlDsaSignerKey === undefined ? {} : { mlDsaKey: verifierKeyOf(mlDsaSignerKey) };
-      sealing.push(
-        this.#seal(
-          { kind: "created", by: "operator", origin: this.origin, key: this.verifierKey, ...mlDsaKey },
-          [],
-        ),
-      );
+      const key = this.verifierKey;
+      const created: CreatedBody = { kind: "created", by: "operator", origin: this.origin, key };
+      if (mlDsaSignerKey !== undefined) created.mlDsaKey = verifierKeyOf(mlDsaSignerKey);
+      if (this.#ports.succeeds !== undefined) created.succeeds = this.#ports.succeeds;
+      sealing.push(this.#seal(created, []));
     }
     sealing.push(this.#seal({ kind: "start", by: "operator", version, recovered }, []));
     const previous = this.#ports.previousRelease;
