@@ -50,14 +50,19 @@ function addSetUp(program: Command, terminal: Terminal, give: Give): void {
     .description("Make a data directory: log, keys, verifier key, and an example policy for comments.")
     .argument("<directory>", "a new or empty directory")
     .option("--keys <directory>", "where the keys lie (default: beside the data, DIRECTORY.keys)")
+    .option("--opaque", "a log of opaque entries instead: any bytes, no policy, no decisions")
     .option("--json", "print what was made as JSON")
     .addHelpText(
       "after",
-      examples("docket init ./docket-data", "docket init /srv/docket --keys /etc/docket-keys"),
+      examples(
+        "docket init ./docket-data",
+        "docket init /srv/docket --keys /etc/docket-keys",
+        "docket init ./entries --opaque && docket serve --data ./entries",
+      ),
     )
-    .action(async (directory: string, options: { keys?: string; json?: true }) => {
+    .action(async (directory: string, options: { keys?: string; opaque?: true; json?: true }) => {
       const { runInit } = await import("./set-up.ts");
-      give(await runInit({ directory, keys: options.keys, json: options.json === true }, terminal));
+      give(await runInit({ directory, ...options, json: options.json === true }, terminal));
     });
   program
     .command("key")

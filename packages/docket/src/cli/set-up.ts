@@ -11,14 +11,17 @@ import type { Terminal } from "./terminal.ts";
 
 /** Makes a data directory and says what was made. */
 export async function runInit(
-  options: { directory: string; keys?: string | undefined; json: boolean },
+  options: { directory: string; keys?: string | undefined; opaque?: true | undefined; json: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const made = createInstallation(disk, options.directory, options.keys);
+  const made = createInstallation(disk, options.directory, options.keys, {
+    opaque: options.opaque === true,
+  });
   const verifierKey = readVerifierKey(made);
   if (options.json) {
-    const { data, keysDirectory: keys, policyDirectory: policy, origin } = made;
-    await write(terminal, `${JSON.stringify({ data, keys, policy, origin, verifierKey })}\n`);
+    const { data, keysDirectory: keys, policyDirectory, origin, opaque } = made;
+    const kind = opaque ? { opaque } : { policy: policyDirectory };
+    await write(terminal, `${JSON.stringify({ data, keys, ...kind, origin, verifierKey })}\n`);
     return exitFine;
   }
   await write(terminal, `${describeInstallation(made)}\n`);
@@ -36,11 +39,13 @@ export async function runKey(options: { data: string; json: boolean }, terminal:
 
 /** What was made, for people. */
 export function describeInstallation(installation: Installation): string {
-  const { data, keysDirectory, policyDirectory, origin } = installation;
+  const { data, keysDirectory, policyDirectory, origin, opaque } = installation;
   return [
     `Made the data directory ${data}`,
-    `  log           ${origin}`,
-    `  policy        ${policyDirectory} (an example for comments; change it as you like)`,
+    `  log           ${origin}${opaque ? " (of opaque entries)" : ""}`,
+    ...(opaque
+      ? []
+      : [`  policy        ${policyDirectory} (an example for comments; change it as you like)`]),
     `  keys          ${keysDirectory} (keep a copy elsewhere; whoever has them can sign and read)`,
     `  verifier key  ${join(data, "log.vkey")} (give it to whoever shall check the log)`,
   ].join("\n");

@@ -51,20 +51,47 @@ export function createSiteKeys(
   origin: string,
   random: RandomBytes,
 ): SiteKeys {
-  const folder = join(directory, site);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (existsSync(join(folder, "log.key"))) {
-    throw new DocketError("usage", `${folder} already holds keys; name another directory with --keys`);
-  }
+  const folder = makeFolder(directory, site);
   const lines = [
     fileFormat,
     ...["key-encryption", "site", "hashing"].map((name) => `${name} ${random(keyBytes).toString("base64")}`),
   ];
   createLogKeys(folder, origin, random);
   writeSecret(join(folder, "evidence.key"), `${lines.join("\n")}\n`);
-  // Their names too: a log whose key is lost with the power can never be written again.
-  for (const path of [folder, directory, dirname(directory)]) syncDirectory(path);
+  syncNames(folder);
   return readSiteKeys(directory, site);
+}
+
+/**
+ * Makes the keys of an opaque log, which has no evidence: those that it signs with. The files are new,
+ * readable by their owner only.
+ *
+ * @throws {DocketError} `usage` if keys are there already
+ */
+export function createOpaqueKeys(
+  directory: string,
+  site: string,
+  origin: string,
+  random: RandomBytes,
+): SignerKeys {
+  const folder = makeFolder(directory, site);
+  createLogKeys(folder, origin, random);
+  syncNames(folder);
+  return signerKeysOf(readLogKeys(folder));
+}
+
+function makeFolder(directory: string, site: string): string {
+  const folder = join(directory, site);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (existsSync(join(folder, rootKeyFile))) {
+    throw new DocketError("usage", `${folder} already holds keys; name another directory with --keys`);
+  }
+  return folder;
+}
+
+// A log whose key is lost with the power can never be written again.
+function syncNames(folder: string): void {
+  for (const path of [folder, dirname(folder), dirname(dirname(folder))]) syncDirectory(path);
 }
 
 /** Makes the keys that a log signs with, in files that do not exist yet; the folder's names are not synced. */
