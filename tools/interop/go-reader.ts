@@ -14,6 +14,8 @@ export type GoReader = {
   check: (dir: string, vkey: string) => Promise<string>;
   /** Checks that a tlog-proof file is a proof of the entry in another file. */
   checkProof: (proofFile: string, leafFile: string, vkey: string) => Promise<string>;
+  /** Checks that a witness (a key of type 0x04) cosigned the checkpoint in a file. */
+  checkCosigned: (noteFile: string, vkey: string) => Promise<string>;
 };
 
 /** The reader, or `undefined` where Go or its package is absent. It is compiled at the first call, once. */
@@ -22,6 +24,7 @@ export function goReader(): GoReader | undefined {
   return {
     check: (dir, vkey) => run(["check", dir, vkey]),
     checkProof: (proofFile, leafFile, vkey) => run(["proof", proofFile, leafFile, vkey]),
+    checkCosigned: (noteFile, vkey) => run(["cosigned", noteFile, vkey]),
   };
 }
 

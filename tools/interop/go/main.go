@@ -4,12 +4,15 @@
 //
 //	reader check DIR VKEY            a directory with checkpoint, tile/... and tile/entries/...
 //	reader proof PROOF LEAF VKEY     a tlog-proof file and the entry that it is about
+//	reader cosigned NOTE VKEY        a checkpoint's file and the key of a witness that cosigned it (type 0x04)
 //
 // It prints one line on success, and a sentence and exit status 1 on failure.
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -46,8 +49,10 @@ func run(args []string) (string, error) {
 		return checkLog(args[1], args[2])
 	case len(args) == 4 && args[0] == "proof":
 		return checkProof(args[1], args[2], args[3])
+	case len(args) == 3 && args[0] == "cosigned":
+		return checkCosigned(args[1], args[2])
 	}
-	return "", errors.New("usage: reader check DIR VKEY | reader proof PROOF LEAF VKEY")
+	return "", errors.New("usage: reader check DIR VKEY | reader proof PROOF LEAF VKEY | reader cosigned NOTE VKEY")
 }
 
 // checkLog verifies that the entry bundles of a log are the leaves of the tree that its checkpoint signs.
@@ -245,4 +250,61 @@ func (dir tileDir) SaveTiles([]tlog.Tile, [][]byte) {}
 // tilePath is sumdb/tlog's path without the height, which tlog-tiles fixes at 8.
 func tilePath(tile tlog.Tile) string {
 	return strings.Replace(tile.Path(), "tile/8/", "tile/", 1)
+}
+
+// cosigner verifies the cosignatures of a witness (C2SP tlog-cosignature, type 0x04), which sumdb/note leaves to its
+// callers.
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string    { return c.name }
+func (c cosigner) KeyHash() uint32 { return c.hash }
+
+func (c cosigner) Verify(msg, sig []byte) bool {
+	if len(sig) != 8+ed25519.SignatureSize {
+		return false
+	}
+	signed := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(sig), msg)
+	return ed25519.Verify(c.key, []byte(signed), sig[8:])
+}
+
+func newCosigner(vkey string) (cosigner, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return cosigner{}, errors.New("the key has not three parts")
+	}
+	data, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(data) != 1+ed25519.PublicKeySize || data[0] != 0x04 {
+		return cosigner{}, errors.New("the key is not of type 0x04")
+	}
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), data...))
+	hash := binary.BigEndian.Uint32(sum[:])
+	if fmt.Sprintf("%08x", hash) != parts[1] {
+		return cosigner{}, fmt.Errorf("the key has the id %s, its bytes give %08x", parts[1], hash)
+	}
+	return cosigner{name: parts[0], hash: hash, key: data[1:]}, nil
+}
+
+// checkCosigned verifies a witness's cosignature on a checkpoint.
+func checkCosigned(noteFile, vkey string) (string, error) {
+	msg, err := os.ReadFile(noteFile)
+	if err != nil {
+		return "", err
+	}
+	verifier, err := newCosigner(vkey)
+	if err != nil {
+		return "", err
+	}
+	opened, err := note.Open(msg, note.VerifierList(verifier))
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(opened.Sigs) != 1 || len(lines) < 4 {
+		return "", fmt.Errorf("%d cosignatures on %d lines", len(opened.Sigs), len(lines)-1)
+	}
+	return fmt.Sprintf("go: %s cosigned size %s of %s, ok", verifier.Name(), lines[1], lines[0]), nil
 }

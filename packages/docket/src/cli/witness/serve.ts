@@ -10,6 +10,7 @@ import { listenUrl, parseListen } from "../../http/listen.ts";
 import type { ListenAddress } from "../../http/listen.ts";
 import { openWitnessFiles } from "../../stores/files/witness-files.ts";
 import { lockDirectory } from "../../stores/sqlite/directory-lock.ts";
+import type { DirectoryLock } from "../../stores/sqlite/directory-lock.ts";
 import { openCosigner } from "../../witness/cosigner.ts";
 import type { Cosigner } from "../../witness/cosigner.ts";
 import { readWitness, readWitnessKeys } from "../../witness/directory.ts";
@@ -37,12 +38,26 @@ export async function runWitnessServe(options: WitnessServeOptions, terminal: Te
   const cosigner = openCosigner(directory.name, readWitnessKeys(directory));
   const stop = Promise.withResolvers<StopSignal>();
   const forget = onFirstSignal(terminal, stop.resolve);
-  const lock = lockDirectory(directory.paths.lock, directory.directory);
   try {
-    return await serve(directory, cosigner, { address, stopped: stop.promise }, terminal);
+    const lock = takeLock(directory);
+    try {
+      return await serve(directory, cosigner, { address, stopped: stop.promise }, terminal);
+    } finally {
+      lock.release();
+    }
   } finally {
-    lock.release();
     forget();
+  }
+}
+
+/** Two that cosign from one state would each vouch for a log of its own. */
+function takeLock({ directory, paths }: WitnessDirectory): DirectoryLock {
+  try {
+    return lockDirectory(paths.lock, directory);
+  } catch (error) {
+    if (!(error instanceof DocketError) || error.code !== "directory_locked") throw error;
+    const message = `another process serves the witness in ${directory} already`;
+    throw new DocketError("directory_locked", message, { cause: error });
   }
 }
 
@@ -87,7 +102,9 @@ async function serve(
   });
   try {
     const url = await listen(server, address);
-    await write(terminal, `Witness ${cosigner.name} of ${list.logs.size} logs on ${url}\n`);
+    const { size } = list.logs;
+    const logs = size === 1 ? "1 log" : `${size} logs`;
+    await write(terminal, `Witness ${cosigner.name} of ${logs} on ${url}\n`);
     const signal = await stopped;
     await write(terminal, `${signal}: finishing what is under way (again to end at once)\n`);
     await closeServer(server);

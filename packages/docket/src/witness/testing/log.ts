@@ -61,9 +61,16 @@ export class TestLog {
     );
   }
 
-  /** The hash of the complete subtree of 2^level leaves from index * 2^level on. */
-  subtree(level: number, index: number): Hash {
-    return this.#hash({ level, index });
+  /** The root over the entries from `start` up to `end`: MTH of RFC 6962. */
+  rangeRoot(start: number, end: number): Hash {
+    if (end - start === 1) return this.#hash({ level: 0, index: start });
+    const middle = start + splitPoint(end - start);
+    return nodeHash(this.rangeRoot(start, middle), this.rangeRoot(middle, end));
+  }
+
+  /** The subtree consistency proof of draft-ietf-plants-merkle-tree-certs section 4.4. */
+  subtreeProof(start: number, end: number, size: number): Hash[] {
+    return this.#subtreeProof({ start, end }, { start: 0, end: size }, true);
   }
 
   /** A signed checkpoint, with what is given put over it. */
@@ -83,6 +90,23 @@ export class TestLog {
   /** The body of an honest request. */
   request(oldSize: number, size: number, note: string = this.checkpoint(size)): string {
     return request(oldSize, this.proof(oldSize, size), note);
+  }
+
+  #subtreeProof(part: Range, tree: Range, isKnown: boolean): Hash[] {
+    if (part.start === tree.start && part.end === tree.end) {
+      return isKnown ? [] : [this.rangeRoot(tree.start, tree.end)];
+    }
+    const middle = tree.start + splitPoint(tree.end - tree.start);
+    const [left, right] = [
+      { start: tree.start, end: middle },
+      { start: middle, end: tree.end },
+    ];
+    if (part.end <= middle) {
+      return [...this.#subtreeProof(part, left, isKnown), this.rangeRoot(right.start, right.end)];
+    }
+    const inRight = part.start >= middle ? part : { start: middle, end: part.end };
+    const known = part.start >= middle && isKnown;
+    return [...this.#subtreeProof(inRight, right, known), this.rangeRoot(left.start, left.end)];
   }
 
   #hash(node: TreeNode): Hash {
@@ -110,6 +134,14 @@ export function request(oldSize: number | string, proof: readonly Uint8Array[], 
 /** A signature line in the name of a key, with bytes that are no signature. */
 export function forgedLine({ signer: { name, keyId } }: TestKey, bytes: number): string {
   return formatSignature({ name, keyId, signature: new Uint8Array(bytes).fill(7) });
+}
+
+type Range = { start: number; end: number };
+
+function splitPoint(count: number): number {
+  let split = 1;
+  while (2 * split < count) split *= 2;
+  return split;
 }
 
 function text(bytes: Uint8Array): string {
