@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket verify` on files in memory.
 import { verifyLog } from "@docket/verify";
-import type { LogReport } from "@docket/verify";
+import type { LogReport, SeenNote } from "@docket/verify";
 import { directorySource } from "../../packages/docket/src/cli/verify/directory.ts";
 import { checkInstallation } from "../../packages/docket/src/cli/verify/installation-checks.ts";
 import { filesOf } from "./image.ts";
 import type { Image } from "./image.ts";
-import { dataDirectory, verifier } from "./writer.ts";
+import { dataDirectory, verifiers } from "./writer.ts";
+import type { LogKind } from "./writer.ts";
 
-/** What `docket verify DIR --key log.vkey` reports of a data directory. */
-export async function verifyImage(image: Image): Promise<LogReport> {
+/** What `docket verify` is told. */
+export type ImageOptions = { kind: LogKind; seen?: readonly SeenNote[] };
+
+/** What `docket verify DIR --key log.vkey` reports of a data directory, with `--seen` if that is given. */
+export async function verifyImage(image: Image, { kind, seen = [] }: ImageOptions): Promise<LogReport> {
   const source = await directorySource(dataDirectory, filesOf(image));
-  return checkInstallation(source, await verifyLog(source, verifier));
+  const report = await verifyLog(source, { keys: verifiers, seen }, { opaque: kind === "opaque" });
+  return checkInstallation(source, report);
 }

@@ -21,7 +21,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { crashTable, writeTable } from "./assurance.ts";
-import { cycleOf, everyCycle, randomCycles, runCycle, runCycles, sampled } from "./crash/faults.ts";
+import { cycleOf, everyStep, randomCycles, runCycle, runCycles, sampled } from "./crash/faults.ts";
 import { runProcesses } from "./crash/processes.ts";
 import { isClean } from "./crash/row.ts";
 import type { CrashRow } from "./crash/row.ts";
@@ -86,7 +86,7 @@ async function runMode(
   };
   switch (mode) {
     case "faults":
-      return runCycles(sampled(everyCycle("fixed", seed), cycles, random), report);
+      return runCycles(sampled(everyStep(seed), cycles, random), report);
     case "random":
       return runCycles(randomCycles(cycles, seed, random), report);
     case "syscalls": {
@@ -104,7 +104,7 @@ async function runMode(
 
 async function runOnly(name: string): Promise<number> {
   const cycle = cycleOf(name);
-  if (cycle === undefined) throw new Error(`${name} is no cycle: SCRIPT/FAULT/STEP/SEED`);
+  if (cycle === undefined) throw new Error(`${name} is no cycle: LOG/SCRIPT/FAULT/STEP/SEED`);
   const result = await runCycle(cycle);
   console.log(result);
   return result.wrong === undefined ? 0 : 1;

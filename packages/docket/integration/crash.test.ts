@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { everyCycle, randomCycles, runCycles, sampled } from "../../../tools/campaigns/crash/faults.ts";
+import { everyStep, randomCycles, runCycles, sampled } from "../../../tools/campaigns/crash/faults.ts";
 import { runProcesses } from "../../../tools/campaigns/crash/processes.ts";
 import { isClean } from "../../../tools/campaigns/crash/row.ts";
 import type { CrashRow } from "../../../tools/campaigns/crash/row.ts";
@@ -18,7 +18,7 @@ const random = seededRandom(seed);
 
 test("80 of the faults at every step, and 20 by chance, take nothing that was answered", async (t) => {
   t.diagnostic(`seed ${seed}`);
-  const cycles = [...sampled(everyCycle("fixed", seed), 80, random), ...randomCycles(20, seed, random)];
+  const cycles = [...sampled(everyStep(seed), 80, random), ...randomCycles(20, seed, random)];
   isKept(await runCycles(cycles));
 });
 

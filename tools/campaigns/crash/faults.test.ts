@@ -6,7 +6,7 @@ import { MemoryDisk } from "../../../packages/docket/src/testing/memory-disk.ts"
 import type { LogFile } from "../../../packages/docket/src/log/disk.ts";
 import { cycleOf, everyCycle, faultKinds, nameOf, runCycle } from "./faults.ts";
 
-const every = everyCycle("fixed", "1");
+const every = everyCycle("records", "fixed", "1");
 
 test("every step is hit by every kind of fault", () => {
   const steps = every.length / faultKinds.length;
@@ -15,9 +15,9 @@ test("every step is hit by every kind of fault", () => {
 });
 
 test("a cycle's name gives the same cycle again", async () => {
-  const cycle = cycleOf("random-1-0/full, then power cut/30/1");
+  const cycle = cycleOf("opaque/random-1-0/full, then power cut/30/1");
   assert.ok(cycle !== undefined);
-  assert.equal(nameOf(cycle), "random-1-0/full, then power cut/30/1");
+  assert.equal(nameOf(cycle), "opaque/random-1-0/full, then power cut/30/1");
   const { digest, wrong } = await runCycle(cycle);
   assert.equal(wrong, undefined);
   assert.equal((await runCycle(cycle)).digest, digest);

@@ -7,6 +7,7 @@
 import { CrashError, MemoryDisk, systemError } from "../../../packages/docket/src/testing/memory-disk.ts";
 import { seededRandom } from "../seeded-random.ts";
 import type { Random } from "../seeded-random.ts";
+import type { LogKind } from "../writer.ts";
 import { newRow } from "./row.ts";
 import type { CrashRow } from "./row.ts";
 import { fixedScript, randomScript } from "./script.ts";
@@ -43,7 +44,7 @@ export const faultKinds = [
 export type FaultKind = (typeof faultKinds)[number];
 
 /** One cycle: everything about it follows from these. */
-export type Cycle = { script: string; fault: FaultKind; step: number; seed: string };
+export type Cycle = { log: LogKind; script: string; fault: FaultKind; step: number; seed: string };
 
 /** What a cycle came to. */
 export type CycleResult = {
@@ -61,25 +62,30 @@ const cutAfterStepsMax = 40;
 const cyclesPerScript = 5;
 
 /** How many steps on the disk a script takes when nothing goes wrong. */
-export function countSteps(script: string): number {
-  const known = stepsOf.get(script);
+export function countSteps(kind: LogKind, script: string): number {
+  const known = stepsOf.get(`${kind} ${script}`);
   if (known !== undefined) return known;
-  const world = newWorld();
+  const world = newWorld(kind);
   const before = world.disk.steps;
   runActions(world, scriptOf(script));
   const steps = world.disk.steps - before;
-  stepsOf.set(script, steps);
+  stepsOf.set(`${kind} ${script}`, steps);
   return steps;
 }
 
 const stepsOf = new Map<string, number>();
 
 /** Every step of a script with every kind of fault. */
-export function everyCycle(script: string, seed: string): Cycle[] {
-  const steps = countSteps(script);
+export function everyCycle(log: LogKind, script: string, seed: string): Cycle[] {
+  const steps = countSteps(log, script);
   return faultKinds.flatMap((fault) =>
-    Array.from({ length: steps }, (_, at): Cycle => ({ script, fault, step: at + 1, seed })),
+    Array.from({ length: steps }, (_, at): Cycle => ({ log, script, fault, step: at + 1, seed })),
   );
+}
+
+/** Every step of the fixed script with every kind of fault, in a log of records and in an opaque one. */
+export function everyStep(seed: string): Cycle[] {
+  return [...everyCycle("records", "fixed", seed), ...everyCycle("opaque", "fixed", seed)];
 }
 
 /**
@@ -89,7 +95,7 @@ export function everyCycle(script: string, seed: string): Cycle[] {
  */
 export async function runCycle(cycle: Cycle, disk?: MemoryDisk): Promise<CycleResult> {
   const random = seededRandom(nameOf(cycle));
-  const world = newWorld(disk);
+  const world = newWorld(cycle.log, disk);
   const script = scriptOf(cycle.script);
   let wrong: CycleResult["wrong"];
   try {
@@ -121,7 +127,8 @@ export function randomCycles(count: number, seed: string, random: Random): Cycle
   return Array.from({ length: count }, (_, at): Cycle => {
     const script = `random-${seed}-${Math.floor(at / cyclesPerScript)}`;
     const fault = faultKinds[random.below(faultKinds.length)] ?? "killed";
-    return { script, fault, step: 1 + random.below(countSteps(script)), seed };
+    const log = at % 2 === 0 ? "records" : "opaque";
+    return { log, script, fault, step: 1 + random.below(countSteps(log, script)), seed };
   });
 }
 
@@ -142,9 +149,10 @@ export async function runCycles(
 ): Promise<CrashRow[]> {
   const rows = new Map<string, CrashRow>();
   for (const [done, cycle] of cycles.entries()) {
-    const mode = cycle.script === "fixed" ? "simulated: every step" : "simulated: by chance";
-    const row = rows.get(cycle.fault) ?? newRow(mode, cycle.fault);
-    rows.set(cycle.fault, row);
+    const how = cycle.script === "fixed" ? "every step" : "by chance";
+    const name = `${how} ${cycle.log} ${cycle.fault}`;
+    const row = rows.get(name) ?? newRow(`simulated, ${cycle.log}: ${how}`, cycle.fault);
+    rows.set(name, row);
     const { answered, wrong } = await runCycle(cycle);
     row.cycles++;
     row.answered += answered;
@@ -158,16 +166,16 @@ export async function runCycles(
 }
 
 /** How a cycle is called, to run it alone. */
-export function nameOf({ script, fault, step, seed }: Cycle): string {
-  return `${script}/${fault}/${step}/${seed}`;
+export function nameOf({ log, script, fault, step, seed }: Cycle): string {
+  return `${log}/${script}/${fault}/${step}/${seed}`;
 }
 
 /** The cycle of that name; `undefined` if it is none. */
 export function cycleOf(name: string): Cycle | undefined {
-  const [script = "", fault = "", step = "", seed = ""] = name.split("/");
+  const [log = "", script = "", fault = "", step = "", seed = ""] = name.split("/");
   const kind = faultKinds.find((each) => each === fault);
-  if (kind === undefined || !/^\d+$/.test(step)) return undefined;
-  return { script, fault: kind, step: Number(step), seed };
+  if (kind === undefined || !/^\d+$/.test(step) || (log !== "records" && log !== "opaque")) return undefined;
+  return { log, script, fault: kind, step: Number(step), seed };
 }
 
 function scriptOf(name: string): readonly Action[] {

@@ -64,7 +64,7 @@ export class Observer {
   seeCheckpoint(bytes: Uint8Array): void {
     let opened: ReturnType<typeof openCheckpoint>;
     try {
-      opened = openCheckpoint(bytes, this.#keys());
+      opened = openCheckpoint(bytes, this.#keys(), this.#keys()[0].name);
     } catch (error) {
       if (error instanceof TlogError) return this.#wrong("contradicted", `a checkpoint: ${error.message}`);
       throw error;
@@ -88,7 +88,7 @@ export class Observer {
   /** `docket verify` on the directory as it lies there. */
   async verify(when: string): Promise<void> {
     const source = await directorySource(this.#data);
-    const report = await checkInstallation(source, await verifyLog(source, this.#keys()[0]));
+    const report = await checkInstallation(source, await verifyLog(source, { keys: this.#keys() }));
     if (report.verdict === "verified") return;
     this.#wrong("unverified", `${when}: ${report.verdict} ${JSON.stringify(report.faults.slice(0, 3))}`);
   }

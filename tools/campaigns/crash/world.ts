@@ -19,7 +19,7 @@ import { CrashError, MemoryDisk } from "../../../packages/docket/src/testing/mem
 import { verifyImage } from "../check-image.ts";
 import { imageOf } from "../image.ts";
 import * as log from "../writer.ts";
-import type { Wish, Writer } from "../writer.ts";
+import type { LogKind, Wish, Writer } from "../writer.ts";
 import type { Action } from "./script.ts";
 
 /** What must never happen, each by its name in the table. */
@@ -39,6 +39,7 @@ export class BrokenPromise extends Error {
 
 /** The world of one cycle. */
 export type World = {
+  kind: LogKind;
   disk: MemoryDisk;
   writer: Writer | undefined;
   nowMs: number;
@@ -52,10 +53,11 @@ export type World = {
 };
 
 /** A machine that is on, with an empty log that has long been there. */
-export function newWorld(disk: MemoryDisk = new MemoryDisk()): World {
-  log.createLog(disk);
+export function newWorld(kind: LogKind, disk: MemoryDisk = new MemoryDisk()): World {
+  log.createLog(disk, kind);
   disk.settle();
   return {
+    kind,
     disk,
     writer: undefined,
     nowMs: log.firstTimeMs,
@@ -108,7 +110,7 @@ export function recoverAndCheck(world: World): void {
 
 /** `docket verify` on the disk as it is: it may find nothing wrong. */
 export async function verifies(world: World, when: string): Promise<void> {
-  const report = await verifyImage(imageOf(world.disk, log.dataDirectory));
+  const report = await verifyImage(imageOf(world.disk, log.dataDirectory), { kind: world.kind });
   if (report.verdict === "verified") return;
   const faults = JSON.stringify(report.faults.slice(0, 3));
   throw new BrokenPromise("unverified", `docket verify ${when}: ${report.verdict} ${faults}`);
@@ -117,7 +119,7 @@ export async function verifies(world: World, when: string): Promise<void> {
 /** Everything that was ever asked for is in the log now, once. */
 export function checkComplete(world: World): void {
   const leaves = leavesOnDisk(world, world.writer?.size() ?? 0);
-  const ids = leaves.map((leaf, index) => (index === 0 ? 0 : log.idOfLeaf(leaf)));
+  const ids = leaves.map(log.idOfLeaf);
   for (let id = 0; id < world.nextId; id++) {
     if (!ids.includes(id)) throw new BrokenPromise("lost", `wish ${id} was repeated until it was answered`);
   }
@@ -126,6 +128,8 @@ export function checkComplete(world: World): void {
 function open(world: World): Writer {
   return log.openWriter({
     disk: world.disk,
+    kind: world.kind,
+    mlDsa: false,
     now: () => (world.nowMs += 7000),
     onSigned: ({ size, root }) => {
       const before = world.signed.get(size);
@@ -166,7 +170,7 @@ function commit(world: World, writer: Writer, { count, parts }: { count: number;
     for (const { index, leaf, proof } of writer.commit(wishes)) {
       if (world.answered.has(index)) throw new BrokenPromise("twice", `two answers have index ${index}`);
       world.answered.set(index, leaf);
-      if (index === first) checkProof(leaf, index, proof);
+      if (index === first && proof !== undefined) checkProof(leaf, index, proof);
     }
   } catch (error) {
     // A batch that the log calls void may be repeated at once; of any other nobody knows until it is back.
@@ -214,7 +218,7 @@ function checkAnswers(world: World, leaves: readonly Uint8Array[]): void {
   }
   const ids = new Set<number>();
   for (const [index, leaf] of leaves.entries()) {
-    const id = index === 0 ? 0 : log.idOfLeaf(leaf);
+    const id = log.idOfLeaf(leaf);
     if (ids.has(id)) throw new BrokenPromise("twice", `wish ${id} is in the log again at ${index}`);
     ids.add(id);
     // What recovery found beyond the answers counts from now on.
@@ -241,7 +245,7 @@ function checkRoots(world: World, leaves: readonly Uint8Array[]): void {
 
 /** Wishes of which nobody knew are found, or asked again; those that were void may not be there. */
 function settlePending(world: World, leaves: readonly Uint8Array[]): void {
-  const ids = new Set(leaves.map((leaf, index) => (index === 0 ? 0 : log.idOfLeaf(leaf))));
+  const ids = new Set(leaves.map(log.idOfLeaf));
   const pending = world.pending.splice(0);
   for (const { wish, unknown } of pending) {
     if (ids.has(wish.id) && !unknown)
