@@ -13,6 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openCheckpoint, parseVerifierKey } from "@docket/tlog";
 import type { Verifier } from "@docket/tlog";
 import { goReader, goSkipReason } from "../../../tools/interop/go-reader.ts";
+import { at } from "../src/testing/at.ts";
 import { nameOfOrigin } from "../src/witness/directory.ts";
 import { TestLog } from "../src/witness/testing/log.ts";
 import { binary, docket } from "./testing/docket.ts";
@@ -90,7 +91,7 @@ async function grow(
   branch: number,
   given: Given[],
 ): Promise<void> {
-  const log = branches[branch] as TestLog;
+  const log = at(branches, branch);
   let old = 0;
   for (let k = 0; ; k++) {
     const size = old + 1 + ((7 * k + branch) % 5);
@@ -120,19 +121,19 @@ describe("a witness that is killed", () => {
       new TestLog(`log.example/${each}`),
       new TestLog(`log.example/${each}`, 4),
     ]);
-    const origins = pairs.map(([log]) => log as TestLog);
+    const origins = pairs.map((branches) => at(branches, 0));
     const { data, verifiers } = await make(t, origins);
     const given = pairs.map((): Given[] => []);
     for (let cycle = 0; cycle < 5; cycle++) {
       const running = await serve(t, data);
       for (const [place, { origin }] of origins.entries()) {
         const seen = await latest(running.url, origin);
-        const most = Math.max(0, ...(given[place] ?? []).map(({ size }) => size));
+        const most = Math.max(0, ...at(given, place).map(({ size }) => size));
         const size = seen === undefined ? 0 : openCheckpoint(Buffer.from(seen), verifiers).checkpoint.size;
         assert.ok(size >= most, `${origin} had ${most}, is at ${size} after kill ${cycle}`);
       }
       const traffic = pairs.flatMap((branches, place) =>
-        [0, 1, 0, 1].map((branch) => grow(running.url, branches, branch, given[place] as Given[])),
+        [0, 1, 0, 1].map((branch) => grow(running.url, branches, branch, at(given, place))),
       );
       await sleep(100 + 90 * cycle);
       running.child.kill("SIGKILL");

@@ -62,11 +62,12 @@ describe("paths and methods", () => {
     assert.equal(await response.text(), "");
   });
 
-  test("healthz and metrics say how it is", async (t) => {
+  test("healthz, readyz and metrics say how it is", async (t) => {
     const { add, get } = await testWitness(t, keys);
     await add(log.request(0, 3));
     await add(log.request(0, 3));
     assert.equal((await get("/healthz")).body, "ok\n");
+    assert.equal((await get("/readyz")).body, "ok\n");
     const { body } = await get("/metrics");
     assert.match(body, /^docket_witness_requests_total\{route="add-checkpoint",status="200"\} 1$/m);
     assert.match(body, /^docket_witness_requests_total\{route="add-checkpoint",status="409"\} 1$/m);

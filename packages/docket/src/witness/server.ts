@@ -4,7 +4,8 @@
 //   POST /add-checkpoint      200 lines, 400, 403, 404, 409 with the size, 422, 503
 //   POST /sign-subtree        200 line, 400, 403, 404, 409 with a checkpoint, 422, 503
 //   GET  /HEX/checkpoint      the latest cosigned checkpoint of a log; HEX is SHA-256 of its origin
-//   GET  /healthz, /metrics   for machines that watch it
+//   GET  /healthz, /readyz    whether the process lives, and whether it signs
+//   GET  /metrics             for Prometheus
 //
 // Answers that are no signature are a sentence of plain text, for people: clients go by the status. Bodies
 // are plain text whatever their Content-Type says, as the specification names none.
@@ -75,6 +76,11 @@ const routes: Readonly<Record<string, Route>> = {
   },
   "/healthz": {
     name: "healthz",
+    methods: reading,
+    answer: async () => ({ status: 200, body: "ok\n" }),
+  },
+  "/readyz": {
+    name: "readyz",
     methods: reading,
     answer: async ({ witness: { fault } }) =>
       fault === undefined ? { status: 200, body: "ok\n" } : sentence(503, fault),

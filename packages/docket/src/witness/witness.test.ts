@@ -193,7 +193,7 @@ describe("a disk that fails", () => {
     assert.match(witness.faults[0] ?? "", /ENOSPC/);
     assert.equal(readText(witness.stateFile(log.origin)), before);
     assert.equal((await witness.latest(log.origin)).body, before);
-    assert.equal((await witness.get("/healthz")).status, 200);
+    assert.equal((await witness.get("/readyz")).status, 200);
     rmSync(temporary);
     assert.equal((await witness.add(log.request(3, 5))).status, 200);
   });
@@ -225,7 +225,8 @@ describe("a disk that fails", () => {
     for (const body of [log.request(3, 5), log.request(5, 6), other.request(0, 3)]) {
       assert.equal((await witness.add(body)).status, 503);
     }
-    assert.equal((await witness.get("/healthz")).status, 503);
+    assert.equal((await witness.get("/healthz")).status, 200);
+    assert.equal((await witness.get("/readyz")).status, 503);
     const again = await testWitness(t, keys, { directory });
     const size = await sizeOf(again, log);
     assert.ok(size === 3 || size === 5);

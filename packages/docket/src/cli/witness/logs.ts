@@ -96,8 +96,12 @@ function keysOf({
     ...(url === undefined ? {} : { url }),
     ...(origin === undefined ? {} : { origin }),
   }));
-  // What was put over the list must be of its form, too.
-  return { ...parseLogs(keys.map(formatLogKey).join(""), "the log"), skipped: list.skipped };
+  // What was put over the list must be of its form, too, and add no line.
+  const written = parseLogs(keys.map(formatLogKey).join(""), "the log");
+  if (written.keys.length !== keys.length) {
+    throw new DocketError("usage", "an origin and a URL are one line each");
+  }
+  return { keys: written.keys, skipped: list.skipped };
 }
 
 /** A text of keys, and what it is called. */
