@@ -53,7 +53,7 @@ async function setUp(t: TestContext): Promise<TestServer & { paths: MemorySite["
 }
 
 function addRecent(directory: string, size: number, signature?: Uint8Array): void {
-  const recent = new RecentCheckpoints(disk, directory);
+  const recent = new RecentCheckpoints(disk, directory, 0);
   const text = formatCheckpoint({ origin, size, root: emptyRoot, extensions: [] });
   recent.add({
     size,

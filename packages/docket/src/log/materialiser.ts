@@ -8,6 +8,8 @@ import { dirname, join } from "node:path";
 import { bundleName, entriesPath, hashBytes, parseCheckpoint, parseNote, tileHeight } from "@docket/tlog";
 import { tilePath, tileWidth } from "@docket/tlog";
 import type { Frontier } from "@docket/tlog";
+import { rowOf } from "../publication/checkpoint-row.ts";
+import { RecentCheckpoints } from "../publication/recent-checkpoints.ts";
 import type { LogDisk, LogFile } from "./disk.ts";
 import { EdgeBundle, EdgeTile } from "./edge.ts";
 import { decodeRecords, visitLeaves } from "./frame.ts";
@@ -49,6 +51,7 @@ export class Materialiser {
    */
   #obsolete: string[] = [];
   #syncing: Syncing | undefined;
+  readonly #recent: RecentCheckpoints;
   #publishedSize: number;
   #restored = false;
   #keptMinute = -1;
@@ -67,6 +70,7 @@ export class Materialiser {
     for (const [level, hashes] of state.edge.entries()) this.#tile(level).append(Buffer.concat(hashes));
     this.#bundle = new EdgeBundle(state.entries);
     this.#publishedSize = state.frontier.size;
+    this.#recent = new RecentCheckpoints(disk, paths.recentCheckpoints, state.frontier.size);
     for (const path of state.obsolete) disk.remove(join(paths.site, path));
     if (!opaque) this.#cutParts();
   }
@@ -123,6 +127,7 @@ export class Materialiser {
     this.#disk.replaceFile(this.#paths.checkpoint, published, false);
     this.#unsynced.add(this.#paths.checkpoint);
     this.#keep(nowMs, size, published);
+    this.#recent.add(rowOf(published, nowMs));
     this.#publishedSize = size;
     return true;
   }
@@ -179,6 +184,7 @@ export class Materialiser {
         this.#disk.syncDirectory(syncing.directories.pop() as string);
         if (!hasTime()) return undefined;
       }
+      this.#recent.sync();
     } catch (error) {
       // What failed to sync may be lost; the journal still has it, and keeps it, because the state stays
       // behind.
@@ -197,6 +203,7 @@ export class Materialiser {
   /** Closes its files. */
   close(): void {
     this.#ended = true;
+    this.#recent.close();
     this.#partsFile?.file.close();
     this.#partsFile = undefined;
   }
@@ -357,8 +364,11 @@ export class Materialiser {
     if (minute === this.#keptMinute) return;
     const path = join(this.#paths.keptCheckpoints, String(size));
     this.#disk.makeDirectory(this.#paths.keptCheckpoints);
-    // Durable at once, because nothing gives it again: the journal's batches are signed anew by recovery.
-    this.#disk.replaceFile(path, published, true);
+    // One that is there already, from before a crash, may bear cosignatures.
+    if (this.#disk.readFile(path) === undefined) {
+      // Durable at once, because nothing gives it again: the journal's batches are signed anew by recovery.
+      this.#disk.replaceFile(path, published, true);
+    }
     this.#keptMinute = minute;
   }
 }

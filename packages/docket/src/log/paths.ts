@@ -9,6 +9,8 @@ export type LogPaths = {
   journal: string;
   checkpoint: string;
   keptCheckpoints: string;
+  /** Rows of the checkpoints that were published in the last 24 hours. */
+  recentCheckpoints: string;
   parts: string;
   state: string;
   releases: string;
@@ -22,6 +24,7 @@ export function logPaths(data: string, site: string): LogPaths {
     journal: join(directory, "journal"),
     checkpoint: join(directory, "checkpoint"),
     keptCheckpoints: join(directory, "checkpoints"),
+    recentCheckpoints: join(directory, "recent"),
     parts: join(directory, "parts"),
     state: join(directory, "materialised.json"),
     releases: join(directory, "releases"),

@@ -5,6 +5,8 @@
 //
 // Integers are big-endian. The signature is that of the log's key over the checkpoint's text, without key id.
 
+import { parseCheckpoint, parseNote } from "@docket/tlog";
+
 /** The length of a row, in bytes. */
 export const rowBytes = 112;
 const rootBytes = 32;
@@ -19,6 +21,21 @@ export type CheckpointRow = {
   root: Uint8Array;
   signature: Uint8Array;
 };
+
+/**
+ * The row of a published checkpoint.
+ *
+ * @param note signed with an Ed25519 key of the log (type 0x01): of several, the first line counts
+ * @param timeMs when it was published, in ms since 1970
+ * @throws RangeError if no such line is in it
+ */
+export function rowOf(note: Uint8Array, timeMs: number): CheckpointRow {
+  const { text, signatures } = parseNote(note);
+  const { origin, size, root } = parseCheckpoint(text);
+  const line = signatures.find((each) => each.name === origin && each.signature.length === signatureBytes);
+  if (line === undefined) throw new RangeError(`no Ed25519 line of ${origin} in its own checkpoint`);
+  return { size, timeMs, root, signature: line.signature };
+}
 
 /**
  * Encodes a row.

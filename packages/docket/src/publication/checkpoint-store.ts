@@ -20,7 +20,7 @@ const listingPause = 20;
 
 /** What a store is made of. */
 export type CheckpointStoreOptions = {
-  paths: Pick<LogPaths, "site" | "checkpoint" | "keptCheckpoints">;
+  paths: Pick<LogPaths, "site" | "checkpoint" | "keptCheckpoints" | "recentCheckpoints">;
   origin: string;
   /** The log's keys; those of type 0x01 open the rows of the last day. */
   verifiers: readonly Verifier[];
@@ -40,7 +40,6 @@ export class CheckpointStore {
   readonly #options: CheckpointStoreOptions;
   readonly #verifiers: readonly Verifier[];
   readonly #cosignedPath: string;
-  readonly #recentDirectory: string;
   #listing: { sizes: number[]; changed: bigint; notBeforeMs: number } | undefined;
   #listingUnderWay: Promise<number[]> | undefined;
 
@@ -48,7 +47,6 @@ export class CheckpointStore {
     this.#options = options;
     this.#verifiers = options.verifiers.filter(({ algorithm }) => algorithm === "ed25519");
     this.#cosignedPath = join(options.paths.site, "checkpoint.cosigned");
-    this.#recentDirectory = join(options.paths.site, "recent");
   }
 
   /** The newest published checkpoint, a signed note; undefined before the first. */
@@ -131,9 +129,9 @@ export class CheckpointStore {
   }
 
   async #recent(size: number): Promise<Uint8Array | undefined> {
-    const row = await findRecent(this.#recentDirectory, size);
+    const { paths, origin } = this.#options;
+    const row = await findRecent(paths.recentCheckpoints, size);
     if (row === undefined) return undefined;
-    const { origin } = this.#options;
     const text = formatCheckpoint({ origin, size, root: row.root as Hash, extensions: [] });
     // Power loss may have left other bytes than were written, and the key may have changed within the day.
     const verifier = this.#verifiers.find(({ verify }) => verify(utf8(text), row.signature));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The published checkpoints of the last 24 hours, in files of an hour each: `recent/<hours since 1970>`, rows
-// of 112 bytes in the order of their sizes (checkpoint-row.ts). Published ten times a second, whole
-// checkpoints with an ML-DSA-44 signature of 2,420 bytes would take 3 GB a day; rows take 100 MB.
+// of 112 bytes in the order of their sizes (checkpoint-row.ts). Published twenty times a second, whole
+// checkpoints with an ML-DSA-44 signature of 2,420 bytes would take 6 GB a day; rows take 200 MB.
 //
-// Rows are not synced: what power loss takes of them is a convenience, and no promise. It may leave zeros, so
-// a reader trusts a row only once its signature verifies.
+// Rows are appended without a sync, and synced with the materialised files. An opening drops those that lie
+// beyond the synced state: power loss may have left zeros in them, and they are a convenience, no promise.
 import { open, readdir } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,18 +25,19 @@ export class RecentCheckpoints {
   /** Where the next row goes; what lies beyond it was written in vain. */
   #position = 0;
   #newestSize = 0;
+  /** Hours whose files have rows that are not synced. */
+  readonly #unsynced = new Set<number>();
 
   /**
-   * Goes on where the files end; rows that a crash left torn or empty are cut off.
+   * Goes on where the files end.
    *
+   * @param syncedSize the size of the materialised state: rows beyond it are dropped
    * @throws what the disk throws
    */
-  constructor(disk: LogDisk, directory: string) {
+  constructor(disk: LogDisk, directory: string, syncedSize: number) {
     this.#disk = disk;
     this.#directory = directory;
-    const hours = hoursIn(disk.list(directory));
-    // Power loss may also have taken rows of the hour before, if it came just after the change.
-    for (const hour of hours.slice(-2)) this.#repair(hour);
+    for (const hour of hoursIn(disk.list(directory)).reverse()) if (this.#cut(hour, syncedSize)) break;
   }
 
   /**
@@ -55,9 +56,22 @@ export class RecentCheckpoints {
     // if it went back by more than is kept, the files' hours say nothing any more.
     else if (hour < this.#hour - recentHours) this.#beginAnew(hour);
     const file = (this.#file ??= this.#disk.open(this.#path(this.#hour), false));
+    this.#unsynced.add(this.#hour);
     file.write(this.#position, bytes);
     this.#position += rowBytes;
     this.#newestSize = row.size;
+  }
+
+  /**
+   * When it returns, all rows survive power loss.
+   *
+   * @throws what the disk throws; then nothing is known any more
+   */
+  sync(): void {
+    if (this.#unsynced.size === 0) return;
+    for (const hour of this.#unsynced) this.#disk.syncFile(this.#path(hour));
+    this.#disk.syncDirectory(this.#directory);
+    this.#unsynced.clear();
   }
 
   /** Closes its file. */
@@ -80,19 +94,25 @@ export class RecentCheckpoints {
 
   #beginAnew(hour: number): void {
     this.close();
+    this.#unsynced.clear();
     for (const old of hoursIn(this.#disk.list(this.#directory))) this.#disk.remove(this.#path(old));
     this.#begin(hour);
   }
 
-  #repair(hour: number): void {
+  /** Cuts off what lies beyond the synced state, a torn row too. Gives whether anything is left of the file. */
+  #cut(hour: number, syncedSize: number): boolean {
     const path = this.#path(hour);
     const bytes = this.#disk.readFile(path) ?? Buffer.alloc(0);
     let position = 0;
-    let newest = this.#newestSize;
+    let newest = 0;
     for (; position + rowBytes <= bytes.length; position += rowBytes) {
       const size = sizeOfRow(bytes.subarray(position));
-      if (size === undefined || size <= newest) break;
+      if (size === undefined || size <= newest || size > syncedSize) break;
       newest = size;
+    }
+    if (position === 0) {
+      this.#disk.remove(path);
+      return false;
     }
     if (position < bytes.length) {
       const file = this.#disk.open(path, false);
@@ -101,10 +121,12 @@ export class RecentCheckpoints {
       } finally {
         file.close();
       }
+      this.#unsynced.add(hour);
     }
     this.#hour = hour;
     this.#position = position;
     this.#newestSize = newest;
+    return true;
   }
 
   #path(hour: number): string {
