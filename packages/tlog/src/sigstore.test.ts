@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checkpoints and inclusion proofs in Sigstore's conformance bundles: of Rekor v2 (tiles, Ed25519) they are
-// opened as ours are; of Rekor v1 (ECDSA, a signature type that is not ours) everything but the signature is
-// checked with this package, and the signature with node:crypto over the text that this package cut out.
+// The checkpoints and inclusion proofs in Sigstore's conformance bundles: of Rekor v2 (tiles, Ed25519) they
+// are opened as ours are; of Rekor v1 (ECDSA, a signature type that is not ours) everything but the signature
+// is checked with this package, and the signature with node:crypto over the text that this package cut out.
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -55,7 +55,7 @@ const productionRoot = "trust-root-tlog-validity-end-inclusive";
 
 const ed25519SpkiPrefixBytes = 12;
 
-void test("Rekor v2: checkpoints open or are refused as published, and their inclusion proofs verify", (t) => {
+void test("Rekor v2: checkpoints open or are refused as published, and their proofs verify", (t) => {
   const folder = sharedPath("vectors/sigstore-bundles");
   if (folder === undefined) return t.skip(skipReason("vectors/sigstore-bundles"));
   const cases = readCases(folder).filter(({ log }) => log?.publicKey.keyDetails === "PKIX_ED25519");
@@ -69,7 +69,7 @@ void test("Rekor v2: checkpoints open or are refused as published, and their inc
   assert.ok(verdicts.length >= 20, `${verdicts.length} cases`);
 });
 
-void test("Rekor v1: texts, roots and proofs are as published; the ECDSA signature is left to others", (t) => {
+void test("Rekor v1: texts, roots and proofs are as published; ECDSA is left to others", (t) => {
   const folder = sharedPath("vectors/sigstore-bundles");
   if (folder === undefined) return t.skip(skipReason("vectors/sigstore-bundles"));
   const cases = readCases(folder).filter(({ log }) => log?.publicKey.keyDetails !== "PKIX_ED25519");

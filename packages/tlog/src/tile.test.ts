@@ -126,6 +126,24 @@ void test("every node of a tree is read from its tile, and tiles extend their na
   assert.deepEqual(at(tileNodes({ level: 1, index: 1, width: 2 }), 1), { level: 8, index: 257 });
 });
 
+void test("every tile of every tree up to 530 leaves begins that of the next tree, byte for byte", () => {
+  let before = new Map<string, Uint8Array>();
+  for (let size = 1; size <= 530; size++) {
+    const after = new Map<string, Uint8Array>();
+    for (const [path, bytes] of writeTestLog(size, "example.com/log", []).files) {
+      const name = path.replace(/\.p\/\d+$/, "");
+      after.set(name, bytes);
+      assert.ok(
+        (before.get(name) ?? bytes.subarray(0, 0)).every((byte, i) => byte === bytes[i]),
+        path,
+      );
+      before.delete(name);
+    }
+    assert.equal(before.size, 0, `a tree of ${size} leaves lost a tile`);
+    before = after;
+  }
+});
+
 void test("the tile of a node is as wide as the tree has it, up to 2^53 leaves", () => {
   assert.deepEqual(tileOfNode({ level: 0, index: 299 }, 300), { level: 0, index: 1, width: 44 });
   assert.deepEqual(tileOfNode({ level: 7, index: 1 }, 300), { level: 0, index: 0, width: 256 });

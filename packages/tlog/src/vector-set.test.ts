@@ -289,7 +289,7 @@ function judgeTile(item: Case): Json {
 function judgeTilesOfSize(item: Case): Json {
   const levels: { full: number; partial: number }[] = [];
   const size = Number(item["size"]);
-  // Beyond that the list is too long to be written out, and its counts are checked on the last tile of each level.
+  // The list of a large tree is too long: its counts are those of the last tile of each level.
   for (let level = 0; Math.floor(size / 256 ** level) > 0; level++) {
     const last = Math.floor(size / 256 ** level) - 1;
     const { index, width } = tlog.tileOfNode({ level: level * 8, index: last }, size);

@@ -20,7 +20,7 @@ import {
   type Verifier,
 } from "../index.ts";
 
-/** A witness: the keys that it trusts for each origin, what it last cosigned of the request's, its own keys. */
+/** A witness: the keys that it trusts for each origin, what it last cosigned of the log, its own keys. */
 export type WitnessModel = {
   logs: ReadonlyMap<string, readonly Verifier[]>;
   before: StoredTree | null;
