@@ -7,7 +7,8 @@
 export * from "./error.ts";
 export { checkerOf, verifyLog, type VerifyLogOptions } from "./log.ts";
 export { addToReport, describeFault } from "./log-report.ts";
-export type { Progress } from "./published.ts";
+export type { Progress, WalkOptions } from "./published.ts";
+export { stateBytesMax } from "./state.ts";
 export { checkRange } from "./range.ts";
 export type {
   CheckedBundle,

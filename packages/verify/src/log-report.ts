@@ -46,6 +46,7 @@ export function reportOf(findings: Findings, trust: Trust, walk: Walk | undefine
     kind: "log",
     verdict: verdictOf(checks, signer, required),
     required,
+    resumed: walk?.resumed ?? null,
     origin: head?.origin ?? chain?.origin ?? null,
     size: head?.size ?? null,
     root: root === undefined ? null : encodeBase64(root),
@@ -101,6 +102,12 @@ function checkpointText(
   return `over ${size} records, signed by ${by}${proven ? "" : ", its own word"}${others}${unknown}`;
 }
 
+function earlierText({ resumed }: Walk): string {
+  if (resumed === undefined) return "";
+  const { size, checkedAt } = resumed;
+  return `; those below record ${size} were read by an earlier run, up to ${checkedAt}, and not again`;
+}
+
 function checkOf(name: LogCheckName, findings: Findings, walk: Walk | undefined): Check {
   const faults = findings.faults.filter((fault) => fault.check === name);
   if (findings.failed.has(name)) {
@@ -145,8 +152,8 @@ function passed(name: LogCheckName, walk: Walk): Check {
       return seenCheck(walk.seen);
     case "records":
       return mode === "opaque"
-        ? check(true, `${frontier.size}, opaque: tree checked, no chain`)
-        : check(true, `${frontier.size}, canonical, chained, in order`);
+        ? check(true, `${frontier.size}, opaque: tree checked, no chain${earlierText(walk)}`)
+        : check(true, `${frontier.size}, canonical, chained, in order${earlierText(walk)}`);
     case "tree":
       return check(
         true,
@@ -160,7 +167,7 @@ function passed(name: LogCheckName, walk: Walk): Check {
     case "parts":
       if (mode === "opaque") return check(null, "an opaque log has none");
       return source.hasParts
-        ? check(true, "every sealed part is the one that its record names")
+        ? check(true, `every sealed part is the one that its record names${earlierText(walk)}`)
         : check(null, "the source has none");
     case "files":
       return listing === undefined

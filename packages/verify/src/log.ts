@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole log, checked from its first record to its last: every record, the tree recomputed and compared with
 // every tile, every signed root, every sealed part, and that nothing is missing and nothing is there besides.
-import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, TlogError } from "@docket/tlog";
+import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, TlogError, utf8 } from "@docket/tlog";
 import { checkTail } from "./bundle.ts";
 import { addFault, faultAt, newFindings } from "./findings.ts";
 import type { Findings } from "./findings.ts";
@@ -10,26 +10,35 @@ import type { Head } from "./head.ts";
 import { listFiles } from "./listing.ts";
 import { reportOf } from "./log-report.ts";
 import { walkPublished } from "./published.ts";
-import type { Progress } from "./published.ts";
+import type { WalkOptions } from "./published.ts";
 import { checkRange } from "./range.ts";
 import type { RangeChecker } from "./range.ts";
 import { readRowsUpTo } from "./recent.ts";
 import type { LogReport } from "./report.ts";
+import { resume } from "./resume.ts";
 import { settleSeen } from "./seen-checks.ts";
 import type { LogSource } from "./source.ts";
+import { parseState } from "./state.ts";
 import { checkEdgeTiles, checkFullTiles } from "./tile-files.ts";
 import { asTrust } from "./trust.ts";
-import type { TrustGiven } from "./trust.ts";
+import type { Trust, TrustGiven } from "./trust.ts";
 import { checkReachedRoots, checkUnreachedRoots, newWalk } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
 /** How a log is verified. */
-export type VerifyLogOptions = {
-  onProgress?: Progress | undefined;
+export type VerifyLogOptions = WalkOptions & {
+  /**
+   * The state of an earlier run of the same log under the same keys: what it checked is not read again, if the
+   * tree here is still the one that it computed. Else everything is checked, and the report says so.
+   */
+  resume?: string | undefined;
   /** Whether its entries are bytes and no records of Docket: then only the tree is checked, no chain. */
   opaque?: boolean | undefined;
-  /** Threads that check bundles; without any it is done here. */
-  checker?: RangeChecker | undefined;
+  /**
+   * What checks bundles of a log of that size: threads, for example. Without any it is done here. The caller
+   * ends them when the report is there.
+   */
+  checker?: ((size: number) => RangeChecker | undefined) | undefined;
 };
 
 /**
@@ -45,8 +54,32 @@ export async function verifyLog(
   given?: TrustGiven,
   options: VerifyLogOptions = {},
 ): Promise<LogReport> {
-  const findings = newFindings();
-  const trust = asTrust(given);
+  const resumeText = options.resume;
+  const trust = trustWithState(asTrust(given), resumeText);
+  let walk = await beginWalk(source, trust, options, newFindings());
+  if (walk.kind === "log") return walk;
+  if (resumeText !== undefined) {
+    const resumed = await resume(walk, resumeText);
+    if (typeof resumed === "string") {
+      // Nothing of the attempt is kept: what it found, it found in the light of a state that does not fit.
+      const note = `the state of an earlier run was not used: ${resumed}; everything was checked anew`;
+      walk = await beginWalk(source, trust, options, { ...newFindings(), notes: [note] });
+      if (walk.kind === "log") return walk;
+    } else walk.resumed = resumed;
+  }
+  const checker = options.checker?.(walk.head.size) ?? checkerOf(source);
+  if (await walkPublished(walk, checker, options)) await checkRest(walk);
+  checkJournalEnd(walk);
+  return reportOf(walk.findings, trust, walk);
+}
+
+// The report at once, where there is nothing to check anything against.
+async function beginWalk(
+  source: LogSource,
+  trust: Trust,
+  options: VerifyLogOptions,
+  findings: Findings,
+): Promise<Walk | LogReport> {
   const head = await readHead(source, trust, findings);
   if (head === undefined) return reportOf(findings, trust, undefined);
   const writer = await source.writerState?.(head.size, head.origin);
@@ -55,22 +88,28 @@ export async function verifyLog(
   const listing = await listFiles(source, head.size, findings);
   checkNewest(findings, head, writer?.materialisedSize ?? 0, listing?.kept.at(-1) ?? 0);
   const mode = options.opaque === true ? "opaque" : "records";
-  const walk = newWalk(source, findings, head, writer, listing, mode);
-  const checker = options.checker ?? checkerOf(source);
-  if (await walkPublished(walk, checker, options.onProgress)) {
-    checkRoot(walk);
-    await readRowsUpTo(walk.rows, Number.MAX_SAFE_INTEGER, source, findings);
-    await checkTail(walk);
-    await checkFullTiles(walk);
-    await checkReachedRoots(walk);
-    await checkEdgeTiles(walk);
-    checkUnreachedRoots(walk);
-    settleHead(walk);
-    const grownTo = await settleBeyond(walk);
-    settleSeen(walk, grownTo);
-  }
-  checkJournalEnd(walk);
-  return reportOf(findings, trust, walk);
+  return newWalk(source, findings, head, writer, listing, mode);
+}
+
+// What comes after the last published record, and what can be said only when all are known.
+async function checkRest(walk: Walk): Promise<void> {
+  checkRoot(walk);
+  await readRowsUpTo(walk.rows, Number.MAX_SAFE_INTEGER, walk.source, walk.findings);
+  await checkTail(walk);
+  await checkFullTiles(walk);
+  await checkReachedRoots(walk);
+  await checkEdgeTiles(walk);
+  checkUnreachedRoots(walk);
+  settleHead(walk);
+  settleSeen(walk, await settleBeyond(walk));
+}
+
+// The checkpoint of the earlier run was kept elsewhere: by the reader.
+function trustWithState(trust: Trust, text: string | undefined): Trust {
+  const state = text === undefined ? undefined : parseState(text);
+  if (state === undefined || state.checkpoint === "") return trust;
+  const note = { place: "the state of an earlier run", note: utf8(state.checkpoint) };
+  return { ...trust, seen: [...(trust.seen ?? []), note] };
 }
 
 /** A checker that reads ranges in this thread, one after the other or, of a slow source, several at once. */

@@ -7,12 +7,24 @@ import { tileName } from "./listing.ts";
 import { rangeBundles } from "./range.ts";
 import type { CheckedBundle, NarrowFile, RangeChecker, RangeRequest, RangeResult } from "./range.ts";
 import { readRowsUpTo } from "./recent.ts";
+import { formatState } from "./state.ts";
 import { checkFullTiles } from "./tile-files.ts";
 import { appendBundle, checkReachedRoots, wantedUpTo } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
 /** Called as the walk goes on: records checked so far, of how many. */
 export type Progress = (records: number, total: number) => void;
+
+/** What is told while the walk goes on. */
+export type WalkOptions = {
+  onProgress?: Progress | undefined;
+  /**
+   * Called at borders of bundles while nothing is wrong. `stateAt` gives the text with which a later run can
+   * go on from here; it takes the time, RFC 3339, and is to be called at once or not at all. `last` is true at
+   * the last border.
+   */
+  onState?: ((stateAt: (time: string) => string, last: boolean) => void) | undefined;
+};
 
 type Asked = { request: RangeRequest; result: Promise<RangeResult> };
 
@@ -24,41 +36,51 @@ type Asked = { request: RangeRequest; result: Promise<RangeResult> };
 export async function walkPublished(
   walk: Walk,
   checker: RangeChecker,
-  onProgress: Progress | undefined,
+  { onProgress, onState }: WalkOptions,
 ): Promise<boolean> {
   const { size } = walk.head;
   const full = Math.floor(size / tileWidth);
   const asked: Asked[] = [];
   // Bundle 0 says what the log is, and the last one is not full: both are the walk's own.
-  let planned = 1;
-  let bundle = 0;
-  const step = async (checked: CheckedBundle | null, wanted: readonly number[]): Promise<boolean> => {
-    const isInOrder = checked !== null && !isTheWalks(walk, bundle) && appendBundle(walk, checked, wanted);
-    if (isInOrder) forgetNarrowFiles(walk, bundle);
-    else if (!(await checkBundle(walk, bundle))) return false;
-    await checkFullTiles(walk);
-    await checkReachedRoots(walk);
-    bundle += 1;
-    onProgress?.(walk.frontier.size, size);
-    return true;
-  };
+  let planned = Math.max(1, walk.frontier.size / tileWidth);
   await planRows(walk, tileWidth);
   await checkReachedRoots(walk);
-  while (bundle * tileWidth < size) {
+  while (walk.frontier.size < size) {
     while (planned < full && asked.length < checker.concurrency) {
       const count = Math.min(rangeBundles, full - planned);
       asked.push(await ask(walk, checker, planned, count));
       planned += count;
     }
-    const next = asked[0]?.request.first === bundle ? asked.shift() : undefined;
+    const first = walk.frontier.size / tileWidth;
+    const next = asked[0]?.request.first === first ? asked.shift() : undefined;
     if (next === undefined) await planRows(walk, size);
     const results = next === undefined ? [null] : await next.result;
     for (const checked of results) {
-      if (await step(checked, next?.request.wanted ?? [])) continue;
-      noteUnchecked(walk, bundle * tileWidth);
-      return false;
+      if (!(await takeBundle(walk, checked, next?.request.wanted ?? []))) {
+        noteUnchecked(walk, walk.frontier.size);
+        return false;
+      }
+      onProgress?.(walk.frontier.size, size);
+      if (walk.frontier.size % tileWidth === 0 && walk.findings.count === 0) {
+        const last = walk.frontier.size === full * tileWidth;
+        onState?.((time) => formatState(walk, time), last);
+      }
     }
   }
+  return true;
+}
+
+async function takeBundle(
+  walk: Walk,
+  checked: CheckedBundle | null,
+  wanted: readonly number[],
+): Promise<boolean> {
+  const bundle = walk.frontier.size / tileWidth;
+  const isInOrder = checked !== null && !isTheWalks(walk, bundle) && appendBundle(walk, checked, wanted);
+  if (isInOrder) forgetNarrowFiles(walk, bundle);
+  else if (!(await checkBundle(walk, bundle))) return false;
+  await checkFullTiles(walk);
+  await checkReachedRoots(walk);
   return true;
 }
 

@@ -220,7 +220,8 @@ function chainOf(
   }
   if (parts !== undefined && offset !== parts.length) return null;
   const { firstTime, time: lastTime, byKind, releases } = chain;
-  const last = tile.slice((tileWidth - 1) * hashBytes);
+  // A copy by hand: the slice of a Buffer is a view, and a message to another thread would take all of it.
+  const last = new Uint8Array(tile.subarray((tileWidth - 1) * hashBytes));
   return {
     prev: prev ?? "",
     last,

@@ -87,7 +87,8 @@ function addRows(rows: RecentRows, place: string, bytes: Uint8Array, findings: F
       continue;
     }
     rows.newestSize = size;
-    const [root, signature] = [row.slice(16, 48), row.slice(48)];
+    // Copies: views would keep the whole file.
+    const [root, signature] = [new Uint8Array(row.subarray(16, 48)), new Uint8Array(row.subarray(48))];
     rows.pending.push({ size, root, signature, place, offset, verified: false });
   }
 }

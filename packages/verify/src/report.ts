@@ -96,6 +96,8 @@ export type LogReport = {
   first: Fault | null;
   faults: Fault[];
   faultCount: number;
+  /** Records that were checked in an earlier run and not read again: they are in the tree that is here. */
+  resumed: { size: number; checkedAt: string } | null;
   /** Checks without which it is not verified, besides those that are always needed. */
   required: readonly string[];
   /** Witnesses of the policy given that cosigned the newest checkpoint whose quorum is met, and when. */

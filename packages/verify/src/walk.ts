@@ -28,6 +28,7 @@ import { continueChain, newChain } from "./records.ts";
 import type { Chain } from "./records.ts";
 import { newRows, nextSizeOf, takeRows } from "./recent.ts";
 import type { RecentRow, RecentRows } from "./recent.ts";
+import type { Resumed } from "./resume.ts";
 import { keysAt, linkPeriods, newSchedule } from "./schedule.ts";
 import type { KeySchedule } from "./schedule.ts";
 import { checkSeenAt, groupSeen } from "./seen-checks.ts";
@@ -39,6 +40,7 @@ export type KnownTile = { level: number; index: number; hashes: Hash[] };
 
 /** All that the walk carries along. */
 export type Walk = {
+  kind: "walk";
   source: LogSource;
   findings: Findings;
   head: Head;
@@ -64,6 +66,8 @@ export type Walk = {
   keptChecked: number;
   seen: SeenChecks;
   quorum: Quorum;
+  /** What an earlier run checked. */
+  resumed: Resumed | undefined;
   /** Journal's copies of records, by index. */
   copies: Map<number, WriterState["copies"][number]>;
 };
@@ -83,6 +87,7 @@ export function newWalk(
   const seen = groupSeen(head.trust.seen ?? [], findings);
   const wanted = [...new Set([...claims.keys(), ...kept, ...seen.bySize.keys()])].sort((a, b) => a - b);
   return {
+    kind: "walk",
     source,
     findings,
     head,
@@ -103,6 +108,7 @@ export function newWalk(
     keptChecked: 0,
     seen,
     quorum: { newest: undefined, size: 0 },
+    resumed: undefined,
     copies: new Map(writer?.copies.map((copy) => [copy.index, copy])),
   };
 }

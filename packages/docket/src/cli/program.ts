@@ -5,7 +5,9 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import { addFollowing } from "./monitor/command.ts";
+import { addKeyCommands, addSuccession } from "./succession/command.ts";
 import type { ServeOptions } from "./serve.ts";
+import type { InitOptions } from "./set-up.ts";
 import type { Terminal } from "./terminal.ts";
 import { addWitness } from "./witness/command.ts";
 
@@ -40,6 +42,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addReading(program, terminal, give);
   addVerify(program, terminal, give);
   addFollowing(program, terminal, give);
+  addSuccession(program, terminal, give);
   addWitness(program, terminal, give);
   return program;
 }
@@ -50,7 +53,13 @@ function addSetUp(program: Command, terminal: Terminal, give: Give): void {
     .description("Make a data directory: log, keys, verifier key, and an example policy for comments.")
     .argument("<directory>", "a new or empty directory")
     .option("--keys <directory>", "where the keys lie (default: beside the data, DIRECTORY.keys)")
-    .option("--opaque", "a log of opaque entries instead: any bytes, no policy, no decisions")
+    .addOption(
+      new Option("--opaque", "a log of opaque entries instead: any bytes, no policy, no decisions").conflicts(
+        "succeeds",
+      ),
+    )
+    .option("--succeeds <keys>", "a file of verifier keys: of the log that this one goes on from")
+    .option("--last-known <file>", "the last known checkpoint of that log, or a receipt or proof with it")
     .option("--json", "print what was made as JSON")
     .addHelpText(
       "after",
@@ -60,13 +69,13 @@ function addSetUp(program: Command, terminal: Terminal, give: Give): void {
         "docket init ./entries --opaque && docket serve --data ./entries",
       ),
     )
-    .action(async (directory: string, options: { keys?: string; opaque?: true; json?: true }) => {
+    .action(async (directory: string, options: Omit<InitOptions, "directory">) => {
       const { runInit } = await import("./set-up.ts");
-      give(await runInit({ directory, ...options, json: options.json === true }, terminal));
+      give(await runInit({ directory, ...options }, terminal));
     });
-  program
+  const key = program
     .command("key")
-    .description("Print the log's verifier key, with which anyone can check what the log gives out.")
+    .description("Print the log's verifier keys, with which anyone can check what the log gives out.")
     .addOption(dataOption())
     .option("--json", "print it as JSON")
     .addHelpText("after", examples("docket key --data ./docket-data > log.vkey"))
@@ -74,6 +83,7 @@ function addSetUp(program: Command, terminal: Terminal, give: Give): void {
       const { runKey } = await import("./set-up.ts");
       give(await runKey({ data: options.data, json: options.json === true }, terminal));
     });
+  addKeyCommands(key, terminal, give);
 }
 
 function addServe(program: Command, terminal: Terminal, give: Give): void {
@@ -85,6 +95,7 @@ function addServe(program: Command, terminal: Terminal, give: Give): void {
     .option("--listen <address>", "HOST:PORT; port 0 takes a free one", defaultListen)
     .option("--keys <directory>", "where the keys lie, if they were moved")
     .option("--public-entries", "let anyone fetch the log's entries, not only auditors")
+    .option("--public-add", "of an opaque log: let anyone add entries (default: only on a loopback address)")
     .addHelpText("after", examples("docket serve", "docket serve --data /srv/docket --listen 0.0.0.0:8080"))
     .action(async (options: ServeOptions) => {
       const { runServe } = await import("./serve.ts");
@@ -215,6 +226,8 @@ function addVerify(program: Command, terminal: Terminal, give: Give): void {
       "checkpoints or receipts kept elsewhere: a file, or a directory of them",
       gathered,
     )
+    .option("--resume <file>", "go on where an earlier run was, and keep there how far this one came")
+    .option("--opaque", "the log at a URL is one of opaque entries: check the tree, no chain")
     .addOption(apiKeyOption("of an auditor, for a URL"))
     .option("--json", "print the report as JSON")
     .addHelpText(
@@ -236,6 +249,8 @@ type VerifyFlags = {
   key?: string[];
   policy?: string;
   seen?: string[];
+  resume?: string;
+  opaque?: true;
   apiKey?: string;
   json?: true;
 };

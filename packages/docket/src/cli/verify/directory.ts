@@ -10,6 +10,7 @@ import type { Fault, Listed, LogSource, RootClaim, WriterState } from "@docket/v
 import type { LogDisk } from "../../log/disk.ts";
 import { logPaths } from "../../log/paths.ts";
 import { disk } from "../../stores/files/node-disk.ts";
+import { absentOrThrow, checkSize, readFileBounded } from "./bounded-file.ts";
 import { scanJournal } from "./journal.ts";
 
 /** The site of a data directory that is checked. */
@@ -39,6 +40,8 @@ export const localFiles: DirectoryFiles = { stat, readFile, readdir, disk };
 export type DirectorySource = LogSource & {
   directory: string;
   data: string | undefined;
+  /** Whether its `site.json` says that it is an opaque log: then its entries are bytes. */
+  opaque: boolean;
   files: DirectoryFiles;
 };
 
@@ -56,9 +59,11 @@ export async function directorySource(
   const directory = data === undefined ? path : inner;
   const names = await list(files, directory, "");
   const has = (name: string): boolean => data !== undefined || names.some((listed) => listed.name === name);
+  const { opaque } = await readSite(files, directory);
   const source: DirectorySource = {
     directory,
     data,
+    opaque,
     files,
     hasParts: has("parts"),
     read: (name, bytesMax) => readBounded(join(directory, name), bytesMax, files),
@@ -80,14 +85,12 @@ export async function readBounded(
   files: DirectoryFiles = localFiles,
 ): Promise<Uint8Array | undefined> {
   try {
+    if (files === localFiles) return await readFileBounded(path, bytesMax);
     const { size } = await files.stat(path);
-    if (size > bytesMax) throw new VerifyError("size", `${path} is longer than ${bytesMax} bytes`);
+    checkSize(path, size, bytesMax);
     return await files.readFile(path);
   } catch (error) {
-    if (error instanceof VerifyError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
-    throw new VerifyError("source", `cannot read ${path}: ${code}`, { cause: error });
+    return absentOrThrow(path, error);
   }
 }
 
@@ -142,7 +145,7 @@ async function readWriterState(
 ): Promise<WriterState> {
   const faults: Fault[] = [];
   const before = await readState(files, directory, faults);
-  const name = origin ?? (await originOf(files, directory)) ?? "";
+  const name = origin ?? (await readSite(files, directory)).origin ?? "";
   const originHash = digest("sha256", name, "buffer");
   let scan: ReturnType<typeof scanJournal>;
   for (let reads = 0; scan === undefined && reads < journalReadsMax; reads++) {
@@ -188,13 +191,16 @@ async function readState(
   }
 }
 
-async function originOf(files: DirectoryFiles, directory: string): Promise<string | undefined> {
+async function readSite(
+  files: DirectoryFiles,
+  directory: string,
+): Promise<{ origin: string | undefined; opaque: boolean }> {
   const bytesMax = 4096;
   const text = await readText(join(directory, "site.json"), bytesMax, files);
   try {
-    const { origin } = JSON.parse(text ?? "") as { origin?: unknown };
-    return typeof origin === "string" ? origin : undefined;
+    const { origin, opaque } = JSON.parse(text ?? "") as { origin?: unknown; opaque?: unknown };
+    return { origin: typeof origin === "string" ? origin : undefined, opaque: opaque === true };
   } catch {
-    return undefined;
+    return { origin: undefined, opaque: false };
   }
 }

@@ -2,13 +2,16 @@
 // `docket verify`: a receipt, a directory or a URL, checked offline as far as it can be.
 import { stat } from "node:fs/promises";
 import { receiptBytesMax } from "@docket/protocol";
-import { VerifyError, verifyLog, verifyReceipt } from "@docket/verify";
-import type { LogReport, ReceiptReport, Trust } from "@docket/verify";
+import { checkerOf, VerifyError, verifyLog, verifyReceipt } from "@docket/verify";
+import type { LogReport, RangeChecker, ReceiptReport, Trust, VerifyLogOptions } from "@docket/verify";
 import { showProgress } from "../progress.ts";
 import type { Output } from "../terminal.ts";
 import { directorySource, readText } from "./directory.ts";
 import { checkInstallation } from "./installation-checks.ts";
+import { openRangePool, recordsForThreads } from "./pool.ts";
+import type { RangePool } from "./pool.ts";
 import { reportText } from "./print.ts";
+import { openStateFile } from "./state-file.ts";
 import { readTrust, UsageError } from "./trust-files.ts";
 import type { TrustOptions } from "./trust-files.ts";
 import { urlSource } from "./url.ts";
@@ -16,17 +19,26 @@ import type { Fetch } from "./url.ts";
 
 /** What `docket verify` is told. */
 export type VerifyOptions = TrustOptions & {
+  /** A file that keeps how far a log was verified; a later run goes on from there. */
+  resume?: string | undefined;
   /** A receipt file, a directory, or an http(s) URL. */
   target: string;
   /** API key of an auditor, for a URL. */
   apiKey?: string | undefined;
+  /** Whether the log at a URL is one of opaque entries; a directory says so itself. */
+  opaque?: boolean | undefined;
   json: boolean;
   stdout: { write(text: string): unknown };
   stderr: Output;
   /** A monotonic clock in milliseconds; tests give another. */
   nowMs?: () => number;
+  /** ms since 1970. */
+  dateMs?: () => number;
   fetch?: Fetch;
 };
+
+/** How many files of a server are asked for at once. */
+const requestsAtOnce = 8;
 
 /** Exit codes of `docket verify`. */
 export const exitVerified = 0;
@@ -55,9 +67,7 @@ async function verifyTarget(options: VerifyOptions, trust: Trust): Promise<LogRe
   const { target } = options;
   if (/^https?:\/\//i.test(target)) {
     if (!URL.canParse(target)) throw new UsageError(`${target} is not a URL`);
-    return withProgress(options, (update) =>
-      verifyLog(urlSource(new URL(target), options.apiKey, options.fetch), trust, { onProgress: update }),
-    );
+    return verifyUrl(options, new URL(target), trust);
   }
   const isDirectory = await stat(target).then(
     (found) => found.isDirectory(),
@@ -67,26 +77,53 @@ async function verifyTarget(options: VerifyOptions, trust: Trust): Promise<LogRe
       );
     },
   );
-  if (!isDirectory) return verifyReceiptFile(target, trust);
-  return withProgress(options, async (update) => {
-    const source = await directorySource(target);
-    return checkInstallation(source, await verifyLog(source, trust, { onProgress: update }));
-  });
+  return isDirectory ? verifyDirectory(options, trust) : verifyReceiptFile(target, trust);
+}
+
+async function verifyUrl(options: VerifyOptions, url: URL, trust: Trust): Promise<LogReport> {
+  const source = urlSource(url, options.apiKey, options.fetch);
+  const checker = (): RangeChecker => checkerOf(source, requestsAtOnce);
+  return withState(options, async (running) =>
+    verifyLog(source, trust, { ...running, checker, opaque: options.opaque }),
+  );
+}
+
+async function verifyDirectory(options: VerifyOptions, trust: Trust): Promise<LogReport> {
+  const source = await directorySource(options.target);
+  const opaque = source.opaque || options.opaque === true;
+  let pool: RangePool | undefined;
+  const checker = (size: number): RangePool | undefined =>
+    (pool = size < recordsForThreads ? undefined : openRangePool(source.directory));
+  try {
+    return await withState(options, async (running) =>
+      checkInstallation(source, await verifyLog(source, trust, { ...running, checker, opaque })),
+    );
+  } finally {
+    await pool?.[Symbol.asyncDispose]();
+  }
 }
 
 async function verifyReceiptFile(path: string, trust: Trust): Promise<ReceiptReport> {
   return verifyReceipt((await readText(path, receiptBytesMax)) ?? "", trust);
 }
 
-async function withProgress<T>(
+// Shows how far it is, and keeps the state where a file for it was named.
+async function withState(
   options: VerifyOptions,
-  check: (update: (done: number, total: number) => void) => Promise<T>,
-): Promise<T> {
-  const { stderr, nowMs = () => performance.now() } = options;
+  check: (running: Pick<VerifyLogOptions, "onProgress" | "onState" | "resume">) => Promise<LogReport>,
+): Promise<LogReport> {
+  const { stderr, nowMs = () => performance.now(), dateMs = () => Date.now() } = options;
+  const state = options.resume === undefined ? undefined : await openStateFile(options.resume, nowMs, dateMs);
   const progress = showProgress({ stderr, nowMs });
   progress.step("records");
   try {
-    return await check((done, total) => progress.update(done, total));
+    const report = await check({
+      onProgress: (done, total) => progress.update(done, total),
+      onState: state && ((stateAt, last) => state.note(stateAt, last)),
+      resume: state?.text,
+    });
+    await state?.close(report.verdict !== "failed");
+    return report;
   } finally {
     progress.end();
   }

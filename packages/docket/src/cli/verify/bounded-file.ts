@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads files of a directory that may be hostile: regular files only, so that no pipe or device makes us wait
+// for ever, and never more than their size or the bound.
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { VerifyError } from "@docket/verify";
+
+// Opening a pipe for reading waits for its writer, unless told not to.
+const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * Reads a file with blocking calls, in a thread that has nothing else to do.
+ *
+ * @returns `undefined` if there is no such regular file
+ * @throws {VerifyError} `size`, `source`
+ */
+export function readFileSyncBounded(
+  directory: string,
+  name: string,
+  bytesMax: number,
+): Uint8Array | undefined {
+  const path = join(directory, name);
+  let file: number | undefined;
+  try {
+    file = openSync(path, flags);
+    const found = fstatSync(file);
+    if (!found.isFile()) return undefined;
+    checkSize(path, found.size, bytesMax);
+    const bytes = Buffer.allocUnsafeSlow(found.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = readSync(file, bytes, length, bytes.length - length, length);
+      if (read === 0) break;
+      length += read;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    return absentOrThrow(path, error);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/**
+ * Reads a whole regular file, as {@link readFileSyncBounded} does.
+ *
+ * @returns `undefined` if there is no such regular file
+ * @throws {VerifyError} `size`, `source`
+ */
+export async function readFileBounded(path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+  try {
+    await using file = await open(path, flags);
+    const found = await file.stat();
+    if (!found.isFile()) return undefined;
+    checkSize(path, found.size, bytesMax);
+    const bytes = Buffer.allocUnsafeSlow(found.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    return absentOrThrow(path, error);
+  }
+}
+
+/** What an error of reading means: that there is no file, or that nothing can be said. */
+export function absentOrThrow(path: string, error: unknown): undefined {
+  if (error instanceof VerifyError) throw error;
+  const { code } = error as NodeJS.ErrnoException;
+  // ENXIO: a socket or a pipe that nobody serves; ELOOP: links that lead in a circle.
+  const absent = ["ENOENT", "ENOTDIR", "EISDIR", "ENXIO", "ELOOP", "ENAMETOOLONG"];
+  if (absent.includes(code ?? "")) return undefined;
+  throw new VerifyError("source", `cannot read ${path}: ${code}`, { cause: error });
+}
+
+/**
+ * Refuses a file that is too long.
+ *
+ * @throws {VerifyError} `size`
+ */
+export function checkSize(path: string, size: number, bytesMax: number): void {
+  if (size > bytesMax) throw new VerifyError("size", `${path} is longer than ${bytesMax} bytes`);
+}
