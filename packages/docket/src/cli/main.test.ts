@@ -38,7 +38,8 @@ function commands(): { words: string[]; command: Command }[] {
   const found: { words: string[]; command: Command }[] = [];
   const visit = (command: Command, words: string[]): void => {
     const below = command.commands.filter((each) => each.name() !== "help");
-    if (below.length === 0) found.push({ words, command });
+    // `docket key` does something itself, and has commands below it.
+    if (below.length === 0 || words.join() === "key") found.push({ words, command });
     for (const each of below) visit(each, [...words, each.name()]);
   };
   visit(

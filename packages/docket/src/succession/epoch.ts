@@ -114,6 +114,21 @@ export function raiseEpoch(places: EpochPlaces, byInode: boolean): PrimacyStart 
 }
 
 /**
+ * Lets nobody sign who has the log open now, and binds no directory in their place: for a log that is to be
+ * closed.
+ */
+export function fenceAll(places: EpochPlaces): void {
+  const { epochPath, sitePath } = pathsOf(places);
+  const keys = readKeysEpoch(epochPath, places.origin);
+  if (keys === undefined) return;
+  const epoch = Math.max(keys.epoch, readSiteEpoch(sitePath)?.epoch ?? 0) + 2;
+  replaceDurably(epochPath, (keysFile) => {
+    const identities = keys.places && { ...keys.places, keysFile };
+    return { v: 1, origin: places.origin, epoch, published: keys.published, places: identities };
+  });
+}
+
+/**
  * Proves that a log is the one that was opened last and holds what was published last. Changes nothing.
  *
  * @throws {DocketError} `log_unproven` if it may be a copy or a backup; `log_behind` if it lacks what was

@@ -6,7 +6,8 @@
 //   2. new keys are made in KEYS/main/next        from here on the change will happen
 //   3. a key-change record is sealed; all keys, old and new, sign the checkpoint over it
 //   4. that checkpoint is kept for good           from here on only the new keys sign
-//   5. keys.json, the key files, log.vkey take the new keys; the old secret keys are gone
+//   5. the published checkpoint sheds the old lines; keys.json, the key files and log.vkey take the new keys;
+//      the old secret keys are gone
 //   6. KEYS/main/next is removed
 //
 // A crash before 2 leaves nothing but a directory that is thrown away; between 2 and 6 every step is done
@@ -15,7 +16,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import type { KeyChangeBody } from "@docket/protocol";
-import { openCheckpoint, parseVerifierKey } from "@docket/tlog";
+import { formatSignature, openCheckpoint, openNote, parseVerifierKey } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import { createLogKeys, publishedKeyFile, readLogKeys, rootKeyFile, signerKeysOf } from "../evidence/keys.ts";
 import type { RandomBytes } from "../evidence/seal.ts";
@@ -80,6 +81,8 @@ export async function finishKeyChange(
   const newKeys = verifierKeysOf(next);
   const change = keptChange(log, newKeys) ?? (await sealChange(log, history, next));
   const { index, size } = change;
+  // Receipts are given from it: whoever has the new keys alone must be able to check them.
+  log.disk.replaceFile(log.paths.checkpoint, linesOf(log, size, newKeys), true);
   const isWritten = currentKeys(history).join() === newKeys.join();
   if (!isWritten) writeKeyHistory(log.disk, log.paths, changeKeys(history, index, newKeys));
   // From here on the old secret keys exist nowhere but in copies that somebody made.
@@ -155,6 +158,16 @@ function bearsAll(note: Uint8Array, origin: string, size: number, keys: readonly
   } catch {
     return false;
   }
+}
+
+// The kept checkpoint with the lines of these keys alone: the same text, so nothing is signed anew.
+function linesOf(log: MaintainedLog, size: number, keys: readonly string[]): Uint8Array {
+  const kept = log.disk.readFile(keptPath(log, size)) ?? Buffer.alloc(0);
+  const opened = openNote(
+    kept,
+    keys.map((key) => parseVerifierKey(key)),
+  );
+  return Buffer.from(`${opened.text}\n${opened.verified.map(formatSignature).join("")}`, "utf8");
 }
 
 function keptPath(log: MaintainedLog, size: number): string {

@@ -3,16 +3,18 @@
 // begins, under another origin and other keys. Its record 0 names the old log and the old log's last known
 // checkpoint, so that nobody can say later that there was no such log, or that it ended earlier.
 import type { Succession } from "@docket/protocol";
-import { openNote, formatSignature, parseCheckpoint } from "@docket/tlog";
+import { formatSignature, openNote } from "@docket/tlog";
 import { DocketError } from "../error.ts";
-import { readEpoch } from "./epoch.ts";
+import { readLogKeys, signerKeysOf } from "../evidence/keys.ts";
+import { verifierKeysOf } from "../log/signing-keys.ts";
+import { fenceAll, readEpoch } from "./epoch.ts";
 import { currentKeys } from "./key-history.ts";
 import { epochPlaces } from "./maintenance.ts";
 import type { MaintainedLog } from "./maintenance.ts";
 import { keyHistory } from "./opening.ts";
 import { openCounted, trustedKeys } from "./outside.ts";
 import type { OutsideCheckpoint, OutsidePorts, Unanswered } from "./outside.ts";
-import { checkpointOfKeys, gather } from "./promote.ts";
+import { checkpointOfKeys, fenceWaitMs, gather } from "./promote.ts";
 import type { PromoteOptions } from "./promote.ts";
 
 /** What the new log's record 0 says, and who could not be asked. */
@@ -20,7 +22,7 @@ export type LastKnown = { succession: Succession; size: number; unanswered: read
 
 /**
  * The last known checkpoint of a log: the largest of its own, of what the keys directory knows, and of those
- * given and asked for.
+ * given and asked for. Whoever has the log open is fenced first.
  *
  * @throws {DocketError} `usage` if none is known, or what was given is not of this log; `log_behind` if two of
  *   the same size differ: then both must be shown to whoever watches the log
@@ -28,11 +30,15 @@ export type LastKnown = { succession: Succession; size: number; unanswered: read
 export async function lastKnownCheckpoint(
   log: MaintainedLog,
   options: Pick<PromoteOptions, "seen" | "policy">,
-  ports: OutsidePorts,
+  ports: OutsidePorts & { wait: (ms: number) => Promise<void> },
 ): Promise<LastKnown> {
   const history = keyHistory(log);
-  const keys = trustedKeys(history, []);
+  // Those in the keys directory may be newer than an old copy of the data knows.
+  const files = verifierKeysOf(signerKeysOf(readLogKeys(log.keys)));
+  const keys = trustedKeys(history, files);
   const outside = await gather(log, options, ports);
+  fenceAll(epochPlaces(log));
+  await ports.wait(fenceWaitMs);
   const known = [...ownCheckpoint(log, keys), ...checkpointOfKeys(readEpoch(epochPlaces(log)))];
   const all = [...known, ...outside.found].sort((a, b) => b.checkpoint.size - a.checkpoint.size);
   const [newest] = all;
@@ -40,7 +46,8 @@ export async function lastKnownCheckpoint(
     throw new DocketError("usage", `no checkpoint of ${log.origin} is known; give one with --seen`);
   }
   refuseIfForked(newest, all);
-  const succession = successionOf(log.origin, currentKeys(history), newest.note);
+  const inForce = signedBy(newest.note, log.origin, currentKeys(history)) ? currentKeys(history) : files;
+  const succession = successionOf(log.origin, inForce, newest.note);
   return { succession, size: newest.checkpoint.size, unanswered: outside.unanswered };
 }
 
@@ -70,9 +77,17 @@ export function successionOf(origin: string, keys: readonly string[], note: Uint
   }
 }
 
-/** The size of the checkpoint that a succession quotes. */
-export function successionSize({ checkpoint }: Succession): number {
-  return parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf("\n\n") + 1)).size;
+function signedBy(note: Uint8Array, origin: string, keys: readonly string[]): boolean {
+  try {
+    openCounted(
+      note,
+      origin,
+      trustedKeys({ origin, periods: [{ from: 0, until: null, keys: [...keys] }] }, []),
+    );
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function ownCheckpoint(log: MaintainedLog, keys: ReturnType<typeof trustedKeys>): OutsideCheckpoint[] {
