@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs go/main.go, the reader of Docket's logs over golang.org/x/mod, where Go and that package are installed
+// Runs go/*.go, the reader of Docket's logs over golang.org/x/mod, where Go and that package are installed
 // (Debian: golang-go, golang-golang-x-mod-dev).
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -14,6 +14,8 @@ export type GoReader = {
   check: (dir: string, vkey: string) => Promise<string>;
   /** Checks that a tlog-proof file is a proof of the entry in another file. */
   checkProof: (proofFile: string, leafFile: string, vkey: string) => Promise<string>;
+  /** Judges a file of packages/tlog/vectors: by the name of each case `accept`, or `refuse: ` and why. */
+  judgeVectors: (file: string) => Promise<Record<string, string>>;
   /** Checks that a witness (a key of type 0x04) cosigned the checkpoint in a file. */
   checkCosigned: (noteFile: string, vkey: string) => Promise<string>;
 };
@@ -24,6 +26,7 @@ export function goReader(): GoReader | undefined {
   return {
     check: (dir, vkey) => run(["check", dir, vkey]),
     checkProof: (proofFile, leafFile, vkey) => run(["proof", proofFile, leafFile, vkey]),
+    judgeVectors: async (file) => JSON.parse(await run(["vectors", file])) as Record<string, string>,
     checkCosigned: (noteFile, vkey) => run(["cosigned", noteFile, vkey]),
   };
 }
@@ -54,7 +57,9 @@ async function compile(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "docket-go-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const binary = join(folder, "reader");
-  const source = fileURLToPath(new URL("go/main.go", import.meta.url));
+  const sources = ["main.go", "vectors.go"].map((name) =>
+    fileURLToPath(new URL(`go/${name}`, import.meta.url)),
+  );
   const env = {
     ...process.env,
     GO111MODULE: "off",
@@ -62,6 +67,6 @@ async function compile(): Promise<string> {
     GOFLAGS: "",
     GOCACHE: process.env["GOCACHE"] ?? join(process.env["HOME"] ?? folder, ".cache/go-build"),
   };
-  await execute("go", ["build", "-o", binary, source], { env, cwd: folder });
+  await execute("go", ["build", "-o", binary, ...sources], { env, cwd: folder });
   return binary;
 }

@@ -158,6 +158,9 @@ function badLines(): Case[] {
     ["blank-line-at-the-start", `\n${origin}\n5\n${root64}\n`],
     ["carriage-returns", `${origin}\r\n5\r\n${root64}\r\n`],
     ["on-one-line", `${origin} 5 ${root64}\n`],
+    ["carriage-return-in-the-origin", `a\rb\n5\n${root64}\n`],
+    ["tab-in-the-origin", `a\tb\n5\n${root64}\n`],
+    ["null-in-an-extension", `${origin}\n5\n${root64}\na\0b\n`],
   ];
   return texts.map(([what, text]) => refused(`line/${what}`, text));
 }

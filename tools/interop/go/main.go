@@ -4,6 +4,7 @@
 //
 //	reader check DIR VKEY            a directory with checkpoint, tile/... and tile/entries/...
 //	reader proof PROOF LEAF VKEY     a tlog-proof file and the entry that it is about
+//	reader vectors FILE              a file of packages/tlog/vectors: a JSON object of its verdicts
 //	reader cosigned NOTE VKEY        a checkpoint's file and the key of a witness that cosigned it (type 0x04)
 //
 // It prints one line on success, and a sentence and exit status 1 on failure.
@@ -51,8 +52,10 @@ func run(args []string) (string, error) {
 		return checkProof(args[1], args[2], args[3])
 	case len(args) == 3 && args[0] == "cosigned":
 		return checkCosigned(args[1], args[2])
+	case len(args) == 2 && args[0] == "vectors":
+		return judgeVectors(args[1])
 	}
-	return "", errors.New("usage: reader check DIR VKEY | reader proof PROOF LEAF VKEY | reader cosigned NOTE VKEY")
+	return "", errors.New("usage: reader check DIR VKEY | reader proof PROOF LEAF VKEY | reader cosigned NOTE VKEY | reader vectors FILE")
 }
 
 // checkLog verifies that the entry bundles of a log are the leaves of the tree that its checkpoint signs.
