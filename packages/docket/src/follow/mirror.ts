@@ -69,6 +69,7 @@ export type MirrorReport = {
  */
 export async function mirrorLog(options: MirrorOptions): Promise<MirrorReport> {
   const { disk, directory } = options;
+  checkMirrorDirectory(disk, directory);
   const local = readLocal(options);
   const known = readMirrorState(disk, directory) ?? noState;
   const before = options.recheck ? { ...noState, partials: known.partials } : known;
@@ -84,6 +85,20 @@ export async function mirrorLog(options: MirrorOptions): Promise<MirrorReport> {
     const outcome = error.code === "unreachable" || error.code === "refused" ? "incomplete" : "wrong";
     return reportOf(run, local, { outcome, reasons: [error.message] });
   }
+}
+
+/**
+ * Refuses a directory of something else; call it before anything is written there.
+ *
+ * @throws {DocketError} `usage`
+ */
+export function checkMirrorDirectory(disk: Pick<MirrorDisk, "list">, directory: string): void {
+  const stranger = disk
+    .list(directory)
+    .find((name) => !ownNames.has(name.replace(/(?:-journal|\.tmp)$/, "")));
+  if (stranger === undefined) return;
+  const remedy = "name a new or empty directory";
+  throw new DocketError("usage", `${directory} is no mirror: it has ${stranger}; ${remedy}`);
 }
 
 type Run = {
@@ -107,15 +122,6 @@ const ownNames: ReadonlySet<string> = new Set([
 ]);
 
 function readLocal({ disk, directory, trust }: MirrorOptions): SignedHead | undefined {
-  const stranger = disk
-    .list(directory)
-    .find((name) => !ownNames.has(name.replace(/(?:-journal|\.tmp)$/, "")));
-  if (stranger !== undefined) {
-    throw new DocketError(
-      "usage",
-      `${directory} is no mirror: it has ${stranger}; name a new or empty directory`,
-    );
-  }
   const path = join(directory, "checkpoint");
   const bytes = disk.readFile(path);
   if (bytes === undefined) return undefined;

@@ -202,7 +202,7 @@ describe("a look at a log", () => {
     await assert.rejects(watch.look(), { code: "usage", message: /holds no checkpoint of log.example/ });
   });
 
-  test("survives a crash at each step of the disk: the state is the old checkpoint or the new one", async () => {
+  test("survives a crash at each step: the state is the old checkpoint or the new one", async () => {
     for (const next of [publish(honest), publish(other), publish(honest.slice(0, 200))]) {
       let steps = 1;
       for (let at = 1; at <= steps; at++) {

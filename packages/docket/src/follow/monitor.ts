@@ -199,7 +199,8 @@ function stallOf({ clock, stallMs }: ObserveOptions, { sinceMs, head }: Kept): F
 function quorumFindings({ trust }: ObserveOptions, { quorum, witnesses, head }: SignedHead): Finding[] {
   if (trust.policy === undefined || quorum !== false) return [];
   const who = witnesses.length === 0 ? "none" : witnesses.join(", ");
-  const reason = `the checkpoint of ${head.size} entries lacks the policy's quorum; witnesses that cosigned it: ${who}`;
+  const lacks = `the checkpoint of ${head.size} entries lacks the policy's quorum`;
+  const reason = `${lacks}; witnesses that cosigned it: ${who}`;
   return [{ kind: "quorum", reason }];
 }
 

@@ -4,7 +4,7 @@ import { renameSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DocketError } from "../../error.ts";
 import type { MirrorDisk } from "../../follow/mirror-files.ts";
-import { mirrorLog } from "../../follow/mirror.ts";
+import { checkMirrorDirectory, mirrorLog } from "../../follow/mirror.ts";
 import type { MirrorReport } from "../../follow/mirror.ts";
 import type { Fetch } from "../../follow/server.ts";
 import { disk } from "../../stores/files/node-disk.ts";
@@ -86,8 +86,10 @@ function codeOf({ outcome }: MirrorReport): number {
 
 function lockMirror(directory: string): DirectoryLock {
   try {
+    checkMirrorDirectory(disk, directory);
     disk.makeDirectory(directory);
   } catch (error) {
+    if (error instanceof DocketError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new DocketError("usage", `cannot make the directory ${directory}: ${code}`, { cause: error });
   }
