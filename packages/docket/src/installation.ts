@@ -15,7 +15,13 @@ import { fileURLToPath } from "node:url";
 import type { Succession } from "@docket/protocol";
 import { emptyFrontier } from "@docket/tlog";
 import { DocketError } from "./error.ts";
-import { createOpaqueKeys, createSiteKeys, readSiteKeys, signerKeysOf, verifierKeyOf } from "./evidence/keys.ts";
+import {
+  createOpaqueKeys,
+  createSiteKeys,
+  readSiteKeys,
+  signerKeysOf,
+  verifierKeyOf,
+} from "./evidence/keys.ts";
 import type { SiteKeys } from "./evidence/keys.ts";
 import type { LogDisk } from "./log/disk.ts";
 import { writeState } from "./log/materialised.ts";
@@ -69,6 +75,7 @@ export function createInstallation(
   keysDirectory?: string,
   options: CreateOptions = {},
 ): Installation {
+  const opaque = options.opaque === true;
   const data = resolve(directory);
   if (existsSync(data) && readdirSync(data).length > 0) {
     throw new DocketError("usage", `${data} is not empty; name a new directory`);
@@ -86,7 +93,7 @@ export function createInstallation(
   for (const path of [paths.journal, paths.keptCheckpoints]) disk.makeDirectory(path);
   if (!opaque) for (const path of [paths.parts, paths.releases]) disk.makeDirectory(path);
   writeState(disk, paths, emptyFrontier());
-  const site = options.opaque === true ? { v: 1, origin, opaque: true } : { v: 1, origin };
+  const site = opaque ? { v: 1, origin, opaque } : { v: 1, origin };
   disk.replaceFile(join(paths.site, "site.json"), Buffer.from(`${JSON.stringify(site)}\n`), true);
   if (options.succeeds !== undefined) {
     const text = `${JSON.stringify(options.succeeds)}\n`;

@@ -11,9 +11,11 @@ import { openSite } from "./intake/open-site.ts";
 import type { DocketSite } from "./intake/site.ts";
 import { keepRelease, loadRelease } from "./intake/release.ts";
 import type { Release } from "./intake/release.ts";
+import { OpaqueLog } from "./log/opaque-log.ts";
 import { disk } from "./stores/files/node-disk.ts";
 import { lockDirectory } from "./stores/sqlite/directory-lock.ts";
 import { openSiteIndex } from "./stores/sqlite/site-index-client.ts";
+import type { Signing } from "./succession/maintenance.ts";
 import { settleOpening } from "./succession/opening.ts";
 import { threadUrl } from "./thread-url.ts";
 import { version } from "./version.ts";
@@ -21,6 +23,9 @@ import { repeatWindowMs } from "./views/site-index.ts";
 
 /** An installation that is open for writing. */
 export type OpenInstallation = { site: DocketSite; release: Release; close(): Promise<void> };
+
+/** An installation with an opaque log that is open for writing. */
+export type OpenOpaqueInstallation = { log: OpaqueLog; close(): Promise<void> };
 
 /** What may be given from outside. `diskModule` is the URL of a module that exports `disk`. */
 export type OpenInstallationOptions = {
@@ -39,12 +44,11 @@ export async function openInstallation(
   options: OpenInstallationOptions = {},
 ): Promise<OpenInstallation> {
   const { paths } = installation;
+  if (installation.opaque) {
+    throw new DocketError("usage", `${installation.data} holds an opaque log: it takes entries, not events`);
+  }
   const release = loadRelease(installation.policyDirectory);
-  const lock = lockDirectory(join(installation.data, "lock.sqlite"), installation.data);
-  const diskModule = options.diskModule ?? threadUrl("./stores/files/node-disk", import.meta.url).href;
-  try {
-    const log = maintainedLog(installation, disk, diskModule);
-    const { formerKeys, primacy } = await settleOpening(log, verifierKeyPath(installation));
+  return underLock(installation, options, async ({ formerKeys, primacy }, diskModule) => {
     const keys = readKeys(installation);
     keepRelease(disk, paths, release);
     const index = openSiteIndex({
@@ -70,23 +74,56 @@ export async function openInstallation(
       await index.close().catch(() => undefined);
       throw error;
     });
+    return { site, release, close: () => site.close() };
+  });
+}
+
+/**
+ * Opens an installation whose log is opaque, for writing.
+ *
+ * @throws {DocketError} as {@link openInstallation}
+ */
+export async function openOpaqueInstallation(
+  installation: Installation,
+  options: Pick<OpenInstallationOptions, "diskModule"> = {},
+): Promise<OpenOpaqueInstallation> {
+  const { paths, origin, data } = installation;
+  if (!installation.opaque) {
+    throw new DocketError("usage", `${data} holds a log of records; an opaque one is made by init --opaque`);
+  }
+  return underLock(installation, options, async (signing, diskModule) => {
+    const log = await OpaqueLog.open({ paths, origin, diskModule, ...signing });
+    await log.published(log.opening.size, true).catch(async (error: unknown) => {
+      await log.close();
+      throw error;
+    });
+    return { log, close: () => log.close() };
+  });
+}
+
+// Takes the lock, settles who may sign, and opens; what was opened gives the lock back when it is closed.
+async function underLock<Opened extends { close(): Promise<void> }>(
+  installation: Installation,
+  options: Pick<OpenInstallationOptions, "diskModule">,
+  open: (signing: Signing, diskModule: string) => Promise<Opened>,
+): Promise<Opened> {
+  const lock = lockDirectory(join(installation.data, "lock.sqlite"), installation.data);
+  const diskModule = options.diskModule ?? threadUrl("./stores/files/node-disk", import.meta.url).href;
+  try {
+    const log = maintainedLog(installation, disk, diskModule);
+    const signing = await settleOpening(log, verifierKeyPath(installation));
+    const opened = await open(signing, diskModule);
     return {
-      site,
-      release,
+      ...opened,
       async close() {
-        await site.close();
+        await opened.close();
         lock.release();
       },
     };
   } catch (error) {
     lock.release();
     if (error instanceof DocketError) throw error;
-    throw new DocketError(
-      "internal",
-      `${installation.data} could not be opened: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
+    const message = `${installation.data} could not be opened: ${(error as Error).message}`;
+    throw new DocketError("internal", message, { cause: error });
   }
 }

@@ -15,7 +15,8 @@ export type Action =
   | "readReceipt"
   | "openReceipt"
   | "readStanding"
-  | "readEntries";
+  | "readEntries"
+  | "addEntry";
 
 /**
  * The roles that may do each action.
@@ -28,6 +29,7 @@ export type Action =
  * - `openReceipt`: fetch a receipt with the opening for the affected user; sealed as a record
  * - `readStanding`: read an actor's strikes and restrictions
  * - `readEntries`: fetch the log's entry bundles, that is, all leaves at once
+ * - `addEntry`: add an entry to an opaque log
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   decide: ["ingest", "admin"],
@@ -38,6 +40,7 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   openReceipt: ["reviewer", "admin"],
   readStanding: ["ingest", "analyst", "reviewer", "admin"],
   readEntries: ["auditor", "admin"],
+  addEntry: ["ingest", "admin"],
 };
 
 /** Whether a key of this role may do this. */

@@ -2,13 +2,11 @@
 // `docket serve`: wires an open installation to the HTTP server, and ends both in good order.
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { createApiKey } from "../access/api-keys.ts";
 import { Authenticator } from "../access/authenticator.ts";
 import { DocketError } from "../error.ts";
-import { listenUrl, parseListen } from "../http/listen.ts";
+import { parseListen } from "../http/listen.ts";
 import type { ListenAddress } from "../http/listen.ts";
 import { createServer } from "../http/server.ts";
 import { createInstallation, mainSite, readInstallation } from "../installation.ts";
@@ -23,13 +21,12 @@ import { exitFine } from "./failure.ts";
 import { logLevelOf } from "./log-level.ts";
 import { openWithProgress } from "./open-with-progress.ts";
 import { describeInstallation } from "./set-up.ts";
+import { closeServer, isLoopback, listen } from "./listening.ts";
+import { serveOpaque } from "./serve-opaque.ts";
 import { onFirstSignal } from "./signals.ts";
 import type { StopSignal } from "./signals.ts";
 import { write } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** Requests that run when the server is told to stop get this long to end, in ms. */
-const drainMs = 10_000;
 
 /** The options of `docket serve`. */
 export type ServeOptions = {
@@ -38,6 +35,7 @@ export type ServeOptions = {
   listen: string;
   keys?: string | undefined;
   publicEntries?: boolean | undefined;
+  publicAdd?: boolean | undefined;
 };
 
 /** Serves until a signal comes. */
@@ -45,6 +43,14 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
   const address = parseListen(options.listen);
   const made = makeIfAbsent(options);
   const installation = readInstallation(options.data, { keys: options.keys, policy: options.policy });
+  if (installation.opaque) {
+    // Whoever reaches a loopback address is on this machine; elsewhere it takes a key or a word.
+    const publicAdd = options.publicAdd ?? isLoopback(address.host);
+    return serveOpaque(installation, { address, publicAdd, publicEntries: true }, terminal);
+  }
+  if (options.publicAdd === true) {
+    throw new DocketError("usage", "--public-add is for opaque logs; events take a key of role ingest");
+  }
   // From here on a signal is obeyed as soon as the server could be stopped in good order.
   const stop = Promise.withResolvers<StopSignal>();
   const forget = onFirstSignal(terminal, stop.resolve);
@@ -98,31 +104,6 @@ async function serveOpen(
     await new Promise<void>((resolve) => logger.flush(() => resolve()));
   }
   return exitFine;
-}
-
-async function listen(server: FastifyInstance, address: ListenAddress): Promise<string> {
-  try {
-    await server.listen(address);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const where = `${address.host}:${address.port}`;
-    const why = code === "EADDRINUSE" ? "something listens there already" : message;
-    throw new DocketError(
-      "usage",
-      `cannot listen on ${where}: ${why}; choose another address with --listen`,
-      {
-        cause: error,
-      },
-    );
-  }
-  const { port } = server.server.address() as AddressInfo;
-  return listenUrl({ ...address, port });
-}
-
-async function closeServer(server: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => server.server.closeAllConnections(), drainMs);
-  await server.close();
-  clearTimeout(timer);
 }
 
 // Made only when the address is known to work, so that it is printed if it is made; and only if there never

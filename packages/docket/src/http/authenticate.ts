@@ -4,12 +4,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { DocketError } from "../error.ts";
 import { requireAction, shuttingDown } from "./context.ts";
-import type { HttpContext } from "./context.ts";
+import type { LogContext } from "./context.ts";
 import { notFound } from "./errors.ts";
 import { bodyTimeoutMs } from "./limits.ts";
 
 /** Adds the checks that precede every route. */
-export function addAuthentication(server: FastifyInstance, { authenticator, closing }: HttpContext): void {
+export function addAuthentication(server: FastifyInstance, { authenticator, closing }: LogContext): void {
   server.decorateRequest("caller", null);
   server.decorateRequest("bodyTimer", null);
   server.addHook("onRequest", async (request, reply) => {
@@ -28,7 +28,7 @@ export function addAuthentication(server: FastifyInstance, { authenticator, clos
   });
 }
 
-async function admit(request: FastifyRequest, authenticator: HttpContext["authenticator"]): Promise<void> {
+async function admit(request: FastifyRequest, authenticator: LogContext["authenticator"]): Promise<void> {
   if (request.is404) throw notFound("page");
   const { action } = request.routeOptions.config;
   if (action === "public") return;

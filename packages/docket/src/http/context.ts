@@ -7,29 +7,38 @@ import { mayDo, permissions } from "../access/permissions.ts";
 import type { Action } from "../access/permissions.ts";
 import { DocketError } from "../error.ts";
 import { answerWithinMs } from "../intake/contract.ts";
-import type { Site } from "../intake/contract.ts";
+import type { LogFacts, Site } from "../intake/contract.ts";
 import type { Publication } from "../publication/publication.ts";
 import { notFound } from "./errors.ts";
-import type { Metrics } from "./metrics.ts";
+import type { LogMetrics, Metrics } from "./metrics.ts";
 
-/** What a server is made of. */
-export type HttpContext = {
-  site: Site;
+/** What a server of any log is made of. */
+export type LogContext = {
+  site: Pick<Site, "origin" | "paths"> & { status(): LogFacts };
   publication: Publication;
   authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown">;
+  metrics: LogMetrics;
+  /** Whether anyone may fetch entry bundles. */
+  publicEntries: boolean;
+  /** Aborted when the server begins to close. */
+  closing: AbortSignal;
+};
+
+/** What a site's server is made of. */
+export type HttpContext = LogContext & {
+  site: Site;
   /** Ms since 1970. */
   clock: () => number;
   metrics: Metrics;
-  /** Whether anyone may fetch entry bundles. */
-  publicEntries: boolean;
   wait: (ms: number) => Promise<void>;
-  /** Aborted when the server begins to close. */
-  closing: AbortSignal;
   /** A client that reads none of a batch's answers for this long is cut off. */
   batchStalledMs: number;
 };
 
-/** A group of routes. */
+/** A group of routes that any log has. */
+export type LogRoutes = (server: FastifyInstance, context: LogContext) => void;
+
+/** A group of routes of a site. */
 export type Routes = (server: FastifyInstance, context: HttpContext) => void;
 
 declare module "fastify" {

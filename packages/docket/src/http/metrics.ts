@@ -2,7 +2,7 @@
 // What `/metrics` shows, in a registry of this server's own. No label has a value that a client chooses.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Decision, ErrorCode } from "@docket/protocol";
-import type { SiteStatus } from "../intake/contract.ts";
+import type { LogFacts, SiteStatus } from "../intake/contract.ts";
 import type { WitnessesStatus } from "../publication/witness-status.ts";
 
 /**
@@ -10,29 +10,53 @@ import type { WitnessesStatus } from "../publication/witness-status.ts";
  */
 const decisionSecondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
-/** The metrics of one server. */
-export type Metrics = {
+/** The metrics of a server of any log. */
+export type LogMetrics = {
   registry: Registry;
-  /** Notes a decision and how long it took. */
-  decided(decision: Decision, seconds: number): void;
   /** Notes that a request, or a line of a batch, was answered with an error. */
   refused(code: ErrorCode): void;
 };
 
-/**
- * Makes the metrics of a server.
- *
- * @param status asked when somebody reads the metrics
- * @param keysStaleMs how long ago the API keys were last known to be fresh
- * @param process whether to add prom-client's metrics of the process
- */
-export function createMetrics(
-  status: () => SiteStatus,
-  keysStaleMs: () => number,
-  process: boolean,
-): Metrics {
+/** The metrics of a site's server. */
+export type Metrics = LogMetrics & {
+  /** Notes a decision and how long it took. */
+  decided(decision: Decision, seconds: number): void;
+};
+
+/** What is shown of a log. */
+export type LogMetricsOptions<Status extends LogFacts = LogFacts> = {
+  /** Asked when somebody reads the metrics. */
+  status: () => Status;
+  /** How long ago the API keys were last known to be fresh. */
+  keysStaleMs: () => number;
+  /** Whether to add prom-client's metrics of the process. */
+  process: boolean;
+};
+
+/** Makes the metrics of a server of any log. */
+export function createLogMetrics({ status, keysStaleMs, process }: LogMetricsOptions): LogMetrics {
   const registry = new Registry();
   if (process) collectDefaultMetrics({ register: registry });
+  const refused = new Counter({
+    name: "docket_errors_total",
+    help: "Requests and lines of batches answered with an error, by code",
+    labelNames: ["code"],
+    registers: [registry],
+  });
+  addGauges(registry, status, keysStaleMs);
+  return {
+    registry,
+    refused(code) {
+      refused.inc({ code });
+    },
+  };
+}
+
+/** Makes the metrics of a site's server. */
+export function createMetrics(options: LogMetricsOptions<SiteStatus>): Metrics {
+  const common = createLogMetrics(options);
+  const { registry } = common;
+  const { status } = options;
   const decisions = new Counter({
     name: "docket_decisions_total",
     help: "Decisions answered, by outcome; dry runs and repeats apart",
@@ -46,22 +70,13 @@ export function createMetrics(
     buckets: decisionSecondsBuckets,
     registers: [registry],
   });
-  const refused = new Counter({
-    name: "docket_errors_total",
-    help: "Requests and lines of batches answered with an error, by code",
-    labelNames: ["code"],
-    registers: [registry],
-  });
-  addGauges(registry, status, keysStaleMs);
+  gauge(registry, "docket_counter_keys", "Keys that counters hold in memory", () => status().counterKeys);
   return {
-    registry,
+    ...common,
     decided(decision, took) {
       const kind = kindOf(decision);
       decisions.inc({ outcome: decision.outcome, kind });
       seconds.observe({ kind }, took);
-    },
-    refused(code) {
-      refused.inc({ code });
     },
   };
 }
@@ -71,7 +86,7 @@ function kindOf({ repeat, sealed }: Decision): "repeat" | "sealed" | "unsealed" 
   return sealed ? "sealed" : "unsealed";
 }
 
-function addGauges(registry: Registry, status: () => SiteStatus, keysStaleMs: () => number): void {
+function addGauges(registry: Registry, status: () => LogFacts, keysStaleMs: () => number): void {
   gauge(registry, "docket_queue_records", "Records that wait to be sealed", () => status().waiting);
   gauge(
     registry,
@@ -81,7 +96,6 @@ function addGauges(registry: Registry, status: () => SiteStatus, keysStaleMs: ()
       return status().lastBatchMs / 1000;
     },
   );
-  gauge(registry, "docket_counter_keys", "Keys that counters hold in memory", () => status().counterKeys);
   gauge(registry, "docket_log_writable", "1 while the log takes records, 0 when it has ended", () => {
     return status().fault === undefined ? 1 : 0;
   });
@@ -99,11 +113,9 @@ function addGauges(registry: Registry, status: () => SiteStatus, keysStaleMs: ()
     labelNames: ["state"],
     registers: [registry],
     collect() {
-      const { size, publishedSize } = status();
-      // The log signs a batch's root before it tells anyone that the batch is durable: the first two are one
-      // number.
-      records.set({ state: "durable" }, size);
-      records.set({ state: "integrated" }, size);
+      const { durableSize, integratedSize, publishedSize } = status();
+      records.set({ state: "durable" }, durableSize);
+      records.set({ state: "integrated" }, integratedSize);
       records.set({ state: "published" }, publishedSize);
     },
   });

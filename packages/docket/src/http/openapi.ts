@@ -4,7 +4,9 @@
 import { DecisionRequestSchema, DecisionSchema, ReceiptSchema } from "@docket/protocol";
 import type { ErrorCode } from "@docket/protocol";
 import { errorTable } from "@docket/protocol";
-import type { FastifySchema } from "fastify";
+import swagger from "@fastify/swagger";
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import type { FastifyInstance, FastifySchema } from "fastify";
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
 import { permissions } from "../access/permissions.ts";
@@ -55,7 +57,10 @@ const StandingSchema: TSchema = Type.Object({
   restrictions: Type.Array(Type.Object({ id: Type.String(), kind: Type.String(), until: time })),
 });
 
-/** The schemas that routes refer to by name. */
+/** The schemas that any server's routes refer to by name. */
+export const logSchemas: Readonly<Record<string, TSchema>> = { Error: ErrorSchema };
+
+/** The schemas that a site's routes refer to by name. */
 export const sharedSchemas: Readonly<Record<string, TSchema>> = {
   DecisionRequest: DecisionRequestSchema,
   Decision: DecisionSchema,
@@ -137,4 +142,47 @@ function errorResponses(codes: readonly ErrorCode[]): Record<string, object> {
     };
   }
   return responses;
+}
+
+/**
+ * Has a server describe itself at `/openapi.json`. Called before its routes are registered.
+ *
+ * @param about what it is, in a sentence
+ * @param schemas those that its routes refer to by name
+ */
+export function describeServer(
+  server: FastifyInstance,
+  version: string,
+  about: string,
+  schemas: Readonly<Record<string, TSchema>>,
+): void {
+  for (const [name, schema] of Object.entries(schemas)) server.addSchema({ ...schema, $id: name });
+  server.register(swagger, openApi(version, about));
+}
+
+function openApi(version: string, about: string): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Docket",
+        version,
+        description: `${about} docs/reference/http.md has examples.`,
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      components: {
+        securitySchemes: {
+          apiKey: {
+            type: "http",
+            scheme: "bearer",
+            description: "A key that `docket apikey create` printed",
+          },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, i) =>
+        typeof json["$id"] === "string" ? json["$id"] : `schema${i}`,
+    },
+  };
 }

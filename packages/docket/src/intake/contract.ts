@@ -35,21 +35,26 @@ export type StandingView = {
   restrictions: Restriction[];
 };
 
-/** How a site fares. */
-export type SiteStatus = {
+/** How a log fares, of records or of opaque entries. Sizes are numbers of entries. */
+export type LogFacts = {
   origin: string;
-  release: string;
-  /** Records that are durable and covered by a signed root. */
+  /** Entries that were answered. */
   size: number;
-  /** Records that the published checkpoint covers. */
+  /** Entries that survive power loss. */
+  durableSize: number;
+  /** Entries that the tree's root covers; of a log of records, a signed one. */
+  integratedSize: number;
+  /** Entries that the published checkpoint covers. */
   publishedSize: number;
-  /** Records that wait to be sealed. */
+  /** Entries that wait to be sealed. */
   waiting: number;
   lastBatchMs: number;
-  counterKeys: number;
   /** Why nothing is sealed, if so. */
   fault: string | undefined;
 };
+
+/** How a site fares. */
+export type SiteStatus = LogFacts & { release: string; counterKeys: number };
 
 /**
  * One site: its log, policy, keys and people. Rejections are {@link DocketError} or {@link ProtocolError}.

@@ -178,15 +178,12 @@ export class DocketSite implements Site {
   }
 
   status(): SiteStatus {
-    const { size, publishedSize, waiting, lastBatchMs, ended, publicationFault } = this.#ports.log.status;
+    const { ended, publicationFault, ...sizes } = this.#ports.log.status;
     const fault = ended ?? publicationFault ?? this.#feed.fault;
     return {
+      ...sizes,
       origin: this.origin,
       release: this.#ports.release.id,
-      size,
-      publishedSize,
-      waiting,
-      lastBatchMs,
       counterKeys: this.#ports.memory.keys,
       fault: fault?.message,
     };

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { CheckpointStore } from "../../publication/checkpoint-store.ts";
 import { answerInTime, queryParameter } from "../context.ts";
-import type { Routes } from "../context.ts";
+import type { LogRoutes } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { checkpointsListedMax } from "../limits.ts";
 import { describe } from "../openapi.ts";
@@ -41,7 +41,7 @@ const list = describe({
 });
 
 /** `/checkpoints/{size}`, the same under `/sites/main`, and `/v1/checkpoints`. */
-export const addCheckpointRoutes: Routes = (server, { publication: { checkpoints } }) => {
+export const addCheckpointRoutes: LogRoutes = (server, { publication: { checkpoints } }) => {
   for (const prefix of ["", "/sites/main"]) {
     server.get(`${prefix}/checkpoints/:size`, bySize, (request, reply) =>
       sendCheckpoint(checkpoints, request, reply),

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DocketError } from "../../error.ts";
-import type { Routes } from "../context.ts";
+import type { LogRoutes } from "../context.ts";
 import { describe } from "../openapi.ts";
 
 const json = "application/json";
@@ -48,7 +48,7 @@ const openapi = describe({
 });
 
 /** `/healthz`, `/readyz`, `/metrics` and `/openapi.json`. */
-export const addHealthRoutes: Routes = (server, { site, metrics, publication }) => {
+export const addHealthRoutes: LogRoutes = (server, { site, metrics, publication }) => {
   server.get("/healthz", alive, () => ({ status: "ok" }));
 
   server.get("/readyz", ready, () => {

@@ -8,9 +8,8 @@ import { parseCheckpoint, parseNote, parseTilePath, tileWidth } from "@docket/tl
 import type { TilePath } from "@docket/tlog";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Site } from "../../intake/contract.ts";
 import { answerInTime } from "../context.ts";
-import type { Routes } from "../context.ts";
+import type { LogContext, LogRoutes } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { describe } from "../openapi.ts";
 
@@ -54,7 +53,7 @@ const cosignedOperation = describe({
  * `/checkpoint` and `/tile`, and the same under `/sites/main`, of which they are aliases; and all of it once
  * more under `/cosigned`.
  */
-export const addLogFileRoutes: Routes = (server, { site, publicEntries, publication }) => {
+export const addLogFileRoutes: LogRoutes = (server, { site, publicEntries, publication }) => {
   const entriesOperation = describe({
     summary: "A bundle of entries (C2SP tlog-tiles)",
     tag,
@@ -85,7 +84,7 @@ export const addLogFileRoutes: Routes = (server, { site, publicEntries, publicat
   }
 };
 
-async function sendCheckpoint(site: Site, reply: FastifyReply): Promise<FastifyReply> {
+async function sendCheckpoint(site: LogContext["site"], reply: FastifyReply): Promise<FastifyReply> {
   const bytes = await answerInTime(readFile(site.paths.checkpoint)).catch(absent("checkpoint"));
   return reply.headers({ "content-type": text, "cache-control": "no-cache" }).send(bytes);
 }
@@ -98,7 +97,7 @@ function tilePathOf(request: FastifyRequest, prefix: string): string {
 }
 
 async function sendTile(
-  site: Site,
+  site: LogContext["site"],
   path: string,
   kind: TilePath["kind"],
   reply: FastifyReply,
@@ -119,7 +118,7 @@ async function sendTile(
   }
 }
 
-async function isPublished(site: Site, path: TilePath): Promise<boolean> {
+async function isPublished(site: LogContext["site"], path: TilePath): Promise<boolean> {
   if (covers(site.status().publishedSize, path)) return true;
   // The file may be newer than what this thread was told of it, and who read it asks for its tiles at once.
   const bytes = await answerInTime(readFile(site.paths.checkpoint)).catch(absent("checkpoint"));

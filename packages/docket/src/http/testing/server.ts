@@ -75,7 +75,8 @@ export async function testServer(
   };
 }
 
-function fixedFeed(): ApiKeyFeed {
+/** The keys of all roles, never changed. */
+export function fixedFeed(): ApiKeyFeed {
   let fresh = true;
   const keys = roles.map((role): ApiKeyRow => ({
     id: testKeyId(role),

@@ -100,6 +100,8 @@ export class MemorySite implements Site {
       origin: this.origin,
       release: digest,
       size: this.#records.length,
+      durableSize: this.#records.length,
+      integratedSize: this.#records.length,
       publishedSize: this.publishedSize,
       waiting: 0,
       lastBatchMs: 1,

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// `docket serve` on an opaque log.
+import { readFileSync } from "node:fs";
+import { pino } from "pino";
+import { parseVerifierKey } from "@docket/tlog";
+import { Authenticator } from "../access/authenticator.ts";
+import type { ListenAddress } from "../http/listen.ts";
+import { createOpaqueServer } from "../http/opaque-server.ts";
+import { mainSite, verifierKeyPath } from "../installation.ts";
+import type { Installation } from "../installation.ts";
+import { openOpaqueInstallation } from "../main.ts";
+import { openPublication } from "../publication/publication.ts";
+import { replaceDurably } from "../stores/files/replace-durably.ts";
+import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
+import { apiKeysPath } from "../stores/sqlite/api-keys.ts";
+import { version } from "../version.ts";
+import { exitFine } from "./failure.ts";
+import { closeServer, listen } from "./listening.ts";
+import { logLevelOf } from "./log-level.ts";
+import { onFirstSignal } from "./signals.ts";
+import type { StopSignal } from "./signals.ts";
+import { write } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The options of `docket serve` that an opaque log knows. */
+export type ServeOpaqueOptions = { address: ListenAddress; publicAdd: boolean; publicEntries: boolean };
+
+/** Serves until a signal comes. */
+export async function serveOpaque(
+  installation: Installation,
+  options: ServeOpaqueOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const stop = Promise.withResolvers<StopSignal>();
+  const forget = onFirstSignal(terminal, stop.resolve);
+  const opened = await openOpaqueInstallation(installation);
+  const logger = pino(
+    { level: logLevelOf(terminal.env["DOCKET_LOG_LEVEL"]), base: null },
+    pino.destination({ dest: 2, sync: false }),
+  );
+  const authenticator = await Authenticator.open({
+    feed: openSqliteApiKeyFeed(apiKeysPath(installation.data), mainSite),
+    // An opaque log holds what others add and nothing else, so there is no record of its keys.
+    sealAccess: () => Promise.resolve(),
+    clock: terminal.clock,
+    onFault: (error) =>
+      logger.warn({ fault: (error as Error).message }, "the API keys could not be brought up to date"),
+  });
+  const { origin, paths } = installation;
+  const vkeys = readFileSync(verifierKeyPath(installation), "utf8").trim().split("\n");
+  const server = createOpaqueServer({
+    log: opened.log,
+    origin,
+    paths,
+    publication: openPublication({
+      paths,
+      origin,
+      verifiers: vkeys.map(parseVerifierKey),
+      put: replaceDurably,
+      clock: terminal.clock,
+    }),
+    authenticator,
+    publicAdd: options.publicAdd,
+    publicEntries: options.publicEntries,
+    version,
+    logger,
+  });
+  try {
+    const url = await listen(server, options.address);
+    const who = options.publicAdd ? "anyone who reaches it" : "keys of role ingest";
+    await write(terminal, `Serving the opaque log ${origin} on ${url}\n`);
+    await write(terminal, `POST ${url}/add takes an entry and answers its index, from ${who}\n`);
+    const signal = await stop.promise;
+    await write(terminal, `${signal}: finishing what is under way (again to end at once)\n`);
+    await closeServer(server);
+  } finally {
+    await authenticator.close();
+    await opened.close();
+    await new Promise<void>((resolve) => logger.flush(() => resolve()));
+    forget();
+  }
+  return exitFine;
+}
