@@ -38,8 +38,8 @@ function commands(): { words: string[]; command: Command }[] {
   const found: { words: string[]; command: Command }[] = [];
   const visit = (command: Command, words: string[]): void => {
     const below = command.commands.filter((each) => each.name() !== "help");
-    // `docket key` does something itself, and has commands below it.
-    if (below.length === 0 || words.join() === "key") found.push({ words, command });
+    // These do something themselves, and have commands below them.
+    if (below.length === 0 || ["key", "receipt"].includes(words.join())) found.push({ words, command });
     for (const each of below) visit(each, [...words, each.name()]);
   };
   visit(
@@ -97,8 +97,11 @@ describe("used wrongly, it does nothing and ends with 2", () => {
     [["decide", "a.ndjson", "--receipts", "--quiet"], /cannot be used with/],
     [["decide", "a.ndjson", "b.ndjson"], /too many arguments/],
     [["show", "1.5"], /whole number from 0 on/],
-    [["receipt", "-1"], /whole number from 0 on/],
+    [["receipt", "-1"], /unknown option '-1'/],
     [["receipt", "1", "--data", "d", "--url", "http://localhost"], /cannot be used with/],
+    [["receipt", "1", "--checkpoint", "newest"], /size, or cosigned, or kept/],
+    [["receipt", "refresh", "/nowhere/receipt.json"], /cannot read \/nowhere\/receipt.json: ENOENT/],
+    [["receipt", "refresh", "f", "--data", "d", "--url", "http://localhost"], /cannot be used with/],
     [["init"], /missing required argument/],
     [["apikey", "create"], /--role/],
     [["decide", "/nowhere/a.ndjson"], /cannot read \/nowhere\/a.ndjson: ENOENT[^]*usage: /],

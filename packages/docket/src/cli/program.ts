@@ -5,6 +5,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import { addFollowing } from "./monitor/command.ts";
+import { addReceipt } from "./receipt/command.ts";
 import { addKeyCommands, addSuccession } from "./succession/command.ts";
 import type { ServeOptions } from "./serve.ts";
 import type { InitOptions } from "./set-up.ts";
@@ -184,19 +185,8 @@ is not read. Files of the known sets comments-youtube, comments-youtube-stream, 
 email-enron and email-spamassassin are recognised by themselves; --map sms takes any file for one of those.`;
 
 function addReading(program: Command, terminal: Terminal, give: Give): void {
-  program
-    .command("receipt")
-    .description("Fetch the receipt of a record: with it and the verifier key anyone can check the decision.")
-    .addArgument(indexArgument())
-    .addOption(dataOption().conflicts("url"))
-    .addOption(urlOption())
-    .addOption(apiKeyOption())
-    .option("-o, --output <file>", "write it to a file (default: standard output)")
-    .addHelpText("after", examples("docket receipt 17 --data ./trial -o receipt-17.json"))
-    .action(async (index: number, options: ReadingOptions & { output?: string }) => {
-      const { runReceipt } = await import("./reading.ts");
-      give(await runReceipt({ index, ...options }, terminal));
-    });
+  const parts = { index: indexArgument, data: dataOption, url: urlOption, apiKey: apiKeyOption };
+  addReceipt(program, parts, terminal, give);
   program
     .command("show")
     .description("Print a record readably: what was decided, and why.")

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `docket receipt` and `docket show`: one record, from a directory's published files or from a server.
-import { writeFileSync } from "node:fs";
-import { encodeReceipt, errorTable, parseLeaf, parseReceipt } from "@docket/protocol";
+// `docket show`: one record, from a directory's published files or from a server.
+import { errorTable, parseLeaf } from "@docket/protocol";
 import type { ErrorCode, Facts } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import { exitFine } from "./failure.ts";
@@ -17,23 +16,6 @@ const answerMsMax = 30_000;
 /** Where a record is read from: a server if a URL is given, else a data directory. */
 export type Where = { data: string; url?: string | undefined; apiKey?: string | undefined };
 
-/** Fetches the receipt of a record. */
-export async function runReceipt(
-  options: Where & { index: number; output?: string | undefined },
-  terminal: Terminal,
-): Promise<number> {
-  const { index, output } = options;
-  const text =
-    options.url === undefined
-      ? encodeReceipt(await openPublished(options.data).receipt(index))
-      : await ask(options.url, `v1/receipts/${index}`, options.apiKey);
-  // What a server sent is checked in form only; whether it is true says `docket verify`.
-  parseReceipt(text);
-  if (output === undefined) await write(terminal, text);
-  else writeOutput(output, text);
-  return exitFine;
-}
-
 /** Prints a record. */
 export async function runShow(
   options: Where & { index: number; json: boolean },
@@ -47,31 +29,12 @@ export async function runShow(
   return exitFine;
 }
 
-async function fromDirectory(data: string, index: number): Promise<ShownRecord> {
-  const log = openPublished(data);
-  const { record, facts } = await log.record(index);
-  const note = log.readable
-    ? undefined
-    : "the site's keys are not here, so only what anyone may see is shown";
-  const counterNames =
-    record.kind === "decision" ? log.counterNames(record.release) : new Map<string, string>();
-  return { record, facts, note, counterNames };
-}
-
-async function fromServer({ url, apiKey, index }: Where & { index: number }): Promise<ShownRecord> {
-  const answer = JSON.parse(await ask(url as string, `v1/decisions/${index}`, apiKey)) as {
-    record: unknown;
-    facts?: Facts | null;
-  };
-  // The leaf's own reader checks that it is a record at all.
-  const record = parseLeaf(JSON.stringify(answer.record));
-  const facts = answer.facts ?? undefined;
-  const hidden = facts === undefined && record.kind === "decision";
-  const note = hidden ? "the role of this API key may not read facts" : undefined;
-  return { record, facts, note, counterNames: new Map() };
-}
-
-async function ask(base: string, path: string, apiKey: string | undefined): Promise<string> {
+/**
+ * Asks a server of docket.
+ *
+ * @throws {DocketError} with the code that it answered; `usage` if it cannot be reached, or is none
+ */
+export async function ask(base: string, path: string, apiKey: string | undefined): Promise<string> {
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new DocketError("usage", `${base} is no URL; write http://HOST:PORT`);
   }
@@ -98,20 +61,34 @@ async function ask(base: string, path: string, apiKey: string | undefined): Prom
   throw new DocketError(code as ErrorCode, `${url.href}: ${message}`);
 }
 
+async function fromDirectory(data: string, index: number): Promise<ShownRecord> {
+  const log = openPublished(data);
+  const { record, facts } = await log.record(index);
+  const note = log.readable
+    ? undefined
+    : "the site's keys are not here, so only what anyone may see is shown";
+  const counterNames =
+    record.kind === "decision" ? log.counterNames(record.release) : new Map<string, string>();
+  return { record, facts, note, counterNames };
+}
+
+async function fromServer({ url, apiKey, index }: Where & { index: number }): Promise<ShownRecord> {
+  const answer = JSON.parse(await ask(url as string, `v1/decisions/${index}`, apiKey)) as {
+    record: unknown;
+    facts?: Facts | null;
+  };
+  // The leaf's own reader checks that it is a record at all.
+  const record = parseLeaf(JSON.stringify(answer.record));
+  const facts = answer.facts ?? undefined;
+  const hidden = facts === undefined && record.kind === "decision";
+  const note = hidden ? "the role of this API key may not read facts" : undefined;
+  return { record, facts, note, counterNames: new Map() };
+}
+
 function errorIn(body: string): { code?: string; message?: string } {
   try {
     return (JSON.parse(body) as { error?: { code?: string; message?: string } }).error ?? {};
   } catch {
     return {};
-  }
-}
-
-function writeOutput(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new DocketError("usage", `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`, {
-      cause: error,
-    });
   }
 }

@@ -24,7 +24,7 @@ export type WitnessPolicy = {
  * @throws {DocketError} `usage` for a malformed one, one of other logs, or a witness without an address
  */
 export function readWitnessPolicy(
-  text: string,
+  text: string | Uint8Array,
   path: string,
   logVerifiers: readonly Verifier[],
 ): WitnessPolicy {
@@ -73,7 +73,7 @@ export function cosignaturesOf(policy: WitnessPolicy, note: Uint8Array): Verifie
   }
 }
 
-function parse(text: string, path: string): TlogPolicy {
+function parse(text: string | Uint8Array, path: string): TlogPolicy {
   try {
     return parsePolicy(text);
   } catch (error) {
