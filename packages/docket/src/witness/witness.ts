@@ -27,7 +27,7 @@ import { answerWithinMs, waitingMax } from "./limits.ts";
 import type { KnownLog } from "./logs.ts";
 import { readState } from "./state.ts";
 import type { LogState } from "./state.ts";
-import type { WitnessStore } from "./store.ts";
+import type { Kept, WitnessStore } from "./store.ts";
 import { checkSubtree } from "./subtree.ts";
 import { checkTransition } from "./transition.ts";
 import { Turns } from "./turns.ts";
@@ -207,10 +207,7 @@ export class Witness {
   }
 
   async #keep(name: string, note: string, state: LogState, lines: string): Promise<Answer> {
-    const { store } = this.#options;
-    this.#writing.set(name, await store.read(name));
-    const kept = await store.replace(name, Buffer.from(note, "utf8"));
-    if (kept.outcome !== "unknown") this.#writing.delete(name);
+    const kept = await this.#replace(name, note);
     if (kept.outcome === "kept") {
       this.#states.set(name, state);
       return { kind: "signed", lines };
@@ -224,6 +221,19 @@ export class Witness {
     }
     this.#options.events?.fault?.(`a state could not be kept: ${why}`);
     return unavailable("the state could not be kept");
+  }
+
+  async #replace(name: string, note: string): Promise<Kept> {
+    const { store } = this.#options;
+    try {
+      this.#writing.set(name, await store.read(name));
+    } catch (error) {
+      return { outcome: "refused", error };
+    }
+    const kept = await store.replace(name, Buffer.from(note, "utf8"));
+    // Where nobody knows which one is kept, the one before is served: it alone was ever answered.
+    if (kept.outcome !== "unknown") this.#writing.delete(name);
+    return kept;
   }
 
   async #stateOf(log: KnownLog, name: string): Promise<LogState | undefined | "unreadable"> {

@@ -5,7 +5,9 @@
 //     rename it to NAME                   after a crash: the old note or the new one, both whole
 //     fsync the directory                 from here on: the new one
 //
-// The directory is held open from the start: an error of its sync then belongs to this process's writes.
+// The directory is held open from the start, so that an error of its sync belongs to this process's writes.
+// All that waits for a sync of it shares the next one. A kernel tells an error of a sync once and forgets
+// it then, so after one no later sync is believed.
 import { open, readFile, rename } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -37,6 +39,7 @@ export async function openWitnessFiles(
     await handle.close();
     throw error;
   }
+  const sync = sharedSync(handle);
   return {
     async read(name) {
       try {
@@ -46,14 +49,14 @@ export async function openWitnessFiles(
         throw error;
       }
     },
-    replace: (name, note) => replace(files, handle, join(directory, name), note),
+    replace: (name, note) => replace(files, sync, join(directory, name), note),
     close: () => handle.close(),
   };
 }
 
 async function replace(
   files: WitnessFileSystem,
-  directory: FileHandle,
+  syncDirectory: () => Promise<void>,
   path: string,
   note: Uint8Array,
 ): Promise<Kept> {
@@ -66,11 +69,27 @@ async function replace(
     return { outcome: "refused", error };
   }
   try {
-    await directory.sync();
+    await syncDirectory();
   } catch (error) {
     return { outcome: "unknown", error };
   }
   return { outcome: "kept" };
+}
+
+/** A sync that began after the call. Once one has failed, all fail. */
+function sharedSync(handle: FileHandle): () => Promise<void> {
+  let running = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () => {
+    if (next !== undefined) return next;
+    const waiting = running.then(() => {
+      running = waiting;
+      next = undefined;
+      return handle.sync();
+    });
+    next = waiting;
+    return waiting;
+  };
 }
 
 async function writeSynced(files: WitnessFileSystem, path: string, note: Uint8Array): Promise<void> {
