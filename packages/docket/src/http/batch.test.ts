@@ -87,6 +87,10 @@ void test("each non-blank line is answered in order, a bad one with what is wron
   assert.equal(answers[3]?.error?.pointer, "/more");
   assert.ok(answers[3]?.error?.remedy);
   assert.equal(answers[7]?.decision?.sealed, false);
+  assert.ok(
+    running.site.requests.every(({ priority }) => priority === "bulk"),
+    "others are let in first",
+  );
 });
 
 void test("a gzipped batch is read; a damaged one says so and has no end", async () => {

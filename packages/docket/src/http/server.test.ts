@@ -103,6 +103,7 @@ void test("a decision says who asked, when, and is not cached", async (t) => {
   const request = site.requests.at(-1);
   assert.equal(request?.by, testKeyId("ingest"));
   assert.equal(request?.source, "http");
+  assert.equal(request?.priority, "normal");
   assert.equal(request?.receivedMs, testNowMs);
   assert.equal(answer.headers["cache-control"], "no-store");
   assert.equal(answer.headers["x-content-type-options"], "nosniff");

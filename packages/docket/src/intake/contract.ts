@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A site as HTTP and the command line see it.
 import type { Decision, DocketRecord, Event, Receipt, Restriction } from "@docket/protocol";
+import type { Priority } from "../log/admission.ts";
 import type { LogPaths } from "../log/paths.ts";
 
 /** An event to be decided. */
@@ -15,6 +16,8 @@ export type DecideRequest = {
   receivedMs: number;
   /** The answer may lack its receipt: a repeat's costs more to prove than the event cost to decide. */
   withoutReceipt?: boolean;
+  /** `normal` if nothing is said; a file or a batch is `bulk`, and waits where much waits. */
+  priority?: Priority;
 };
 
 /** A decision as it was recorded. */

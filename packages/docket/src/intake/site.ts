@@ -29,6 +29,7 @@ import { openPart } from "../evidence/seal.ts";
 import { cleanStanding, isClean, restrictionsAt } from "../enforcement/standing.ts";
 import type { Counters } from "../counters/counters.ts";
 import type { Standing } from "../enforcement/standing.ts";
+import type { Priority } from "../log/admission.ts";
 import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { Sealed } from "../log/sequencer.ts";
@@ -213,7 +214,7 @@ export class DocketSite implements Site {
 
   async #decide(request: DecideRequest, identified: Identified): Promise<Decision> {
     const { eventHash, bodyHash, lookup } = identified;
-    this.#refuseIfOverloaded();
+    this.#refuseIfOverloaded(request.priority);
     const found = await this.#ports.index.find({ event: eventHash, account: lookup });
     const since = this.#ports.clock() - repeatWindowMs;
     const stored = found.repeat !== undefined && found.repeat.sealedMs >= since ? found.repeat : undefined;
@@ -225,7 +226,7 @@ export class DocketSite implements Site {
     const signals = this.#signals(identified.event);
 
     // From here to the append nothing waits: the event takes its place in the order of the log.
-    this.#refuseIfOverloaded();
+    this.#refuseIfOverloaded(request.priority);
     const announced = this.#announce();
     const known =
       this.#actors.recent(lookup) ??
@@ -244,6 +245,7 @@ export class DocketSite implements Site {
       body: draft.body,
       parts: draft.parts,
       actors,
+      priority: request.priority,
       undo: () => {
         uncount();
         setStanding(this.#ports.standings, actor.pseudonym, before);
@@ -380,8 +382,8 @@ export class DocketSite implements Site {
     };
   }
 
-  #refuseIfOverloaded(): void {
-    const refusal = this.#ports.log.refusal();
+  #refuseIfOverloaded(priority?: Priority): void {
+    const refusal = this.#ports.log.refusal(priority);
     if (refusal !== undefined) throw refusal;
     if (this.#feed.waiting < waitingEntriesMax) return;
     throw new DocketError("overloaded", "the site's index is behind; ask again shortly", {
@@ -417,6 +419,7 @@ export class DocketSite implements Site {
     const sealing = this.#ports.log.append({
       body: encodeBody(body),
       parts,
+      priority: "system",
       undo: body.kind === "start" ? () => (this.#announced = false) : undefined,
       onSealed: (sealed) =>
         this.#feed.add(plainEntry(sealed, body.kind === "release" ? body.release : undefined)),

@@ -144,6 +144,7 @@ function begin(item: OrderedItem, { decide, receipts }: WindowOptions): Pending 
     source: "file",
     receivedMs: decidedAtMs,
     withoutReceipt: !receipts,
+    priority: "bulk",
   };
   pending.settled = (async () => {
     try {

@@ -9,6 +9,7 @@ import { Type } from "typebox";
 import type { Caller } from "../../access/authenticator.ts";
 import { mayDo } from "../../access/permissions.ts";
 import { DocketError } from "../../error.ts";
+import type { Priority } from "../../log/admission.ts";
 import { answerBatch } from "../batch.ts";
 import { answerInTime, callerOf, indexOf, requireAction, shuttingDown } from "../context.ts";
 import type { HttpContext, Routes } from "../context.ts";
@@ -104,11 +105,12 @@ async function decide(
   body: Uint8Array | undefined,
   caller: Caller,
   { site, clock, metrics }: HttpContext,
+  priority: Priority = "normal",
 ): Promise<Decision> {
   const receivedMs = clock();
   const { event, dryRun } = parseDecisionRequest(body ?? new Uint8Array());
   if (!dryRun) requireAction(caller, "decide");
-  const deciding = site.decide({ event, dryRun, by: caller.id, source: "http", receivedMs });
+  const deciding = site.decide({ event, dryRun, by: caller.id, source: "http", receivedMs, priority });
   // The site itself bounds the time of what it seals, and says `sealing_unknown` then.
   const decision = await (dryRun ? answerInTime(deciding) : deciding);
   metrics.decided(decision, (clock() - receivedMs) / 1000);
@@ -145,7 +147,7 @@ function sendBatch(request: FastifyRequest, reply: FastifyReply, context: HttpCo
 }
 
 async function decideLine(line: Line, caller: Caller, context: HttpContext): Promise<Decision> {
-  if ("bytes" in line) return decide(line.bytes, caller, context);
+  if ("bytes" in line) return decide(line.bytes, caller, context, "bulk");
   const message = `an event of ${line.tooLong} bytes is over the limit of ${eventBytesMax}; shorten its text`;
   throw new ProtocolError("body_too_large", message, { limit: eventBytesMax });
 }
