@@ -4,7 +4,15 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hash as digest } from "node:crypto";
-import { asHash, decodeBase64Url, encodeBase64Url, fromUtf8, TlogError } from "@docket/tlog";
+import {
+  asHash,
+  decodeBase64Url,
+  encodeBase64Url,
+  fromUtf8,
+  parseTilePath,
+  tileWidth,
+  TlogError,
+} from "@docket/tlog";
 import { VerifyError } from "@docket/verify";
 import type { Fault, Listed, LogSource, RootClaim, WriterState } from "@docket/verify";
 import type { LogDisk } from "../../log/disk.ts";
@@ -15,6 +23,9 @@ import { scanJournal } from "./journal.ts";
 
 /** The site of a data directory that is checked. */
 const site = "main";
+
+/** Longest state file, in bytes: directories of partial tiles that are to be removed stand in it. */
+const stateBytesMax = 1_048_576;
 
 /** How often the journal is read again because a segment was published and removed meanwhile. */
 const journalReadsMax = 5;
@@ -70,7 +81,7 @@ export async function directorySource(
     list: (name) => list(files, directory, name),
   };
   if (!has("journal") && !has("materialised.json")) return source;
-  return { ...source, writerState: (size, origin) => readWriterState(files, directory, size, origin) };
+  return { ...source, writerState: (size, origin) => readWriterState(source, size, origin) };
 }
 
 /**
@@ -138,8 +149,7 @@ async function exists(files: DirectoryFiles, path: string): Promise<boolean> {
 // The state is read before the journal and after it: the root it named first must be one of the journal's,
 // and what it covered last need not be in the journal any more.
 async function readWriterState(
-  files: DirectoryFiles,
-  directory: string,
+  { files, directory, opaque }: DirectorySource,
   size: number,
   origin: string | undefined,
 ): Promise<WriterState> {
@@ -149,7 +159,8 @@ async function readWriterState(
   const originHash = digest("sha256", name, "buffer");
   let scan: ReturnType<typeof scanJournal>;
   for (let reads = 0; scan === undefined && reads < journalReadsMax; reads++) {
-    scan = scanJournal(files.disk, join(directory, "journal"), originHash, size, before?.size ?? 0);
+    const materialised = before?.size ?? 0;
+    scan = scanJournal(files.disk, join(directory, "journal"), originHash, { size, materialised, opaque });
   }
   if (scan === undefined) throw new VerifyError("source", "the journal changes faster than it can be read");
   const after = (await readState(files, directory, [])) ?? before;
@@ -171,24 +182,36 @@ async function readState(
   faults: Fault[],
 ): Promise<RootClaim | undefined> {
   const place = "materialised.json";
-  const bytesMax = 1024;
-  const text = await readText(join(directory, place), bytesMax, files);
+  const text = await readText(join(directory, place), stateBytesMax, files);
   const wrong = (reason: string): undefined => {
     faults.push({ check: "state", place, index: null, offset: null, reason });
   };
   if (text === undefined) return wrong("it is missing");
-  const match = /^\{"v":1,"size":(\d{1,16}),"root":"([\w-]{43})"\}\n$/.exec(text);
   try {
-    const [, size = "", root = ""] = match ?? [];
-    const claim = { size: Number(size), root: asHash(decodeBase64Url(root)) };
-    if (JSON.stringify({ v: 1, size: claim.size, root: encodeBase64Url(claim.root) }) + "\n" !== text) {
+    const { size = 0, root = "", obsolete = [] } = JSON.parse(text) as Partial<State>;
+    const claim = { size, root: asHash(decodeBase64Url(root)) };
+    const state = { v: 1, size, root: encodeBase64Url(claim.root) };
+    const canonical = JSON.stringify(obsolete.length === 0 ? state : { ...state, obsolete });
+    if (`${canonical}\n` !== text || !Number.isSafeInteger(size) || size < 0)
       return wrong("it is not canonical");
-    }
+    const needed = obsolete.find((path) => !isOfFullTile(path, size));
+    if (needed !== undefined) return wrong(`it calls ${needed} obsolete, which is of no full tile`);
     return { check: "state", place, offset: null, signature: undefined, ...claim };
   } catch (error) {
-    if (!(error instanceof TlogError)) throw error;
+    if (!(error instanceof TlogError || error instanceof TypeError || error instanceof SyntaxError))
+      throw error;
     return wrong("it is not canonical");
   }
+}
+
+type State = { v: 1; size: number; root: string; obsolete: string[] };
+
+// Recovery removes what the state calls obsolete: it may name nothing but partial tiles beside a full one.
+function isOfFullTile(directory: string, size: number): boolean {
+  const parsed = directory.endsWith(".p") ? parseTilePath(directory.slice(0, -2)) : undefined;
+  if (parsed === undefined) return false;
+  const [level, index] = parsed.kind === "hash" ? [parsed.tile.level, parsed.tile.index] : [0, parsed.index];
+  return (index + 1) * tileWidth ** (level + 1) <= size;
 }
 
 async function readSite(

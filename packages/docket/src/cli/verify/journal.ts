@@ -18,18 +18,15 @@ export type JournalScan = Omit<WriterState, "materialisedSize"> & { firstIndex: 
 /**
  * Reads all segments, one at a time.
  *
- * @param size records that the checkpoint covers: later ones are kept whole, of earlier ones the leaf's hash
- * @param materialised records that are synced everywhere: of later ones the parts are kept too
  * @returns `undefined` if a segment vanished meanwhile, because its records were published: read again
  */
 export function scanJournal(
   disk: Pick<LogDisk, "list" | "readFile">,
   directory: string,
   originHash: Uint8Array,
-  size: number,
-  materialised: number,
+  asked: JournalQuestion,
 ): JournalScan | undefined {
-  const scan = newScan(size, materialised);
+  const scan = newScan(asked);
   let last: number | undefined;
   for (const name of disk.list(directory)) {
     const place = `journal/${name}`;
@@ -51,11 +48,19 @@ export function scanJournal(
   return { faults, notes, roots, copies: [...copies.values()], tail, end, torn, firstIndex };
 }
 
+/** What is wanted of the journal's records. */
+export type JournalQuestion = {
+  /** Records that the checkpoint covers: later ones are kept whole, of earlier ones the leaf's hash. */
+  size: number;
+  /** Records that are synced everywhere: of later ones the parts are kept too. */
+  materialised: number;
+  /** Whether the entries are bytes and no records. */
+  opaque: boolean;
+};
+
 type Tail = { place: string; offset: number; end: number; reason: string; bytes: Buffer; segment: number };
 
-type Scan = {
-  size: number;
-  materialised: number;
+type Scan = JournalQuestion & {
   faults: Fault[];
   notes: string[];
   roots: RootClaim[];
@@ -72,11 +77,10 @@ type Scan = {
   fault(check: Fault["check"], place: string, reason: string, at?: { index?: number; offset?: number }): void;
 };
 
-function newScan(size: number, materialised: number): Scan {
+function newScan(asked: JournalQuestion): Scan {
   const faults: Fault[] = [];
   return {
-    size,
-    materialised,
+    ...asked,
     faults,
     notes: [],
     roots: [],
@@ -186,7 +190,7 @@ function addRecord(scan: Scan, place: string, offset: number, index: number, rec
       scan.tail.push({ index, place, offset, leaf, manifest, parts });
     return;
   }
-  const reason = wrongWith(record);
+  const reason = scan.opaque ? undefined : wrongWith(record);
   if (reason !== undefined) scan.fault("journal", place, reason, { index, offset });
   const sealed = index < scan.materialised ? undefined : { manifest, parts };
   scan.copies.set(index, { index, place, offset, hash, sealed });
