@@ -60,6 +60,12 @@ export function openServedPublication(
   };
 }
 
+/** Who is asked to cosign, for people; nothing if nobody is. */
+export function witnessText({ witnesses }: Publication): string {
+  const names = witnesses?.status().witnesses.map(({ name }) => name) ?? [];
+  return names.length === 0 ? "" : `Asking its witnesses to cosign: ${names.join(", ")}\n`;
+}
+
 function open(
   installation: Installation,
   clock: () => number,

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket serve` on an opaque log.
-import { readFileSync } from "node:fs";
 import { pino } from "pino";
-import { parseVerifierKey } from "@docket/tlog";
 import { Authenticator } from "../access/authenticator.ts";
 import type { ListenAddress } from "../http/listen.ts";
 import { createOpaqueServer } from "../http/opaque-server.ts";
-import { mainSite, verifierKeyPath } from "../installation.ts";
+import { mainSite } from "../installation.ts";
 import type { Installation } from "../installation.ts";
 import { openOpaqueInstallation } from "../main.ts";
-import { openPublication } from "../publication/publication.ts";
-import { replaceDurably } from "../stores/files/replace-durably.ts";
 import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
 import { apiKeysPath } from "../stores/sqlite/api-keys.ts";
 import { version } from "../version.ts";
 import { exitFine } from "./failure.ts";
 import { closeServer, listen } from "./listening.ts";
 import { logLevelOf } from "./log-level.ts";
+import { openServedPublication, witnessText } from "./log-publication.ts";
 import { onFirstSignal } from "./signals.ts";
 import type { StopSignal } from "./signals.ts";
 import { write } from "./terminal.ts";
@@ -47,18 +44,16 @@ export async function serveOpaque(
       logger.warn({ fault: (error as Error).message }, "the API keys could not be brought up to date"),
   });
   const { origin, paths } = installation;
-  const vkeys = readFileSync(verifierKeyPath(installation), "utf8").trim().split("\n");
+  const { publication, start, close } = openServedPublication(installation, {
+    publishedSize: () => opened.log.status.publishedSize,
+    clock: terminal.clock,
+    report: (kind, message) => logger[kind](message),
+  });
   const server = createOpaqueServer({
     log: opened.log,
     origin,
     paths,
-    publication: openPublication({
-      paths,
-      origin,
-      verifiers: vkeys.map(parseVerifierKey),
-      put: replaceDurably,
-      clock: terminal.clock,
-    }),
+    publication,
     authenticator,
     publicAdd: options.publicAdd,
     publicEntries: options.publicEntries,
@@ -67,13 +62,15 @@ export async function serveOpaque(
   });
   try {
     const url = await listen(server, options.address);
+    start();
     const who = options.publicAdd ? "anyone who reaches it" : "keys of role ingest";
-    await write(terminal, `Serving the opaque log ${origin} on ${url}\n`);
+    await write(terminal, `Serving the opaque log ${origin} on ${url}\n${witnessText(publication)}`);
     await write(terminal, `POST ${url}/add takes an entry and answers its index, from ${who}\n`);
     const signal = await stop.promise;
     await write(terminal, `${signal}: finishing what is under way (again to end at once)\n`);
     await closeServer(server);
   } finally {
+    await close();
     await authenticator.close();
     await opened.close();
     await new Promise<void>((resolve) => logger.flush(() => resolve()));

@@ -19,6 +19,7 @@ import { version } from "../version.ts";
 import { withKeys } from "./api-keys.ts";
 import { exitFine } from "./failure.ts";
 import { logLevelOf } from "./log-level.ts";
+import { openReadPublication, openServedPublication, witnessText } from "./log-publication.ts";
 import { openWithProgress } from "./open-with-progress.ts";
 import { describeInstallation } from "./set-up.ts";
 import { closeServer, isLoopback, listen } from "./listening.ts";
@@ -43,6 +44,8 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
   const address = parseListen(options.listen);
   const made = makeIfAbsent(options);
   const installation = readInstallation(options.data, { keys: options.keys, policy: options.policy });
+  // A mistake in the policy of its witnesses is told before anything is opened.
+  openReadPublication(installation, terminal.clock);
   if (installation.opaque) {
     // Whoever reaches a loopback address is on this machine; elsewhere it takes a key or a word.
     const publicAdd = options.publicAdd ?? isLoopback(address.host);
@@ -72,12 +75,18 @@ function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
 
 async function serveOpen(
   { site }: OpenInstallation,
-  { data }: Installation,
+  installation: Installation,
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
 ): Promise<number> {
+  const { data } = installation;
   const level = logLevelOf(terminal.env["DOCKET_LOG_LEVEL"]);
   const logger = pino({ level, base: null }, pino.destination({ dest: 2, sync: false }));
+  const { publication, start, close } = openServedPublication(installation, {
+    publishedSize: () => site.status().publishedSize,
+    clock: terminal.clock,
+    report: (kind, message) => logger[kind](message),
+  });
   const authenticator = await Authenticator.open({
     feed: openSqliteApiKeyFeed(apiKeysPath(data), mainSite),
     sealAccess: (change, key, role) => site.sealAccess(change, key, role),
@@ -87,6 +96,7 @@ async function serveOpen(
   });
   const server = createServer({
     site,
+    publication,
     authenticator,
     clock: terminal.clock,
     publicEntries: options.publicEntries === true,
@@ -95,11 +105,14 @@ async function serveOpen(
   });
   try {
     const url = await listen(server, options.address);
-    await write(terminal, `Serving ${site.origin} on ${url}\n${firstKeyText(data, url, terminal)}`);
+    start();
+    const key = firstKeyText(data, url, terminal);
+    await write(terminal, `Serving ${site.origin} on ${url}\n${witnessText(publication)}${key}`);
     const signal = await options.stopped;
     await write(terminal, `${signal}: finishing what is under way (again to end at once)\n`);
     await closeServer(server);
   } finally {
+    await close();
     await authenticator.close();
     await new Promise<void>((resolve) => logger.flush(() => resolve()));
   }

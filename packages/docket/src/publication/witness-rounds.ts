@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log asks its witnesses: every 10 s, if it grew, for cosignatures of the newest published checkpoint, all
-// of them at once. As soon as the policy's quorum is met, the checkpoint is kept with them; what comes later
+// The log asks its witnesses: at most every 10 s, if it grew, for cosignatures of the newest published checkpoint,
+// all of them at once. As soon as the policy's quorum is met, the checkpoint is kept with them; what comes later
 // is added. None of it is waited for by anything else: a witness that is slow, dead or lying costs its own
 // cosignature.
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,8 +15,10 @@ import { cosignaturesOf, isQuorum } from "./witness-policy.ts";
 import type { WitnessEndpoint, WitnessPolicy } from "./witness-policy.ts";
 import type { WitnessesStatus, WitnessStatus } from "./witness-status.ts";
 
-/** Time between two rounds, in ms. */
+/** Least time between two rounds, in ms. */
 export const roundIntervalMs = 10_000;
+/** How often it is looked whether there is anything to ask for, in ms. */
+const lookIntervalMs = 1000;
 /** A witness has this long to cosign, a second request included, in ms. */
 export const askWithinMs = 5000;
 /** A witness that fails is asked again after 10 s, 20 s, 40 s and so on, and at the latest after this, in ms. */
@@ -115,16 +117,26 @@ export class WitnessRounds {
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     const { clock, report } = this.#options;
+    let lastMs = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
-      const startMs = clock();
-      try {
-        await this.round();
-      } catch (error) {
-        report("error", `the witnesses could not be asked: ${(error as Error).message}`);
+      const nowMs = clock();
+      // A clock that went back must not keep the witnesses waiting.
+      const mayAsk = nowMs >= lastMs + roundIntervalMs || nowMs < lastMs;
+      if (mayAsk && this.#hasToAsk(nowMs)) {
+        lastMs = nowMs;
+        await this.round().catch((error: unknown) => {
+          report("error", `the witnesses could not be asked: ${(error as Error).message}`);
+        });
       }
-      const leftMs = Math.min(roundIntervalMs, Math.max(0, startMs + roundIntervalMs - clock()));
-      await sleep(leftMs, undefined, { signal }).catch(() => undefined);
+      await sleep(lookIntervalMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  #hasToAsk(nowMs: number): boolean {
+    const current = this.#current;
+    if (current === undefined || this.#options.publishedSize() > current.size) return true;
+    if (current.lines.length > current.kept) return true;
+    return this.#witnesses.some((witness) => witness.nextAskMs <= nowMs && lacks(current, witness));
   }
 
   async #newest(): Promise<Current | undefined> {
