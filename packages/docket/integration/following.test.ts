@@ -127,7 +127,7 @@ test("a server of docket is monitored and mirrored", { timeout: 4 * withinMs }, 
   const withoutKey = await docket(mirror);
   assert.equal(withoutKey.code, 3, withoutKey.stderr);
   assert.match(withoutKey.stdout, /incomplete: entries: the server does not show .* API key may help/);
-  const withKey = await docket([...mirror, "--api-key", server.key, "--json"]);
+  const withKey = await docket([...mirror, "--checkpoints", "--api-key", server.key, "--json"]);
   assert.equal(withKey.code, 0, withKey.stderr);
   const report = JSON.parse(withKey.stdout) as { outcome: string; size: number; entries: number };
   assert.deepEqual([report.outcome, report.entries], ["complete", report.size]);

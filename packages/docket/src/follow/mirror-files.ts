@@ -32,11 +32,6 @@ export class MirrorFiles {
     this.#incoming = join(directory, "incoming");
   }
 
-  /** Whether anything waits to be put in place. */
-  get anyStaged(): boolean {
-    return this.#staged.size > 0;
-  }
-
   /** A file that lies in place, or waits since a run that was interrupted, if it is genuine. */
   genuine(path: string, isGenuine: (bytes: Uint8Array) => boolean): Uint8Array | undefined {
     const inPlace = this.#disk.readFile(join(this.#directory, path));

@@ -260,6 +260,72 @@ describe("a lying server", () => {
   });
 });
 
+describe("kept checkpoints", () => {
+  /** A log of 600 entries that lists these sizes, two a page. */
+  function keeping(sizes: readonly number[], files: PublishedFiles = at(600)): Fetch {
+    for (const size of sizes) {
+      if (!files.has(`checkpoints/${size}`))
+        files.set(`checkpoints/${size}`, fileOf(publish(honest.slice(0, size)), "checkpoint"));
+    }
+    return async (url, init) => {
+      if (url.pathname !== "/v1/checkpoints") return fetchOf(() => files)(url, init);
+      const rest = sizes.filter((size) => size > Number(url.searchParams.get("after")));
+      return Response.json({ sizes: rest.slice(0, 2), more: rest.length > 2 });
+    };
+  }
+
+  test("are copied, each of the tree; later ones when the copy covers them", async () => {
+    const disk = newDisk();
+    const report = await run(disk, keeping([1, 300, 512, 600, 700]), { checkpoints: true });
+    assert.deepEqual([report.outcome, report.checkpoints], ["complete", 4]);
+    for (const size of [1, 300, 512]) {
+      const kept = disk.readFile(`${directory}/checkpoints/${size}`);
+      assert.deepEqual(kept, fileOf(publish(honest.slice(0, size)), "checkpoint"));
+    }
+    const again = await run(disk, keeping([1, 300, 512, 600]), { checkpoints: true });
+    assert.deepEqual([again.outcome, again.checkpoints], ["complete", 0]);
+    assertServes(disk, 600);
+  });
+
+  test("that are of another tree are evidence of a fork", async () => {
+    const disk = newDisk();
+    const files = at(600);
+    files.set("checkpoints/300", fileOf(publish(testEntries(300, 1)), "checkpoint"));
+    const report = await run(disk, keeping([1, 300], files), { checkpoints: true });
+    assert.equal(report.outcome, "wrong");
+    assert.ok(report.finding?.kind === "fork" && report.finding.evidence.length === 2);
+    assert.equal(disk.readFile(`${directory}/checkpoints/300`), undefined);
+    assertServes(disk, 600);
+  });
+
+  test("that are not what they are listed as are named", async () => {
+    const disk = newDisk();
+    const files = at(600);
+    files.set("checkpoints/1", fileOf(at(300), "checkpoint"));
+    files.set("checkpoints/300", Buffer.from("nothing\n"));
+    const report = await run(disk, keeping([1, 300], files), { checkpoints: true });
+    assert.equal(report.outcome, "wrong");
+    assert.match(
+      report.reasons.join("\n"),
+      /checkpoints\/1: it covers 300[^]*checkpoints\/300: a note without/,
+    );
+  });
+
+  test("of a server that lists none, or lists without end, are said to be missing", async () => {
+    const lists = [undefined, "{}", '{"sizes":[3,2],"more":false}', '{"sizes":[-1],"more":false}', "["];
+    for (const text of lists) {
+      const files = at(300);
+      if (text !== undefined) files.set("v1/checkpoints", Buffer.from(text));
+      const report = await run(newDisk(), files, { checkpoints: true });
+      assert.equal(report.outcome, "incomplete", text);
+      assert.match(report.reasons.join(), /^kept checkpoints: the server/);
+    }
+    const files = at(300);
+    files.set("v1/checkpoints", Buffer.from('{"sizes":[],"more":true}'));
+    assert.equal((await run(newDisk(), files, { checkpoints: true })).outcome, "complete");
+  });
+});
+
 describe("the directory", () => {
   test("of something else is left alone", async () => {
     const disk = newDisk();

@@ -2,15 +2,18 @@
 // Makes and updates a verified copy of a log's public files. Nothing is put in place that does not lead to
 // the root of a checkpoint that the log signed, and no checkpoint that does not continue the one before.
 import { join } from "node:path";
-import { encodeBase64, hashesEqual, noteBytesMax, tilePath, tileWidth, TlogError } from "@docket/tlog";
+import { encodeBase64, noteBytesMax, tilePath, tileWidth, TlogError } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import { FollowError } from "./error.ts";
 import { keepEvidence } from "./evidence.ts";
 import { judge, tilesOfServer } from "./judge.ts";
+import { copyCheckpoints, keptSizes } from "./mirror-checkpoints.ts";
+import type { CopiedCheckpoints } from "./mirror-checkpoints.ts";
 import { copyTree } from "./mirror-copy.ts";
+import type { Copied } from "./mirror-copy.ts";
 import { MirrorFiles } from "./mirror-files.ts";
 import type { MirrorDisk } from "./mirror-files.ts";
-import { noState, numbersOf, rangesOf, readMirrorState, writeMirrorState } from "./mirror-state.ts";
+import { noState, numbersOf, rangesOf, readMirrorState } from "./mirror-state.ts";
 import type { MirrorState } from "./mirror-state.ts";
 import type { Finding } from "./monitor.ts";
 import type { LogServer } from "./server.ts";
@@ -27,6 +30,8 @@ export type MirrorOptions = {
   directory: string;
   /** Whether entries are copied too; a copy that has them gets the new ones in any case. */
   entries: boolean;
+  /** Whether the checkpoints that a log of Docket keeps for good are copied too. */
+  checkpoints?: boolean;
   /** Whether every file that is there is checked again. */
   recheck: boolean;
   /** Told how many bundles of 256 were copied, of how many. */
@@ -47,9 +52,11 @@ export type MirrorReport = {
   root: string | null;
   /** Its size before. */
   from: number | null;
-  /** Files that were fetched: tiles of hashes, bundles of entries. */
+  /** Files that were fetched: tiles of hashes, and bundles of entries. */
   tiles: number;
   bundles: number;
+  /** Kept checkpoints that were fetched. */
+  checkpoints: number;
   /** How many entries the copy has bundles for; `null` where entries are not copied. */
   entries: number | null;
   /** Entries, from the first to the last, that the server did not give. */
@@ -114,6 +121,7 @@ type Run = {
 
 const ownNames: ReadonlySet<string> = new Set([
   "checkpoint",
+  "checkpoints",
   "tile",
   "incoming",
   "evidence",
@@ -172,7 +180,7 @@ async function continueWith(run: Run, served: SignedHead): Promise<MirrorReport>
 }
 
 function isUpToDate({ options, known, entries }: Run, { head }: SignedHead): boolean {
-  if (options.recheck || known.size !== head.size) return false;
+  if (options.recheck || options.checkpoints === true || known.size !== head.size) return false;
   return !entries || (known.entries === head.size && known.missing.length === 0);
 }
 
@@ -209,35 +217,57 @@ async function copy(run: Run, served: SignedHead, tree: Tree, tiles: CountedTile
     missing: before.missing,
     onProgress: options.onProgress ?? (() => undefined),
   });
-  const isRefused = copied.refused !== undefined;
-  const missing = entries && !isRefused ? copied.missing : numbersOf(known.missing);
-  const state = {
-    size,
-    entries: entries && !isRefused ? size : known.entries,
-    missing: rangesOf(missing),
-  };
-  const isNew = local === undefined || !hashesEqual(local.bytes, served.bytes) || files.anyStaged;
-  if (isNew) files.place(served.bytes, state, { ...known, partials: before.partials });
-  else writeMirrorState(options.disk, options.directory, { ...state, partials: known.partials });
-  const reasons = [...copied.wrong];
-  const more = copied.wrongCount - copied.wrong.length;
-  if (more > 0) reasons.push(`and ${more} more bundles that are not what the tree commits to`);
-  if (copied.refused !== undefined) reasons.push(`entries: ${copied.refused}; an auditor's API key may help`);
-  const absent = missing.length - copied.wrongCount;
-  if (entries && !isRefused && absent > 0)
-    reasons.push(`the server does not give ${absent} bundles of entries`);
+  const kept = options.checkpoints === true ? await copyKept(run, tree) : undefined;
+  const isShown = entries && copied.refused === undefined;
+  const missing = isShown ? copied.missing : numbersOf(known.missing);
+  const state = { size, entries: isShown ? size : known.entries, missing: rangesOf(missing) };
+  files.place(served.bytes, state, known);
+  const wrong = [...wrongBundles(copied), ...(kept?.wrong ?? [])];
+  const reasons = [...wrong, ...incompleteEntries(copied, isShown), ...(kept?.incomplete ?? [])];
   return reportOf(run, served, {
-    outcome: copied.wrongCount > 0 ? "wrong" : reasons.length > 0 ? "incomplete" : "complete",
+    outcome: wrong.length > 0 ? "wrong" : reasons.length > 0 ? "incomplete" : "complete",
     tiles: tiles.fetched,
     bundles: copied.bundles,
+    checkpoints: kept?.count ?? 0,
     entries: state.entries ?? null,
     missing: state.missing.map(([first, end]) => ({
       first: first * tileWidth,
       last: Math.min(end * tileWidth, size) - 1,
     })),
-    repaired: [...files.repaired],
+    // A checkpoint that was cosigned since is replaced too, and was not damaged.
+    repaired: [...files.repaired].filter((path) => path.startsWith("tile/")),
     reasons,
+    finding: kept?.forked === undefined ? null : forkOfKept(run, kept.forked, served),
   });
+}
+
+function copyKept({ options, files }: Run, tree: Tree): Promise<CopiedCheckpoints> {
+  const { server, trust, disk, directory } = options;
+  const known = options.recheck ? [] : keptSizes(disk.list(join(directory, "checkpoints")));
+  return copyCheckpoints({ server, trust, tree, files, known });
+}
+
+function forkOfKept({ options }: Run, kept: SignedHead, served: SignedHead): Finding {
+  const { disk, directory } = options;
+  const evidence = keepEvidence(disk, join(directory, "evidence"), "fork", {
+    kept,
+    served,
+    proof: undefined,
+  });
+  const { size, root } = kept.head;
+  const reason = `the checkpoint kept at size ${size} is not of the tree of ${served.head.size} entries`;
+  return { kind: "fork", size, root: encodeBase64(root), reason, evidence };
+}
+
+function wrongBundles({ wrong, wrongCount }: Copied): string[] {
+  const more = wrongCount - wrong.length;
+  return more === 0 ? wrong : [...wrong, `and ${more} more bundles that are not what the tree commits to`];
+}
+
+function incompleteEntries({ refused, missing, wrongCount }: Copied, isShown: boolean): string[] {
+  if (refused !== undefined) return [`entries: ${refused}; an auditor's API key may help`];
+  const absent = missing.length - wrongCount;
+  return isShown && absent > 0 ? [`the server does not give ${absent} bundles of entries`] : [];
 }
 
 function reportOf(
@@ -252,6 +282,7 @@ function reportOf(
     from: local?.head.size ?? null,
     tiles: 0,
     bundles: 0,
+    checkpoints: 0,
     entries: known.entries ?? null,
     missing: [],
     repaired: [],

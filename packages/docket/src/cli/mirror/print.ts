@@ -31,9 +31,10 @@ export function mirrorText(report: MirrorReport, directory: string): string {
 const titles = { complete: "note", incomplete: "incomplete", wrong: "WRONG" } as const;
 
 function summary(report: MirrorReport, directory: string): string {
-  const { origin, size, root, from, tiles, bundles } = report;
+  const { origin, size, root, from, tiles, bundles, checkpoints } = report;
   if (size === null) return `nothing of ${origin} is mirrored yet`;
   const grown = from === null ? "" : from === size ? ", as before" : `, ${from} before`;
-  const fetched = `fetched ${tiles} tiles and ${bundles} bundles of entries`;
+  const kept = checkpoints === 0 ? "" : `, ${checkpoints} kept checkpoints`;
+  const fetched = `fetched ${tiles} tiles and ${bundles} bundles of entries${kept}`;
   return `${directory} has ${size} entries of ${origin}${grown}, root ${root}; ${fetched}`;
 }

@@ -25,6 +25,7 @@ import { mirrorText } from "./print.ts";
 export type MirrorCommandOptions = FollowedOptions & {
   directory: string;
   entries?: boolean | undefined;
+  checkpoints?: boolean | undefined;
   recheck?: boolean | undefined;
   json?: boolean | undefined;
 };
@@ -57,6 +58,7 @@ export async function runMirror(
       disk: mirrorDisk,
       directory,
       entries: options.entries === true,
+      checkpoints: options.checkpoints === true,
       recheck: options.recheck === true,
       onProgress: (done, total) => progress.update(done, total),
     });

@@ -56,6 +56,7 @@ function addMonitor(program: Command, terminal: Terminal, give: (code: number) =
 type Mirroring = {
   key?: string;
   entries?: true;
+  checkpoints?: true;
   policy?: string;
   recheck?: true;
   apiKey?: string;
@@ -70,6 +71,7 @@ function addMirror(program: Command, terminal: Terminal, give: (code: number) =>
     .argument("<directory>", "the copy: a new or empty directory, or a mirror of the same log")
     .addOption(keyOption())
     .option("--entries", "copy the entries too, not only the hashes")
+    .option("--checkpoints", "copy the checkpoints too that a log of Docket keeps for good")
     .addOption(policyOption())
     .option("--recheck", "check every file of the copy again, and repair what is damaged or missing")
     .addOption(
