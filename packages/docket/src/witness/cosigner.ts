@@ -11,7 +11,7 @@ export const clockBehindSecondsMax = 300;
 export type Cosigner = {
   name: string;
   /** Its verifiers: Ed25519, then ML-DSA-44. */
-  verifiers: [Verifier, Verifier];
+  verifiers: readonly Verifier[];
   /**
    * The signature lines for a checkpoint. Extension lines are covered by Ed25519 (type 0x04) alone, so a
    * checkpoint that has some gets no other line.

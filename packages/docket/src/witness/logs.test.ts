@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { generateSignerKey } from "@docket/tlog";
 import { DocketError } from "../error.ts";
+import { at } from "../testing/at.ts";
 import { readLogsFile, watchLogsFile } from "./logs-file.ts";
 import { formatLogKey, knownLogs, parseLogs } from "./logs.ts";
 import { testKey } from "./testing/log.ts";
@@ -80,7 +81,7 @@ describe("a list of logs", () => {
     [`log ${a} # comment`, /./],
     ["log", /line 1/],
     [`log ${testKey("w", "w", "ed25519-cosignature").vkey}`, /witness's, not a log's/],
-    [`log ${own[1].vkey}`, /this witness's own/],
+    [`log ${at(own, 1).vkey}`, /this witness's own/],
   ] as const) {
     test(`is refused whole for ${JSON.stringify(text.slice(0, 40))}: ${message.source}`, () => {
       assert.throws(() => logsOf(text), { code: "usage", message });

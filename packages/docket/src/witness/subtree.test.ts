@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { cosignatureTime, encodeBase64, parseCosignatures, verifySubtreeCosignature } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
+import { at } from "../testing/at.ts";
 import { forgedLine, testKey, TestLog } from "./testing/log.ts";
 import { logKey, testName, testWitness } from "./testing/witness.ts";
 import type { Answered, TestWitness } from "./testing/witness.ts";
@@ -38,7 +39,7 @@ function check(witness: TestWitness, { status, body: lines }: Answered, start: n
   assert.ok(line !== undefined);
   assert.deepEqual(more, []);
   const subtree = { origin: log.origin, start, end, root: log.rangeRoot(start, end) };
-  assert.ok(verifySubtreeCosignature(witness.cosigner.verifiers[1], subtree, line));
+  assert.ok(verifySubtreeCosignature(at(witness.cosigner.verifiers, 1), subtree, line));
   assert.equal(cosignatureTime(line.signature), 0);
 }
 

@@ -28,6 +28,9 @@ import type { StopSignal } from "../signals.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 
+/** While the server closes, idle connections are closed this often, in ms. */
+const sweepMs = 50;
+
 /** The options of `docket witness serve`. */
 export type WitnessServeOptions = { directory: string; listen: string; keys?: string | undefined };
 
@@ -148,8 +151,10 @@ async function listen(server: Server, address: ListenAddress): Promise<string> {
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, "close");
   server.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  // A connection that was in use when the server closed is kept alive after its answer.
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+  const end = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(sweep);
+  clearTimeout(end);
 }

@@ -72,13 +72,14 @@ export async function testWitness(
     directory?: string;
     createdSeconds?: number;
     answerWithinMs?: number;
+    cosigner?: Cosigner;
     store?: (store: WitnessStore) => WitnessStore;
   } = {},
 ): Promise<TestWitness> {
   const directory = options.directory ?? temporaryDirectory(t);
   mkdirSync(directory, { recursive: true });
   const store = await openWitnessFiles(directory);
-  const cosigner = testCosigner();
+  const cosigner = options.cosigner ?? testCosigner();
   const now = { ms: testSeconds * 1000 };
   const seen: Pick<TestWitness, "forks" | "faults" | "access"> = { forks: [], faults: [], access: [] };
   const witness = new Witness({
