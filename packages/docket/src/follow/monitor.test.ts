@@ -196,6 +196,20 @@ describe("a look at a log", () => {
     assert.deepEqual(kinds(await half.look()), ["unreachable"]);
   });
 
+  test("says that its own disk fails, and goes on once it does not", async () => {
+    const watch = newWatch();
+    await watch.look();
+    watch.files = publish(honest);
+    watch.disk.onStep = (step, path) => {
+      if (step === "write")
+        throw Object.assign(new Error(`ENOSPC: ${path}`), { code: "ENOSPC", syscall: "write" });
+    };
+    const [failed] = await watch.look();
+    assert.ok(failed?.kind === "failed" && /own files: ENOSPC/.test(failed.reason));
+    watch.disk.onStep = undefined;
+    assert.deepEqual(kinds(await watch.look()), ["grown"]);
+  });
+
   test("refuses a state that is not this log's", async () => {
     const watch = newWatch();
     watch.disk.replaceFile(statePath, Buffer.from("{}"), true);

@@ -42,7 +42,7 @@ export type Finding =
   | { kind: "grown"; from: number; size: number; root: string }
   | { kind: "recovered"; from: FindingKind[] }
   | { kind: "fork" | "rollback" | "unproven"; size: number; root: string; reason: string; evidence: string[] }
-  | { kind: "signature" | "quorum" | "unreachable"; reason: string }
+  | { kind: "signature" | "quorum" | "unreachable" | "failed"; reason: string }
   | { kind: "stalled"; size: number; since: string; reason: string };
 /** The kinds of {@link Finding}. */
 export type FindingKind = Finding["kind"];
@@ -56,7 +56,7 @@ export const violations: ReadonlySet<FindingKind> = new Set<FindingKind>([
   "quorum",
 ]);
 /** Findings by which nothing new could be seen of the log. */
-export const absences: ReadonlySet<FindingKind> = new Set<FindingKind>(["unreachable", "stalled"]);
+export const absences: ReadonlySet<FindingKind> = new Set<FindingKind>(["unreachable", "stalled", "failed"]);
 
 /**
  * Looks at the log once: fetches its checkpoint, compares it with the kept one, and keeps it if it is good.
@@ -65,24 +65,14 @@ export const absences: ReadonlySet<FindingKind> = new Set<FindingKind>(["unreach
  * @throws {DocketError} `usage` if the state file holds no checkpoint of this log under these keys
  */
 export async function observe(options: ObserveOptions): Promise<Finding[]> {
-  const kept = readKept(options);
-  let bytes: Uint8Array | undefined;
   try {
-    bytes = await options.server.read("checkpoint", noteBytesMax);
+    return await look(options);
   } catch (error) {
-    return [absenceOf(error)];
+    // The monitor's own disk: a watcher goes on once there is room again.
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    return [{ kind: "failed", reason: `the monitor's own files: ${message}` }];
   }
-  if (bytes === undefined) return [{ kind: "unreachable", reason: "the server has no checkpoint there" }];
-  let served: SignedHead;
-  try {
-    served = openSignedHead(bytes, options.trust);
-  } catch (error) {
-    if (!(error instanceof TlogError)) throw error;
-    const { origin } = options.trust;
-    return [{ kind: "signature", reason: `what is served is no checkpoint of ${origin}: ${error.message}` }];
-  }
-  const found = kept === undefined ? keepFirst(options, served) : await compare(options, kept, served);
-  return [...found, ...quorumFindings(options, served)].sort((a, b) => rank(a) - rank(b));
 }
 
 /** What {@link follow} needs besides. */
@@ -115,7 +105,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     const news = round === 0 ? findings : fresh;
     if (news.length > 0) await report(news);
     known = troubles;
-    absent = findings.some(({ kind }) => kind === "unreachable") ? absent + 1 : 0;
+    absent = findings.some(({ kind }) => kind === "unreachable" || kind === "failed") ? absent + 1 : 0;
     const pause = Math.min(intervalMs * 2 ** Math.min(absent, 10), Math.max(intervalMs, pauseMsMax));
     await wait(pause, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
@@ -126,6 +116,27 @@ export async function follow(options: FollowOptions): Promise<void> {
 /** Where a monitor with that state file keeps evidence. */
 export function evidencePath(statePath: string): string {
   return `${statePath}.evidence`;
+}
+
+async function look(options: ObserveOptions): Promise<Finding[]> {
+  const kept = readKept(options);
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await options.server.read("checkpoint", noteBytesMax);
+  } catch (error) {
+    return [absenceOf(error)];
+  }
+  if (bytes === undefined) return [{ kind: "unreachable", reason: "the server has no checkpoint there" }];
+  let served: SignedHead;
+  try {
+    served = openSignedHead(bytes, options.trust);
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    const { origin } = options.trust;
+    return [{ kind: "signature", reason: `what is served is no checkpoint of ${origin}: ${error.message}` }];
+  }
+  const found = kept === undefined ? keepFirst(options, served) : await compare(options, kept, served);
+  return [...found, ...quorumFindings(options, served)].sort((a, b) => rank(a) - rank(b));
 }
 
 type Kept = SignedHead & { sinceMs: number };

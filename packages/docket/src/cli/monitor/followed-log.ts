@@ -104,12 +104,13 @@ function readPolicy(path: string): TlogPolicy {
 // A policy may name many logs: the one at this URL is meant, or the only one.
 function keysOfPolicy(policy: TlogPolicy | undefined, url: string): Verifier[] {
   const logs = policy?.logs ?? [];
-  const here = logs.filter((log) => log.url !== undefined && withoutSlash(log.url) === withoutSlash(url));
+  const here = logs.filter((log) => log.url !== undefined && addressOf(log.url) === addressOf(url));
   return (here.length > 0 ? here : logs).map(({ vkey }) => parseVerifierKey(vkey));
 }
 
-function withoutSlash(url: string): string {
-  return url.replace(/\/$/, "");
+/** A log's address; a log of Docket serves its cosigned checkpoint below it. */
+function addressOf(url: string): string {
+  return url.replace(/\/$/, "").replace(/\/cosigned$/, "");
 }
 
 function readText(path: string, what: string): string {

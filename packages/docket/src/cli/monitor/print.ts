@@ -27,6 +27,7 @@ function textOf(finding: Finding): string {
     case "signature":
     case "quorum":
     case "unreachable":
+    case "failed":
     case "stalled":
       return `${titles[finding.kind]}: ${finding.reason}`;
   }
@@ -43,6 +44,7 @@ const titles: Readonly<Record<Finding["kind"], string>> = {
   signature: "BAD SIGNATURE",
   quorum: "QUORUM MISSED",
   unreachable: "unreachable",
+  failed: "FAILED",
   stalled: "stalled",
 };
 
