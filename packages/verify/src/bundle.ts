@@ -134,7 +134,7 @@ async function settle(
 ): Promise<Hash[]> {
   if (computed === undefined) return tile ?? [];
   const place = tile?.findIndex((hash, at) => !hashesEqual(hash, computed[at] as Hash)) ?? -1;
-  if (tile === undefined || place < 0) return computed;
+  if (tile === undefined || place < 0) return settleCopies(walk, index, computed, entries);
   const expected = await rootAbove(walk, index);
   const agrees = (hashes: readonly Hash[]): boolean =>
     expected !== undefined && hashesEqual(expected, rootOf(walk, index, hashes));
@@ -156,6 +156,26 @@ async function settle(
       ] as const);
   addFault(walk.findings, faultAt(check, path, reason, { index: record, offset }));
   return !tileIsWrong && agrees(tile) ? tile : computed;
+}
+
+// Entries and tile agree, and the journal has other records: whoever changed a record changes its hash too. If
+// the tree above agrees with the journal's, those are the ones that were signed.
+async function settleCopies(
+  walk: Walk,
+  index: number,
+  computed: Hash[],
+  entries: readonly Uint8Array[] | undefined,
+): Promise<Hash[]> {
+  const first = index * tileWidth;
+  const copied = computed.map((hash, place) => (walk.copies.get(first + place)?.hash ?? hash) as Hash);
+  const place = copied.findIndex((hash, at) => !hashesEqual(hash, computed[at] as Hash));
+  if (place < 0) return computed;
+  const expected = await rootAbove(walk, index);
+  if (expected === undefined || !hashesEqual(expected, rootOf(walk, index, copied))) return computed;
+  const reason = `record ${first + place} is not the one in the tree; the journal has that one`;
+  const at = { index: first + place, offset: entryOffset(entries ?? [], place) };
+  addFault(walk.findings, faultAt("records", entriesPath(index, computed.length), reason, at));
+  return copied;
 }
 
 /**

@@ -15,22 +15,24 @@ import type { Walk } from "./walk.ts";
 /**
  * Adds checks that a caller made itself, and what they found wrong, to a report.
  *
+ * @param earlier what explains the faults that the report has already, and so comes before them
  * @returns a new report with the verdict that follows
  */
 export function addToReport(
   report: LogReport,
   checks: readonly Check[],
   faults: readonly Fault[],
+  earlier: readonly Fault[] = [],
 ): LogReport {
   const replaced = report.checks.map((check) => checks.find(({ name }) => name === check.name) ?? check);
-  const all = [...report.faults, ...faults];
+  const all = [...earlier, ...report.faults, ...faults];
   return {
     ...report,
     verdict: verdictOf(replaced, report.signer, report.required),
     checks: replaced,
-    first: report.first ?? faults[0] ?? null,
+    first: all[0] ?? null,
     faults: all,
-    faultCount: report.faultCount + faults.length,
+    faultCount: report.faultCount + earlier.length + faults.length,
   };
 }
 

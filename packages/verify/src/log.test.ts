@@ -17,7 +17,6 @@ import {
   joined,
   opaqueEntries,
   ordinaryBodies,
-  origin,
   publish,
   rowOf,
   sourceOf,
@@ -94,7 +93,7 @@ void test("what threads acquit, the walk finds in order too; what they don't, it
     how: fc.constantFrom("flip", "cut", "grow", "remove"),
   });
   const property = fc.asyncProperty(change, async ({ at, where, bit, how }) => {
-    const { files, path, bytes } = paths[at] as (typeof paths)[number];
+    const { files, path, bytes } = paths[at] ?? { files: whole, path: "", bytes: new Uint8Array() };
     const changed = new Map(files);
     const place = Math.floor(where * bytes.length);
     const flipped = bytes.slice();
@@ -106,8 +105,12 @@ void test("what threads acquit, the walk finds in order too; what they don't, it
     const fast = await verifyLog(sourceOf(changed), { keys }, options);
     const slow = await verifyLog(sourceOf(changed), { keys }, { ...options, checker: () => suspicious });
     assert.deepEqual(fast, slow);
-    const mayBeGone = /^(checkpoints|recent)\/|\.p\/(44|1)$/.test(path);
-    assert.equal(fast.verdict, how === "remove" && mayBeGone ? "verified" : "failed", `${how} ${path}`);
+    // Rows of the last day are not promised, and their times are nobody's word.
+    const isRow = path.startsWith("recent/");
+    if (isRow && how === "flip" && place % 112 >= 8 && place % 112 < 16) return;
+    const mayBeGone = how === "remove" && /^checkpoints\/|\.p\/(44|1)$/.test(path);
+    const expected = mayBeGone || (isRow && how !== "flip") ? "verified" : "failed";
+    assert.equal(fast.verdict, expected, `${how} ${path}`);
     if (how === "flip") assert.equal(fast.first?.place, path, JSON.stringify(fast.faults));
   });
   await fc.assert(property, { numRuns: 60 });
@@ -225,7 +228,7 @@ void test("the policy's witnesses: whose cosignatures count, and whether they ar
   const unknown = await opaque(files);
   assert.equal(unknown.verdict, "verified");
   const note = parseNote(files.get("checkpoints/512") as Uint8Array);
-  assert.equal(cosignatureTime((note.signatures[2] as (typeof note.signatures)[0]).signature), 1_800_000_000);
+  assert.equal(cosignatureTime(note.signatures[2]?.signature ?? new Uint8Array()), 1_800_000_000);
 
   // A line of a known witness that does not verify is damage.
   const text = new TextDecoder().decode(files.get("checkpoints/512"));
@@ -250,7 +253,11 @@ void test("a line in the log's own name by an unknown key is refused, others' ar
 });
 
 // The log changes its keys in record 299, and again in record 599.
-function rotated(): { files: Files; periods: { signers: Signer[]; verifiers: Verifier[] }[] } {
+function rotated(): {
+  files: Files;
+  chained: Uint8Array[];
+  periods: { signers: Signer[]; verifiers: Verifier[] }[];
+} {
   const periods = [1, 11, 12].map((number) => {
     const pair = [testKey(number), testKey(number + 50, "ml-dsa-44")];
     return { signers: pair.map(({ signer }) => signer), verifiers: pair.map(({ verifier }) => verifier) };
@@ -272,10 +279,10 @@ function rotated(): { files: Files; periods: { signers: Signer[]; verifiers: Ver
   const row = (signer: Signer | undefined, size: number): Uint8Array =>
     rowOf(chained, signer as Signer, size);
   files.set(
-    "recent/1",
+    "recent/502",
     joined(row(first.signers[0], 250), row(second.signers[0], 310), row(third.signers[0], 999)),
   );
-  return { files, periods };
+  return { files, chained, periods };
 }
 
 void test("keys that changed are followed from any of them, old or new", async () => {
@@ -310,33 +317,20 @@ void test("without the checkpoint that old and new keys signed, nothing follows 
 });
 
 void test("a key signs nothing after its time, and nothing before it", async () => {
-  const { files, periods } = rotated();
+  const { files, periods, chained } = rotated();
   const [first, second] = periods as [(typeof periods)[0], (typeof periods)[0]];
-  const chained = chainedLeaves(ordinaryBodies(1, first.verifiers));
-  assert.equal(chained.length, 1);
-  const entriesHere = Array.from({ length: 4 }, (_, i) => i).flatMap((i) => {
-    const name = i === 3 ? "tile/entries/003.p/232" : `tile/entries/00${i}`;
-    const bytes = files.get(name) as Uint8Array;
-    const found: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length;) {
-      const end = at + 2 + (bytes[at] as number) * 256 + (bytes[at + 1] as number);
-      found.push(bytes.slice(at + 2, end));
-      at = end;
-    }
-    return found;
-  });
   for (const [size, signers] of [
     [400, first.signers],
     [100, second.signers],
     [300, second.signers],
   ] as const) {
     const changed = new Map(files);
-    changed.set(`checkpoints/${size}`, checkpointOf(entriesHere, signers, size));
+    changed.set(`checkpoints/${size}`, checkpointOf(chained, signers, size));
     const report = await verifyLog(sourceOf(changed), { keys: first.verifiers });
     assert.equal(report.verdict, "failed", `${size}`);
   }
   const retired = new Map(files);
-  retired.set("checkpoint", checkpointOf(entriesHere, first.signers));
+  retired.set("checkpoint", checkpointOf(chained, first.signers));
   const report = await verifyLog(sourceOf(retired), { keys: first.verifiers });
   assert.equal(report.verdict, "failed");
   assert.equal(report.first?.place, "checkpoint");
@@ -402,7 +396,6 @@ void test("a state is not believed of another log, under other keys, or of a tre
   const gone = await again(without, { keys });
   isAnew(gone, /are gone/);
   assert.equal(gone.first?.place, "tile/entries/002");
-  assert.equal(origin, files.has("checkpoint") ? origin : "");
 });
 
 void test("rows of the last day: torn ends are noted, wrong ones named, and ones beyond the log too", async () => {

@@ -4,6 +4,7 @@
 //
 //     row = size (u64) || time of publication, ms since 1970 (u64) || root (32) || Ed25519 signature (64)
 //
+// The time is nobody's word: it is not signed, and only that it is of the file's day is checked.
 // Rows are not synced: a crash may leave the last one of a file torn, or zeros.
 import { readFile, addFault, faultAt } from "./findings.ts";
 import type { Findings } from "./findings.ts";
@@ -11,6 +12,11 @@ import type { LogSource } from "./source.ts";
 
 /** The length of a row, in bytes. */
 export const rowBytes = 112;
+
+const hourMs = 3_600_000;
+
+/** How far back the time of a row may be, in hours, if the writer's clock was set back. */
+const hoursBackMax = 24;
 
 /** Longest file of an hour, in bytes: a hundred rows a second, ten times what a log publishes. */
 export const hourBytesMax: number = rowBytes * 360_000;
@@ -62,14 +68,21 @@ export async function readRowsUpTo(
   findings: Findings,
 ): Promise<void> {
   while (rows.hours.length > 0 && rows.newestSize < size) {
-    const path = `recent/${rows.hours.shift()}`;
+    const hour = rows.hours.shift() as number;
+    const path = `recent/${hour}`;
     const bytes = await readFile(source, path, hourBytesMax, "recentCheckpoints", findings);
     if (bytes === undefined || bytes === "too long") continue;
-    addRows(rows, path, bytes, findings);
+    addRows(rows, path, hour, bytes, findings);
   }
 }
 
-function addRows(rows: RecentRows, place: string, bytes: Uint8Array, findings: Findings): void {
+function addRows(
+  rows: RecentRows,
+  place: string,
+  fileHour: number,
+  bytes: Uint8Array,
+  findings: Findings,
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let offset = 0; offset < bytes.length; offset += rowBytes) {
     const row = bytes.subarray(offset, offset + rowBytes);
@@ -81,6 +94,11 @@ function addRows(rows: RecentRows, place: string, bytes: Uint8Array, findings: F
       continue;
     }
     const size = Number(view.getBigUint64(offset));
+    const hour = Math.floor(Number(view.getBigUint64(offset + 8)) / hourMs);
+    if (!(hour <= fileHour && hour >= fileHour - hoursBackMax)) {
+      const reason = `its row of size ${size} is of another time`;
+      addFault(findings, faultAt("recentCheckpoints", place, reason, { offset }));
+    }
     if (!Number.isSafeInteger(size) || size <= rows.newestSize) {
       const reason = `its row of size ${size} does not follow that of ${rows.newestSize}`;
       addFault(findings, faultAt("recentCheckpoints", place, reason, { offset }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -17,6 +17,7 @@ import {
   dice,
   extra,
   flip,
+  isNobodysWord,
   mayBeGone,
   remove,
   swap,
@@ -47,9 +48,11 @@ void test("one bit flipped anywhere is found, and its file named", async (t) => 
   t.diagnostic(`seed ${seed} (set DOCKET_SEED to repeat)`);
   const roll = dice(seed);
   for (const file of checkedFiles(data)) {
-    const { size } = statSync(join(data, file));
+    const size = contentBytes(data, file);
     const places = new Set([0, size - 1, ...Array.from({ length: flipsPerFile }, () => roll(size))]);
-    for (const offset of places) await isFound(data, flip(data, file, offset, roll(8)));
+    for (const offset of places) {
+      if (!isNobodysWord(file, offset)) await isFound(data, flip(data, file, offset, roll(8)));
+    }
   }
   await passes(data, "after all was undone");
 });
@@ -57,11 +60,17 @@ void test("one bit flipped anywhere is found, and its file named", async (t) => 
 void test("a file cut short, lengthened, gone, exchanged or added is found and named", async (t) => {
   const data = finishedLog(t);
   for (const file of checkedFiles(data)) {
-    const { size } = statSync(join(data, file));
-    await isFound(data, truncate(data, file, size - 1));
+    if (file.startsWith("sites/main/recent/")) {
+      // Rows are not synced, and nothing says how many there were.
+      await isNoted(data, truncate(data, file, contentBytes(data, file) - 1), /a row that a crash cut short/);
+      await isNoted(data, append(data, file, 0), /a row that a crash cut short/);
+      continue;
+    }
+    await isFound(data, truncate(data, file, contentBytes(data, file) - 1));
     await isFound(data, truncate(data, file, 0));
     // What follows a journal's last batch is what a crash would leave, and is said to be.
-    if (file.endsWith(".journal")) await isNoted(data, append(data, file, 0));
+    if (file.endsWith(".journal"))
+      await isNoted(data, append(data, file, 1), /no batch header stands here; a crash/);
     else await isFound(data, append(data, file, 0));
     if (!mayBeGone(file, logSize)) await isFound(data, remove(data, file));
   }
@@ -116,15 +125,21 @@ async function isFound(data: string, mutation: Mutation): Promise<void> {
   if (kind === "flip") assert.equal(report.first?.place, name, summary);
 }
 
+// A journal ends in zeros, room for more: they say nothing.
+function contentBytes(data: string, file: string): number {
+  const bytes = readFileSync(join(data, file));
+  return file.endsWith(".journal") ? bytes.findLastIndex((byte) => byte !== 0) + 1 : bytes.length;
+}
+
 function site(name: string): string {
   return join("sites/main", name);
 }
 
-async function isNoted(data: string, mutation: Mutation): Promise<void> {
+async function isNoted(data: string, mutation: Mutation, note: RegExp): Promise<void> {
   const report = await check(data);
   mutation.undo();
   assert.equal(report.verdict, "verified");
-  assert.match(report.notes.join("\n"), /at byte \d+: the batch header is cut short; a crash left it/);
+  assert.match(report.notes.join("\n"), note);
 }
 
 async function passes(data: string, what: string): Promise<void> {

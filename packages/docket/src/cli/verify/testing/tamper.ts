@@ -73,6 +73,14 @@ export function extra(data: string, file: string): Mutation {
   return { kind: "extra", file, what: "added", undo: () => rmSync(join(data, file)) };
 }
 
+/**
+ * Whether a byte says nothing that anybody vouches for: the time in a row of the last day's checkpoints, within
+ * a day.
+ */
+export function isNobodysWord(file: string, offset: number): boolean {
+  return file.startsWith("sites/main/recent/") && offset % 112 >= 8 && offset % 112 < 16;
+}
+
 function change(
   data: string,
   file: string,
@@ -88,11 +96,11 @@ function change(
 
 /**
  * Whether a file may be gone without anybody being able to tell: partial tiles and bundles of earlier sizes,
- * which a reader of the checkpoint never asks for, and kept checkpoints, of which nothing says that they were
- * kept.
+ * which a reader of the checkpoint never asks for, and kept checkpoints and those of the last day, of which
+ * nothing says that they were kept.
  */
 export function mayBeGone(file: string, size: number): boolean {
-  if (file.startsWith("sites/main/checkpoints/")) return true;
+  if (/^sites\/main\/(checkpoints|recent)\//.test(file)) return true;
   const match = /^sites\/main\/tile\/(\d+|entries)\/.*\.p\/(\d+)$/.exec(file);
   if (match === null) return false;
   const level = match[1] === "entries" ? 0 : Number(match[1]);
