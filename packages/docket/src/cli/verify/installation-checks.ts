@@ -16,8 +16,10 @@ const smallFileBytesMax = 16_384;
 export async function checkInstallation(source: DirectorySource, report: LogReport): Promise<LogReport> {
   const identity = await checkIdentity(source, report);
   const releases = await checkReleases(source, report);
-  const faults = [...identity.faults, ...releases.faults];
-  return addToReport(report, [identity.check, releases.check], faults);
+  // Without its site.json a log is not known for what it is, and looks wrong all over.
+  const site = identity.faults.filter(({ place }) => place === "site.json");
+  const rest = identity.faults.filter(({ place }) => place !== "site.json");
+  return addToReport(report, [identity.check, releases.check], [...rest, ...releases.faults], site);
 }
 
 type Result = { check: Check; faults: Fault[] };
