@@ -28,6 +28,8 @@ export function createProgram(terminal: Terminal, give: Give): Command {
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this")
     .helpCommand("help [command]", "print the help of a command")
+    // Commands with others below them (key, receipt) must not take the options of those. Inherited by all.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(docket --help lists the commands, docket COMMAND --help the options of one)")
     .configureOutput({

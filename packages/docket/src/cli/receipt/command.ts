@@ -25,8 +25,6 @@ export function addReceipt(
 ): void {
   const receipt = program
     .command("receipt")
-    // Else this command would take the options of the one below it.
-    .enablePositionalOptions()
     .description("Fetch the receipt of a record: with it and the verifier key anyone can check the decision.")
     .addArgument(parts.index())
     .addOption(parts.data().conflicts("url"))
