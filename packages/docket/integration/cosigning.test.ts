@@ -11,7 +11,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseReceipt } from "@docket/protocol";
-import { openWithPolicy, parseNote, parsePolicy, parseProof, parseVerifierKey } from "@docket/tlog";
+import { openWithPolicy, parseNote, parsePolicy, parseProof } from "@docket/tlog";
 import { at } from "../src/testing/at.ts";
 import { binary, docket } from "./testing/docket.ts";
 
