@@ -182,6 +182,16 @@ function badLatticeMessages(): Case[] {
       ),
       comment: "the message names the cosigner, whose key here has two names",
     },
+    refused("ml-dsa-44/of-a-text-that-is-no-checkpoint", "lattice", "hello\n", signs("hello\n")),
+    {
+      ...accepted(
+        "ed25519/of-a-text-that-is-no-checkpoint",
+        "classic",
+        "hello\n",
+        cosignLine(classic, "hello\n"),
+      ),
+      choice: "the message is made of any text; a reader may look at the text first",
+    },
     {
       ...refused("ml-dsa-44/with-extension", "lattice", extended, line(latticeSignature)),
       reason: "unverified",

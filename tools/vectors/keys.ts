@@ -6,6 +6,7 @@ import {
   hex,
   keyIdOf,
   keyText,
+  lenientBase64,
   loosen,
   makeKey,
   seedOf,
@@ -77,7 +78,10 @@ function badNames(): Case[] {
     ["escape", "a\u{1b}b"],
   ];
   return [
-    ...names.map(([what, name]) => refused(`name/${what}`, make(name))),
+    ...names.map(([what, name]) => {
+      const choice = "no note can hold such a name; a reader of keys may leave that to the reader of notes";
+      return refused(`name/${what}`, make(name), ["null", "escape"].includes(what) ? { choice } : {});
+    }),
     refused("name/plus", make("a+b"), { comment: "the second part is read as the key id" }),
     refused("name/256-bytes-of-ml-dsa-44", makeTyped("n".repeat(256)), {
       comment: "cosigned_message has room for 255 bytes",
@@ -102,7 +106,10 @@ function badIds(): Case[] {
     ["with-prefix", `0x${id.slice(2)}`],
     ["with-sign", `-${id.slice(1)}`],
   ];
-  return ids.map(([what, text]) => refused(`key-id/${what}`, `${name}+${text}+${last}`));
+  const choice = "the specification says hex; here it is in lower case";
+  return ids.map(([what, text]) =>
+    refused(`key-id/${what}`, `${name}+${text}+${last}`, what === "upper-case" ? { choice } : {}),
+  );
 }
 
 function badKeys(): Case[] {
@@ -125,11 +132,13 @@ function badKeys(): Case[] {
     refused("key/ml-dsa-44-of-1313-bytes", resized(1313, types.mlDsa44)),
     refused("key/base64-without-padding", lattice.vkey.replace(/=+$/, "")),
     refused("key/base64-with-padding-too-much", `${vkey}=`),
-    refused("key/base64-with-line-break", `${vkey.slice(0, -4)}\n${vkey.slice(-4)}`),
+    refused("key/base64-with-line-break", `${vkey.slice(0, -4)}\n${vkey.slice(-4)}`, {
+      choice: lenientBase64,
+    }),
     refused("key/base64-with-space", `${vkey.slice(0, -4)} ${vkey.slice(-4)}`),
     refused("key/base64url", base64Url()),
-    refused("key/base64-with-unused-bits", loosen(lattice.vkey)),
-    refused("key/newline-at-the-end", `${vkey}\n`),
+    refused("key/base64-with-unused-bits", loosen(lattice.vkey), { choice: lenientBase64 }),
+    refused("key/newline-at-the-end", `${vkey}\n`, { choice: lenientBase64 }),
     refused("key/space-at-the-end", `${vkey} `),
     refused("key/space-at-the-start", ` ${vkey}`),
     refused("key/byte-order-mark", `\u{feff}${vkey}`, { comment: "the mark is part of the name" }),
@@ -182,6 +191,7 @@ function badSigners(): Case[] {
     reason: "key",
     kind: "signer",
     key,
+    ...(what === "newline-at-the-end" && { choice: lenientBase64 }),
   }));
 }
 

@@ -181,6 +181,10 @@ export function at<T>(list: readonly T[], index: number): T {
   return element;
 }
 
+/** Why some readers accept base64 that is refused here. */
+export const lenientBase64 =
+  "RFC 4648 section 3 leaves unused bits and line breaks to decoders; here a value has one spelling";
+
 /** The bytes with some bits of one byte turned. */
 export function flip(bytes: Uint8Array, place: number, mask = 0x01): Uint8Array {
   return bytes.with(place, (bytes[place] ?? 0) ^ mask);

@@ -6,6 +6,7 @@ import {
   input,
   keyIdOf,
   keyText,
+  lenientBase64,
   lineOf,
   loosen,
   makeKey,
@@ -225,7 +226,10 @@ function badLines(): Case[] {
     ["line-separator", "a\u{2028}b"],
   ];
   return [
-    ...replaced.map(([what, bad]) => refused(`line/${what}`, noteOf(text, bad), "note")),
+    ...replaced.map(([what, bad]) => {
+      const extra = what === "base64-with-unused-bits" ? { choice: lenientBase64 } : {};
+      return refused(`line/${what}`, noteOf(text, bad), "note", extra);
+    }),
     ...names.map(([what, name]) =>
       refused(
         `line/unknown-name-with-${what}`,

@@ -550,6 +550,16 @@ function judged(): Case[] {
       },
     ],
   ];
+  const extended = checkpointText(origin, 5, range.root, ["extension"]);
+  const lines = [signLine(log, extended), ...[a1, a3].map((key) => cosignLine(key, extended))];
+  const beside = noteOf(extended, ...lines, subtreeLine(lattice, range));
+  cases.push([
+    "ml-dsa-44-line-beside-extension-lines",
+    beside,
+    "refuse",
+    "quorum",
+    { choice: "the line does not cover extension lines; here it is left uncounted" },
+  ]);
   return cases.map(([what, note, result, reason, extra]) => ({
     name: `judged/${what}`,
     result,
