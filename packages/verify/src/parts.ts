@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sealed parts against their records: the leaf names the manifest's hash, the manifest names each part's.
 // What the parts say stays sealed. docs/formats/parts.md has the layout of the files under parts/.
-import { parseManifest, partNames, ProtocolError } from "@docket/protocol";
-import type { DocketRecord, PartName } from "@docket/protocol";
+import { partNames, ProtocolError } from "@docket/protocol";
+import type { DocketRecord, Manifest, PartName } from "@docket/protocol";
 import { fromUtf8, sha256, TlogError } from "@docket/tlog";
 import { isBase64UrlOf } from "./digest-text.ts";
+import { readManifest } from "./ordinary.ts";
 
 /** A sealed part with its name. */
 export type NamedPart = { name: PartName; bytes: Uint8Array };
@@ -33,7 +34,7 @@ export function checkSealedParts(
   }
   if (manifest === undefined) return "its record names parts, but there are none";
   if (!isBase64UrlOf(named, sha256(manifest))) return "its manifest has another hash than the record names";
-  const lines = readManifest(manifest);
+  const lines = readLines(manifest);
   if (typeof lines === "string") return lines;
   if (lines.length !== parts.length)
     return `its manifest lists ${lines.length} parts, but there are ${parts.length}`;
@@ -100,11 +101,11 @@ export function encodeRecordParts(manifest: Uint8Array | undefined, parts: reado
   return bytes;
 }
 
-type Lines = ReturnType<typeof parseManifest>["parts"];
+type Lines = Manifest["parts"];
 
-function readManifest(manifest: Uint8Array): Lines | string {
+function readLines(manifest: Uint8Array): Lines | string {
   try {
-    return parseManifest(fromUtf8(manifest)).parts;
+    return readManifest(fromUtf8(manifest)).parts;
   } catch (error) {
     if (error instanceof ProtocolError || error instanceof TlogError) return error.message;
     throw error;

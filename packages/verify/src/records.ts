@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The records, one after the other: each canonical, at its index, chained to the one before, not earlier than
 // it; and record 0, and no other, saying what this log is.
-import { parseLeaf, ProtocolError } from "@docket/protocol";
+import { ProtocolError } from "@docket/protocol";
 import type { DocketRecord } from "@docket/protocol";
 import { fromUtf8, TlogError } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
 import { isBase64UrlOf } from "./digest-text.ts";
+import { readLeaf } from "./ordinary.ts";
 import type { CheckedChain } from "./range.ts";
 import { chainStart } from "./signer.ts";
 
@@ -46,7 +47,7 @@ export function followChain(
   if (entry === undefined) return { record: undefined, reason: undefined };
   let record: DocketRecord;
   try {
-    record = parseLeaf(fromUtf8(entry));
+    record = readLeaf(fromUtf8(entry));
   } catch (error) {
     if (!(error instanceof ProtocolError || error instanceof TlogError)) throw error;
     return { record: undefined, reason: error.message };
