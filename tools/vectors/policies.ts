@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // policies.json: trust policies, and which sets of witnesses satisfy them.
 import {
-  checkpointText,
   concat,
-  cosignLine,
-  flip,
   hex,
   input,
   keyIdOf,
   keyText,
-  lineOf,
   makeKey,
-  noteOf,
   seedOf,
-  signLine,
-  subtreeLine,
   types,
-  uint64,
   unhex,
   type Bytes,
   type Case,
   type Key,
   type VectorFile,
 } from "./kit.ts";
+import { judgedCases } from "./judged.ts";
 
 const origin = "example.com/log";
 const log = makeKey(origin, types.ed25519);
@@ -54,7 +47,7 @@ export function policyVectors(): VectorFile {
       ...badGroups(),
       ...badKeys(),
       ...badBytes(),
-      ...judged(),
+      ...judgedCases({ log, otherLog, witnesses: [a1, a2, a3, b1, b2], lattice }),
     ],
   };
 }
@@ -489,91 +482,6 @@ function badBytes(): Case[] {
       choice: "the specification allows any octets from 0x80 on; a reader may want UTF-8",
     },
   ];
-}
-
-/** Checkpoints under a policy: is one to be trusted? */
-function judged(): Case[] {
-  const text = checkpointText(origin, 5, seedOf("a root"));
-  const range = { origin, start: 0, end: 5, root: seedOf("a root") };
-  const keyLines = `log ${log.vkey}\n${witnesses.join("")}witness lattice ${lattice.vkey}\n`;
-  const policy = `${keyLines}group A 2 a1 a2 a3\ngroup Q all A lattice\nquorum Q\n`;
-  const own = signLine(log, text);
-  const cosigned = (...keys: Key[]): string => keys.map((key) => cosignLine(key, text)).join("");
-  const good = own + cosigned(a1, a3) + subtreeLine(lattice, range);
-  const spoilt = lineOf(a2, flip(concat(uint64(1), a2.sign("x")), 20));
-  const foreign = checkpointText("example.com/other", 5, seedOf("a root"));
-  type Judged = [string, string, Case["result"], string?, object?];
-  const cases: Judged[] = [
-    ["quorum-reached", noteOf(text, good), "accept"],
-    ["more-than-the-quorum", noteOf(text, good, cosigned(a2, b1)), "accept"],
-    ["log-last", noteOf(text, good.replace(own, ""), own), "accept"],
-    [
-      "unknown-lines-beside",
-      noteOf(text, good, cosignLine(makeKey("w.example", types.cosignature), text)),
-      "accept",
-    ],
-    ["one-witness-short", noteOf(text, own, cosigned(a1), subtreeLine(lattice, range)), "refuse", "quorum"],
-    [
-      "other-witnesses",
-      noteOf(text, own, cosigned(a1, b1, b2), subtreeLine(lattice, range)),
-      "refuse",
-      "quorum",
-    ],
-    ["log-alone", noteOf(text, own), "refuse", "quorum"],
-    ["witnesses-without-the-log", noteOf(text, good.replace(own, "")), "refuse", "unverified"],
-    ["another-log", noteOf(foreign, signLine(otherLog, foreign), cosigned(a1, a2)), "refuse", "signature"],
-    [
-      "spoilt-cosignature-beside-a-quorum",
-      noteOf(text, good, spoilt),
-      "refuse",
-      "signature",
-      {
-        choice: "a reader may leave a witness's bad line uncounted",
-      },
-    ],
-    [
-      "same-witness-twice",
-      noteOf(text, own, cosigned(a1), cosignLine(a1, text, 5), subtreeLine(lattice, range)),
-      "refuse",
-      "note",
-      {
-        comment: "two lines of one key are one witness at most",
-      },
-    ],
-    [
-      "log-signs-another-origin",
-      noteOf(foreign, signLine(log, foreign), cosignOther(foreign)),
-      "refuse",
-      "origin",
-      {
-        comment: "the key's name is the log's origin",
-      },
-    ],
-  ];
-  const extended = checkpointText(origin, 5, range.root, ["extension"]);
-  const lines = [signLine(log, extended), ...[a1, a3].map((key) => cosignLine(key, extended))];
-  const beside = noteOf(extended, ...lines, subtreeLine(lattice, range));
-  cases.push([
-    "ml-dsa-44-line-beside-extension-lines",
-    beside,
-    "refuse",
-    "quorum",
-    { choice: "the line does not cover extension lines; here it is left uncounted" },
-  ]);
-  return cases.map(([what, note, result, reason, extra]) => ({
-    name: `judged/${what}`,
-    result,
-    ...(reason !== undefined && { reason }),
-    kind: "checkpoint",
-    policy,
-    note,
-    ...extra,
-  }));
-}
-
-function cosignOther(text: string): string {
-  const range = { origin: "example.com/other", start: 0, end: 5, root: seedOf("a root") };
-  return [a1, a2].map((key) => cosignLine(key, text)).join("") + subtreeLine(lattice, range);
 }
 
 function accepted(
