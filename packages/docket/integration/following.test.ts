@@ -47,26 +47,27 @@ function filesBelow(directory: string): PublishedFiles {
   return new Map(paths.map((path) => [path.slice(directory.length + 1), readFileSync(path)]));
 }
 
-/** A server of static files that may be changed, and that can be slow. */
+/** A server of static files that may be changed; it answers so many requests, and lets the others wait. */
 async function serveFiles(
   t: TestContext,
   files: () => PublishedFiles,
-  delayMs = 0,
-): Promise<{ url: string; asked: string[] }> {
+): Promise<{ url: string; asked: string[]; answerUpTo: (count: number) => void }> {
   const asked: string[] = [];
+  let limit = Number.POSITIVE_INFINITY;
   const server = createServer((request, response) => {
     const path = (request.url ?? "").slice(1);
-    asked.push(path);
+    if (asked.push(path) > limit) return;
     const bytes = files().get(path);
     response.statusCode = bytes === undefined ? 404 : 200;
-    setTimeout(() => response.end(bytes), delayMs);
+    response.end(bytes);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, asked };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return { url, asked, answerUpTo: (count) => void (limit = count) };
 }
 
 /** A command that runs until the test ends it: its lines as they come. */
@@ -178,22 +179,26 @@ test("a mirror that is killed goes on where it was", { timeout: 2 * withinMs }, 
   const directory = temporary(t);
   const copy = join(directory, "copy");
   const files = publish(testEntries(20_000));
-  const slow = await serveFiles(t, () => files, 20);
-  const words = ["mirror", slow.url, copy, "--key", followedKey.vkey, "--entries"];
+  const { url, asked, answerUpTo } = await serveFiles(t, () => files);
+  const words = ["mirror", url, copy, "--key", followedKey.vkey, "--entries"];
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-    const before = slow.asked.length;
-    const child = running(t, words).child;
+    const before = asked.length;
+    answerUpTo(before + 40);
+    const { child } = running(t, words);
     const end = ended(child);
-    while (slow.asked.length < before + 60) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (asked.length <= before + 40) await new Promise((resolve) => setTimeout(resolve, 10));
+    const refused = await docket(words);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /another docket mirror writes .*\n {2}directory_locked: /);
     child.kill(signal);
     assert.equal(await end, signal === "SIGTERM" ? 143 : null);
     assert.equal(existsSync(join(copy, "checkpoint")), false);
   }
-  const asked = slow.asked.length;
+  answerUpTo(Number.POSITIVE_INFINITY);
+  const before = asked.length;
   const finished = await docket(words);
   assert.equal(finished.code, 0, finished.stderr);
-  // The two that were ended had fetched some of the 161 files and more.
-  assert.ok(slow.asked.length - asked < files.size, String(slow.asked.length - asked));
+  assert.ok(asked.length - before < files.size - 40, String(asked.length - before));
   for (const [path, bytes] of files)
     assert.deepEqual(readFileSync(join(copy, path)), Buffer.from(bytes), path);
   assert.deepEqual(globSync("incoming", { cwd: copy }), []);

@@ -76,7 +76,8 @@ export async function copyTree(options: CopyOptions): Promise<Copied> {
     await tree.tile(lowestTile(index, size));
     if ((index + 1) * tileWidth > entriesFrom && copied.refused === undefined)
       await copyBundle(options, index, copied);
-    onProgress((done += 1), end - first);
+    done += 1;
+    onProgress(done * tileWidth, (end - first) * tileWidth);
   });
   if (options.entriesFrom !== undefined) await copyMissing(options, copied);
   for (const tile of edgeTiles(size)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parseTilePath } from "@docket/tlog";
+import { generateSignerKey, parseSignerKey, parseTilePath } from "@docket/tlog";
 import { CrashError } from "../testing/memory-disk.ts";
 import { seededRandom } from "../testing/seeded-random.ts";
 import { mirrorLog } from "./mirror.ts";
@@ -13,6 +13,7 @@ import {
   fileOf,
   followedKey,
   followedOrigin,
+  followedSigner,
   publish,
   serverOf,
   testEntries,
@@ -159,6 +160,32 @@ describe("a mirror", () => {
     assertServes(disk, 1300);
   });
 
+  test("names the bundles that are wrong, twenty of them, and takes them once they are right", async () => {
+    const many = testEntries(24 * 256);
+    const lying = publish(many);
+    for (const path of [...lying.keys()].filter((each) => each.startsWith("tile/entries/"))) {
+      lying.set(path, Buffer.alloc(path.endsWith("001") ? 20_000_000 : 20));
+    }
+    const disk = newDisk();
+    const report = await run(disk, lying);
+    assert.deepEqual([report.outcome, report.size, report.bundles], ["wrong", many.length, 0]);
+    assert.equal(report.reasons.length, 21);
+    assert.match(report.reasons.join("\n"), /tile\/entries\/001 is longer than[^]*and 4 more bundles/);
+    const refusing: Fetch = async (url, init) =>
+      url.pathname.includes("entries")
+        ? new Response(null, { status: 401 })
+        : fetchOf(() => lying)(url, init);
+    assert.equal((await run(disk, refusing)).outcome, "incomplete");
+    assert.equal((await run(disk, publish(many))).outcome, "complete");
+  });
+
+  test("takes no partial bundle from a full one that is none", async () => {
+    const moving = at(300);
+    moving.delete("tile/entries/001.p/44");
+    moving.set("tile/entries/001", Buffer.from("nothing"));
+    assert.equal((await run(newDisk(), moving)).outcome, "wrong");
+  });
+
   test("says that entries need a role, and takes them once it has it", async () => {
     const files = at(600);
     const refusing: Fetch = async (url, init) =>
@@ -296,6 +323,32 @@ describe("kept checkpoints", () => {
     assert.ok(report.finding?.kind === "fork" && report.finding.evidence.length === 2);
     assert.equal(disk.readFile(`${directory}/checkpoints/300`), undefined);
     assertServes(disk, 600);
+  });
+
+  test("that were cosigned since are taken again, and the others are not", async () => {
+    const key = generateSignerKey("w.example", new Uint8Array(32).fill(1), "ed25519-cosignature");
+    const cosigner = parseSignerKey(key.signerKey, () => 9);
+    const disk = newDisk();
+    await run(disk, keeping([1, 300]), { checkpoints: true });
+    const files = at(600);
+    for (const size of [1, 300]) {
+      const cosigned = publish(honest.slice(0, size), [followedSigner, cosigner]);
+      files.set(`checkpoints/${size}`, fileOf(cosigned, "checkpoint"));
+    }
+    const report = await run(disk, keeping([1, 300], files), { checkpoints: true });
+    assert.deepEqual([report.checkpoints, report.repaired], [1, []]);
+    assert.deepEqual(disk.readFile(`${directory}/checkpoints/300`), fileOf(files, "checkpoints/300"));
+    // One that was damaged here is no reason to keep it.
+    disk.replaceFile(`${directory}/checkpoints/300`, Buffer.from("?"), true);
+    assert.equal((await run(disk, keeping([1, 300], files), { checkpoints: true })).checkpoints, 1);
+  });
+
+  test("that are listed and not there are named", async () => {
+    const files = at(600);
+    const listing = keeping([1], files);
+    files.delete("checkpoints/1");
+    const report = await run(newDisk(), listing, { checkpoints: true });
+    assert.match(report.reasons.join(), /checkpoints\/1: it is listed, and not there/);
   });
 
   test("that are not what they are listed as are named", async () => {

@@ -34,7 +34,7 @@ export type MirrorOptions = {
   checkpoints?: boolean;
   /** Whether every file that is there is checked again. */
   recheck: boolean;
-  /** Told how many bundles of 256 were copied, of how many. */
+  /** Told of how many entries tiles and bundles were copied, of how many, in steps of 256. */
   onProgress?: (done: number, total: number) => void;
 };
 

@@ -50,7 +50,7 @@ export async function runMirror(
     stop.abort();
   });
   const progress = showProgress(terminal);
-  progress.step("bundles of 256 entries");
+  progress.step("entries");
   try {
     const report = await mirrorLog({
       server,
