@@ -9,7 +9,7 @@ export { checkerOf, verifyLog, type VerifyLogOptions } from "./log.ts";
 export { addToReport, describeFault } from "./log-report.ts";
 export type { Progress, WalkOptions } from "./published.ts";
 export { stateBytesMax } from "./state.ts";
-export { checkRange } from "./range.ts";
+export { checkRange, checkRoots } from "./range.ts";
 export type {
   CheckedBundle,
   CheckedChain,
@@ -19,6 +19,8 @@ export type {
   RangeRequest,
   RangeResult,
   RangeSource,
+  RootsRequest,
+  RootsResult,
 } from "./range.ts";
 export { checkSealedParts, type NamedPart } from "./parts.ts";
 export { receiptCheckNames, verifyReceipt, type ReceiptCheckName } from "./receipt.ts";

@@ -8,6 +8,7 @@ import type { Signer, Verifier } from "@docket/tlog";
 import * as fc from "fast-check";
 import { checkerOf, verifyLog } from "./log.ts";
 import type { VerifyLogOptions } from "./log.ts";
+import { checkRoots } from "./range.ts";
 import type { RangeChecker } from "./range.ts";
 import type { LogReport } from "./report.ts";
 import type { TrustGiven } from "./trust.ts";
@@ -102,7 +103,11 @@ void test("what threads acquit, the walk finds in order too; what they don't, it
     else
       changed.set(path, { flip: flipped, cut: bytes.slice(0, place), grow: joined(bytes, utf8("x")) }[how]);
     const options = { opaque: files === whole };
-    const fast = await verifyLog(sourceOf(changed), { keys }, options);
+    const threads = (): RangeChecker => ({
+      ...checkerOf(sourceOf(changed), 3),
+      checkRoots: async (request) => checkRoots(request),
+    });
+    const fast = await verifyLog(sourceOf(changed), { keys }, { ...options, checker: threads });
     const slow = await verifyLog(sourceOf(changed), { keys }, { ...options, checker: () => suspicious });
     assert.deepEqual(fast, slow);
     // Rows of the last day are not promised, and their times are nobody's word.
@@ -414,6 +419,17 @@ void test("rows of the last day: torn ends are noted, wrong ones named, and ones
   assert.match((await opaque(files)).first?.reason ?? "", /does not follow/);
   files.set("recent/501", rowOf(entries, testKey(9).signer, 700));
   assert.match((await opaque(files)).first?.reason ?? "", /not the log's/);
+  // A key that a thread knows, but that was not in force at that size.
+  const { files: changing, chained, periods } = rotated();
+  const threads = (): RangeChecker => ({
+    ...checkerOf(sourceOf(changing)),
+    checkRoots: async (request) => checkRoots(request),
+  });
+  const [first] = periods;
+  assert.ok(first?.signers[0] !== undefined);
+  changing.set("recent/502", rowOf(chained, first.signers[0], 700));
+  const late = await verifyLog(sourceOf(changing), { keys: first.verifiers }, { checker: threads });
+  assert.match(late.first?.reason ?? "", /not the log's/);
   files.set("recent/501", rowOf(opaqueEntries(808, 1), ed.signer, 700));
   assert.match((await opaque(files)).first?.reason ?? "", /not that of the records/);
 });

@@ -40,7 +40,7 @@ const leaf = fc
     const restrictions = suspends
       ? [{ id: `r_${"A".repeat(16)}`, kind: "suspend" as const, until: "2026-11-23T00:00:00.000Z" }]
       : [];
-    const body = encodeBody({ kind: "decision", ...rest, restrictions } as Parameters<typeof encodeBody>[0]);
+    const body = encodeBody({ kind: "decision", ...rest, restrictions });
     return encodeLeaf({ v: 1, index, prev, time: time.toISOString(), uncertaintyMs }, body, parts);
   });
 const part: fc.Arbitrary<ManifestPart> = fc.record({

@@ -7,6 +7,8 @@ import { tileName } from "./listing.ts";
 import { rangeBundles } from "./range.ts";
 import type { CheckedBundle, NarrowFile, RangeChecker, RangeRequest, RangeResult } from "./range.ts";
 import { readRowsUpTo } from "./recent.ts";
+import type { RecentRow } from "./recent.ts";
+import { keysAt } from "./schedule.ts";
 import { formatState } from "./state.ts";
 import { checkFullTiles } from "./tile-files.ts";
 import { appendBundle, checkReachedRoots, wantedUpTo } from "./walk.ts";
@@ -43,6 +45,7 @@ export async function walkPublished(
   const asked: Asked[] = [];
   // Bundle 0 says what the log is, and the last one is not full: both are the walk's own.
   let planned = Math.max(1, walk.frontier.size / tileWidth);
+  walk.rows.judge = judgeOf(walk, checker);
   await planRows(walk, tileWidth);
   await checkReachedRoots(walk);
   while (walk.frontier.size < size) {
@@ -99,6 +102,23 @@ async function ask(walk: Walk, checker: RangeChecker, first: number, count: numb
   // The walk may end before it comes here; a failure is then nobody's.
   result.catch(() => undefined);
   return { request, result };
+}
+
+function judgeOf(
+  { head, schedule }: Walk,
+  checker: RangeChecker,
+): ((rows: readonly RecentRow[]) => Promise<(string | undefined)[]>) | undefined {
+  const { origin } = head;
+  if (checker.checkRoots === undefined || origin === undefined) return undefined;
+  return async (rows) => {
+    const newest = rows.at(-1)?.size ?? 0;
+    const known = [...keysAt(schedule, newest), ...(head.opened?.signers ?? [])];
+    const keys = known.filter((key) => key.algorithm === "ed25519" && key.name === origin);
+    const vkeys = [...new Set(keys.map(({ vkey }) => vkey))];
+    const roots = rows.map(({ size, root, signature }) => ({ size, root, signature }));
+    const found = await checker.checkRoots?.({ origin, vkeys, roots });
+    return rows.map((_, i) => vkeys[found?.[i] ?? -1]);
+  };
 }
 
 async function planRows(walk: Walk, end: number): Promise<void> {

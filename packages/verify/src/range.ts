@@ -8,11 +8,14 @@ import {
   bundleName,
   entriesPath,
   entryBytesMax,
+  formatCheckpoint,
   hashBytes,
   leafHashInto,
+  parseVerifierKey,
   rootOfRow,
   tilePath,
   tileWidth,
+  utf8,
 } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
 import { VerifyError } from "./error.ts";
@@ -74,12 +77,25 @@ export type CheckedChain = {
 /** What was found of each bundle asked for; null where it is to be looked at closely. */
 export type RangeResult = (CheckedBundle | null)[];
 
+/** Roots with Ed25519 signatures over their checkpoints' texts, and the keys that may have made them. */
+export type RootsRequest = {
+  origin: string;
+  /** Verifier keys of type 0x01. */
+  vkeys: readonly string[];
+  roots: readonly { size: number; root: Uint8Array; signature: Uint8Array }[];
+};
+
+/** For each root the place of the key that signed it, or -1. */
+export type RootsResult = number[];
+
 /** Checks ranges of bundles, in this thread or in others. */
 export interface RangeChecker {
   /** How many ranges are worth asking for at once. */
   readonly concurrency: number;
   /** It rejects only if it cannot go on at all; a file that cannot be read is null in the result. */
   check(request: RangeRequest): Promise<RangeResult>;
+  /** Checks signatures. Absent where that would go no faster than in the walk. */
+  checkRoots?(request: RootsRequest): Promise<RootsResult>;
 }
 
 /** What a range is read from: a source that promises nothing but to read. */
@@ -92,6 +108,15 @@ export async function checkRange(source: RangeSource, request: RangeRequest): Pr
     result.push(await checkedBundle(source, request, bundle));
   }
   return result;
+}
+
+/** Finds which key signed which root. */
+export function checkRoots({ origin, vkeys, roots }: RootsRequest): RootsResult {
+  const keys = vkeys.map(parseVerifierKey);
+  return roots.map(({ size, root, signature }) => {
+    const text = utf8(formatCheckpoint({ origin, size, root: asHash(root), extensions: [] }));
+    return keys.findIndex((key) => key.verify(text, signature));
+  });
 }
 
 async function checkedBundle(

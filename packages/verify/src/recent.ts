@@ -21,14 +21,15 @@ const hoursBackMax = 24;
 /** Longest file of an hour, in bytes: a hundred rows a second, ten times what a log publishes. */
 export const hourBytesMax: number = rowBytes * 360_000;
 
-/** One row, and where it stands. `verified` once its signature was found good. */
+/** One row, and where it stands. */
 export type RecentRow = {
   size: number;
   root: Uint8Array;
   signature: Uint8Array;
   place: string;
   offset: number;
-  verified: boolean;
+  /** The key that signed it, once a thread has found it. */
+  signer: Promise<string | undefined> | undefined;
 };
 
 /** The rows: the hours that were not read yet, and the rows that were read and not compared. */
@@ -39,11 +40,13 @@ export type RecentRows = {
   at: number;
   newestSize: number;
   checked: number;
+  /** Finds the keys that signed these rows, in a thread: undefined where it found none. */
+  judge: ((rows: readonly RecentRow[]) => Promise<(string | undefined)[]>) | undefined;
 };
 
 /** Nothing read yet. `hours` ascending. */
 export function newRows(hours: readonly number[]): RecentRows {
-  return { hours: [...hours], pending: [], at: 0, newestSize: 0, checked: 0 };
+  return { hours: [...hours], pending: [], at: 0, newestSize: 0, checked: 0, judge: undefined };
 }
 
 /** The next size at which a row waits. */
@@ -72,7 +75,25 @@ export async function readRowsUpTo(
     const path = `recent/${hour}`;
     const bytes = await readFile(source, path, hourBytesMax, "recentCheckpoints", findings);
     if (bytes === undefined || bytes === "too long") continue;
+    const added = rows.pending.length;
     addRows(rows, path, hour, bytes, findings);
+    judgeRows(rows, rows.pending.slice(added));
+  }
+}
+
+/** How many signatures a thread is asked for at once. */
+const rowsPerRequest = 512;
+
+function judgeRows({ judge }: RecentRows, added: readonly RecentRow[]): void {
+  if (judge === undefined) return;
+  for (let first = 0; first < added.length; first += rowsPerRequest) {
+    const some = added.slice(first, first + rowsPerRequest);
+    const answer = judge(some);
+    for (const [i, row] of some.entries()) {
+      row.signer = answer.then((signers) => signers[i]);
+      // Whether anybody waits for it depends on how far the walk comes.
+      row.signer.catch(() => undefined);
+    }
   }
 }
 
@@ -107,6 +128,6 @@ function addRows(
     rows.newestSize = size;
     // Copies: views would keep the whole file.
     const [root, signature] = [new Uint8Array(row.subarray(16, 48)), new Uint8Array(row.subarray(48))];
-    rows.pending.push({ size, root, signature, place, offset, verified: false });
+    rows.pending.push({ size, root, signature, place, offset, signer: undefined });
   }
 }

@@ -157,7 +157,7 @@ export async function checkReachedRoots(walk: Walk): Promise<void> {
   for (const { size, root } of walk.reached.splice(0)) {
     for (const claim of walk.claims.get(size) ?? []) checkClaim(walk, claim, root);
     if (walk.kept.has(size)) await checkKept(walk, size, root);
-    for (const row of takeRows(walk.rows, size)) checkRow(walk, row, root);
+    for (const row of takeRows(walk.rows, size)) await checkRow(walk, row, root);
     checkSeenAt(walk, size, root);
   }
 }
@@ -211,11 +211,13 @@ function checkClaim(walk: Walk, claim: RootClaim, root: Hash): void {
   addFault(findings, faultAt(check, place, reason, offsetOf(claim)));
 }
 
-function checkRow(walk: Walk, row: RecentRow, root: Hash): void {
+async function checkRow(walk: Walk, row: RecentRow, root: Hash): Promise<void> {
   const { size, place, offset } = row;
   const fault = (reason: string): void =>
     addFault(walk.findings, faultAt("recentCheckpoints", place, reason, { offset }));
-  if (!row.verified && isSignedRoot(walk, size, row.root, row.signature) === false) {
+  const signer = await row.signer;
+  const isKnown = signer !== undefined && keysAt(walk.schedule, size).some(({ vkey }) => vkey === signer);
+  if (!isKnown && isSignedRoot(walk, size, row.root, row.signature) === false) {
     fault(`its row at size ${size} has a signature that is not the log's`);
   } else if (!hashesEqual(row.root, root)) {
     fault(`its root at size ${size} is not that of the records, ${encodeBase64(root)}`);

@@ -3,7 +3,7 @@
 // walk takes their answers in the order of the log.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { RangeChecker, RangeRequest, RangeResult } from "@docket/verify";
+import type { RangeChecker, RangeResult, RootsResult } from "@docket/verify";
 import { threadUrl } from "../../thread-url.ts";
 import type { FromRangeThread, RangeThreadStart, ToRangeThread } from "./range-thread.ts";
 
@@ -16,7 +16,7 @@ export const recordsForThreads = 20_000;
 /** Threads that check ranges. */
 export type RangePool = RangeChecker & AsyncDisposable;
 
-type Waiting = { resolve: (result: RangeResult) => void; reject: (error: Error) => void };
+type Waiting = { resolve: (result: RangeResult | RootsResult) => void; reject: (error: Error) => void };
 type Thread = { worker: Worker; waiting: Map<number, Waiting>; failure: Error | undefined };
 
 /**
@@ -28,17 +28,18 @@ type Thread = { worker: Worker; waiting: Map<number, Waiting>; failure: Error | 
 export function openRangePool(directory: string, count: number = availableParallelism()): RangePool {
   const threads = Array.from({ length: count }, () => startThread({ directory }));
   let lastId = 0;
+  const ask = async (asked: ToRangeThread): Promise<RangeResult | RootsResult> => {
+    const { promise, resolve, reject } = Promise.withResolvers<RangeResult | RootsResult>();
+    const idle = threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
+    if (idle.failure !== undefined) throw idle.failure;
+    idle.waiting.set(asked.id, { resolve, reject });
+    idle.worker.postMessage(asked);
+    return promise;
+  };
   return {
     concurrency: count * rangesPerThread,
-    async check(request: RangeRequest) {
-      const { promise, resolve, reject } = Promise.withResolvers<RangeResult>();
-      const idle = threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
-      if (idle.failure !== undefined) throw idle.failure;
-      const id = ++lastId;
-      idle.waiting.set(id, { resolve, reject });
-      idle.worker.postMessage({ id, request } satisfies ToRangeThread);
-      return promise;
-    },
+    check: async (range) => (await ask({ id: ++lastId, range })) as RangeResult,
+    checkRoots: async (roots) => (await ask({ id: ++lastId, roots })) as RootsResult,
     async [Symbol.asyncDispose]() {
       await Promise.all(threads.map(async ({ worker }) => worker.terminate()));
     },
