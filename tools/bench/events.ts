@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distinct events for the benchmark: comments of 300 to 500 bytes, one in four by an actor who was not seen
-// before.
+// Distinct events for the benchmark: comments of 300 to 500 bytes, some by actors who were not seen before.
 import type { Event } from "@docket/protocol";
 
 const words = (
@@ -13,11 +12,16 @@ const words = (
 ).split(" ");
 const shortestTextChars = 120;
 const textCharsSpread = 160;
-const newActorEvery = 4;
+const actorsCycle = 4;
 
-/** A source of events that never repeats one; `prefix` keeps the ids of several sources apart. */
-export function eventSource(prefix: string): () => Event {
+/**
+ * A source of events that never repeats one; `prefix` keeps the ids of several sources apart.
+ *
+ * @param newActors of four events in a row, so many are by new actors
+ */
+export function eventSource(prefix: string, newActors = 1): () => Event {
   let count = 0;
+  let actors = 0;
   let state = 0x2545f491;
   const below = (limit: number): number => {
     // xorshift32: cheap, and the same events in every run.
@@ -28,8 +32,7 @@ export function eventSource(prefix: string): () => Event {
   };
   return () => {
     const number = count++;
-    const actors = Math.floor(number / newActorEvery);
-    const actor = number % newActorEvery === 0 ? actors : below(actors + 1);
+    const actor = number % actorsCycle < newActors ? actors++ : below(actors);
     const length = shortestTextChars + below(textCharsSpread);
     let text = "";
     while (text.length < length) text += `${words[below(words.length)]} `;

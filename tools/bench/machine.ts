@@ -28,14 +28,26 @@ export function describeMachine(): Machine {
 
 /** Median time of an append of 4 KiB with its fdatasync in `directory`, in ms. */
 export function diskSyncMs(directory: string): number {
+  return syncMs(directory, appendBytes, 0);
+}
+
+/**
+ * Median time of a write of `bytes` with its fdatasync, in ms, each after the one before in a new file.
+ *
+ * @param roomBytes so many zeros are written and synced before: then the file system has nothing to do but to
+ *   write the bytes
+ */
+export function syncMs(directory: string, bytes: number, roomBytes: number, count: number = appends): number {
   const path = join(directory, "disk-sync");
   const handle = openSync(path, "w");
-  const block = Buffer.alloc(appendBytes, 0x5a);
+  const block = Buffer.alloc(bytes, 0x5a);
   const times: number[] = [];
   try {
-    for (let i = 0; i < appends; i++) {
+    writeSync(handle, Buffer.alloc(roomBytes), 0, roomBytes, 0);
+    fdatasyncSync(handle);
+    for (let i = 0; i < count; i++) {
       const startedMs = performance.now();
-      writeSync(handle, block);
+      writeSync(handle, block, 0, bytes, i * bytes);
       fdatasyncSync(handle);
       times.push(performance.now() - startedMs);
     }

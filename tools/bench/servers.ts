@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Target } from "./load.ts";
 
+const urlPattern = /http:\/\/127\.0\.0\.1:\d+/;
 const startWithinMs = 30_000;
 const docketBinary = fileURLToPath(new URL("../../packages/docket/bin/docket.js", import.meta.url));
 const peerModule = fileURLToPath(new URL("./peer-json-lines.ts", import.meta.url));
@@ -14,22 +15,28 @@ const peerModule = fileURLToPath(new URL("./peer-json-lines.ts", import.meta.url
 /** A running server. `stop` ends it in good order. */
 export type Server = Target & { stop(): Promise<void> };
 
-/** `docket serve` on a new data directory. */
-export async function startDocket(data: string): Promise<Server> {
-  const { child, output } = await start(
-    [docketBinary, "serve", "--data", data, "--listen", "127.0.0.1:0"],
-    [/http:\/\/127\.0\.0\.1:\d+/, /dk_[A-Za-z0-9_-]{43}/],
-  );
+/**
+ * `docket serve` on a new data directory.
+ *
+ * @param options others of its options; with any the directory is one that was made before, of an opaque log,
+ *   and no API key is read
+ */
+export async function startDocket(data: string, options: readonly string[] = []): Promise<Server> {
+  const words = ["serve", "--data", data, "--listen", "127.0.0.1:0", ...options];
+  if (options.length > 0) return startProgram(docketBinary, words);
+  const { child, output } = await start([docketBinary, ...words], [urlPattern, /dk_[A-Za-z0-9_-]{43}/]);
   const [url = "", key = ""] = output;
   return { url, headers: { authorization: `Bearer ${key}` }, pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
 /** The peer: conventional logging of the same events, one JSON line each, answered once it is on disk. */
-export async function startPeer(directory: string): Promise<Server> {
-  const { child, output } = await start(
-    [peerModule, join(directory, "events.ndjson")],
-    [/http:\/\/127\.0\.0\.1:\d+/],
-  );
+export function startPeer(directory: string): Promise<Server> {
+  return startProgram(peerModule, [join(directory, "events.ndjson")]);
+}
+
+/** A server that prints its address when it can be asked. */
+export async function startProgram(program: string, words: readonly string[]): Promise<Server> {
+  const { child, output } = await start([program, ...words], [urlPattern]);
   return { url: output[0] ?? "", headers: {}, pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
