@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A data directory's checkpoints, and its witnesses: `DIR/witnesses.policy` (C2SP tlog-policy), if it is there.
+// A data directory's checkpoints, and its witnesses: `DIR/witnesses.policy` (C2SP tlog-policy), if there is
+// one.
 import { join } from "node:path";
 import { parseVerifierKey } from "@docket/tlog";
 import type { Verifier } from "@docket/tlog";

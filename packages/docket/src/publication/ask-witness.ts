@@ -3,11 +3,11 @@
 //
 //     POST URL/add-checkpoint    old size, consistency proof from there, the checkpoint
 //     200   cosignature lines
-//     409   the size that the witness holds: what we took it to hold was only a guess, so it is asked once more
+//     409   the size that it holds: what we took it to hold was a guess, so it is asked once more
 //     else  refused
 //
-// Nothing that a witness answers is believed but a signature that verifies. What it says of sizes decides what
-// it is sent, and what the operator is told; nothing else.
+// Nothing that a witness answers is believed but a signature that verifies. What it says of sizes decides
+// what it is sent, and what the operator is told; nothing else.
 import { formatAddCheckpoint, openCosignatures, parseTreeSize, TlogError } from "@docket/tlog";
 import type { Hash, VerifiedSignature } from "@docket/tlog";
 import type { Post } from "./post.ts";

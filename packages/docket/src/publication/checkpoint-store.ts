@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log's checkpoints by size: those kept for good (`checkpoints/<size>`), those of the last day, of which
-// rows are kept (recent-checkpoints.ts), and the two newest: published (`checkpoint`), and cosigned by a quorum
-// of the witnesses (`checkpoint.cosigned`).
+// The log's checkpoints by size: those kept for good (`checkpoints/<size>`), those of the last day, of
+// which rows are kept (recent-checkpoints.ts), and the two newest: published (`checkpoint`), and cosigned
+// by a quorum of the witnesses (`checkpoint.cosigned`).
 //
 // Reads and writes are asynchronous: this runs in the thread that answers.
 import { opendir, readFile, stat } from "node:fs/promises";
@@ -26,7 +26,9 @@ export type CheckpointStoreOptions = {
   verifiers: readonly Verifier[];
   /** Whether a note bears the cosignatures that count. */
   isCosigned: (note: Uint8Array) => boolean;
-  /** Puts a file in place; when it resolves, it survives power loss. Readers see the old one or the new one. */
+  /**
+   * Puts a file in place; when it resolves, it survives power loss. Readers see the old one or the new one.
+   */
   put: (path: string, bytes: Uint8Array) => Promise<void>;
   /** Ms since 1970. */
   clock: () => number;
@@ -60,8 +62,8 @@ export class CheckpointStore {
   }
 
   /**
-   * The checkpoint of a size: kept, newest, or of the last day; undefined if there is none. One of the last day
-   * bears the log's Ed25519 signature alone.
+   * The checkpoint of a size: kept, newest, or of the last day; undefined if there is none. One of the last
+   * day bears the log's Ed25519 signature alone.
    */
   async read(size: number): Promise<Uint8Array | undefined> {
     const kept = await this.readKept(size);

@@ -6,8 +6,8 @@ import { witnessBodyBytesMax } from "@docket/tlog";
 export type PostAnswer = { status: number; body: Uint8Array };
 
 /**
- * Sends a body to a URL. Rejects when `signal` is aborted, when nothing answers, and when the answer is longer
- * than what a witness may send or a redirect.
+ * Sends a body to a URL. Rejects when `signal` is aborted, when nothing answers, and when the answer is
+ * longer than what a witness may send, or a redirect.
  */
 export type Post = (url: string, body: Uint8Array, signal: AbortSignal) => Promise<PostAnswer>;
 

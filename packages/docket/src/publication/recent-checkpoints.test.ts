@@ -166,7 +166,7 @@ void test("rows beyond the synced state are dropped at an opening, torn ones too
   assert.equal(await findRecent(copy, 5), undefined);
 });
 
-void test("after any power loss each row that was synced is there, and each that is found is whole", async (t) => {
+void test("after any power loss synced rows are there, and each that is found is whole", async (t) => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = seededRandom(seed);
     const disk = new MemoryDisk();

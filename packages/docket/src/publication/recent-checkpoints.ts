@@ -99,7 +99,9 @@ export class RecentCheckpoints {
     this.#begin(hour);
   }
 
-  /** Cuts off what lies beyond the synced state, a torn row too. Gives whether anything is left of the file. */
+  /**
+   * Cuts off what lies beyond the synced state, a torn row too. Gives whether anything is left of the file.
+   */
   #cut(hour: number, syncedSize: number): boolean {
     const path = this.#path(hour);
     const bytes = this.#disk.readFile(path) ?? Buffer.alloc(0);

@@ -12,8 +12,8 @@ import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { TreeFiles } from "./tree-files.ts";
 
 /**
- * To which checkpoint a record is proved: that of a size; the earliest `cosigned` one over it; or the best one
- * that is `kept`, a cosigned one if there is any.
+ * To which checkpoint a record is proved: that of a size; the earliest `cosigned` one over it; or the best
+ * one that is `kept`, a cosigned one if there is any.
  */
 export type CheckpointChoice = number | "cosigned" | "kept";
 
@@ -44,16 +44,16 @@ export async function proveRecord(
  * were.
  *
  * @param fresh what the log gives now
- * @throws {DocketError} `receipt_invalid` if the other one is of another record, or its proof does not lead to
- *   its checkpoint's root. Signatures are not looked at: that is what `docket verify` is for
+ * @throws {DocketError} `receipt_invalid` if the other one is of another record, or its proof does not lead
+ *   to its checkpoint's root. Signatures are not looked at: that is what `docket verify` is for
  */
 export function refreshReceipt(held: Receipt, fresh: Receipt): Receipt {
   const { index } = parseLeaf(held.leaf);
   if (fresh.leaf !== held.leaf || fresh.manifest !== held.manifest) {
     throw new DocketError(
       "receipt_invalid",
-      `the log gives another record ${index} now than the receipt has; keep the receipt, it may be evidence, ` +
-        "and check both with `docket verify`",
+      `the log gives another record ${index} now than the receipt has; keep the receipt, it may be ` +
+        "evidence, and check both with `docket verify`",
     );
   }
   const proof = parseProof(fresh.proof);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log asks its witnesses: at most every 10 s, if it grew, for cosignatures of the newest published checkpoint,
-// all of them at once. As soon as the policy's quorum is met, the checkpoint is kept with them; what comes later
-// is added. None of it is waited for by anything else: a witness that is slow, dead or lying costs its own
-// cosignature.
+// The log asks its witnesses: at most every 10 s, if it grew, for cosignatures of the newest published
+// checkpoint, all of them at once. As soon as the policy's quorum is met, the checkpoint is kept with them;
+// what comes later is added. None of it is waited for by anything else: a witness that is slow, dead or
+// lying costs its own cosignature.
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatSignature, parseCheckpoint, parseNote, utf8 } from "@docket/tlog";
 import type { NoteSignature, VerifiedSignature } from "@docket/tlog";
@@ -21,9 +21,9 @@ export const roundIntervalMs = 10_000;
 const lookIntervalMs = 1000;
 /** A witness has this long to cosign, a second request included, in ms. */
 export const askWithinMs = 5000;
-/** A witness that fails is asked again after 10 s, 20 s, 40 s and so on, and at the latest after this, in ms. */
+/** A witness that fails is asked again after 10 s, 20 s, 40 s and so on, at the latest after this, in ms. */
 export const backoffMsMax = 300_000;
-/** The materialiser says within this time that it is done with the checkpoint that it has put in place, in ms. */
+/** Within this time, in ms, the materialiser says that it is done with what it has put in place. */
 const settledWithinMs = 2000;
 const settledPollMs = 20;
 
@@ -279,15 +279,15 @@ function faultOf({ name, url }: WitnessEndpoint, size: number, answer: WitnessAn
       return undefined;
     case "ahead":
       return (
-        `${who} says that it has cosigned ${answer.size} records of this log, which holds ${size}: this log ` +
-        "may have been put back to an older state. Compare it with every copy, and find out before more is " +
-        "sealed; or the witness errs"
+        `${who} says that it has cosigned ${answer.size} records of this log, which holds ${size}: this ` +
+        "log may have been put back to an older state. Compare it with every copy, and find out before " +
+        "more is sealed; or the witness errs"
       );
     case "conflict":
       return (
-        `${who} says that this log of ${size} records does not begin with the ${answer.size} records that it ` +
-        "cosigned: this log may have been changed or forked. Compare it with every copy, and find out before " +
-        "more is sealed; or the witness errs"
+        `${who} says that this log of ${size} records does not begin with the ${answer.size} records that ` +
+        "it cosigned: this log may have been changed or forked. Compare it with every copy, and find out " +
+        "before more is sealed; or the witness errs"
       );
     case "refused":
       return `${who} ${refusals[answer.status] ?? `answers with status ${answer.status}`}`;

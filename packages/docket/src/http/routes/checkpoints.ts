@@ -19,8 +19,9 @@ const bySize = describe({
   ...common,
   summary: "The checkpoint of a size",
   description:
-    "Those that are kept for good (one a minute, each that was cosigned, each at a change of keys), with their " +
-    "cosignatures, and all that were published in the last 24 hours, with the log's Ed25519 signature alone.",
+    "Those that are kept for good (one a minute, each that was cosigned, each at a change of keys), with " +
+    "their cosignatures, and all that were published in the last 24 hours, with the log's Ed25519 " +
+    "signature alone.",
   params: Type.Object({ size: Type.String({ description: "Number of records that it covers" }) }),
   answer: { description: "A signed note", type: text, schema: Type.String() },
   errors: ["not_found", "overloaded"],

@@ -19,8 +19,9 @@ const ready = describe({
   ...common,
   summary: "Whether events can be decided and sealed",
   description:
-    "`degraded` says that events are sealed, and that somebody should look at the warnings: a witness has seen " +
-    "another tree of this log, or more of it. It stays a 200, so that no witness can take the service down.",
+    "`degraded` says that events are sealed, and that somebody should look at the warnings: a witness has " +
+    "seen another tree of this log, or more of it. It stays a 200, so that no witness can take the service " +
+    "down.",
   answer: {
     description: "They can",
     type: json,

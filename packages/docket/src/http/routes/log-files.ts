@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log's static read path (C2SP tlog-tiles): the checkpoint, and the tiles and entry bundles that it
-// covers, as the materialiser wrote them. Below `/cosigned` lies the same log at the pace of its witnesses: its
-// checkpoint is the newest that a quorum of them cosigned (docs/decisions/0020-cosigned-path.md).
+// covers, as the materialiser wrote them. Below `/cosigned` lies the same log at the pace of its witnesses:
+// its checkpoint is the newest that a quorum of them cosigned (docs/decisions/0020-cosigned-path.md).
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCheckpoint, parseNote, parseTilePath, tileWidth } from "@docket/tlog";

@@ -31,8 +31,8 @@ const oneReceipt = describe({
   summary: "Fetch the receipt of a record",
   description:
     "The record with its proof, to be checked with `docket verify` or any reader of C2SP tlog-proof. It is " +
-    "proved to the newest published checkpoint, or to the one that `checkpoint` chooses: so a receipt that was " +
-    "given earlier gains cosignatures.",
+    "proved to the newest published checkpoint, or to the one that `checkpoint` chooses: so a receipt that " +
+    "was given earlier gains cosignatures.",
   tag: "receipts",
   action: "readReceipt",
   params,
@@ -40,7 +40,7 @@ const oneReceipt = describe({
     checkpoint: Type.Optional(
       Type.String({
         description:
-          "A size; `cosigned`, for the earliest kept checkpoint over the record that a quorum of the witnesses " +
+          "A size; `cosigned`, for the earliest kept checkpoint over the record that a quorum of witnesses " +
           "cosigned; or `kept`, for a cosigned one if there is any, else the newest that is kept for good",
       }),
     ),

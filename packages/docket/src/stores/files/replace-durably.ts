@@ -7,9 +7,9 @@ import { temporarySuffix } from "./node-disk.ts";
 let written = 0;
 
 /**
- * Puts a file in place: a reader sees the old content or the new, never a part. When it resolves, the new one
- * survives power loss. When it rejects, the old one stands, or, after an error of the directory's sync, one of
- * the two.
+ * Puts a file in place: a reader sees the old content or the new, never a part. When it resolves, the new
+ * one survives power loss. When it rejects, the old one stands, or, after an error of the directory's sync,
+ * one of the two.
  *
  * @throws the error of the file system
  */
