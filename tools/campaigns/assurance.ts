@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { CrashRow } from "./crash/row.ts";
+import type { TamperResult } from "./tamper/campaign.ts";
 
 /** What a run of the crash campaign gave. */
 export type CrashResult = { seed: string; seconds: number; rows: readonly CrashRow[] };
@@ -46,6 +47,33 @@ export function crashTable({ seed, seconds, rows }: CrashResult): string {
   ]);
   const cycles = rows.reduce((sum, row) => sum + row.cycles, 0);
   return `${markdown(head, lines, 2)}\n${ranOn(`${number(cycles)} cycles`, seed, seconds)}\n`;
+}
+
+/** The tamper campaign's table. */
+export function tamperTable({ seed, seconds, rows, untouched, falseAlarms }: TamperResult): string {
+  const head = [
+    "what was changed",
+    "how",
+    "made",
+    "found",
+    "found with `--seen` only",
+    "nothing changed by it",
+    "missed",
+    "misblamed",
+  ];
+  const cells = (row: (typeof rows)[number]): number[] => [
+    row.made,
+    row.detected,
+    row.withSeen,
+    row.identical,
+    row.missed,
+    row.misblamed,
+  ];
+  const lines = rows.map((row) => [row.family, row.kind, ...cells(row)]);
+  const sum = rows.map(cells).reduce((a, b) => a.map((value, place) => value + (b[place] ?? 0)));
+  const total = markdown(head, [...lines, ["**all**", "", ...sum]], 2);
+  const alarms = `Untouched logs and receipts verified between them: ${number(untouched)}; false alarms: ${number(falseAlarms)}.`;
+  return `${total}\n${alarms} ${ranOn(`${number(sum[0] ?? 0)} changes`, seed, seconds)}\n`;
 }
 
 /** A Markdown table; the first `texts` columns are words, the others numbers. */

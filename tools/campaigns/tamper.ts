@@ -1,197 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damages logs in many ways, one at a time, and asks `verifyLog` each time: it must find the damage and name
-// the file, and must find nothing in a log that nobody touched.
+// The tamper campaign: changes logs and receipts in every way it knows, one at a time, and asks `docket verify`
+// each time. It must find the change and blame nothing else, unless what is verified is as it was; and it must
+// find nothing in a log that nobody touched.
 //
-//   npm run campaign:tamper -- --mutations 5000 --seed 7 [--json]
-//   npm run campaign:tamper -- --every-byte              one random bit of each byte of each file
+//   npm run campaign:tamper -- [--mutations N] [--seed S] [--only NUMBER] [--processes P]
+//                              [--json FILE] [--write docs/assurance.md]
 //
-// Progress goes to standard error; the table, or JSON with --json, to standard output. Exit 1 if anything was
-// missed.
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// A change follows from the seed and its number: --only makes that one again, and prints what was said. Exit 1
+// if anything was missed, blamed on the wrong place, or found in an untouched log.
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parseVerifierKey } from "@docket/tlog";
-import { verifyLog } from "@docket/verify";
-import type { LogReport } from "@docket/verify";
-import { directorySource } from "../../packages/docket/src/cli/verify/directory.ts";
-import { checkInstallation } from "../../packages/docket/src/cli/verify/installation-checks.ts";
-import { showProgress } from "../../packages/docket/src/cli/progress.ts";
-import { createSmallLog, verifierKey } from "../../packages/docket/src/cli/verify/testing/small-log.ts";
-import * as tamper from "../../packages/docket/src/cli/verify/testing/tamper.ts";
-import type { Dice, Mutation } from "../../packages/docket/src/cli/verify/testing/tamper.ts";
+import { tamperTable, writeTable } from "./assurance.ts";
+import { runTamper } from "./tamper/campaign.ts";
+import type { TamperResult, TamperRow } from "./tamper/campaign.ts";
 
-const { values } = parseArgs({
-  options: {
-    mutations: { type: "string", default: "1000" },
-    seed: { type: "string", default: String(Math.trunc(Date.now() / 1000)) },
-    "every-byte": { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
-});
+/** Failures that are printed. */
+const printedMax = 40;
 
-/** After so many mutations the untouched log is verified again, and a new one is written. */
-const mutationsPerLog = 250;
+process.exitCode = await main();
 
-type Row = { file: string; kind: string; tried: number; found: number; named: number };
-type Campaign = {
-  seed: number;
-  rows: Map<string, Row>;
-  missed: string[];
-  untouched: number;
-  falseAlarms: string[];
-};
-
-const key = parseVerifierKey(verifierKey);
-const campaign: Campaign = {
-  seed: Number(values.seed),
-  rows: new Map(),
-  missed: [],
-  untouched: 0,
-  falseAlarms: [],
-};
-process.stderr.write(`seed ${campaign.seed}\n`);
-await (values["every-byte"] ? flipEveryByte(campaign) : mutate(campaign, Number(values.mutations)));
-report(campaign);
-process.exitCode = campaign.missed.length + campaign.falseAlarms.length === 0 ? 0 : 1;
-
-async function mutate(state: Campaign, count: number): Promise<void> {
-  const roll = tamper.dice(state.seed);
-  const progress = showProgress({ stderr: process.stderr, nowMs: () => performance.now() });
-  progress.step("mutations");
-  for (let done = 0; done < count; done += mutationsPerLog) {
-    const here = Math.min(count - done, mutationsPerLog);
-    await withLog(roll, async (data, size) => {
-      await untouched(state, data);
-      for (let made = 1; made <= here; made++) {
-        await judge(state, data, choose(roll, data, size));
-        progress.update(done + made, count);
-      }
-      await untouched(state, data);
-    });
-  }
-  progress.end();
-}
-
-async function flipEveryByte(state: Campaign): Promise<void> {
-  const roll = tamper.dice(state.seed);
-  const progress = showProgress({ stderr: process.stderr, nowMs: () => performance.now() });
-  progress.step("bytes");
-  await withLog(roll, async (data) => {
-    await untouched(state, data);
-    const files = tamper.checkedFiles(data).map((file) => ({ file, size: statSync(join(data, file)).size }));
-    const total = files.reduce((sum, { size }) => sum + size, 0);
-    let done = 0;
-    for (const { file, size } of files) {
-      for (let offset = 0; offset < size; offset++) {
-        await judge(state, data, tamper.flip(data, file, offset, roll(8)));
-        progress.update(++done, total);
-      }
-    }
-    await untouched(state, data);
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      mutations: { type: "string", default: "100000" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      only: { type: "string" },
+      processes: { type: "string", default: "1" },
+      part: { type: "string" },
+      json: { type: "string" },
+      write: { type: "string" },
+    },
   });
-  progress.end();
-}
+  const { seed } = values;
+  if (values.only !== undefined) {
+    console.log((await runTamper(seed, [Number(values.only)])).failures);
+    return 0;
+  }
+  const count = Number(values.mutations);
+  const processes = Number(values.processes);
+  if (values.part !== undefined) {
+    const part = Number(values.part);
+    process.stdout.write(JSON.stringify(await runTamper(seed, numbers(count, part, processes))));
+    return 0;
+  }
+  console.error(`tamper campaign: ${count} changes, seed ${seed}`);
+  const report = (done: number): void => {
+    if (done % 1000 === 0) console.error(`${done} of ${count}`);
+  };
+  const result =
+    processes === 1
+      ? await runTamper(seed, numbers(count, 0, 1), report)
+      : merged(await Promise.all(Array.from({ length: processes }, (_, part) => runPart(part))));
+  console.table(result.rows.map(({ family: _, ...row }) => row));
+  console.log(`${result.untouched} untouched, ${result.falseAlarms} false alarms; ${result.seconds} s`);
+  for (const { number, kind, log, what, said } of result.failures.slice(0, printedMax))
+    console.log(`--seed ${seed} --only ${number}: ${kind}, ${log}: ${what}\n    ${said}`);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  if (values.write !== undefined) writeTable(values.write, "tamper", tamperTable(result));
+  return result.failures.length === 0 ? 0 : 1;
 
-/** Writes a log of a few batches, some published at partial sizes, and gives it to `use`. */
-async function withLog(roll: Dice, use: (data: string, size: number) => Promise<void>): Promise<void> {
-  const data = mkdtempSync(join(tmpdir(), "docket-tamper-"));
-  try {
-    const log = createSmallLog(data);
-    const batches = Array.from({ length: 1 + roll(5) }, () => 1 + roll(90));
-    log.seal(batches);
-    if (roll(2) === 0) log.sync();
-    const more = [1 + roll(200), 1 + roll(20)];
-    log.seal(more);
-    log.sync();
-    log.close();
-    const size = [...batches, ...more].reduce((sum, count) => sum + count, 0);
-    await use(data, size);
-  } finally {
-    rmSync(data, { recursive: true, force: true });
+  async function runPart(part: number): Promise<TamperResult> {
+    const words = ["--mutations", values.mutations, "--seed", seed, "--processes", values.processes];
+    const program = [...process.execArgv, fileURLToPath(import.meta.url), ...words, "--part", String(part)];
+    const child = spawn(process.execPath, program, { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (text: Buffer) => (output += text.toString("utf8")));
+    await new Promise((resolve) => child.once("close", resolve));
+    return JSON.parse(output) as TamperResult;
   }
 }
 
-function choose(roll: Dice, data: string, size: number): Mutation {
-  const files = tamper.checkedFiles(data);
-  const file = files[roll(files.length)] ?? "";
-  const length = statSync(join(data, file)).size;
-  switch (roll(8)) {
-    case 0:
-      return tamper.truncate(data, file, roll(length));
-    case 1:
-      // What follows a journal's last batch is what a crash leaves, and rightly only noted.
-      return file.endsWith(".journal")
-        ? tamper.flip(data, file, roll(length), roll(8))
-        : tamper.append(data, file, roll(256));
-    case 2:
-      return tamper.mayBeGone(file, size) ? tamper.truncate(data, file, 0) : tamper.remove(data, file);
-    case 3: {
-      const other = files[roll(files.length)] ?? "";
-      // The checkpoint and the newest that is kept are the same file twice.
-      if (readFileSync(join(data, other)).equals(readFileSync(join(data, file))))
-        return tamper.flip(data, file, roll(length), roll(8));
-      return tamper.swap(data, file, other);
-    }
-    case 4:
-      return tamper.extra(
-        data,
-        `sites/main/${["tile/0/9", "tile/0/099", "parts/099", "checkpoints/0", "journal/x"][roll(5)]}`,
-      );
-    default:
-      return tamper.flip(data, file, roll(length), roll(8));
+function* numbers(count: number, first: number, step: number): Generator<number> {
+  for (let number = first; number < count; number += step) yield number;
+}
+
+function merged(results: readonly TamperResult[]): TamperResult {
+  const [sum, ...others] = results as [TamperResult, ...TamperResult[]];
+  for (const other of others) {
+    for (const row of other.rows) add(sum.rows, row);
+    sum.untouched += other.untouched;
+    sum.falseAlarms += other.falseAlarms;
+    sum.failures.push(...other.failures);
+    sum.seconds = Math.max(sum.seconds, other.seconds);
   }
+  return sum;
 }
 
-async function judge(state: Campaign, data: string, mutation: Mutation): Promise<void> {
-  const result = await check(data);
-  mutation.undo();
-  const { kind, what } = mutation;
-  const name = mutation.file.replace("sites/main/", "");
-  const other = /^with (.*)$/.exec(what)?.[1]?.replace("sites/main/", "");
-  const family = name.replace(/\/.*$/, "");
-  const row = state.rows.get(`${kind} ${family}`) ?? { file: family, kind, tried: 0, found: 0, named: 0 };
-  state.rows.set(`${kind} ${family}`, row);
-  row.tried += 1;
-  const found = result.verdict === "failed";
-  // A journal that lacks its end is named as a whole: which segment held it, nobody can say any more.
-  const named =
-    found &&
-    result.faults.some(
-      ({ place }) => place === name || place === other || (place === "journal" && family === place),
-    );
-  if (found) row.found += 1;
-  if (named) row.named += 1;
-  if (!named) state.missed.push(`${kind} of ${name}, ${what}: ${JSON.stringify(result.faults.slice(0, 2))}`);
-}
-
-async function untouched(state: Campaign, data: string): Promise<void> {
-  const result = await check(data);
-  state.untouched += 1;
-  if (result.verdict !== "verified") state.falseAlarms.push(JSON.stringify(result.faults.slice(0, 2)));
-}
-
-async function check(data: string): Promise<LogReport> {
-  const source = await directorySource(data);
-  return checkInstallation(source, await verifyLog(source, key));
-}
-
-function report({ seed, rows, missed, untouched: untouchedLogs, falseAlarms }: Campaign): void {
-  const sorted = [...rows.values()].sort((a, b) => (`${a.kind} ${a.file}` < `${b.kind} ${b.file}` ? -1 : 1));
-  if (values.json) {
-    process.stdout.write(
-      `${JSON.stringify({ seed, rows: sorted, missed, untouched: untouchedLogs, falseAlarms })}\n`,
-    );
+function add(rows: TamperRow[], more: TamperRow): void {
+  const row = rows.find(({ family, kind }) => family === more.family && kind === more.kind);
+  if (row === undefined) {
+    rows.push(more);
     return;
   }
-  process.stdout.write(line(["change", "file", "tried", "found", "named"]));
-  for (const { kind, file, tried, found, named } of sorted)
-    process.stdout.write(line([kind, file, tried, found, named]));
-  process.stdout.write(`untouched logs: ${untouchedLogs}, false alarms: ${falseAlarms.length}\n`);
-  for (const what of [...missed, ...falseAlarms]) process.stdout.write(`MISSED: ${what}\n`);
-}
-
-function line(cells: readonly (string | number)[]): string {
-  const padded = cells.map((cell, place) => (place < 2 ? String(cell).padEnd(20) : String(cell).padStart(8)));
-  return `${padded.join(" ")}\n`;
+  for (const key of ["made", "detected", "withSeen", "identical", "missed", "misblamed"] as const)
+    row[key] += more[key];
 }
