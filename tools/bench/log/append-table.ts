@@ -16,8 +16,8 @@ import { absentText, barRows, publishedRows, raceRows, refusedText } from "./rac
 import { table } from "./markdown.ts";
 import type { BenchContext, Section } from "./section.ts";
 
-/** Seconds of each warming measure, and with how many writers. */
-const warmSeconds = 0.3;
+/** Most seconds of each warming measure, and with how many writers. */
+const warmSecondsMax = 0.3;
 const warmWriters = [1, 64];
 
 /** What the first table is made from. */
@@ -35,7 +35,8 @@ export async function measureAppends(context: BenchContext): Promise<Section<App
   try {
     context.progress("appends in process: warming up");
     for (const contender of contenders) {
-      for (const writers of warmWriters) await measured(contender, writers, warmSeconds);
+      for (const writers of warmWriters)
+        await measured(contender, writers, Math.min(warmSecondsMax, context.seconds));
     }
     const racers = contenders.map((contender) => ({
       name: contender.name,
