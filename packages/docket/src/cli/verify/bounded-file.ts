@@ -12,6 +12,7 @@ const flags = constants.O_RDONLY | constants.O_NONBLOCK;
 /**
  * Reads a file with blocking calls, in a thread that has nothing else to do.
  *
+ * @param directory where `name` is, or nothing
  * @returns `undefined` if there is no such regular file
  * @throws {VerifyError} `size`, `source`
  */
@@ -20,7 +21,7 @@ export function readFileSyncBounded(
   name: string,
   bytesMax: number,
 ): Uint8Array | undefined {
-  const path = join(directory, name);
+  const path = directory === "" ? name : join(directory, name);
   let file: number | undefined;
   try {
     file = openSync(path, flags);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log that lies in a directory: a whole data directory, one site's, or a copy of what is published. Nothing
 // here writes, locks or recovers.
+import { lstatSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hash as digest } from "node:crypto";
@@ -18,7 +19,7 @@ import type { Fault, Listed, LogSource, RootClaim, WriterState } from "@docket/v
 import type { LogDisk } from "../../log/disk.ts";
 import { logPaths } from "../../log/paths.ts";
 import { disk } from "../../stores/files/node-disk.ts";
-import { absentOrThrow, checkSize, readFileBounded } from "./bounded-file.ts";
+import { absentOrThrow, checkSize, readFileBounded, readFileSyncBounded } from "./bounded-file.ts";
 import { scanJournal } from "./journal.ts";
 
 /** The site of a data directory that is checked. */
@@ -26,6 +27,9 @@ const site = "main";
 
 /** Longest state file, in bytes: directories of partial tiles that are to be removed stand in it. */
 const stateBytesMax = 1_048_576;
+
+/** Longest segment of a journal that is read, in bytes: a full one, and room for the longest batch. */
+const segmentFileBytesMax = 134_217_728;
 
 /** How often the journal is read again because a segment was published and removed meanwhile. */
 const journalReadsMax = 5;
@@ -45,7 +49,12 @@ export type DirectoryFiles = {
 };
 
 /** The local file system. */
-export const localFiles: DirectoryFiles = { stat, readFile, readdir, disk };
+export const localFiles: DirectoryFiles = {
+  stat,
+  readFile,
+  readdir,
+  disk: { list: (path) => disk.list(path), readFile: readSegment },
+};
 
 /** A log in a directory. `data` is the data directory around it, if there is one. */
 export type DirectorySource = LogSource & {
@@ -82,6 +91,13 @@ export async function directorySource(
   };
   if (!has("journal") && !has("materialised.json")) return source;
   return { ...source, writerState: (size, origin) => readWriterState(source, size, origin) };
+}
+
+// What is no file reads as empty, which no segment is; one that vanished meanwhile is undefined.
+function readSegment(path: string): Buffer | undefined {
+  const bytes = readFileSyncBounded("", path, segmentFileBytesMax);
+  if (bytes !== undefined) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : Buffer.alloc(0);
 }
 
 /**

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import { hashesEqual, leafHash } from "@docket/tlog";
-import { checkSealedParts } from "@docket/verify";
+import { checkSealedParts, VerifyError } from "@docket/verify";
 import type { Fault, RecordCopy, RootClaim, TailRecord, WriterState } from "@docket/verify";
 import type { LogDisk } from "../../log/disk.ts";
 import { decodeBatch, decodeSegmentHeader, findBatch, segmentHeaderBytes } from "../../log/frame.ts";
@@ -39,9 +39,10 @@ export function scanJournal(
       scan.fault("journal", place, `segments between number ${last} and ${sequence} are missing`);
     }
     last = sequence;
-    const bytes = disk.readFile(join(directory, name));
+    const bytes = readSegment(disk, join(directory, name));
     if (bytes === undefined) return undefined;
-    scanSegment(scan, place, bytes, originHash);
+    if (bytes === "too long") scan.fault("journal", place, "it is longer than any segment");
+    else scanSegment(scan, place, bytes, originHash);
   }
   settleTails(scan);
   const { faults, notes, roots, copies, tail, end, torn, firstIndex } = scan;
@@ -96,6 +97,15 @@ function newScan(asked: JournalQuestion): Scan {
       faults.push({ check, place, index: index ?? null, offset: offset ?? null, reason });
     },
   };
+}
+
+function readSegment(disk: Pick<LogDisk, "readFile">, path: string): Buffer | "too long" | undefined {
+  try {
+    return disk.readFile(path);
+  } catch (error) {
+    if (error instanceof VerifyError && error.code === "size") return "too long";
+    throw error;
+  }
 }
 
 function scanSegment(scan: Scan, place: string, bytes: Buffer, originHash: Uint8Array): void {
