@@ -148,7 +148,7 @@ async function runUntilKilled(
 ): Promise<void> {
   let errors = "";
   child.stderr?.on("data", (text: Buffer) => (errors += text.toString("utf8")));
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const arm = (from: Kill["from"]): void => {
     if (kill?.from === from) timer ??= setTimeout(() => child.kill("SIGKILL"), kill.ms);
   };

@@ -46,65 +46,68 @@ export type Base = {
   receipts: readonly string[];
 };
 
-const plain = (records: number): Step => ({ records, parts: false });
-const withParts = (records: number): Step => ({ records, parts: true });
-
 /** All shapes. Sizes from 1 to 600; with a tail that only the journal has, and without. */
 export const shapes: readonly Shape[] = [
-  shape("one record", 6, [plain(1), "publish", "sync"]),
-  shape("three records with parts", 14, [plain(1), "publish", withParts(2), "publish", "sync"]),
-  shape("published, not synced", 12, [plain(1), "publish", withParts(3), plain(2), "publish"]),
-  shape("a tail in the journal", 12, [plain(1), withParts(4), "publish", "sync", withParts(2), plain(1)]),
-  shape("nothing published", 3, [plain(1), withParts(2), plain(3)]),
-  shape("several starts", 14, [
-    ...[plain(1), "publish", withParts(3), "reopen", plain(4), "publish", "sync"],
-    ...[withParts(2), "reopen", "publish", plain(6), "publish", "sync", withParts(1), "publish"],
-  ] as Step[]),
-  shape("forty records", 12, [
-    ...[plain(1), withParts(9), "publish", plain(10), "publish", withParts(5), "publish", "sync"],
-    ...[plain(12), "publish", withParts(3), "publish", "sync"],
-  ] as Step[]),
-  shape("a full tile", 1, [plain(1), withParts(5), "publish", plain(250), "publish", "sync"]),
-  shape("a tile and one", 2, [
-    ...[plain(1), "publish", plain(120), withParts(2), "publish", "sync", plain(133)],
-    ...["publish", plain(1), "publish", "sync", plain(1), "publish"],
-  ] as Step[]),
-  shape("six hundred", 1, [
-    ...[plain(1), withParts(4), "publish", plain(250), "publish", plain(200), "publish", "sync"],
-    ...[plain(130), "publish", withParts(10), "publish", "sync", plain(5), "publish", withParts(2)],
-  ] as Step[]),
-  { ...shape("copy of three", 8, [plain(1), "publish", withParts(2), "publish"]), copy: true },
-  {
-    ...shape("copy of thirty", 14, [
-      ...[plain(1), "publish", withParts(9), "publish", plain(10), "publish", withParts(5)],
-      ...["publish", plain(5), "publish", "sync"],
-    ] as Step[]),
-    copy: true,
-  },
-  {
-    ...shape("copy of three hundred", 1, [plain(1), withParts(3), "publish", plain(296), "publish", "sync"]),
-    copy: true,
-  },
-  { ...shape("opaque, five", 8, [plain(2), "publish", withParts(3), "publish"]), kind: "opaque" },
-  {
-    ...shape("opaque, forty", 8, [
-      ...[plain(9), "publish", withParts(10), "publish", "sync", plain(12), "publish", "reopen"],
-      ...[plain(9), "publish"],
-    ] as Step[]),
-    kind: "opaque",
-  },
-  {
-    ...shape("opaque, three hundred", 1, [withParts(40), "publish", plain(260), "publish", "sync"]),
-    kind: "opaque",
-  },
+  shape("one record", 6, plain(1), "publish", "sync"),
+  shape("three records with parts", 14, plain(1), "publish", withParts(2), "publish", "sync"),
+  shape("published, not synced", 12, plain(1), "publish", withParts(3), plain(2), "publish"),
+  shape("a tail in the journal", 12, plain(1), withParts(4), "publish", "sync", withParts(2), plain(1)),
+  shape("nothing published", 3, plain(1), withParts(2), plain(3)),
+  shape(
+    "several starts",
+    14,
+    ...steps(plain(1), "publish", withParts(3), "reopen", plain(4), "publish", "sync"),
+    ...steps(withParts(2), "reopen", "publish", plain(6), "publish", "sync", withParts(1), "publish"),
+  ),
+  shape(
+    "forty records",
+    12,
+    ...steps(plain(1), withParts(9), "publish", plain(10), "publish", withParts(5), "publish", "sync"),
+    ...steps(plain(12), "publish", withParts(3), "publish", "sync"),
+  ),
+  shape("a full tile", 1, plain(1), withParts(5), "publish", plain(250), "publish", "sync"),
+  shape(
+    "a tile and one",
+    2,
+    ...steps(plain(1), "publish", plain(120), withParts(2), "publish", "sync", plain(133)),
+    ...steps("publish", plain(1), "publish", "sync", plain(1), "publish"),
+  ),
+  shape(
+    "six hundred",
+    1,
+    ...steps(plain(1), withParts(4), "publish", plain(250), "publish", plain(200), "publish", "sync"),
+    ...steps(plain(130), "publish", withParts(10), "publish", "sync", plain(5), "publish", withParts(2)),
+  ),
+  copyOnly(shape("copy of three", 8, plain(1), "publish", withParts(2), "publish")),
+  copyOnly(
+    shape(
+      "copy of thirty",
+      14,
+      ...steps(plain(1), "publish", withParts(9), "publish", plain(10), "publish", withParts(5)),
+      ...steps("publish", plain(5), "publish", "sync"),
+    ),
+  ),
+  copyOnly(
+    shape("copy of three hundred", 1, plain(1), withParts(3), "publish", plain(296), "publish", "sync"),
+  ),
+  opaque(shape("opaque, five", 8, plain(2), "publish", withParts(3), "publish")),
+  opaque(
+    shape(
+      "opaque, forty",
+      8,
+      ...steps(plain(9), "publish", withParts(10), "publish", "sync", plain(12), "publish", "reopen"),
+      ...steps(plain(9), "publish"),
+    ),
+  ),
+  opaque(shape("opaque, three hundred", 1, withParts(40), "publish", plain(260), "publish", "sync")),
 ];
 
 /** Makes a log; the same one, from memory, when asked again. */
-export function makeBase(made: Shape, steps: number = made.steps.length, twist?: Twist): Base {
-  const name = JSON.stringify([made.name, steps, twist]);
+export function makeBase(made: Shape, count: number = made.steps.length, twist?: Twist): Base {
+  const name = JSON.stringify([made.name, count, twist]);
   const known = bases.get(name);
   if (known !== undefined) return known;
-  const base = build(made, steps, twist);
+  const base = build(made, count, twist);
   // Twisted ones come by the thousand, and each seldom again.
   if (twist === undefined) bases.set(name, base);
   return base;
@@ -115,8 +118,28 @@ const bases = new Map<string, Base>();
 const tickMs = 25_000;
 const laterMs = 3000;
 
-function shape(name: string, weight: number, steps: readonly Step[]): Shape {
-  return { name, kind: "records", weight, steps, copy: false };
+function plain(records: number): Step {
+  return { records, parts: false };
+}
+
+function withParts(records: number): Step {
+  return { records, parts: true };
+}
+
+function steps(...list: readonly Step[]): readonly Step[] {
+  return list;
+}
+
+function shape(name: string, weight: number, ...list: readonly Step[]): Shape {
+  return { name, kind: "records", weight, steps: list, copy: false };
+}
+
+function copyOnly(made: Shape): Shape {
+  return { ...made, copy: true };
+}
+
+function opaque(made: Shape): Shape {
+  return { ...made, kind: "opaque" };
 }
 
 function build(made: Shape, count: number, twist: Twist | undefined): Base {

@@ -9,7 +9,7 @@ import type { Random } from "../seeded-random.ts";
 export const fileKinds: readonly MutationKind[] = [
   ofFile("one bit flipped", 40, (bytes, random) => {
     const at = random.below(bytes.length);
-    return withByte(bytes, at, (bytes[at] as number) ^ (1 << random.below(8)));
+    return withByte(bytes, at, (bytes[at] ?? 0) ^ (1 << random.below(8)));
   }),
   ofFile("one byte replaced", 10, (bytes, random) =>
     withByte(bytes, random.below(bytes.length), random.below(256)),
@@ -84,10 +84,14 @@ function twoPlaces(base: Base, random: Random): [string, string] {
   return [one, other];
 }
 
+const addedNames = (
+  "tile/0/9 tile/0/099 tile/3/000 tile/entries/077 tile/0/000.p/255 tile/entries/000.p/255 tile/x " +
+  "checkpoints/0 checkpoints/99999 checkpoints/01"
+).split(" ");
+
 function added(base: Base, random: Random): ReturnType<MutationKind["make"]> {
   const names = [
-    ...["tile/0/9", "tile/0/099", "tile/3/000", "tile/entries/077", "tile/0/000.p/255", "tile/x"],
-    ...["checkpoints/0", "checkpoints/99999", "checkpoints/01", "tile/entries/000.p/255"],
+    ...addedNames,
     ...(base.shape.copy ? [] : ["journal/x", "releases/x"]),
     ...(base.shape.kind === "records" ? ["parts/099", "parts/x"] : []),
   ];

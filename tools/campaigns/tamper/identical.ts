@@ -41,7 +41,7 @@ export function whyIdentical(base: Base, changed: Image, report: LogReport): str
 function whySame(
   base: Base,
   place: string,
-  before: Buffer | undefined,
+  before: ReturnType<typeof contentOf>,
   after: Buffer,
   report: LogReport,
 ): string | undefined {

@@ -63,7 +63,7 @@ export function pathOf({ root }: Base, place: string): string {
 }
 
 /** The content of a file. */
-export function contentOf(base: Base, place: string): Buffer | undefined {
+export function contentOf(base: Base, place: string): ReturnType<Image["files"]["get"]> {
   return base.image.files.get(pathOf(base, place));
 }
 

@@ -17,6 +17,7 @@ import {
 } from "@docket/tlog";
 import type { Checkpoint } from "@docket/tlog";
 import { recordOffsets } from "../../../packages/docket/src/log/parts-bundle.ts";
+import { at } from "../../../packages/docket/src/testing/at.ts";
 import * as log from "../writer.ts";
 import { makeBase } from "./bases.ts";
 import type { Base } from "./bases.ts";
@@ -77,13 +78,13 @@ function ofBundle(edit: Edit, hashes: boolean): Make {
 function swapTwo(entries: Entries, random: Random): ReturnType<Edit> {
   const [one, other] = [random.below(entries.length), random.below(entries.length)].sort((a, b) => a - b);
   if (one === undefined || other === undefined || one === other) return undefined;
-  const swapped = entries.with(one, entries[other] as Uint8Array).with(other, entries[one] as Uint8Array);
+  const swapped = entries.with(one, at(entries, other)).with(other, at(entries, one));
   return { entries: swapped, from: one, to: other };
 }
 
 function changeOne(entries: Entries, random: Random): ReturnType<Edit> {
-  const at = random.below(entries.length);
-  const text = Buffer.from(entries[at] as Uint8Array).toString("utf8");
+  const place = random.below(entries.length);
+  const text = Buffer.from(at(entries, place)).toString("utf8");
   const changes: [RegExp, string][] = [
     [/"outcome":"reject","rules":\["link-burst"\]/, '"outcome":"allow","rules":[]'],
     [/"outcome":"allow","rules":\[\]/, '"outcome":"reject","rules":["link-burst"]'],
@@ -94,7 +95,7 @@ function changeOne(entries: Entries, random: Random): ReturnType<Edit> {
   const matching = changes.filter(([from]) => from.test(text));
   const change = pick(random, matching);
   if (change === undefined) return undefined;
-  return { entries: entries.with(at, Buffer.from(text.replace(...change))), from: at, to: at };
+  return { entries: entries.with(place, Buffer.from(text.replace(...change))), from: place, to: place };
 }
 
 function leaveOut(entries: Entries, random: Random): ReturnType<Edit> {
@@ -104,14 +105,11 @@ function leaveOut(entries: Entries, random: Random): ReturnType<Edit> {
 }
 
 function standTwice(entries: Entries, random: Random): ReturnType<Edit> {
-  const at = random.below(entries.length);
-  const twice = entries.toSpliced(at, 0, entries[at] as Uint8Array);
+  const place = random.below(entries.length);
+  const twice = entries.toSpliced(place, 0, at(entries, place));
   // In its own bundle's length, so that only the records tell.
-  return {
-    entries: twice.slice(0, entries.length),
-    from: Math.min(at + 1, entries.length - 1),
-    to: entries.length,
-  };
+  const kept = twice.slice(0, entries.length);
+  return { entries: kept, from: Math.min(place + 1, entries.length - 1), to: entries.length };
 }
 
 function fileOfFork(base: Base, random: Random): Mutation | undefined {
@@ -199,7 +197,7 @@ function otherKey(base: Base, random: Random): Mutation | undefined {
 const lineEdits: readonly [string, (lines: string[], random: Random) => string[]][] = [
   ["the first signature line left out", (lines) => lines.toSpliced(lines.indexOf("") + 1, 1)],
   ["the last signature line left out", (lines) => lines.toSpliced(lines.length - 2, 1)],
-  ["a signature line twice", (lines) => lines.toSpliced(-1, 0, lines.at(-2) as string)],
+  ["a signature line twice", (lines) => lines.toSpliced(-1, 0, lines.at(-2) ?? "")],
   [
     "signature lines in another order",
     (lines) => [...lines.slice(0, 4), ...lines.slice(4, -1).toReversed(), ""],
@@ -277,7 +275,7 @@ function otherSegment(base: Base, random: Random): Mutation | undefined {
   if (place === undefined) return undefined;
   const number = Number(/\d+/.exec(place)?.[0]) + 1 + random.below(3);
   const other = `journal/${String(number).padStart(8, "0")}.journal`;
-  const changes = new Map([[place, undefined as Buffer | undefined]]);
+  const changes = new Map<string, Uint8Array | undefined>([[place, undefined]]);
   if (random.below(2) === 0) changes.set(other, contentOf(base, place));
   const mutation = edited(base, [...changes.keys()].join(" as "), changes);
   return (
