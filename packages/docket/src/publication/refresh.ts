@@ -7,6 +7,7 @@
 import { parseLeaf } from "@docket/protocol";
 import type { Receipt } from "@docket/protocol";
 import { leafHash, parseCheckpoint, parseNote, parseProof, utf8, verifyInclusion } from "@docket/tlog";
+import type { Checkpoint, InclusionProof } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { TreeFiles } from "./tree-files.ts";
@@ -56,11 +57,12 @@ export function refreshReceipt(held: Receipt, fresh: Receipt): Receipt {
         "evidence, and check both with `docket verify`",
     );
   }
-  const proof = parseProof(fresh.proof);
-  const { size, root, origin } = parseCheckpoint(parseNote(proof.checkpoint).text);
-  const before = parseCheckpoint(parseNote(parseProof(held.proof).checkpoint).text);
-  if (origin !== before.origin) {
-    throw new DocketError("receipt_invalid", `the receipt is of the log ${before.origin}, not of ${origin}`);
+  const before = readProof(held.proof, "the receipt has");
+  const { proof, checkpoint } = readProof(fresh.proof, "the log gives");
+  const { origin, size, root } = checkpoint;
+  if (origin !== before.checkpoint.origin) {
+    const other = before.checkpoint.origin;
+    throw new DocketError("receipt_invalid", `the receipt is of the log ${other}, not of ${origin}`);
   }
   const leaf = leafHash(utf8(held.leaf));
   if (proof.index !== index || !verifyInclusion(proof.hashes, index, size, leaf, root)) {
@@ -70,6 +72,17 @@ export function refreshReceipt(held: Receipt, fresh: Receipt): Receipt {
     );
   }
   return { ...held, proof: fresh.proof };
+}
+
+function readProof(text: string, whose: string): { proof: InclusionProof; checkpoint: Checkpoint } {
+  try {
+    const proof = parseProof(text);
+    return { proof, checkpoint: parseCheckpoint(parseNote(proof.checkpoint).text) };
+  } catch (error) {
+    throw new DocketError("receipt_invalid", `${whose} no proof: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 async function choose(
