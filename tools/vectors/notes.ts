@@ -193,6 +193,7 @@ function badSplits(): Case[] {
 
 function badLines(): Case[] {
   const line = signLine(ann, text);
+  const unknown = lineOf({ name: "who.example", keyId: unhex("01020304") }, "?");
   const replaced: [string, string][] = [
     ["hyphen", line.replace("\u{2014}", "-")],
     ["two-hyphens", line.replace("\u{2014}", "--")],
@@ -242,6 +243,9 @@ function badLines(): Case[] {
     ),
     refused("line/unknown-with-unused-bits", noteOf(text, line, "\u{2014} who.example AAAAAAB=\n"), "note", {
       choice: "a reader may skip what it does not know before it decodes it",
+    }),
+    refused("line/unknown-twice", noteOf(text, line, unknown, unknown), "note", {
+      choice: "a reader may skip what it does not know",
     }),
     refused("line/tab-instead-of-spaces", noteOf(text, line.replaceAll(" ", "\t")), "note"),
   ];

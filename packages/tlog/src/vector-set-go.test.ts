@@ -36,6 +36,7 @@ const differences: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   notes: {
     "line/base64-with-unused-bits": base64,
     "line/unknown-with-unused-bits": base64,
+    "line/unknown-twice": lines,
     "signature/good-and-bad-of-one-key": lines,
     "signature/same-line-twice": lines,
     "signature/key-of-small-order-identity": points,
