@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decisions ready to be sealed, made ahead: bodies and parts as a site makes them under the example policy, so
-// that the log can be measured without what deciding costs.
+// Decisions ready to be sealed, made ahead: bodies and parts as a site makes them under the example policy,
+// so that the log can be measured without what deciding costs.
 import { randomBytes } from "node:crypto";
 import { encodeEvent } from "@docket/protocol";
 import { computeSignals } from "@docket/policy";

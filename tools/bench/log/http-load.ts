@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load over HTTP, in a process of its own: writers with a connection each, one request at a time. The client is
-// a few lines on a socket, since every microsecond that it takes is one that the server lacks.
+// Load over HTTP, in a process of its own: writers with a connection each, one request at a time. The
+// client is a few lines on a socket, since every microsecond that it takes is one that the server lacks.
 //
 //   http-load.ts URL WRITERS SECONDS     POSTs entries to URL, prints what it measured as JSON
 import { connect } from "node:net";

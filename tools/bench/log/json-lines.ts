@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conventional logging, done with care for durability: one JSON line an entry, in an ordinary file that grows,
-// and one fdatasync for all lines that waited together. It has no tree, no signature and no index.
+// Conventional logging, done with care for durability: one JSON line an entry, in an ordinary file that
+// grows, and one fdatasync for all lines that waited together. It has no tree, no signature and no index.
 import { open } from "node:fs/promises";
 import type { Contender } from "./contender.ts";
 import { groupCommit } from "./group-commit.ts";

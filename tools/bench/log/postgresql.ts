@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// PostgreSQL: a table with an identity column, `INSERT` with synchronous commit. Entries that wait together go
-// in one statement, and a few connections commit at once, so that one's group is on its way while another's
-// syncs; the server joins their commits itself.
+// PostgreSQL: a table with an identity column, `INSERT` with synchronous commit. Entries that wait together
+// go in one statement, and a few connections commit at once, so that one's group is on its way while
+// another's syncs; the server joins their commits itself.
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";

@@ -52,9 +52,7 @@ export async function race(racers: readonly Racer[], options: RaceOptions): Prom
         const { name } = racer;
         const measured = await racer.measure(writers);
         samples.push({ round, writers, name, syncs, measured });
-        options.progress(
-          `  ${name} ${Math.round(measured.perSecond)}/s, p50 ${measured.p50Ms.toFixed(3)} ms${failures(measured)}`,
-        );
+        options.progress(`  ${name} ${measuredText(measured)}`);
       }
     }
   }
@@ -93,8 +91,9 @@ export function standings(samples: readonly Sample[], base: string): Standing[] 
   return found;
 }
 
-function failures({ failed }: Measured): string {
-  return failed === 0 ? "" : `, ${failed} refused`;
+function measuredText({ perSecond, p50Ms, failed }: Measured): string {
+  const refused = failed === 0 ? "" : `, ${failed} refused`;
+  return `${Math.round(perSecond)}/s, p50 ${p50Ms.toFixed(3)} ms${refused}`;
 }
 
 function publishedOf(all: readonly NonNullable<Measured["published"]>[]): Standing["published"] {

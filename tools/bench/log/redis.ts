@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redis with `appendfsync always`: it writes its append-only file and syncs it before it answers. Entries go to
-// the end of a list, all in memory; no snapshots and no rewriting of the file while it is measured.
+// Redis with `appendfsync always`: it writes its append-only file and syncs it before it answers. Entries
+// go to the end of a list, all in memory; no snapshots and no rewriting of the file while it is measured.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";

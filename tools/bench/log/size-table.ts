@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a log costs by its size: opening it, after a good end and after a kill; memory; an inclusion proof. One
-// log that grows. All of it should stay flat.
+// What a log costs by its size: opening it, after a good end and after a kill; memory; an inclusion proof.
+// One log that grows. All of it should stay flat.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startDocket } from "../servers.ts";
