@@ -3,16 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -218,34 +209,4 @@ test("what is mirrored can be mirrored and monitored again", { timeout: 2 * with
   const state = join(directory, "state");
   assert.equal((await docket(["monitor", again.url, ...key, "--state", state, "--once"])).code, 0);
   assert.deepEqual(readFileSync(state), Buffer.from(files.get("checkpoint") ?? []));
-});
-
-test("used wrongly, neither does anything", { timeout: 2 * withinMs }, async (t) => {
-  const directory = temporary(t);
-  const other = join(directory, "other");
-  mkdirSync(join(other, "sites"), { recursive: true });
-  const noKeys = join(directory, "none.vkey");
-  writeFileSync(noKeys, "\n");
-  const policy = join(directory, "policy");
-  writeFileSync(policy, "quorum all\n");
-  const key = ["--key", followedKey.vkey];
-  const url = "http://127.0.0.1:1/";
-  const wrong: [string[], RegExp][] = [
-    [["monitor", url], /name the key that you trust/],
-    [["monitor", url, "--key", "nothing"], /nothing is neither a verifier key nor a file/],
-    [["monitor", url, "--key", noKeys], /holds no verifier keys/],
-    [["monitor", "ftp://example.org", ...key], /is no URL/],
-    [["monitor", "http://a:b@127.0.0.1:1/", ...key], /neither a password nor a query/],
-    [["monitor", url, ...key, "--policy", policy], /is no tlog-policy/],
-    [["monitor", url, ...key, "--interval", "0"], /whole number of seconds/],
-    [["monitor", url, ...key, "--state", join(directory, "no/where")], /there is no directory/],
-    [["mirror", url, other, ...key], /is no mirror: it has sites/],
-    [["mirror", url, join(noKeys, "below"), ...key], /cannot make the directory/],
-  ];
-  const ran = await Promise.all(wrong.map(([words]) => docket(words, { cwd: directory })));
-  for (const [at, { code, stderr, stdout }] of ran.entries()) {
-    assert.deepEqual([code, stdout], [2, ""], wrong[at]?.[0].join(" "));
-    assert.match(stderr, wrong[at]?.[1] ?? /never/);
-  }
-  assert.deepEqual(readdirSync(other), ["sites"]);
 });

@@ -104,7 +104,7 @@ describe("a look at a log", () => {
     watch.files = publish(other);
     const [fork] = await watch.look();
     assert.ok(fork?.kind === "fork" && fork.evidence.length === 3);
-    const request = parseAddCheckpoint(watch.disk.readFile(fork.evidence[2] as string) as Buffer);
+    const request = parseAddCheckpoint(watch.disk.readFile(fork.evidence.at(2) ?? "") as Buffer);
     const { head } = openSignedHead(request.checkpoint, trust);
     assert.equal(request.oldSize, 300);
     const check = (root: Uint8Array): boolean => verifyConsistency(request.proof, 300, 700, root, head.root);

@@ -53,7 +53,10 @@ function newDisk(): FollowerMemoryDisk {
 }
 
 test("Tessera's test log: each of its sizes grows from each before it, and none back", async (t) => {
-  if (tessera === undefined) return void t.skip(skipReason("vectors/tlog-tessera-testlog"));
+  if (tessera === undefined) {
+    t.skip(skipReason("vectors/tlog-tessera-testlog"));
+    return;
+  }
   const look = async (disk: FollowerMemoryDisk, size: number): Promise<Finding[]> => {
     const checkpoint = readFileSync(join(tessera, `checkpoint.${size}`));
     const server = directoryServer(tessera, new Map([["checkpoint", checkpoint]]));
@@ -75,7 +78,10 @@ test("Tessera's test log: each of its sizes grows from each before it, and none 
 });
 
 test("Tessera's test log is mirrored through all its sizes, with every partial tile", async (t) => {
-  if (tessera === undefined) return void t.skip(skipReason("vectors/tlog-tessera-testlog"));
+  if (tessera === undefined) {
+    t.skip(skipReason("vectors/tlog-tessera-testlog"));
+    return;
+  }
   const disk = newDisk();
   for (let size = 0; size <= 15; size++) {
     const checkpoint = readFileSync(join(tessera, `checkpoint.${size}`));
@@ -92,7 +98,10 @@ test("Tessera's test log is mirrored through all its sizes, with every partial t
 });
 
 test("tiles of a log run by Sunlight lead to roots that grow, and a changed one does not", async (t) => {
-  if (sunlight === undefined) return void t.skip(skipReason("vectors/tlog-sunlight-navigli2025h2"));
+  if (sunlight === undefined) {
+    t.skip(skipReason("vectors/tlog-sunlight-navigli2025h2"));
+    return;
+  }
   const tile = (name: string): Buffer => readFileSync(join(sunlight, "tile/0", name));
   const over = new Map<string, Uint8Array>();
   /** Publishes the checkpoint, and the tiles above the lowest, of these lowest tiles. */
