@@ -14,6 +14,7 @@ import type { Checkpoint, Verifier } from "@docket/tlog";
 import { VerifyError } from "./error.ts";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
+import { noteQuorum } from "./quorum.ts";
 import { bundleBytesMax } from "./range.ts";
 import { isProven, keysAt, linkPeriods } from "./schedule.ts";
 import { openKnownCheckpoint, openStrictly, readOwnCheckpoint } from "./signer.ts";
@@ -81,6 +82,7 @@ export function settleHead(walk: Walk): void {
     if (opened === undefined) return;
     linkPeriods(schedule, opened);
     head.proven = isProven(schedule, opened);
+    noteQuorum(walk.quorum, head.trust, opened);
     if (head.proven || head.trust.keys.length === 0) return;
     const reason =
       "no key that was given signed it, and no chain of signed key changes leads from them to its signers";

@@ -80,7 +80,7 @@ function keysOf(walk: Walk | undefined): Pick<LogReport, "keys" | "retiredKeys">
 }
 
 function limitsOf(walk: Walk | undefined): string[] {
-  const { largest } = walk?.seen ?? { largest: 0 };
+  const largest = Math.max(walk?.seen.largest ?? 0, walk?.quorum.size ?? 0);
   const limits = [largest === 0 ? limitOfOneView : limitOfSeen(largest)];
   if (walk?.mode !== "opaque")
     limits.push("how exact the records' times are, where they give no uncertainty");
@@ -147,7 +147,7 @@ function passed(name: LogCheckName, walk: Walk): Check {
     case "recentCheckpoints":
       return listing === undefined
         ? check(null, "the source cannot list them")
-        : check(true, `${walk.rows.checked} of the last day, all signed and of this tree`);
+        : check(true, `${walk.rows.checked} checkpoints, all signed and of this tree`);
     case "cosignatures":
       return logQuorumCheck(head.trust, walk.quorum, head.opened);
     case "seen":
@@ -159,7 +159,9 @@ function passed(name: LogCheckName, walk: Walk): Check {
     case "tree":
       return check(
         true,
-        mode !== "tiles" ? "every tile is what the records give" : "the tiles agree with one another",
+        mode !== "tiles"
+          ? `every tile is what the records give${earlierText(walk)}`
+          : "the tiles agree with one another",
       );
     case "root":
       return check(

@@ -128,9 +128,15 @@ export const limitOfOneView: string =
   "a rollback to an older state, or a fork shown to others: " +
   "that takes a checkpoint, receipt or cosignature kept elsewhere";
 
-/** What it cannot say although checkpoints from elsewhere were given, the largest of them of that size. */
+/**
+ * What it cannot say although checkpoints from elsewhere were given, or a quorum of witnesses cosigned, the
+ * largest of them of that size.
+ */
 export function limitOfSeen(size: number): string {
-  return `a rollback to an older state of at least ${size} records, or a fork after them: no larger checkpoint was given`;
+  return (
+    `a rollback to an older state of at least ${size} records, or a fork after them: ` +
+    "no larger checkpoint was given or has the quorum of a policy given"
+  );
 }
 
 /** The checks of a log without which it is not verified, whatever else was. */

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { encodeReceipt } from "@docket/protocol";
-import { generateSignerKey } from "@docket/tlog";
+import { asHash, generateSignerKey, parseNote, parseSignerKey, signCheckpoint, signNote } from "@docket/tlog";
 import type { LogReport } from "@docket/verify";
 import { runVerify } from "./run.ts";
 import type { VerifyOptions } from "./run.ts";
-import { createSmallLog, origin, verifierKey } from "./testing/small-log.ts";
+import { createSmallLog, origin, signerKey, verifierKey } from "./testing/small-log.ts";
 import type { SmallLog } from "./testing/small-log.ts";
 import type { Fetch } from "./url.ts";
 
@@ -61,6 +61,117 @@ void test("log.vkey of another key, and a release that is gone, are found", asyn
     (await run({ target: data, key: verifierKey })).out,
     /releases\/.*\.json .*it is missing, and record 2 names it/,
   );
+});
+
+void test("checkpoints kept elsewhere, in files and directories, show a rollback and a fork", async (t) => {
+  const { data, paths, sealed } = newLog(t);
+  const kept = join(data, "elsewhere");
+  mkdirSync(kept);
+  const note = readFileSync(paths.checkpoint, "utf8");
+  const [decision] = sealed.slice(290);
+  assert.ok(decision?.manifest !== undefined);
+  const { leaf, proof, manifest } = decision;
+  writeFileSync(
+    join(kept, "receipt.json"),
+    encodeReceipt({ format: "docket-receipt/v1", leaf, proof, manifest }),
+  );
+  writeFileSync(join(kept, "receipt.tlog-proof"), proof);
+  writeFileSync(
+    join(kept, "notes.txt"),
+    `${note}\n${readFileSync(join(paths.keptCheckpoints, "1"), "utf8")}${note}`,
+  );
+  const options = { target: data, key: verifierKey };
+  const same = await run({ ...options, seen: [kept, paths.checkpoint] });
+  assert.equal(same.code, 0, same.out);
+  assert.match(
+    same.out,
+    /^ok +seen elsewhere +6 from elsewhere of the same tree, the largest over 300 records/m,
+  );
+  assert.match(same.out, /cannot be seen here: a rollback to an older state of at least 300 records/);
+
+  const signer = parseSignerKey(signerKey);
+  const root = asHash(new Uint8Array(32));
+  const write = (size: number): void =>
+    writeFileSync(join(kept, "later"), signCheckpoint({ origin, size, root, extensions: [] }, [signer]));
+  write(301);
+  const rollback = await run({ ...options, seen: [kept] });
+  assert.equal(rollback.code, 1);
+  assert.match(rollback.out, /^rollback: .*later holds this checkpoint, signed by the log's key:$/m);
+  assert.match(rollback.out, /^ {2}\| 301$[^]*^the checkpoint here is:$[^]*^ {2}\| 300$/m);
+  write(299);
+  assert.match((await run({ ...options, seen: [join(kept, "later")] })).out, /^fork: /m);
+  writeFileSync(join(kept, "later"), "not a checkpoint\n");
+  assert.equal((await run({ ...options, seen: [kept] })).code, 2);
+  assert.equal((await run({ ...options, seen: [join(kept, "nothing")] })).code, 2);
+});
+
+void test("a policy's witnesses must have cosigned; the keys of its logs are trusted", async (t) => {
+  const { data, paths } = newLog(t);
+  const witness = generateSignerKey("witness.example", new Uint8Array(32).fill(5), "ed25519-cosignature");
+  const policy = join(data, "policy.txt");
+  writeFileSync(policy, `log ${verifierKey}\nwitness w ${witness.verifierKey}\nquorum w\n`);
+  const before = await run({ target: data, policy });
+  assert.equal(before.code, 1);
+  assert.match(
+    before.out,
+    /nothing wrong, but not verified: .* quorum that the policy asks for is not met$/m,
+  );
+  const { text } = parseNote(readFileSync(paths.checkpoint));
+  const cosigner = parseSignerKey(witness.signerKey, () => 1_800_000_000);
+  const lines = [parseSignerKey(signerKey), cosigner];
+  writeFileSync(paths.checkpoint, signNote(text, lines));
+  const after = await run({ target: data, policy });
+  assert.equal(after.code, 0, after.out);
+  assert.match(after.out, /^ok +cosignatures +up to record 299: .*witness.example at 2027-01-15T08:00:00Z$/m);
+  for (const bad of [join(data, "nothing"), join(data, "log.vkey")]) {
+    assert.equal((await run({ target: data, policy: bad })).code, 2);
+  }
+});
+
+void test("several keys, and files of several; a line that is none is refused", async (t) => {
+  const { data } = newLog(t);
+  const more = generateSignerKey(origin, new Uint8Array(32).fill(9), "ml-dsa-44").verifierKey;
+  const file = join(data, "keys.txt");
+  writeFileSync(file, `${verifierKey}\n${more}\n`);
+  assert.equal((await run({ target: data, key: [more, join(data, "log.vkey")] })).code, 0);
+  assert.equal((await run({ target: data, key: file })).code, 0);
+  writeFileSync(file, `${verifierKey}\nno key\n`);
+  assert.equal((await run({ target: data, key: file })).code, 2);
+});
+
+void test("--resume goes on where an earlier run was, and never forgets what showed a rollback", async (t) => {
+  const log = createSmallLog(newDirectory(t));
+  log.seal([1, 199, 100]);
+  log.sync();
+  const { data, paths } = log;
+  const resume = join(newDirectory(t), "state.json");
+  const options = { target: data, key: verifierKey, resume, dateMs: () => Date.UTC(2026, 10, 23) };
+  assert.equal((await run(options)).code, 0);
+  const old = readFileSync(paths.checkpoint);
+  log.seal([400]);
+  log.sync();
+  const again = await run(options);
+  assert.equal(again.code, 0, again.out);
+  assert.match(
+    again.out,
+    /those below record 256 were read by an earlier run, up to 2026-11-23T00:00:00.000Z/,
+  );
+  const state = readFileSync(resume, "utf8");
+  assert.match(state, /"size":512/);
+
+  // Everything newer is taken away; the state shows it, and is not overwritten.
+  log.close();
+  rmSync(paths.keptCheckpoints, { recursive: true });
+  rmSync(join(paths.site, "recent"), { recursive: true });
+  writeFileSync(paths.checkpoint, old);
+  for (const name of ["journal", "materialised.json", "site.json"])
+    rmSync(join(paths.site, name), { recursive: true });
+  const rolledBack = await run({ ...options, target: paths.site });
+  assert.equal(rolledBack.code, 1);
+  assert.match(rolledBack.out, /^rollback: the state of an earlier run holds this checkpoint/m);
+  assert.equal(readFileSync(resume, "utf8"), state);
+  writeFileSync(resume, "nonsense");
+  assert.match((await run({ ...options })).out, /the state of an earlier run was not used: it is not what/);
 });
 
 void test("a receipt: 0 under its key, 1 without, 1 for anything else", async (t) => {
@@ -173,10 +284,14 @@ async function run(options: Partial<VerifyOptions> & { target: string }): Promis
   return { code, out, err };
 }
 
+function newDirectory(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "docket-verify-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
 function newLog(t: TestContext): SmallLog {
-  const data = mkdtempSync(join(tmpdir(), "docket-verify-"));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
-  const log = createSmallLog(data);
+  const log = createSmallLog(newDirectory(t));
   log.seal([1, 199, 100]);
   log.sync();
   log.close();
