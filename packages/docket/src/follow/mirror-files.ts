@@ -24,7 +24,7 @@ export class MirrorFiles {
   readonly #found = new Set<string>();
   readonly #made = new Set<string>();
   /** Files in place that were damaged, and of which the right content waits. */
-  readonly repaired = new Set<string>();
+  readonly repaired: Set<string> = new Set();
 
   constructor(disk: MirrorDisk, directory: string) {
     this.#disk = disk;
