@@ -23,7 +23,7 @@ export type JudgedKeys = { log: Key; otherLog: Key; witnesses: Key[]; lattice: K
 
 type Judged = [name: string, note: string, result: Case["result"], reason?: string, extra?: object];
 
-/** Checkpoints under one policy: two of the first three witnesses and the ML-DSA-44 one must have cosigned. */
+/** Checkpoints under one policy: two of its first three witnesses and the ML-DSA-44 one must cosign. */
 export function judgedCases(keys: JudgedKeys): Case[] {
   const { log, witnesses, lattice } = keys;
   const names = ["a1", "a2", "a3", "b1", "b2"];
