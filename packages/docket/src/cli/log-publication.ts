@@ -6,7 +6,7 @@ import { parseVerifierKey } from "@docket/tlog";
 import type { Verifier } from "@docket/tlog";
 import { verifierKeyPath } from "../installation.ts";
 import type { Installation } from "../installation.ts";
-import { post } from "../publication/post.ts";
+import { get, post } from "../publication/requests.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
 import { isCosigned, readWitnessPolicy } from "../publication/witness-policy.ts";
@@ -53,7 +53,7 @@ export function openServedPublication(
     return { publication, start: () => undefined, close: async () => undefined };
   }
   const { checkpoints, tree } = publication;
-  const witnesses = new WitnessRounds({ policy, checkpoints, tree, post, ...ports });
+  const witnesses = new WitnessRounds({ policy, checkpoints, tree, post, get, ...ports });
   return {
     publication: { ...publication, witnesses },
     start: () => witnesses.start(),

@@ -10,7 +10,7 @@
 // what it is sent, and what the operator is told; nothing else.
 import { formatAddCheckpoint, openCosignatures, parseTreeSize, TlogError } from "@docket/tlog";
 import type { Hash, VerifiedSignature } from "@docket/tlog";
-import type { Post } from "./post.ts";
+import type { Post } from "./requests.ts";
 import type { WitnessEndpoint } from "./witness-policy.ts";
 
 /** What a witness made of a checkpoint. */

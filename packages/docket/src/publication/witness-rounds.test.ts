@@ -12,7 +12,7 @@ import { replaceDurably } from "../stores/files/replace-durably.ts";
 import { at } from "../testing/at.ts";
 import { FakeWitness } from "../testing/fake-witness.ts";
 import { namedSigner, NumberedTree, PublishedTree } from "../testing/published-tree.ts";
-import { post } from "./post.ts";
+import { get, post } from "./requests.ts";
 import { openPublication } from "./publication.ts";
 import { isCosigned, readWitnessPolicy } from "./witness-policy.ts";
 import { WitnessRounds } from "./witness-rounds.ts";
@@ -78,6 +78,7 @@ function opened(
     checkpoints,
     tree: files,
     post,
+    get,
     publishedSize: () => tree.size,
     clock: () => now.ms,
     report: (level, message) => reports.push(`${level}: ${message}`),
@@ -291,6 +292,7 @@ void test("a witness that has seen more of this log, or another, raises an alarm
   assert.equal(alarms.length, 2);
   assert.match(alarms[0] ?? "", /w1 .* cosigned 1000 records of this log, which holds 300: .* older state/);
   assert.match(alarms[1] ?? "", /w2 .* does not begin with the 200 records .* forked/);
+  assert.ok(alarms.every((alarm) => alarm.endsWith("and may err")));
   assert.deepEqual(
     reports.map((line) => line.split(":")[0]),
     ["error", "error"],
@@ -302,6 +304,33 @@ void test("a witness that has seen more of this log, or another, raises an alarm
   assert.deepEqual(statesOf(rounds), ["cosigned", "conflict", "cosigned"]);
   assert.ok(reports.includes("info: the witness w1 cosigns again"));
   assert.equal(rounds.status().alarms.length, 1);
+});
+
+void test("what a witness shows counts only with the log's signature, and if it contradicts", async (t) => {
+  const { tree, witnesses, rounds, reports, now } = await setUp(t);
+  const [first, second] = [at(witnesses, 0), at(witnesses, 1)];
+  first.seen = { size: 1000, root: numbered.root(1000) };
+  const other = new NumberedTree(100);
+  second.seen = { size: 200, root: other.root(200) };
+  const forked = new PublishedTree(join(tree.paths.site, "forked"), origin, other);
+  const stranger = [namedSigner("someone.else")];
+  const cases: [Uint8Array, Uint8Array, boolean][] = [
+    [tree.checkpoint(1000, stranger), forked.checkpoint(200, stranger), false],
+    [tree.checkpoint(299), tree.checkpoint(200), false],
+    [Buffer.from("hello"), Buffer.alloc(3_000_000), false],
+    [tree.checkpoint(1000), forked.checkpoint(200), true],
+  ];
+  for (const [ahead, conflict, proves] of cases) {
+    [first.shown, second.shown] = [ahead, conflict];
+    now.ms += noBackoffMs;
+    await rounds.round();
+    const { alarms } = rounds.status();
+    assert.equal(alarms.length, 2);
+    assert.ok(alarms.every((alarm) => alarm.includes("with this log's own signature") === proves));
+  }
+  const said = reports.filter((line) => line.includes("own signature")).join("\n");
+  assert.ok(said.includes(Buffer.from(tree.checkpoint(1000)).toString("utf8")));
+  assert.ok(said.includes(Buffer.from(forked.checkpoint(200)).toString("utf8")));
 });
 
 void test("cosignatures that a full disk refuses are kept by the next round", async (t) => {

@@ -9,8 +9,10 @@ import type { NoteSignature, VerifiedSignature } from "@docket/tlog";
 import { askWitness } from "./ask-witness.ts";
 import type { WitnessAnswer } from "./ask-witness.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import type { Post } from "./post.ts";
+import type { Get, Post } from "./requests.ts";
 import type { TreeFiles } from "./tree-files.ts";
+import { contradictionOf } from "./witness-evidence.ts";
+import { faultOf, isAlarm } from "./witness-fault.ts";
 import { cosignaturesOf, isQuorum } from "./witness-policy.ts";
 import type { WitnessEndpoint, WitnessPolicy } from "./witness-policy.ts";
 import type { WitnessesStatus, WitnessStatus } from "./witness-status.ts";
@@ -33,6 +35,7 @@ export type WitnessRoundsOptions = {
   checkpoints: CheckpointStore;
   tree: TreeFiles;
   post: Post;
+  get: Get;
   /** Records that the materialiser has said to be published. */
   publishedSize: () => number;
   /** Ms since 1970. */
@@ -175,19 +178,28 @@ export class WitnessRounds {
     ]);
     const ports = { post, consistency: (first: number, second: number) => tree.consistency(first, second) };
     const answer = await askWitness(ports, witness, current, witness.hint, signal);
+    const shown = isAlarm(answer) ? await this.#contradiction(witness, current, signal) : undefined;
     if (this.#closing.signal.aborted) return;
-    this.#note(witness, current, answer);
+    this.#note(witness, current, answer, shown);
     if (answer.kind !== "cosigned") return;
     const before = isQuorum(this.#options.policy, current.lines);
     current.lines.push(...answer.lines.filter(({ verifier }) => !signedBy(current, verifier.vkey)));
     if (!before && isQuorum(this.#options.policy, current.lines)) this.#keep(current);
   }
 
-  #note(witness: Witness, { size }: Current, answer: WitnessAnswer): void {
+  #contradiction(witness: Witness, current: Current, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { get, tree, policy } = this.#options;
+    const { origin } = parseCheckpoint(current.text);
+    const { logVerifiers } = policy;
+    const ports = { get, origin, logVerifiers, root: (size: number) => tree.root(size) };
+    return contradictionOf(ports, witness.url, current.size, signal);
+  }
+
+  #note(witness: Witness, { size }: Current, answer: WitnessAnswer, shown: Uint8Array | undefined): void {
     const { status } = witness;
     const before = status.fault;
     status.state = answer.kind;
-    status.fault = faultOf(witness, size, answer);
+    status.fault = faultOf(witness, size, answer, shown !== undefined);
     if (answer.kind === "cosigned") {
       witness.hint = size;
       witness.failedInARow = 0;
@@ -203,7 +215,12 @@ export class WitnessRounds {
     }
     if (status.fault === before) return;
     if (status.fault === undefined) this.#options.report("info", `the witness ${witness.name} cosigns again`);
-    else this.#options.report(isAlarm(answer) ? "error" : "warn", status.fault);
+    else if (!isAlarm(answer)) this.#options.report("warn", status.fault);
+    else {
+      // Kept where it cannot be missed: with it anyone can check what the witness says.
+      const evidence = shown === undefined ? "" : `\n${Buffer.from(shown).toString("utf8")}`;
+      this.#options.report("error", status.fault + evidence);
+    }
   }
 
   // One after the other: the file with fewer cosignatures must not come to lie over the one with more.
@@ -267,42 +284,3 @@ function cosignedNote(
   }
   return utf8(`${current.text}\n${[...lines.values()].map(formatSignature).join("")}`);
 }
-
-function isAlarm({ kind }: WitnessAnswer): boolean {
-  return kind === "ahead" || kind === "conflict";
-}
-
-function faultOf({ name, url }: WitnessEndpoint, size: number, answer: WitnessAnswer): string | undefined {
-  const who = `the witness ${name} (${url})`;
-  switch (answer.kind) {
-    case "cosigned":
-      return undefined;
-    case "ahead":
-      return (
-        `${who} says that it has cosigned ${answer.size} records of this log, which holds ${size}: this ` +
-        "log may have been put back to an older state. Compare it with every copy, and find out before " +
-        "more is sealed; or the witness errs"
-      );
-    case "conflict":
-      return (
-        `${who} says that this log of ${size} records does not begin with the ${answer.size} records that ` +
-        "it cosigned: this log may have been changed or forked. Compare it with every copy, and find out " +
-        "before more is sealed; or the witness errs"
-      );
-    case "refused":
-      return `${who} ${refusals[answer.status] ?? `answers with status ${answer.status}`}`;
-    case "invalid":
-      return `${who} gives a wrong answer: ${answer.why}`;
-    case "unreachable":
-      return `${who} does not answer: ${answer.why}`;
-    case "unproved":
-      return `${who} could not be asked, because no proof could be made for it: ${answer.why}`;
-  }
-}
-
-const refusals: Readonly<Record<number, string>> = {
-  400: "says that the request is malformed (400)",
-  403: "does not know the key that this log signs with (403): give it log.vkey",
-  404: "does not know this log (404): give it log.vkey",
-  429: "wants to be asked less often (429)",
-};

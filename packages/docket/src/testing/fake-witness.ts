@@ -24,6 +24,8 @@ export class FakeWitness {
   behaviour: Behaviour = "honest";
   /** What it cosigned last. */
   seen: { size: number; root: Hash } | undefined;
+  /** What it shows of the log to whoever asks; nothing if undefined. */
+  shown: Uint8Array | undefined;
   /** The old sizes of the requests that came. */
   readonly asked: number[] = [];
   readonly #server: Server;
@@ -63,6 +65,10 @@ export class FakeWitness {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
+    if (request.method === "GET" && /^\/w\/[0-9a-f]{64}\/checkpoint$/.test(request.url ?? "")) {
+      response.writeHead(this.shown === undefined ? 404 : 200).end(this.shown);
+      return;
+    }
     if (request.method !== "POST" || request.url !== "/w/add-checkpoint") {
       response.writeHead(405).end();
       return;

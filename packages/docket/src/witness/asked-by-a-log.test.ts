@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { cosignatureTime, openCheckpoint, utf8 } from "@docket/tlog";
 import { askWitness } from "../publication/ask-witness.ts";
 import type { WitnessAnswer } from "../publication/ask-witness.ts";
-import { post } from "../publication/post.ts";
+import { post } from "../publication/requests.ts";
 import { testKey, TestLog } from "./testing/log.ts";
 import { logKey, testSeconds, testWitness } from "./testing/witness.ts";
 import type { TestWitness } from "./testing/witness.ts";
