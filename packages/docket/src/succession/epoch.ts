@@ -69,8 +69,8 @@ export function readEpoch(places: EpochPlaces): EpochState {
         "a backup from before was restored, or epoch.json was removed",
     );
   }
-  // After a crash between the two writings the data directory is one ahead.
-  const ahead = site.epoch === keys.epoch + 1 && site.previous === keys.epoch;
+  // After a crash between the two writings the data directory is one ahead, after two crashes two.
+  const ahead = site.epoch > keys.epoch && site.previous === keys.epoch;
   if (site.epoch !== keys.epoch && !ahead) {
     return unproven(
       `the data directory was opened last as epoch ${site.epoch}, but the keys directory is at epoch ` +
