@@ -72,7 +72,9 @@ export function tamperTable({ seed, seconds, rows, untouched, falseAlarms }: Tam
   const lines = rows.map((row) => [row.family, row.kind, ...cells(row)]);
   const sum = rows.map(cells).reduce((a, b) => a.map((value, place) => value + (b[place] ?? 0)));
   const total = markdown(head, [...lines, ["**all**", "", ...sum]], 2);
-  const alarms = `Untouched logs and receipts verified between them: ${number(untouched)}; false alarms: ${number(falseAlarms)}.`;
+  const alarms =
+    `Untouched logs and receipts verified between them: ${number(untouched)}; ` +
+    `false alarms: ${number(falseAlarms)}.`;
   return `${total}\n${alarms} ${ranOn(`${number(sum[0] ?? 0)} changes`, seed, seconds)}\n`;
 }
 
@@ -92,7 +94,8 @@ export function markdown(
 
 /** With which seed, how long and on what a table was made. */
 export function ranOn(what: string, seed: string, seconds: number): string {
-  return `${what} with seed ${seed}, in ${number(seconds)} s on ${availableParallelism()} cores, Node ${process.version}.`;
+  const machine = `${availableParallelism()} cores, Node ${process.version}`;
+  return `${what} with seed ${seed}, in ${number(seconds)} s on ${machine}.`;
 }
 
 /** A number with its thousands apart. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket verify` on files in memory.
+import type { Verifier } from "@docket/tlog";
 import { verifyLog } from "@docket/verify";
 import type { LogReport, SeenNote } from "@docket/verify";
 import { directorySource } from "../../packages/docket/src/cli/verify/directory.ts";
@@ -10,11 +11,19 @@ import { dataDirectory, verifiers } from "./writer.ts";
 import type { LogKind } from "./writer.ts";
 
 /** What `docket verify` is told. */
-export type ImageOptions = { kind: LogKind; seen?: readonly SeenNote[] };
+export type ImageOptions = {
+  kind: LogKind;
+  /** The log's keys; both of them if left out. */
+  keys?: readonly Verifier[];
+  seen?: readonly SeenNote[];
+};
 
 /** What `docket verify DIR --key log.vkey` reports of a data directory, with `--seen` if that is given. */
-export async function verifyImage(image: Image, { kind, seen = [] }: ImageOptions): Promise<LogReport> {
+export async function verifyImage(
+  image: Image,
+  { kind, keys = verifiers, seen = [] }: ImageOptions,
+): Promise<LogReport> {
   const source = await directorySource(dataDirectory, filesOf(image));
-  const report = await verifyLog(source, { keys: verifiers, seen }, { opaque: kind === "opaque" });
+  const report = await verifyLog(source, { keys, seen }, { opaque: kind === "opaque" });
   return checkInstallation(source, report);
 }

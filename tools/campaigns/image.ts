@@ -24,7 +24,7 @@ export function imageOf(disk: Pick<LogDisk, "list" | "readFile">, root: string):
   return { files, directories };
 }
 
-/** A copy whose files can be replaced without the original noticing. Contents are shared: replace them whole. */
+/** A copy whose files can be replaced. Contents are shared with the original: replace them whole. */
 export function copyImage({ files, directories }: Image): Image {
   return { files: new Map(files), directories };
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tamper campaign: changes logs and receipts in every way it knows, one at a time, and asks `docket verify`
-// each time. It must find the change and blame nothing else, unless what is verified is as it was; and it must
-// find nothing in a log that nobody touched.
+// The tamper campaign: changes logs and receipts in every way it knows, one at a time, and asks
+// `docket verify` each time. It must find the change and blame nothing else, unless what is verified is as it
+// was; and it must find nothing in a log that nobody touched.
 //
 //   npm run campaign:tamper -- [--mutations N] [--seed S] [--only NUMBER] [--processes P]
 //                              [--json FILE] [--write docs/assurance.md]
 //
-// A change follows from the seed and its number: --only makes that one again, and prints what was said. Exit 1
-// if anything was missed, blamed on the wrong place, or found in an untouched log.
+// A change follows from the seed and its number: --only makes that one again, and prints what was said.
+// Exit 1 if anything was missed, blamed on the wrong place, or found in an untouched log.
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

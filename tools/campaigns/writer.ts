@@ -55,7 +55,7 @@ export const dataDirectory = "/data";
 export const firstTimeMs: number = Date.UTC(2026, 10, 22, 23, 11, 5, 123);
 /** The paths of the campaigns' log. */
 export const paths: LogPaths = logPaths(dataDirectory, "main");
-/** So small that a script crosses them: a segment is closed at this length, and room is made in such steps. */
+/** A segment is closed at this length, and room made in such steps: so small that a script crosses them. */
 const limits = { segmentBytesMax: 16_384, roomBytes: 2048 };
 
 /** One thing to seal. */
@@ -103,14 +103,24 @@ export type Writer = {
   close(): void;
 };
 
-/** Makes the data directory of an empty log, with what `docket verify` compares it with. */
-export function createLog(disk: LogDisk, kind: LogKind): void {
+/**
+ * Makes the data directory of an empty log, with what `docket verify` compares it with.
+ *
+ * @param both whether published checkpoints will bear the ML-DSA line too
+ */
+export function createLog(disk: LogDisk, kind: LogKind, both: boolean): void {
   const directories = [paths.journal, paths.keptCheckpoints];
   if (kind === "records") directories.push(paths.parts, paths.releases);
   for (const path of directories) disk.makeDirectory(path);
   const text = (path: string, content: string): void => disk.replaceFile(path, utf8(content), true);
   text(`${dataDirectory}/docket.json`, `${JSON.stringify({ v: 1, keys: "../keys" })}\n`);
-  text(`${dataDirectory}/log.vkey`, `${vkeys.join("\n")}\n`);
+  text(
+    `${dataDirectory}/log.vkey`,
+    vkeys
+      .slice(0, both ? 2 : 1)
+      .map((vkey) => `${vkey}\n`)
+      .join(""),
+  );
   const site = kind === "opaque" ? { v: 1, origin, opaque: true } : { v: 1, origin };
   text(`${paths.site}/site.json`, `${JSON.stringify(site)}\n`);
   if (kind === "records") {
@@ -131,10 +141,11 @@ export function openWriter({ disk, kind, now, onSigned, mlDsa: both }: WriterOpt
     },
   };
   const opaque = kind === "opaque";
+  const named = vkeys.slice(0, both ? 2 : 1);
   const recovered = recoverLog(disk, paths, origin, [listening], { opaque, limits });
   const sequencer = opaque
     ? opaqueSequencer(recovered, listening)
-    : recordSequencer(recovered, listening, now);
+    : recordSequencer(recovered, listening, now, named);
   const materialiser = new Materialiser(disk, paths, opaque);
   const { tail } = recovered;
   if (tail.length > 0) materialiser.ingest({ batches: tail, checkpoint: sequencer.checkpoint() });
@@ -171,14 +182,21 @@ type AnySequencer = {
   close(): void;
 };
 
-function recordSequencer({ journal, head }: RecoveredLog, by: Signer, now: () => number): AnySequencer {
+function recordSequencer(
+  { journal, head }: RecoveredLog,
+  by: Signer,
+  now: () => number,
+  named: readonly string[],
+): AnySequencer {
   const random = countedBytes(head.frontier.size);
   const sequencer = new Sequencer(journal, head, { now, random, signers: [by], origin });
   return {
     size: () => sequencer.size,
     commit(wishes) {
       const first = sequencer.size;
-      const { sealed, batch } = sequencer.commit(wishes.map((wish, at) => requestOf(first + at, wish)));
+      const { sealed, batch } = sequencer.commit(
+        wishes.map((wish, at) => requestOf(first + at, wish, named)),
+      );
       return { answers: sealed, batch };
     },
     checkpoint: () => sequencer.checkpoint(),
@@ -240,17 +258,21 @@ function opaqueEntry({ id, parts, variant = 0 }: Wish): string {
   return `entry ${id} ${variant} ${"x".repeat(parts ? 200 + (id % 100) : id % 40)}`;
 }
 
-function requestOf(index: number, { id, parts, variant = 0 }: Wish): AppendRequest {
+function requestOf(
+  index: number,
+  { id, parts, variant = 0 }: Wish,
+  [key = "", mlDsaKey]: readonly string[],
+): AppendRequest {
   const request = { id, generation: 0, actors: [], parts: [] };
   const by = "operator";
   if (index === 0) {
-    const [key = "", mlDsaKey = ""] = vkeys;
-    return { ...request, body: encodeBody({ kind: "created", by, origin, key, mlDsaKey }) };
+    const keys = mlDsaKey === undefined ? { key } : { key, mlDsaKey };
+    return { ...request, body: encodeBody({ kind: "created", by, origin, ...keys }) };
   }
   if (!parts) {
     const role = variant === 0 ? "ingest" : "analyst";
-    const key = `k_${nameOf(id, 16)}`;
-    return { ...request, body: encodeBody({ kind: "access", by, change: "created", key, role }) };
+    const about = `k_${nameOf(id, 16)}`;
+    return { ...request, body: encodeBody({ kind: "access", by, change: "created", key: about, role }) };
   }
   const actor = `a_${nameOf(id, 22)}`;
   const refused = (id + variant) % 3 === 0;

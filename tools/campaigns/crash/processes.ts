@@ -35,7 +35,7 @@ const cyclesPerLog = 20;
 const eventsPerCycle = 400;
 /** So many events of the cycle before are asked for again in the next. */
 const repeatedPerCycle = 100;
-/** One kill in four falls anywhere from the start on, which is mostly recovery; the others after an answer. */
+/** One kill in four falls anywhere from the start on, mostly into recovery; the others after an answer. */
 const killAfterStartMsMax = 2500;
 const killAfterAnswerMsMax = 700;
 

@@ -28,7 +28,7 @@ const calls = [
 ] as const;
 /** What a call does instead of its work. strace cannot kill where it filters calls in the kernel: slower. */
 const kinds = ["error=EIO", "error=ENOSPC", "signal=SIGKILL"] as const;
-/** strace stops a process at every call to kill it at one, which takes long: so many are killed in a hundred. */
+/** To kill a process at one call, strace stops it at every one, which takes long: so many in a hundred. */
 const killedOf100 = 15;
 const eventsPerCycle = 24;
 const cyclesPerLog = 15;
@@ -44,7 +44,7 @@ export function whyNoSyscalls(): string | undefined {
   return traced.status === 0 ? undefined : `strace does not work here: ${traced.stderr.toString("utf8")}`;
 }
 
-/** Runs so many cycles, spread evenly over all calls, all n and all kinds, in an order that `random` gives. */
+/** Runs so many cycles, spread evenly over all calls and all n; `random` gives the kinds. */
 export async function runSyscalls(
   directory: string,
   cycles: number,

@@ -54,7 +54,7 @@ export type World = {
 
 /** A machine that is on, with an empty log that has long been there. */
 export function newWorld(kind: LogKind, disk: MemoryDisk = new MemoryDisk()): World {
-  log.createLog(disk, kind);
+  log.createLog(disk, kind, false);
   disk.settle();
   return {
     kind,
@@ -110,7 +110,10 @@ export function recoverAndCheck(world: World): void {
 
 /** `docket verify` on the disk as it is: it may find nothing wrong. */
 export async function verifies(world: World, when: string): Promise<void> {
-  const report = await verifyImage(imageOf(world.disk, log.dataDirectory), { kind: world.kind });
+  const report = await verifyImage(imageOf(world.disk, log.dataDirectory), {
+    kind: world.kind,
+    keys: [log.verifier],
+  });
   if (report.verdict === "verified") return;
   const faults = JSON.stringify(report.faults.slice(0, 3));
   throw new BrokenPromise("unverified", `docket verify ${when}: ${report.verdict} ${faults}`);

@@ -145,7 +145,7 @@ function opaque(made: Shape): Shape {
 function build(made: Shape, count: number, twist: Twist | undefined): Base {
   const disk = new MemoryDisk();
   const { kind } = made;
-  log.createLog(disk, kind);
+  log.createLog(disk, kind, true);
   const clock = { nowMs: log.firstTimeMs };
   const now = (): number => (clock.nowMs += tickMs);
   const open = (): log.Writer => log.openWriter({ disk, kind, mlDsa: true, now });

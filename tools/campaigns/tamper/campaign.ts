@@ -152,7 +152,8 @@ function verdictOf(
 
 function faultsOf({ verdict, faults }: LogReport): string {
   const few = faults.slice(0, 3);
-  return `${verdict}: ${few.map(({ check, place, index, reason }) => `${check} ${place} ${index ?? ""}: ${reason}`).join("; ")}`;
+  const words = few.map(({ check, place, index, reason }) => `${check} ${place} ${index ?? ""}: ${reason}`);
+  return `${verdict}: ${words.join("; ")}`;
 }
 
 function judgeReceipt(base: Base, random: Random): Judged | undefined {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a change left what is verified as it was: every file that a reader may ask for has the bytes that it
-// had, and the journal gives the same records, parts and signed roots. Only then may it go unnoticed.
+// Whether a change left what is verified as it was: every file that a reader may ask for has the bytes that
+// it had, or others that say the same, and the journal gives the same records, parts and signed roots. Only
+// then may it go unnoticed.
 import { createHash } from "node:crypto";
 import { encodeBase64, openCheckpoint, parseTilePath, tileWidth, TlogError } from "@docket/tlog";
 import type { LogReport } from "@docket/verify";
@@ -46,7 +47,7 @@ function whySame(
   report: LogReport,
 ): string | undefined {
   if (place.startsWith("recent/") && isSubset(rowsOf(after), rowsOf(before ?? Buffer.alloc(0))))
-    return "rows of recent checkpoints: the same roots and signatures, or fewer; nothing says how many there were";
+    return "rows of recent checkpoints: the same, or fewer; nothing says how many there were";
   const hasAll = report.records.published + report.records.beyond === base.total;
   if (place === "checkpoint" && hasAll && base.published.get(sizeOfNote(after))?.equals(after) === true)
     return "an older checkpoint, and the journal has the rest, as between two publications";
@@ -54,7 +55,7 @@ function whySame(
     return "an older state, and the journal has the rest, as before a sync";
   const isCheckpoint = place === "checkpoint" || place.startsWith("checkpoints/");
   if (isCheckpoint && before !== undefined && isSameStatement(before, after))
-    return "the same statement under the log's Ed25519 key; a line that is gone, or named otherwise, is not checked";
+    return "the same statement of the log's Ed25519 key; other lines are checked where they are there";
   if (place.startsWith("parts/") && before?.subarray(0, after.length).equals(after) === true && hasAll)
     return "parts that the journal has too, as while recovery writes them again";
   return undefined;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be done to a receipt, and what its check then has to say: which of the checks may be the first that
-// fails, by the part of the receipt that was changed.
+// What can be done to a receipt, and what its check then has to say: which of the checks may be the first
+// that fails, by the part of the receipt that was changed.
 import {
   generateSignerKey,
   parseCheckpoint,

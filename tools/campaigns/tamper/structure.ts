@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody does who knows the formats, but has not the log's key: records, hashes, parts, checkpoints and
-// journal changed so that each file is well-formed in itself.
+// What somebody does who knows the formats, but has not the log's key: records, hashes, parts, checkpoints
+// and journal changed so that each file is well-formed in itself.
 import {
   decodeEntryBundle,
   encodeEntryBundle,
@@ -65,7 +65,8 @@ function ofBundle(edit: Edit, hashes: boolean): Make {
     const tile = tilePath({ level: 0, index, width });
     if (hashes) changes.set(tile, Buffer.concat(after.entries.map((entry) => leafHash(entry))));
     const first = index * tileWidth;
-    const what = `${place}${hashes ? " and its tile" : ""}: records ${first + after.from} to ${first + after.to}`;
+    const files = hashes ? `${place} and its tile` : place;
+    const what = `${files}: records ${first + after.from} to ${first + after.to}`;
     const mutation = edited(base, what, changes);
     if (mutation === undefined) return undefined;
     // Where records and hashes were changed alike, what they contradict is a signed root.
