@@ -94,7 +94,7 @@ function syncNames(folder: string): void {
   for (const path of [folder, dirname(folder), dirname(dirname(folder))]) syncDirectory(path);
 }
 
-/** Makes the keys that a log signs with, in files that do not exist yet; the folder's names are not synced. */
+/** Makes the keys that a log signs with, in files that do not exist yet. */
 export function createLogKeys(folder: string, origin: string, random: RandomBytes): void {
   const files = [
     [rootKeyFile, "ed25519"],

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the keys directory knows of a log's newest state, so that a copy or a restored backup is noticed before
-// it signs. The threads of an open log ask here whether they may still sign, and tell here what was published.
+// What the keys directory knows of a log's newest state, so that a copy or a restored backup is noticed
+// before it signs. The threads of an open log ask here whether they may still sign, and tell here what was
+// published.
 //
 //   KEYS/main/epoch    which opening may sign: raised at each, and by a promotion (succession/epoch.ts)
 //   KEYS/main/newest   the newest published checkpoint, in one of two slots of a fixed place: whichever is
 //                      whole and larger counts. It is written in place, because replacing a file ten times a
 //                      second costs what it saves, and a slot fits into one sector of a disk.
 //
-// slot: length in decimal, a space, SHA-256 of the note in hex, a line feed, the note with its first line only;
-// then zeros
+// slot: length in decimal, a space, SHA-256 of the note in hex, a line feed, the note with its first line
+// only; then zeros
 import { hash } from "node:crypto";
 import {
   closeSync,
@@ -94,7 +95,8 @@ export function openPrimacy(start: PrimacyStart): Primacy {
 /**
  * Reads the newest published checkpoint that the keys directory knows.
  *
- * @returns `"none"` if nothing was ever written down, `"unreadable"` if something was and neither slot is whole
+ * @returns `"none"` if nothing was ever written down, `"unreadable"` if something was and neither slot is
+ *   whole
  */
 export function readNewest(path: string): NewestCheckpoint | "none" | "unreadable" {
   const { newest, bytes } = readSlots(path);
@@ -187,7 +189,8 @@ function unasked(path: string, error: unknown): DocketError {
   const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
   return new DocketError(
     "log_unproven",
-    `${path} cannot be read (${why}), so nobody knows whether this log may still sign; bring it back and restart`,
+    `${path} cannot be read (${why}), so nobody knows whether this log may still sign; ` +
+      "bring it back and restart",
     { cause: error },
   );
 }

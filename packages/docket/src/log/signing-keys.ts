@@ -58,7 +58,8 @@ export function signPublished(
   if (!signatures.some((each) => each instanceof Promise)) {
     return withLines(checkpoint, signers, signatures as Uint8Array[]);
   }
-  return Promise.all(signatures).then((all) => withLines(checkpoint, signers, all));
+  const answers = signatures.map(async (each) => each);
+  return Promise.all(answers).then((all) => withLines(checkpoint, signers, all));
 }
 
 function withLines(

@@ -54,7 +54,7 @@ test("a backup that was put back in place is told by its epoch, by its file, or 
   const backup = join(directory, "backup");
   cpSync(places.site, backup, { recursive: true });
   const file = join(places.site, "epoch.json");
-  // Within the same opening, file over file: the number is the same, and what was published meanwhile is missing.
+  // Within the same opening, file over file: only what was published meanwhile is missing.
   writeDown(opening, 12);
   assert.throws(() => claimEpoch(places, held(10)), { code: "log_behind", message: /size 12 was published/ });
   assert.throws(() => claimEpoch(places, held(12, 99)), { code: "log_behind", message: /forked/ });

@@ -39,7 +39,7 @@ export type EpochState =
   | { kind: "first" }
   /** The data directory is the one that was opened last. */
   | { kind: "bound"; epoch: number; newest: NewestCheckpoint | undefined; byInode: boolean }
-  /** It may be another one. `keysIntact`: the keys directory is not a copy, so what it knows is the newest. */
+  /** It may be another one. `keysIntact`: the keys directory is no copy, so what it knows is the newest. */
   | {
       kind: "unproven";
       epoch: number;

@@ -3,8 +3,8 @@
 //
 //   DIR/sites/main/keys.json   {"v":1,"origin":"…","periods":[{"from":0,"until":1833,"keys":["…"]},…]}
 //
-// A key change that is record i parts the log at size i + 1: the keys before sign checkpoints up to that size,
-// those after it from that size on, so that the checkpoint of this one size bears both.
+// A key change that is record i parts the log at size i + 1: the keys before sign checkpoints up to that
+// size, those after it from that size on, so that the checkpoint of this one size bears both.
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import { decodeEntryBundle, entriesPath, tileWidth } from "@docket/tlog";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is settled before a log may be opened for writing: that it is not closed for good, that a change of
-// keys which a crash interrupted is brought to its end, that the keys are those in force, and that this is the
-// log's newest state (epoch.ts).
+// keys which a crash interrupted is brought to its end, that the keys are those in force, and that this is
+// the log's newest state (epoch.ts).
 import { join } from "node:path";
 import { DocketError } from "../error.ts";
 import { readLogKeys, signerKeysOf } from "../evidence/keys.ts";
@@ -52,7 +52,7 @@ export async function settleKeys(log: MaintainedLog, vkeyPath: string): Promise<
   if (keys.join() !== currentKeys(history).join()) {
     throw new DocketError(
       "usage",
-      `the keys in ${log.keys} are not those in force: the log's keys were changed; bring back the newest ones`,
+      `the keys in ${log.keys} are not those in force: they were changed; bring back the newest ones`,
     );
   }
   return history;

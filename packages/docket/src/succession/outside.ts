@@ -38,7 +38,8 @@ const filesMax = 100_000;
  * The keys under which checkpoints of a log count.
  *
  * @param history the log's keys until now
- * @param further keys that are trusted besides: those in the keys directory may be newer than an old copy knows
+ * @param further keys that are trusted besides: those in the keys directory may be newer than an old copy
+ *   knows
  */
 export function trustedKeys(history: KeyHistory, further: readonly string[]): CountedKey[] {
   const periods = history.periods.flatMap(({ keys, until }) => keys.map((key) => ({ key, until })));
@@ -144,8 +145,8 @@ async function readTarget(target: string, ports: OutsidePorts): Promise<Given[]>
   }
 }
 
-// A data directory or a mirror has its newest checkpoint in a place of its own; anything else is a directory of
-// kept files.
+// A data directory or a mirror has its newest checkpoint in a place of its own; anything else is a directory
+// of kept files.
 function readDirectory(directory: string): Given[] {
   for (const place of [join(directory, "sites", "main"), directory]) {
     const names = listing(place);

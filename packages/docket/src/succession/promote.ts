@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Promotion: a log that was restored, copied or moved proves that it holds its newest signed state, and may sign
-// again. Whoever had it open before is fenced first: the epoch is raised, and then the keys directory is asked
-// once more what was published last.
+// Promotion: a log that was restored, copied or moved proves that it holds its newest signed state, and may
+// sign again. Whoever had it open before is fenced first: the epoch is raised, and then the keys directory is
+// asked once more what was published last.
 import type { PromotionProof } from "@docket/protocol";
 import type { TlogPolicy } from "@docket/tlog";
 import { readLogKeys, signerKeysOf } from "../evidence/keys.ts";
@@ -145,7 +145,7 @@ function howToProve(state: EpochState, unanswered: readonly Unanswered[]): strin
   const reason = state.kind === "unproven" ? state.reason : "nothing is known of it";
   const silent = unanswered.map(({ place, reason: why }) => `; ${place} gave nothing: ${why}`).join("");
   return (
-    `${reason}${silent}. Give the newest checkpoint that anyone has with --seen, witnesses with --policy, or, ` +
-    "if all of it was moved after a stop and no other copy has signed since, say so with --moved"
+    `${reason}${silent}. Give the newest checkpoint that anyone has with --seen, or witnesses with --policy; ` +
+    "or, if all of it was moved after a stop and no other copy has signed since, say so with --moved"
   );
 }

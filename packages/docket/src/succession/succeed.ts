@@ -24,8 +24,8 @@ export type LastKnown = { succession: Succession; size: number; unanswered: read
  * The last known checkpoint of a log: the largest of its own, of what the keys directory knows, and of those
  * given and asked for. Whoever has the log open is fenced first.
  *
- * @throws {DocketError} `usage` if none is known, or what was given is not of this log; `log_behind` if two of
- *   the same size differ: then both must be shown to whoever watches the log
+ * @throws {DocketError} `usage` if none is known, or what was given is not of this log; `log_behind` if two
+ *   of the same size differ: then both must be shown to whoever watches the log
  */
 export async function lastKnownCheckpoint(
   log: MaintainedLog,
@@ -111,7 +111,7 @@ function refuseIfForked(newest: OutsideCheckpoint, all: readonly OutsideCheckpoi
   if (other === undefined) return;
   throw new DocketError(
     "log_behind",
-    `${newest.place} and ${other.place} have different roots at size ${newest.checkpoint.size}: the log was ` +
-      "forked. Keep both; name the one to go on from with `docket init --succeeds KEYS --last-known FILE`",
+    `${newest.place} and ${other.place} have different roots at size ${newest.checkpoint.size}: ` +
+      "the log was forked. Keep both; name the one to go on from with `docket init --succeeds KEYS --last-known FILE`",
   );
 }

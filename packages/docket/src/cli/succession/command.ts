@@ -69,7 +69,8 @@ export function addSuccession(program: Command, terminal: Terminal, give: Give):
   program
     .command("succeed")
     .description(
-      "Close a log for good that lacks what it signed, and begin another that names its last known checkpoint.",
+      "Close a log for good that lacks what it signed, and begin another,\n" +
+        "which names its last known checkpoint.",
     )
     .argument("<old>", "the data directory of the log that ends")
     .argument("<new>", "a new or empty directory")
@@ -92,7 +93,7 @@ function keysOption(): Option {
 function seenOption(): Option {
   return new Option(
     "--seen <target>",
-    "a checkpoint from elsewhere: a file (checkpoints, receipt, proof), a directory, or a log's URL; repeatable",
+    "a checkpoint from elsewhere: a file (checkpoints, receipt, proof), a directory, a log's URL; repeatable",
   )
     .default([] as string[], "none")
     .argParser((target: string, before: string[]) => [...before, target]);

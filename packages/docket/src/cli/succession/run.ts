@@ -39,7 +39,7 @@ export async function runKeyRotate(
   if (installation.opaque) {
     throw new DocketError(
       "usage",
-      `${installation.data} is an opaque log: it holds no records, so a change of keys cannot be sealed in it`,
+      `${installation.data} is an opaque log: it holds no records, so no change of keys can be sealed in it`,
     );
   }
   const change = await locked(installation, async (log) => {
@@ -130,7 +130,7 @@ export async function runSucceed(
   if (old.opaque) {
     throw new DocketError(
       "usage",
-      `${old.data} is an opaque log: one without records cannot say what it succeeds; begin another with init`,
+      `${old.data} is an opaque log: without records one cannot say what it succeeds; begin anew with init`,
     );
   }
   const policy = readWitnesses(old, options.policy);
@@ -189,7 +189,7 @@ function promotionText(installation: Installation, promotion: Promotion): string
   });
   return [
     needed
-      ? `Promoted ${installation.origin}: it holds ${size} records and may sign again, from epoch ${epoch} on.`
+      ? `Promoted ${installation.origin}: it holds ${size} records and signs again, as epoch ${epoch}.`
       : `${installation.origin} is the one that was opened last; nothing had to be done.`,
     ...lines,
     ...unanswered.map(({ place, reason }) => `  not heard: ${place}: ${reason}`),
