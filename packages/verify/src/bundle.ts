@@ -158,8 +158,8 @@ async function settle(
   return !tileIsWrong && agrees(tile) ? tile : computed;
 }
 
-// Entries and tile agree, and the journal has other records: whoever changed a record changes its hash too. If
-// the tree above agrees with the journal's, those are the ones that were signed.
+// Entries and tile agree, and the journal has other records: whoever changed a record changes its hash too.
+// If the tree above agrees with the journal's, those are the ones that were signed.
 async function settleCopies(
   walk: Walk,
   index: number,

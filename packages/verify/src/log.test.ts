@@ -153,7 +153,7 @@ void test("answers of threads are taken in the log's order, whichever comes firs
   );
 });
 
-void test("a checkpoint from elsewhere: of the same tree, a rollback, a fork, or nothing to compare", async () => {
+void test("a checkpoint from elsewhere: of the same tree, a rollback, a fork, or neither", async () => {
   const files = opaqueFiles();
   const seen = (note: Uint8Array): TrustGiven => ({ keys, seen: [{ place: "kept.txt", note }] });
   const longer = opaqueEntries(900);
@@ -228,6 +228,18 @@ void test("the policy's witnesses: whose cosignatures count, and whether they ar
     met.cosignatures.map(({ name }) => name),
     ["w1.example", "w2.example"],
   );
+
+  // The newest cosigned one lies at a path of its own too.
+  files.set("checkpoint.cosigned", checkpointOf(entries, [...both, w1.signer, w2.signer], 700));
+  assert.match(checkNamed(await opaque(files, trust), "cosignatures").detail, /^up to record 699/);
+  for (const wrong of [
+    utf8("x\n"),
+    checkpointOf(entries.with(0, utf8("y")), both, 700),
+    checkpointOf(opaqueEntries(900), both),
+  ]) {
+    const bad = await opaque(new Map(files).set("checkpoint.cosigned", wrong), trust);
+    assert.equal(bad.first?.place, "checkpoint.cosigned");
+  }
 
   // Without the policy the same lines are counted, and nothing hangs on them.
   const unknown = await opaque(files);
@@ -309,7 +321,7 @@ void test("keys that changed are followed from any of them, old or new", async (
   assert.equal(wrong.first?.place, "checkpoint");
 });
 
-void test("without the checkpoint that old and new keys signed, nothing follows from the old ones", async () => {
+void test("without the checkpoint that old and new keys signed, nothing follows from old ones", async () => {
   const { files, periods } = rotated();
   files.delete("checkpoints/600");
   const [first, second, third] = periods;
@@ -403,7 +415,7 @@ void test("a state is not believed of another log, under other keys, or of a tre
   assert.equal(gone.first?.place, "tile/entries/002");
 });
 
-void test("rows of the last day: torn ends are noted, wrong ones named, and ones beyond the log too", async () => {
+void test("rows of the last day: torn ends are noted, wrong ones named, later ones too", async () => {
   const files = opaqueFiles();
   files.set(
     "recent/501",

@@ -3,7 +3,7 @@
 // every tile, every signed root, every sealed part, and that nothing is missing and nothing is there besides.
 import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, TlogError, utf8 } from "@docket/tlog";
 import { checkTail } from "./bundle.ts";
-import { addFault, faultAt, newFindings } from "./findings.ts";
+import { addFault, faultAt, newFindings, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { openAt, readHead, settleHead } from "./head.ts";
 import type { Head } from "./head.ts";
@@ -17,19 +17,20 @@ import { readRowsUpTo } from "./recent.ts";
 import type { LogReport } from "./report.ts";
 import { resume } from "./resume.ts";
 import { settleSeen } from "./seen-checks.ts";
+import { readOwnCheckpoint } from "./signer.ts";
 import type { LogSource } from "./source.ts";
 import { parseState } from "./state.ts";
 import { checkEdgeTiles, checkFullTiles } from "./tile-files.ts";
 import { asTrust } from "./trust.ts";
 import type { Trust, TrustGiven } from "./trust.ts";
-import { checkReachedRoots, checkUnreachedRoots, newWalk } from "./walk.ts";
+import { checkReachedRoots, checkUnreachedRoots, cosignedPath, newWalk } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
 /** How a log is verified. */
 export type VerifyLogOptions = WalkOptions & {
   /**
-   * The state of an earlier run of the same log under the same keys: what it checked is not read again, if the
-   * tree here is still the one that it computed. Else everything is checked, and the report says so.
+   * The state of an earlier run of the same log under the same keys: what it checked is not read again, if
+   * the tree here is still the one that it computed. Else everything is checked, and the report says so.
    */
   resume?: string | undefined;
   /** Whether its entries are bytes and no records of Docket: then only the tree is checked, no chain. */
@@ -88,7 +89,20 @@ async function beginWalk(
   const listing = await listFiles(source, head.size, findings);
   checkNewest(findings, head, writer?.materialisedSize ?? 0, listing?.kept.at(-1) ?? 0);
   const mode = options.opaque === true ? "opaque" : "records";
-  return newWalk(source, findings, head, writer, listing, mode);
+  const cosigned = await readCosigned(source, findings);
+  return newWalk(source, findings, head, writer, listing, mode, cosigned);
+}
+
+async function readCosigned(source: LogSource, findings: Findings): Promise<Walk["cosigned"]> {
+  const bytes = await readFile(source, cosignedPath, noteBytesMax, "keptCheckpoints", findings);
+  if (bytes === undefined || bytes === "too long") return undefined;
+  try {
+    return { size: readOwnCheckpoint(bytes).size, bytes };
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    addFault(findings, faultAt("keptCheckpoints", cosignedPath, error.message));
+    return undefined;
+  }
 }
 
 // What comes after the last published record, and what can be said only when all are known.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the leaves and manifests that nearly all records have, each with one regular expression: a decision
 // without restrictions, and a manifest of at most four parts. What they match is canonical, and means the
-// same to `parseLeaf` and `parseManifest`, which read everything else; a property test compares them. To parse
-// JSON and write it again, as those do, takes five times as long, and a log has millions.
+// same to `parseLeaf` and `parseManifest`, which read everything else; a property test compares them. To
+// parse JSON and write it again, as those do, takes five times as long, and a log has millions.
 import {
   isCanonicalTime,
   outcomes,

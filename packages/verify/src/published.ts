@@ -22,8 +22,8 @@ export type WalkOptions = {
   onProgress?: Progress | undefined;
   /**
    * Called at borders of bundles while nothing is wrong. `stateAt` gives the text with which a later run can
-   * go on from here; it takes the time, RFC 3339, and is to be called at once or not at all. `last` is true at
-   * the last border.
+   * go on from here; it takes the time, RFC 3339, and is to be called at once or not at all. `last` is true
+   * at the last border.
    */
   onState?: ((stateAt: (time: string) => string, last: boolean) => void) | undefined;
 };
@@ -48,6 +48,8 @@ export async function walkPublished(
   walk.rows.judge = judgeOf(walk, checker);
   await planRows(walk, tileWidth);
   await checkReachedRoots(walk);
+  // Where an earlier run came as far, its state is told again, with the checkpoint of now.
+  if (walk.frontier.size === full * tileWidth) tellState(walk, full, onState);
   while (walk.frontier.size < size) {
     while (planned < full && asked.length < checker.concurrency) {
       const count = Math.min(rangeBundles, full - planned);
@@ -64,13 +66,16 @@ export async function walkPublished(
         return false;
       }
       onProgress?.(walk.frontier.size, size);
-      if (walk.frontier.size % tileWidth === 0 && walk.findings.count === 0) {
-        const last = walk.frontier.size === full * tileWidth;
-        onState?.((time) => formatState(walk, time), last);
-      }
+      tellState(walk, full, onState);
     }
   }
   return true;
+}
+
+function tellState(walk: Walk, full: number, onState: WalkOptions["onState"]): void {
+  const { frontier, findings } = walk;
+  if (onState === undefined || frontier.size % tileWidth !== 0 || findings.count > 0) return;
+  onState((time) => formatState(walk, time), frontier.size === full * tileWidth);
 }
 
 async function takeBundle(

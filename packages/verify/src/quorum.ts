@@ -22,7 +22,10 @@ export function noteQuorum(quorum: Quorum, trust: Trust, opened: OwnCheckpoint):
   quorum.size = size;
 }
 
-/** The check of one checkpoint's cosignatures; `ok` is null where no policy was given, or its quorum not met. */
+/**
+ * The check of one checkpoint's cosignatures; `ok` is null where no policy was given, or its quorum is not
+ * met.
+ */
 export function quorumCheck(trust: Trust, opened: OwnCheckpoint): Check {
   const name = "cosignatures";
   const met = quorumIsMet(trust, opened);

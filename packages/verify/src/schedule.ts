@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which keys a log signs with, at which sizes: record 0 names the first ones, each key-change record the next.
+// Which keys a log signs with, at which sizes: record 0 names the first ones, each key-change record the
+// next.
 // The tree says so; whether it may be believed is decided by the keys that the reader gave (`isProven`).
 import type { DocketRecord } from "@docket/protocol";
 import { parseVerifierKey, TlogError } from "@docket/tlog";
@@ -10,7 +11,7 @@ import type { OwnCheckpoint } from "./signer.ts";
 export type KeyPeriod = {
   from: number;
   keys: readonly Verifier[];
-  /** Whether the checkpoint at `from` was found, with a line of each key of this period and the one before. */
+  /** Whether the checkpoint at `from` was found, with a line of each key of this period and the last. */
   linked: boolean;
 };
 

@@ -71,9 +71,10 @@ export function settleSeen(walk: Walk, grownTo: number | undefined): void {
   const { seen, findings, head, frontier } = walk;
   const isSigned = head.checkpoint !== undefined && !findings.failed.has("root");
   for (const { note, size, root } of seen.other) {
+    const here = `than that of the records here, ${encodeBase64(root)}`;
     const reason = isSigned
-      ? `fork: the log signed another root at size ${size} than that of the records here, ${encodeBase64(root)}`
-      : `its root at size ${size} is not that of the records here, ${encodeBase64(root)}`;
+      ? `fork: the log signed another root at size ${size} ${here}`
+      : `it has another root at size ${size} ${here}`;
     addFault(findings, faultAt("seen", note.place, reason));
     if (isSigned) addConflict(walk, "fork", note);
   }

@@ -8,7 +8,8 @@ export type Listed = { name: string; directory: boolean };
 
 /**
  * The files of one log. Paths are those of C2SP tlog-tiles and of Docket's own layout, without a leading
- * slash: `checkpoint`, `tile/0/000`, `tile/entries/000.p/12`, `parts/000`, `checkpoints/600`.
+ * slash: `checkpoint`, `checkpoint.cosigned`, `tile/0/000`, `tile/entries/000.p/12`, `parts/000`,
+ * `checkpoints/600`.
  */
 export interface LogSource {
   /** Whether it holds sealed parts. Where it does not, they are said to be unchecked. */

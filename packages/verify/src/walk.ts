@@ -35,6 +35,9 @@ import { checkSeenAt, groupSeen } from "./seen-checks.ts";
 import type { SeenChecks } from "./seen-checks.ts";
 import type { LogSource, RootClaim, WriterState } from "./source.ts";
 
+/** Where a log keeps the newest checkpoint that met the quorum of its own policy. */
+export const cosignedPath = "checkpoint.cosigned";
+
 /** A tile whose hashes are all known, or the right edge's at the end. */
 export type KnownTile = { level: number; index: number; hashes: Hash[] };
 
@@ -63,6 +66,8 @@ export type Walk = {
   reached: { size: number; root: Hash }[];
   claims: Map<number, RootClaim[]>;
   kept: Set<number>;
+  /** The newest checkpoint that met the quorum of the log's own policy, if it keeps one. */
+  cosigned: { size: number; bytes: Uint8Array } | undefined;
   keptChecked: number;
   seen: SeenChecks;
   quorum: Quorum;
@@ -80,12 +85,14 @@ export function newWalk(
   writer: WriterState | undefined,
   listing: Listing | undefined,
   mode: RangeMode,
+  cosigned: Walk["cosigned"],
 ): Walk {
   const claims = new Map<number, RootClaim[]>();
   for (const claim of writer?.roots ?? []) claims.set(claim.size, [...(claims.get(claim.size) ?? []), claim]);
   const kept = new Set(listing?.kept);
   const seen = groupSeen(head.trust.seen ?? [], findings);
-  const wanted = [...new Set([...claims.keys(), ...kept, ...seen.bySize.keys()])].sort((a, b) => a - b);
+  const named = [...claims.keys(), ...kept, ...seen.bySize.keys(), ...(cosigned ? [cosigned.size] : [])];
+  const wanted = [...new Set(named)].sort((a, b) => a - b);
   return {
     kind: "walk",
     source,
@@ -105,6 +112,7 @@ export function newWalk(
     reached: wanted[0] === 0 ? [{ size: 0, root: frontierRoot(emptyFrontier()) }] : [],
     claims,
     kept,
+    cosigned,
     keptChecked: 0,
     seen,
     quorum: { newest: undefined, size: 0 },
@@ -157,6 +165,7 @@ export async function checkReachedRoots(walk: Walk): Promise<void> {
   for (const { size, root } of walk.reached.splice(0)) {
     for (const claim of walk.claims.get(size) ?? []) checkClaim(walk, claim, root);
     if (walk.kept.has(size)) await checkKept(walk, size, root);
+    if (walk.cosigned?.size === size) checkKeptNote(walk, cosignedPath, walk.cosigned.bytes, size, root);
     for (const row of takeRows(walk.rows, size)) await checkRow(walk, row, root);
     checkSeenAt(walk, size, root);
   }
@@ -172,6 +181,9 @@ export function checkUnreachedRoots(walk: Walk): void {
     }
     if (walk.kept.has(wanted)) {
       walk.findings.beyond.push(faultAt("keptCheckpoints", `checkpoints/${wanted}`, reason));
+    }
+    if (walk.cosigned?.size === wanted) {
+      walk.findings.beyond.push(faultAt("keptCheckpoints", cosignedPath, reason));
     }
   }
   for (const row of walk.rows.pending) {
@@ -242,12 +254,18 @@ function isSignedRoot(
 }
 
 async function checkKept(walk: Walk, size: number, root: Hash): Promise<void> {
-  const { findings, head, source } = walk;
+  const { findings, source } = walk;
   const path = `checkpoints/${size}`;
   const bytes = await readFile(source, path, noteBytesMax, "keptCheckpoints", findings);
   if (bytes === "too long") return;
+  if (bytes === undefined) {
+    addFault(findings, faultAt("keptCheckpoints", path, "it is listed, but cannot be read"));
+  } else checkKeptNote(walk, path, bytes, size, root);
+}
+
+function checkKeptNote(walk: Walk, path: string, bytes: Uint8Array, size: number, root: Hash): void {
+  const { findings, head } = walk;
   const fault = (reason: string): void => addFault(findings, faultAt("keptCheckpoints", path, reason));
-  if (bytes === undefined) return fault("it is listed, but cannot be read");
   try {
     const { checkpoint, opened } = openAt(walk, bytes);
     if (checkpoint.size !== size) return fault(`it covers ${checkpoint.size} records, not ${size}`);

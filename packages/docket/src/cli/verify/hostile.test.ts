@@ -78,7 +78,7 @@ void test("pipes, devices, links in circles and endless files are no files of a 
   assert.equal((await check(site)).verdict, "verified");
 });
 
-void test("a tree of directories as deep as paths can be, and links out of the directory, are named", async (t) => {
+void test("directories as deep as paths can be, and links out of the directory, are named", async (t) => {
   const site = finishedSite(t);
   const deep = join(site, "tile/0", ...Array.from({ length: 300 }, () => "x000"));
   mkdirSync(deep, { recursive: true });
@@ -91,7 +91,7 @@ void test("a tree of directories as deep as paths can be, and links out of the d
   assert.ok(places.some((place) => place.startsWith("tile/0/x000/x000")));
 });
 
-void test("a checkpoint of the real key over 2^53 - 1 records ends at the first that is missing", async (t) => {
+void test("a checkpoint of the real key over 2^53 - 1 records ends at the first missing", async (t) => {
   const site = finishedSite(t);
   const size = Number.MAX_SAFE_INTEGER;
   const root = asHash(new Uint8Array(32));

@@ -139,7 +139,7 @@ void test("several keys, and files of several; a line that is none is refused", 
   assert.equal((await run({ target: data, key: file })).code, 2);
 });
 
-void test("--resume goes on where an earlier run was, and never forgets what showed a rollback", async (t) => {
+void test("--resume goes on where an earlier run was, and keeps what showed a rollback", async (t) => {
   const log = createSmallLog(newDirectory(t));
   log.seal([1, 199, 100]);
   log.sync();

@@ -16,8 +16,8 @@ export type StateFile = {
   /** Told of each state: writes one now and then, and remembers the last. */
   note(stateAt: (time: string) => string, last: boolean): void;
   /**
-   * At the end: writes the last state or, if anything was wrong, puts back what an earlier run left, which may
-   * be what shows that the log was rolled back.
+   * At the end: writes the last state or, if anything was wrong, puts back what an earlier run left, which
+   * may be what shows that the log was rolled back.
    */
   close(nothingWrong: boolean): Promise<void>;
 };

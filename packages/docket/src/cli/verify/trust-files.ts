@@ -50,9 +50,8 @@ async function readKeys(key: string): Promise<Verifier[]> {
   const held = lines.filter((line) => line !== "").map(parseKey);
   const keys = held.filter((each) => each !== undefined);
   if (keys.length === 0 || keys.length < held.length) {
-    throw new UsageError(
-      `the file ${key} holds ${keys.length === 0 ? "no verifier key" : "a line that is no verifier key"} (name+keyid+base64)`,
-    );
+    const what = keys.length === 0 ? "no verifier key" : "a line that is no verifier key";
+    throw new UsageError(`the file ${key} holds ${what} (name+keyid+base64)`);
   }
   return keys;
 }

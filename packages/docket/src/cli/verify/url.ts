@@ -21,7 +21,8 @@ export function urlSource(base: URL, apiKey: string | undefined, fetcher: Fetch 
   return {
     hasParts: false,
     async read(path, bytesMax) {
-      const url = new URL(path, root);
+      // A server gives the newest checkpoint that its witnesses cosigned at a prefix of its own.
+      const url = new URL(path === "checkpoint.cosigned" ? "cosigned/checkpoint" : path, root);
       try {
         const response = await fetcher(url, {
           headers,

@@ -74,8 +74,8 @@ export function extra(data: string, file: string): Mutation {
 }
 
 /**
- * Whether a byte says nothing that anybody vouches for: the time in a row of the last day's checkpoints, within
- * a day.
+ * Whether a byte says nothing that anybody vouches for: the time in a row of the last day's checkpoints,
+ * within a day.
  */
 export function isNobodysWord(file: string, offset: number): boolean {
   return file.startsWith("sites/main/recent/") && offset % 112 >= 8 && offset % 112 < 16;
