@@ -73,6 +73,9 @@ void test("any bytes are an entry, whatever type they claim, and the answer is t
   const bundle = await server.inject("/tile/entries/000.p/6");
   const entries = decodeEntryBundle(bundle.rawPayload, 6).map((entry) => Buffer.from(entry));
   assert.deepEqual(entries, [...bodies.map(({ payload }) => payload), Buffer.alloc(0)]);
+  const { status, ...sizes } = (await server.inject("/readyz")).json<Record<string, unknown>>();
+  assert.equal(status, "ok");
+  assert.deepEqual(sizes, { size: 6, durableSize: 6, integratedSize: 6, publishedSize: 6 });
   const metrics = await server.inject("/metrics");
   for (const state of ["durable", "integrated", "published"]) {
     assert.ok(metrics.body.includes(`docket_log_records{state="${state}"} 6`), metrics.body);

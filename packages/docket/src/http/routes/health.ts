@@ -27,8 +27,10 @@ const ready = describe({
     type: json,
     schema: Type.Object({
       status: Type.Union([Type.Literal("ok"), Type.Literal("degraded")]),
-      size: Type.Integer(),
-      publishedSize: Type.Integer(),
+      size: Type.Integer({ description: "Entries that were answered" }),
+      durableSize: Type.Integer({ description: "Entries that survive power loss" }),
+      integratedSize: Type.Integer({ description: "Entries that the tree's root covers" }),
+      publishedSize: Type.Integer({ description: "Entries that the published checkpoint covers" }),
       cosignedSize: Type.Optional(Type.Integer({ description: "Where the log has witnesses" })),
       warnings: Type.Optional(Type.Array(Type.String())),
     }),
@@ -53,13 +55,14 @@ export const addHealthRoutes: LogRoutes = (server, { site, metrics, publication 
   server.get("/healthz", alive, () => ({ status: "ok" }));
 
   server.get("/readyz", ready, () => {
-    const { fault, size, publishedSize } = site.status();
+    const { fault, size, durableSize, integratedSize, publishedSize } = site.status();
     if (fault !== undefined) throw new DocketError("log_closed", fault, { retryAfterSeconds: 5 });
     const witnesses = publication.witnesses?.status();
-    if (witnesses === undefined) return { status: "ok", size, publishedSize };
+    const sizes = { size, durableSize, integratedSize, publishedSize };
+    if (witnesses === undefined) return { status: "ok", ...sizes };
     const { cosignedSize, alarms } = witnesses;
-    if (alarms.length === 0) return { status: "ok", size, publishedSize, cosignedSize };
-    return { status: "degraded", size, publishedSize, cosignedSize, warnings: alarms };
+    if (alarms.length === 0) return { status: "ok", ...sizes, cosignedSize };
+    return { status: "degraded", ...sizes, cosignedSize, warnings: alarms };
   });
 
   server.get("/metrics", metricsOperation, async (_request, reply) => {
