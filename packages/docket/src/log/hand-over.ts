@@ -24,11 +24,15 @@ export class HandOver {
     this.#sign = sign;
   }
 
-  /** Adds a batch. Its payload belongs to the other thread from now on. */
-  add(batch: DurableBatch): void {
+  /**
+   * Adds batches, all that the next checkpoint covers: a recovered tail comes at once, or its first batch would
+   * go alone with a checkpoint over all of it. Their payloads belong to the other thread from now on.
+   */
+  add(...batches: readonly DurableBatch[]): void {
+    if (batches.length === 0) return;
     if (this.#batches.length === 0) setTimeout(() => this.flush(), handIntervalMs);
-    this.#batches.push(batch);
-    this.#bytes += batch.payload.length;
+    this.#batches.push(...batches);
+    for (const { payload } of batches) this.#bytes += payload.length;
     if (this.#bytes >= handBytesMax) this.flush();
   }
 

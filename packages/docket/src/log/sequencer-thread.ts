@@ -67,7 +67,7 @@ function open(): Opened | undefined {
     const formerKeys = start.formerKeys.map(parseVerifierKey);
     const log = recoverLog(disk, start.paths, start.origin, signers, { opaque: start.opaque, formerKeys });
     const writer = start.opaque ? openOpaque(log, signers) : openRecords(log, signers);
-    for (const batch of log.tail) writer.handOver.add(batch);
+    writer.handOver.add(...log.tail);
     tell({
       kind: "ready",
       size: log.head.frontier.size,
