@@ -145,7 +145,7 @@ function howToProve(state: EpochState, unanswered: readonly Unanswered[]): strin
   const reason = state.kind === "unproven" ? state.reason : "nothing is known of it";
   const silent = unanswered.map(({ place, reason: why }) => `; ${place} gave nothing: ${why}`).join("");
   return (
-    `${reason}${silent}. Give the newest checkpoint that anyone has with --seen, or witnesses with --policy; ` +
-    "or, if all of it was moved after a stop and no other copy has signed since, say so with --moved"
+    `${reason}${silent}. Give the newest checkpoint that anyone has with --seen, or witnesses with ` +
+    "--policy; or, if all of it was moved after a stop and no other copy has signed since, say so with --moved"
   );
 }

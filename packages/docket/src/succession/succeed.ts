@@ -112,6 +112,7 @@ function refuseIfForked(newest: OutsideCheckpoint, all: readonly OutsideCheckpoi
   throw new DocketError(
     "log_behind",
     `${newest.place} and ${other.place} have different roots at size ${newest.checkpoint.size}: ` +
-      "the log was forked. Keep both; name the one to go on from with `docket init --succeeds KEYS --last-known FILE`",
+      "the log was forked. Keep both; name the one to go on from with " +
+      "`docket init --succeeds KEYS --last-known FILE`",
   );
 }
