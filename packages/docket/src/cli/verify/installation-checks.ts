@@ -2,6 +2,7 @@
 // What else a data directory says of its log: who it is, and the releases that its decisions were made under.
 import { hash } from "node:crypto";
 import { join } from "node:path";
+import type { Verifier } from "@docket/tlog";
 import { addToReport } from "@docket/verify";
 import type { Check, Fault, LogCheckName, LogReport, SignerReport } from "@docket/verify";
 import { policyFileBytesMax, policyFilesMax } from "../../intake/release.ts";
@@ -12,9 +13,17 @@ import type { DirectorySource } from "./directory.ts";
 const releaseBytesMax = policyFilesMax * policyFileBytesMax * 2;
 const smallFileBytesMax = 16_384;
 
-/** Checks `site.json`, `log.vkey` and the kept releases against the log's report, and adds what it finds. */
-export async function checkInstallation(source: DirectorySource, report: LogReport): Promise<LogReport> {
-  const identity = await checkIdentity(source, report);
+/**
+ * Checks `site.json`, `log.vkey` and the kept releases against the log's report, and adds what it finds.
+ *
+ * @param given verifier keys of the log that the reader trusts: they may stand in `log.vkey` too
+ */
+export async function checkInstallation(
+  source: DirectorySource,
+  report: LogReport,
+  given: readonly Pick<Verifier, "vkey">[] = [],
+): Promise<LogReport> {
+  const identity = await checkIdentity(source, report, given);
   const releases = await checkReleases(source, report);
   // Without its site.json a log is not known for what it is, and looks wrong all over.
   const site = identity.faults.filter(({ place }) => place === "site.json");
@@ -24,7 +33,11 @@ export async function checkInstallation(source: DirectorySource, report: LogRepo
 
 type Result = { check: Check; faults: Fault[] };
 
-async function checkIdentity(source: DirectorySource, report: LogReport): Promise<Result> {
+async function checkIdentity(
+  source: DirectorySource,
+  report: LogReport,
+  given: readonly Pick<Verifier, "vkey">[],
+): Promise<Result> {
   const faults: Fault[] = [];
   const site = await readText(join(source.directory, "site.json"), smallFileBytesMax, source.files);
   if (site === undefined) {
@@ -37,7 +50,7 @@ async function checkIdentity(source: DirectorySource, report: LogReport): Promis
   if (source.data !== undefined) {
     const vkey = await readText(join(source.data, "log.vkey"), smallFileBytesMax, source.files);
     if (vkey === undefined) faults.push(faultOf("identity", "log.vkey", "it is missing"));
-    else if (report.signer !== null && !holdsKeysOf(vkey, report, report.signer)) {
+    else if (report.signer !== null && !holdsKeysOf(vkey, report, report.signer, given)) {
       const whose = report.signer.proven ? "those given" : "those that the records name";
       faults.push(faultOf("identity", "log.vkey", `its keys are not ${whose}`));
     }
@@ -50,11 +63,17 @@ function siteText({ origin, opaque }: LogReport): string {
 }
 
 // The keys in force, one a line; those that they followed may stand there too. Where no record names keys,
-// those that signed.
-function holdsKeysOf(text: string, { keys, retiredKeys }: LogReport, signer: SignerReport): boolean {
+// those that signed, and others that the reader knows: a checkpoint need not bear the ML-DSA line.
+function holdsKeysOf(
+  text: string,
+  { keys, retiredKeys }: LogReport,
+  signer: SignerReport,
+  given: readonly Pick<Verifier, "vkey">[],
+): boolean {
   const held = text.split("\n");
   const needed = keys.length === 0 ? signer.vkeys : keys;
-  const known = new Set([...needed, ...retiredKeys]);
+  const besides = keys.length === 0 ? given.map(({ vkey }) => vkey) : retiredKeys;
+  const known = new Set([...needed, ...besides]);
   if (held.pop() !== "" || new Set(held).size !== held.length) return false;
   return needed.every((key) => held.includes(key)) && held.every((key) => known.has(key));
 }

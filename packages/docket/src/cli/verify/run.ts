@@ -96,7 +96,7 @@ async function verifyDirectory(options: VerifyOptions, trust: Trust): Promise<Lo
     (pool = size < recordsForThreads ? undefined : openRangePool(source.directory));
   try {
     return await withState(options, async (running) =>
-      checkInstallation(source, await verifyLog(source, trust, { ...running, checker, opaque })),
+      checkInstallation(source, await verifyLog(source, trust, { ...running, checker, opaque }), trust.keys),
     );
   } finally {
     await pool?.[Symbol.asyncDispose]();
