@@ -68,6 +68,44 @@ export async function readFileBounded(path: string, bytesMax: number): Promise<U
   }
 }
 
+/**
+ * Reads files of a directory one after the other, with blocking calls, each into memory that the next one
+ * takes again: making a new buffer for each costs as much as hashing half of what it holds. Full bundles,
+ * tiles and parts have memory of their own, so that those of one bundle can be held together. What is no
+ * regular file reads as something short, never for ever.
+ */
+export function scratchReader(directory: string): (name: string, bytesMax: number) => Uint8Array | undefined {
+  const scratch = new Map<string, Uint8Array>();
+  return (name, bytesMax) => {
+    const path = join(directory, name);
+    const kind = name.includes(".p/") ? name : name.slice(0, name.indexOf("/", "tile/".length));
+    let file: number | undefined;
+    try {
+      file = openSync(path, flags);
+      let bytes = scratch.get(kind) ?? new Uint8Array(scratchBytes);
+      let length = readSync(file, bytes, 0, bytes.length, 0);
+      if (length === bytes.length) {
+        // There is more, or that was all: only now is it worth asking how long the file is.
+        const found = fstatSync(file);
+        if (!found.isFile()) return undefined;
+        checkSize(path, found.size, bytesMax);
+        bytes = new Uint8Array(found.size + 1);
+        length = readSync(file, bytes, 0, bytes.length, 0);
+      }
+      checkSize(path, length, bytesMax);
+      if (!name.includes(".p/")) scratch.set(kind, bytes);
+      return bytes.subarray(0, length);
+    } catch (error) {
+      return absentOrThrow(path, error);
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  };
+}
+
+/** With how much memory for a kind of file it begins, in bytes. */
+const scratchBytes = 262_144;
+
 /** What an error of reading means: that there is no file, or that nothing can be said. */
 export function absentOrThrow(path: string, error: unknown): undefined {
   if (error instanceof VerifyError) throw error;

@@ -34,7 +34,19 @@ import { createSmallLog, origin, signerKey, verifierKey } from "./testing/small-
 import { urlSource } from "./url.ts";
 
 const key = parseVerifierKey(verifierKey);
-const pipeBytes = 2 ** 40;
+/** The length of an endless file, in bytes. */
+const endlessBytes = 2 ** 40;
+
+const ways: Record<string, (path: string) => void> = {
+  pipe: (path) => execFileSync("mkfifo", [path]),
+  device: (path) => symlinkSync("/dev/zero", path),
+  circle: (path) => symlinkSync(path, path),
+  directory: (path) => mkdirSync(path),
+  endless: (path) => {
+    writeFileSync(path, "");
+    truncateSync(path, endlessBytes);
+  },
+};
 
 void test("pipes, devices, links in circles and endless files are no files of a log", async (t) => {
   const site = finishedSite(t);
@@ -47,16 +59,6 @@ void test("pipes, devices, links in circles and endless files are no files of a 
     "journal/00000001.journal",
     "materialised.json",
   ];
-  const ways: Record<string, (path: string) => void> = {
-    pipe: (path) => execFileSync("mkfifo", [path]),
-    device: (path) => symlinkSync("/dev/zero", path),
-    circle: (path) => symlinkSync(path, path),
-    directory: (path) => mkdirSync(path),
-    endless: (path) => {
-      writeFileSync(path, "");
-      truncateSync(path, pipeBytes);
-    },
-  };
   for (const file of files) {
     for (const [way, make] of Object.entries(ways)) {
       const path = join(site, file);
@@ -76,6 +78,30 @@ void test("pipes, devices, links in circles and endless files are no files of a 
     }
   }
   assert.equal((await check(site)).verdict, "verified");
+});
+
+void test("threads don't wait for them either, and find what the walk alone finds", async (t) => {
+  const site = finishedSite(t, [700]);
+  const pool = openRangePool(site, 2);
+  try {
+    const whole = await verifyLog(await directorySource(site), key, { checker: () => pool });
+    assert.equal(whole.verdict, "verified", JSON.stringify(whole.faults));
+    for (const file of ["tile/0/001", "tile/entries/001", "parts/001"]) {
+      for (const [way, make] of Object.entries(ways)) {
+        const [path, aside] = [join(site, file), join(dirname(site), "aside")];
+        renameSync(path, aside);
+        make(path);
+        const report = await verifyLog(await directorySource(site), key, { checker: () => pool });
+        assert.equal(report.verdict, "failed", `${way} for ${file}`);
+        assert.equal(report.first?.place, file);
+        assert.deepEqual(report, await check(site));
+        rmSync(path, { recursive: true });
+        renameSync(aside, path);
+      }
+    }
+  } finally {
+    await pool[Symbol.asyncDispose]();
+  }
 });
 
 void test("directories as deep as paths can be, and links out of the directory, are named", async (t) => {
@@ -122,13 +148,13 @@ void test("a server whose every answer is nonsense of some kind is reported on o
   }
 });
 
-function finishedSite(t: TestContext): string {
+function finishedSite(t: TestContext, more: readonly number[] = [250, 30]): string {
   const data = mkdtempSync(join(tmpdir(), "docket-hostile-"));
   t.after(() => rmSync(data, { recursive: true, force: true }));
   const log = createSmallLog(data);
   log.seal([10]);
   log.sync();
-  log.seal([250, 30]);
+  log.seal(more);
   log.sync();
   log.close();
   const site = join(data, "copy");

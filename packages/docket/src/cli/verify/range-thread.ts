@@ -4,7 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { checkRange, checkRoots } from "@docket/verify";
 import type { RangeRequest, RangeResult, RootsRequest, RootsResult } from "@docket/verify";
-import { readFileSyncBounded } from "./bounded-file.ts";
+import { scratchReader } from "./bounded-file.ts";
 
 /** What a thread is started with: the directory with `tile/`. */
 export type RangeThreadStart = { directory: string };
@@ -16,9 +16,8 @@ export type FromRangeThread = { id: number; result?: RangeResult | RootsResult; 
 const port = parentPort;
 if (port === null) throw new Error("this module runs in a thread of its own");
 const { directory } = workerData as RangeThreadStart;
-const source = {
-  read: async (path: string, bytesMax: number) => readFileSyncBounded(directory, path, bytesMax),
-};
+const readFile = scratchReader(directory);
+const source = { read: async (path: string, bytesMax: number) => readFile(path, bytesMax) };
 
 async function answer(asked: ToRangeThread): Promise<RangeResult | RootsResult> {
   return "range" in asked ? checkRange(source, asked.range) : checkRoots(asked.roots);
