@@ -12,6 +12,8 @@ export type Measured = {
   p99Ms: number;
   /** Appends that were refused or not answered in time. */
   failed: number;
+  /** Processor time that a server of its own took for an answer, over all threads, in µs. */
+  cpuUs?: number;
   published?: { p50Ms: number; p99Ms: number; maxMs: number; samples: number };
 };
 

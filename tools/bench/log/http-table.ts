@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createInstallation } from "../../../packages/docket/src/installation.ts";
 import { disk } from "../../../packages/docket/src/stores/files/node-disk.ts";
+import { processorSeconds } from "../machine.ts";
 import { startDocket, startProgram } from "../servers.ts";
 import type { Server } from "../servers.ts";
 import { jsonOf } from "./child.ts";
@@ -52,8 +53,16 @@ export async function measureHttp(context: BenchContext): Promise<Section<HttpRe
   }
 }
 
-function racer(name: string, { url }: Server, seconds: number): Racer {
-  return { name, measure: (writers) => load(`${url}/add`, writers, seconds) };
+function racer(name: string, { url, pid }: Server, seconds: number): Racer {
+  return {
+    name,
+    async measure(writers) {
+      const before = processorSeconds(pid) ?? Number.NaN;
+      const measured = await load(`${url}/add`, writers, seconds);
+      const cpuSeconds = (processorSeconds(pid) ?? Number.NaN) - before;
+      return { ...measured, cpuUs: (cpuSeconds * 1e6) / (measured.perSecond * seconds) };
+    },
+  };
 }
 
 async function load(url: string, writers: number, seconds: number): Promise<Measured> {

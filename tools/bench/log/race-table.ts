@@ -13,7 +13,9 @@ const publishedMsMax = 100;
 
 /** Head and rows of a race. */
 export function raceRows(found: readonly Standing[]): string[][] {
+  const withCpu = found.some(({ cpuUs }) => !Number.isNaN(cpuUs));
   const head = ["writers", "", "entries/s", "p50", "p99", "÷ JSON lines", "p50 ÷ sync"];
+  if (withCpu) head.push("server CPU");
   const rows = found.map((standing) => [
     String(standing.writers),
     standing.name,
@@ -22,6 +24,7 @@ export function raceRows(found: readonly Standing[]): string[][] {
     `${short(standing.p99Ms)} ms`,
     `${short(standing.ratio)}×`,
     short(standing.perAppendSync),
+    ...(withCpu ? [`${short(standing.cpuUs)} µs`] : []),
   ]);
   return [head, ...rows];
 }

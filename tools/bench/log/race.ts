@@ -23,6 +23,8 @@ export type Standing = {
   /** The p50 in sync times of the moment: of an append of 4 KiB, and of 300 bytes into prepared room. */
   perAppendSync: number;
   perRoomSync: number;
+  /** Processor time of the server for an answer, in µs; `NaN` where there is none. */
+  cpuUs: number;
   /** Appends that were refused, in all rounds together. */
   failed: number;
   published: { p50Ms: number; p99Ms: number; maxMs: number } | undefined;
@@ -83,6 +85,7 @@ export function standings(samples: readonly Sample[], base: string): Standing[] 
         ratio: of(({ round, measured }) => measured.perSecond / (baseRates.get(round) ?? Number.NaN)),
         perAppendSync: of(({ syncs, measured }) => measured.p50Ms / syncs.appendMs),
         perRoomSync: of(({ syncs, measured }) => measured.p50Ms / syncs.roomMs),
+        cpuUs: of(({ measured }) => measured.cpuUs ?? Number.NaN),
         failed: own.reduce((sum, { measured }) => sum + measured.failed, 0),
         published: publishedOf(own.flatMap(({ measured }) => measured.published ?? [])),
       });
