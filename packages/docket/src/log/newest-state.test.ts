@@ -48,7 +48,7 @@ test("a slot that is torn is passed over, and two torn ones are no state at all"
   assert.equal(readNewest(newestPath), "unreadable");
 });
 
-test("who opened the log last may sign; who did before may not, and nobody without the keys directory", (t) => {
+test("who opened the log last may sign; who did before may not, nobody without the keys directory", (t) => {
   const { epochPath, open, raise } = places(t);
   const one = open();
   one.check();

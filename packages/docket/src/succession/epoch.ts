@@ -251,6 +251,20 @@ function identityOf(path: string): string {
 
 // The file is new each time, and its content may say which file it is.
 function replaceDurably(path: string, contentOf: (identity: string) => object): string {
+  try {
+    return replace(path, contentOf);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EACCES" && code !== "EROFS" && code !== "EPERM") throw error;
+    throw new DocketError(
+      "usage",
+      `${path} cannot be written (${code}): a log writes down there what it signed, to know its copies`,
+      { cause: error },
+    );
+  }
+}
+
+function replace(path: string, contentOf: (identity: string) => object): string {
   const temporary = `${path}.tmp`;
   const handle = openSync(temporary, "w", 0o600);
   let identity: string;

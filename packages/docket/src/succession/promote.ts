@@ -146,6 +146,6 @@ function howToProve(state: EpochState, unanswered: readonly Unanswered[]): strin
   const silent = unanswered.map(({ place, reason: why }) => `; ${place} gave nothing: ${why}`).join("");
   return (
     `${reason}${silent}. Give the newest checkpoint that anyone has with --seen, or witnesses with ` +
-    "--policy; or, if all of it was moved after a stop and no other copy has signed since, say so with --moved"
+    "--policy; or, if all was moved after a stop and no other copy has signed since, say so with --moved"
   );
 }
