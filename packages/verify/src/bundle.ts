@@ -24,7 +24,7 @@ import { followChain } from "./records.ts";
 import { followKeys } from "./schedule.ts";
 import type { RecordCopy, TailRecord } from "./source.ts";
 import { entryOffset, readEntries, readTile, requiredWidth } from "./tile-files.ts";
-import { appendToTree } from "./walk.ts";
+import { appendToTree, wantKept } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
 /**
@@ -89,6 +89,7 @@ function followEntry(
   if (walk.mode === "opaque") return { record: undefined, reason: undefined };
   const { record, reason } = followChain(walk.chain, index, entry, hash);
   if (record === undefined || reason !== undefined) return { record, reason };
+  if (record.kind === "key-change") wantKept(walk, index + 1);
   return { record, reason: followKeys(walk.schedule, record) };
 }
 

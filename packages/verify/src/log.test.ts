@@ -3,7 +3,7 @@
 // how an interrupted verification goes on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cosignatureTime, parseNote, parsePolicy, utf8 } from "@docket/tlog";
+import { cosignatureTime, noteBytesMax, parseNote, parsePolicy, utf8 } from "@docket/tlog";
 import type { Signer, Verifier } from "@docket/tlog";
 import * as fc from "fast-check";
 import { checkerOf, verifyLog } from "./log.ts";
@@ -11,6 +11,7 @@ import type { VerifyLogOptions } from "./log.ts";
 import { checkRoots } from "./range.ts";
 import type { RangeChecker } from "./range.ts";
 import type { LogReport } from "./report.ts";
+import type { LogSource } from "./source.ts";
 import type { TrustGiven } from "./trust.ts";
 import {
   chainedLeaves,
@@ -313,6 +314,13 @@ void test("keys that changed are followed from any of them, old or new", async (
         periods[2]?.verifiers.map(({ vkey }) => vkey),
       );
     }
+  }
+  // A server cannot list what it keeps, but says where the keys changed.
+  const whole = sourceOf(files);
+  const server: LogSource = { hasParts: false, read: async (path) => whole.read(path, noteBytesMax) };
+  for (const { verifiers } of periods.filter((_, i) => i !== 1)) {
+    const report = await verifyLog(server, { keys: verifiers });
+    assert.equal(report.verdict, "verified", JSON.stringify(report.faults));
   }
   const unproven = await verifyLog(sourceOf(files));
   assert.equal(unproven.verdict, "unproven", JSON.stringify(unproven.faults));

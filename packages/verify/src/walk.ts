@@ -150,6 +150,16 @@ export function appendBundle(walk: Walk, bundle: CheckedBundle, wanted: readonly
   return true;
 }
 
+/**
+ * Wants the kept checkpoint of a size that is the next to be reached, from a source that cannot list what it
+ * keeps: at a change of keys there must be one.
+ */
+export function wantKept(walk: Walk, size: number): void {
+  if (walk.listing !== undefined) return;
+  walk.kept.add(size);
+  if (walk.wanted[walk.wantedAt] !== size) walk.wanted.splice(walk.wantedAt, 0, size);
+}
+
 /** The sizes up to `end` at which roots are wanted and that were not reached yet, ascending. */
 export function wantedUpTo(walk: Walk, end: number): number[] {
   const sizes: number[] = [];
@@ -259,6 +269,7 @@ async function checkKept(walk: Walk, size: number, root: Hash): Promise<void> {
   const bytes = await readFile(source, path, noteBytesMax, "keptCheckpoints", findings);
   if (bytes === "too long") return;
   if (bytes === undefined) {
+    if (walk.listing === undefined) return;
     addFault(findings, faultAt("keptCheckpoints", path, "it is listed, but cannot be read"));
   } else checkKeptNote(walk, path, bytes, size, root);
 }
