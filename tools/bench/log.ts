@@ -41,7 +41,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: "string", default: Object.keys(tables).join() },
     rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "1" },
+    seconds: { type: "string", default: "0.7" },
     writers: { type: "string", default: "1,64,256,1024" },
     sizes: { type: "string", default: "100000,1000000" },
     full: { type: "boolean", default: false },

@@ -15,7 +15,7 @@ import type { BenchContext, Section } from "./section.ts";
 
 const docketBinary = fileURLToPath(new URL("../../../packages/docket/bin/docket.js", import.meta.url));
 /** Of so many opaque entries, one record is made to be verified: to decide takes longer. */
-const entriesPerRecord = 25;
+const entriesPerRecord = 50;
 /** Events that are decided at once while a log is made. */
 const windowEvents = 1024;
 const opaqueBar = 500_000;
