@@ -5,7 +5,15 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { encodeReceipt, parseReceipt } from "@docket/protocol";
 import type { Receipt } from "@docket/protocol";
-import { generateSignerKey, parseVerifierKey } from "@docket/tlog";
+import {
+  formatSignature,
+  generateSignerKey,
+  parseNote,
+  parsePolicy,
+  parseSignerKey,
+  parseVerifierKey,
+  utf8,
+} from "@docket/tlog";
 import { receiptCheckNames, verifyReceipt } from "./receipt.ts";
 import type { ReceiptCheckName } from "./receipt.ts";
 
@@ -46,6 +54,39 @@ void test("another key, even one of the same name, is refused", () => {
     generateSignerKey("docket-fedcba9876543210/main", new Uint8Array(32)).verifierKey,
   );
   for (const wrong of [other, elsewhere]) assertFails(text, "signature", wrong);
+});
+
+void test("cosignatures: who, when, and whether they are what a policy asks for", () => {
+  const { signerKey, verifierKey } = generateSignerKey("w.example", new Uint8Array(32).fill(4), "ml-dsa-44");
+  const signer = parseSignerKey(signerKey, () => 1_800_000_000);
+  const split = receipt.proof.indexOf("\n\n") + 2;
+  const note = parseNote(utf8(receipt.proof.slice(split)));
+  const signature = signer.sign(utf8(note.text));
+  const line = formatSignature({ name: signer.name, keyId: signer.keyId, signature });
+  const cosigned = encodeReceipt({ ...receipt, proof: receipt.proof + line });
+  const policy = parsePolicy(`log ${vkey.trim()}\nwitness w ${verifierKey}\nquorum w\n`);
+
+  const met = verifyReceipt(cosigned, { keys: [], policy });
+  assert.equal(met.verdict, "verified");
+  assert.deepEqual(met.cosignatures, [{ name: "w.example", vkey: verifierKey, timeSeconds: 1_800_000_000 }]);
+  assert.match(met.limits[0] ?? "", /fork after them/);
+  const without = verifyReceipt(text, { keys: [], policy });
+  assert.equal(without.verdict, "incomplete");
+  const unknown = verifyReceipt(cosigned, key);
+  assert.equal(unknown.verdict, "verified");
+  const check = unknown.checks.find(({ name }) => name === "cosignatures");
+  assert.match(check?.detail ?? "", /lines of unknown keys, not checked: 1$/);
+  assert.deepEqual(unknown.cosignatures, []);
+
+  // A line in the witness's name over something else is no "unknown" line.
+  const bytes = Uint8Array.from(signature);
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  const forged = formatSignature({ name: signer.name, keyId: signer.keyId, signature: bytes });
+  const wrong = verifyReceipt(encodeReceipt({ ...receipt, proof: receipt.proof + forged }), {
+    keys: [],
+    policy,
+  });
+  assert.equal(wrong.verdict, "failed");
 });
 
 void test("a change of any one character is found", () => {

@@ -22,7 +22,7 @@ import {
   verifyInclusion,
 } from "@docket/tlog";
 import type { Checkpoint, InclusionProof } from "@docket/tlog";
-import { limitOfOneView, verdictOf } from "./report.ts";
+import { limitOfOneView, limitOfSeen, verdictOf } from "./report.ts";
 import type { Check, ReceiptReport, SignerReport } from "./report.ts";
 import { quorumCheck, requiredOf } from "./quorum.ts";
 import { chainStart, keyText, openOwnCheckpoint, readOwnCheckpoint } from "./signer.ts";
@@ -70,7 +70,7 @@ export function verifyReceipt(text: string, given?: TrustGiven): ReceiptReport {
     kind: "receipt",
     verdict: verdictOf(checks, signer, requiredOf(trust)),
     checks,
-    limits: limitsOf(found.record),
+    limits: limitsOf(found, checks),
     signer,
     origin: found.checkpoint?.origin ?? null,
     size: found.checkpoint?.size ?? null,
@@ -234,8 +234,9 @@ function signerOf(trust: Trust, opened: OwnCheckpoint | undefined): SignerReport
   return vkey === undefined ? null : { vkey, vkeys, proven: true };
 }
 
-function limitsOf(record: DocketRecord | undefined): string[] {
-  const limits = [limitOfOneView];
+function limitsOf({ record, checkpoint }: Found, checks: readonly Check[]): string[] {
+  const isCosigned = checks.some(({ name, ok }) => name === "cosignatures" && ok === true);
+  const limits = [isCosigned && checkpoint !== undefined ? limitOfSeen(checkpoint.size) : limitOfOneView];
   if (record === undefined) return limits;
   limits.push(
     record.uncertaintyMs === null
