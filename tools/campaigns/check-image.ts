@@ -25,5 +25,5 @@ export async function verifyImage(
 ): Promise<LogReport> {
   const source = await directorySource(dataDirectory, filesOf(image));
   const report = await verifyLog(source, { keys, seen }, { opaque: kind === "opaque" });
-  return checkInstallation(source, report);
+  return checkInstallation(source, report, keys);
 }

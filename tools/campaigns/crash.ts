@@ -10,6 +10,7 @@
 //   random    the same, with scripts and moments by chance
 //   decide    `docket decide` on a file, killed
 //   serve     `docket serve` under load from several connections, killed
+//   opaque    a program that appends to an opaque log, killed
 //   power     a real process on a disk that loses what was not synced, killed
 //   syscalls  a real process whose system calls fail, or that is killed at them, by strace
 //
@@ -30,7 +31,15 @@ import { seededRandom } from "./seeded-random.ts";
 import type { Random } from "./seeded-random.ts";
 
 /** Cycles of each mode in the long form; of `faults` there are as many as there are steps and kinds. */
-const longForm = { faults: Infinity, random: 600, decide: 120, serve: 60, power: 120, syscalls: 120 };
+const longForm = {
+  faults: Infinity,
+  random: 600,
+  decide: 120,
+  serve: 60,
+  opaque: 120,
+  power: 120,
+  syscalls: 80,
+};
 type Mode = keyof typeof longForm;
 
 process.exitCode = await main();
@@ -91,12 +100,18 @@ async function runMode(
       return runCycles(randomCycles(cycles, seed, random), report);
     case "syscalls": {
       const why = whyNoSyscalls();
-      if (why === undefined) return [await runSyscalls(directory, cycles, random, report)];
+      if (why === undefined) {
+        return [
+          await runSyscalls(join(directory, "records"), "records", cycles, random, report),
+          await runSyscalls(join(directory, "opaque"), "opaque", cycles, random, report),
+        ];
+      }
       console.log(`skipped: syscalls: ${why}`);
       return [];
     }
     case "decide":
     case "serve":
+    case "opaque":
     case "power":
       return [await runProcesses(mode, directory, cycles, random, report)];
   }

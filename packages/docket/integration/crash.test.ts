@@ -22,7 +22,7 @@ test("80 of the faults at every step, and 20 by chance, take nothing that was an
   isKept(await runCycles(cycles));
 });
 
-for (const mode of ["decide", "serve", "power"] as const) {
+for (const mode of ["decide", "serve", "opaque", "power"] as const) {
   test(`${mode}: a killed process loses nothing that was answered, and decides nothing twice`, async (t) => {
     t.diagnostic(`seed ${seed}`);
     isKept([await runProcesses(mode, directory(t), 3, random)]);
@@ -33,7 +33,8 @@ test("failing system calls take nothing that was answered", async (t) => {
   const why = whyNoSyscalls();
   if (why !== undefined) return t.skip(why);
   t.diagnostic(`seed ${seed}`);
-  isKept([await runSyscalls(directory(t), 3, random)]);
+  for (const kind of ["records", "opaque"] as const)
+    isKept([await runSyscalls(directory(t), kind, 2, random)]);
 });
 
 function isKept(rows: readonly CrashRow[]): void {

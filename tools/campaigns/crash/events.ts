@@ -16,3 +16,8 @@ export function eventLine(place: number): string {
   };
   return `${JSON.stringify(event)}\n`;
 }
+
+/** The entry of an opaque log. */
+export function entryOf(place: number): string {
+  return `entry ${place} ${"x".repeat((place * 37) % 300)}`;
+}

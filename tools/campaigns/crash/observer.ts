@@ -23,6 +23,8 @@ import type { Verifier } from "@docket/tlog";
 import { verifyLog } from "@docket/verify";
 import { directorySource } from "../../../packages/docket/src/cli/verify/directory.ts";
 import { checkInstallation } from "../../../packages/docket/src/cli/verify/installation-checks.ts";
+import type { LogKind } from "../writer.ts";
+import { entryOf } from "./events.ts";
 import { newRow } from "./row.ts";
 import type { CrashRow } from "./row.ts";
 
@@ -32,6 +34,7 @@ export type Answer = { id: string; index: number; receipt?: { leaf: string; proo
 /** Gathers what the clients of one log see, and compares. */
 export class Observer {
   readonly row: CrashRow;
+  readonly kind: LogKind;
   /** What went wrong, in words. */
   readonly problems: string[] = [];
   readonly #data: string;
@@ -39,8 +42,9 @@ export class Observer {
   readonly #leaves = new Map<number, string>();
   readonly #roots = new Map<number, string>();
 
-  constructor(data: string, mode: string, fault: string) {
+  constructor(data: string, mode: string, fault: string, kind: LogKind = "records") {
     this.#data = data;
+    this.kind = kind;
     this.row = newRow(mode, fault);
   }
 
@@ -55,6 +59,7 @@ export class Observer {
     if (before === undefined) this.row.answered++;
     else if (before !== index) this.#wrong("twice", `${id} was answered with ${before} and with ${index}`);
     this.#places.set(id, index);
+    if (this.kind === "opaque") this.#leaves.set(index, entryOf(Number(id.slice(1))));
     if (receipt === undefined) return;
     this.#leaves.set(index, receipt.leaf);
     this.seeCheckpoint(parseProof(receipt.proof).checkpoint);
@@ -88,7 +93,11 @@ export class Observer {
   /** `docket verify` on the directory as it lies there. */
   async verify(when: string): Promise<void> {
     const source = await directorySource(this.#data);
-    const report = await checkInstallation(source, await verifyLog(source, { keys: this.#keys() }));
+    const report = await checkInstallation(
+      source,
+      await verifyLog(source, { keys: this.#keys() }, { opaque: source.opaque }),
+      this.#keys(),
+    );
     if (report.verdict === "verified") return;
     this.#wrong("unverified", `${when}: ${report.verdict} ${JSON.stringify(report.faults.slice(0, 3))}`);
   }
@@ -99,7 +108,7 @@ export class Observer {
     const frontier = emptyFrontier();
     const decided = new Set<number>();
     for (const [index, leaf] of leaves.entries()) {
-      if (parseLeaf(leaf).kind === "decision") decided.add(index);
+      if (this.kind === "opaque" || parseLeaf(leaf).kind === "decision") decided.add(index);
       const seen = this.#leaves.get(index);
       if (seen !== undefined && seen !== leaf) this.#wrong("altered", `record ${index} is another one now`);
       appendLeafHash(frontier, leafHash(Buffer.from(leaf)));
@@ -112,7 +121,10 @@ export class Observer {
     for (const [id, index] of this.#places)
       if (!decided.has(index)) this.#wrong("lost", `${id} was answered with ${index}`);
     // Clients ask again until they are answered: more decisions than events means that one was sealed twice.
-    if (decided.size > this.#places.size)
+    if (this.kind === "opaque") {
+      // Each entry is sent once: those that were not answered may be there, none twice.
+      if (new Set(leaves).size < leaves.length) this.#wrong("twice", "an entry stands in the log twice");
+    } else if (decided.size > this.#places.size)
       this.#wrong("twice", `${decided.size} decisions of ${this.#places.size} events`);
   }
 

@@ -3,6 +3,7 @@
 //
 //   decide   `docket decide` on a file
 //   serve    `docket serve` under load from several connections
+//   opaque   a program that appends to an opaque log
 //   power    a program that decides a file on a disk that loses what was not synced
 //            (packages/docket/src/testing/power-loss-disk.ts)
 import { spawn } from "node:child_process";
@@ -21,18 +22,21 @@ import { serveCycles } from "./serve.ts";
 import type { Random } from "../seeded-random.ts";
 
 /** Who is killed. */
-export type ProcessMode = "decide" | "serve" | "power";
+export type ProcessMode = "decide" | "serve" | "opaque" | "power";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** The command. */
 export const binary: string = join(root, "packages/docket/bin/docket.js");
 const childProgram = join(root, "tools/campaigns/crash/child.ts");
+const opaqueProgram = join(root, "tools/campaigns/crash/opaque-child.ts");
 const powerLossDisk = new URL("../../../packages/docket/src/testing/power-loss-disk.ts", import.meta.url)
   .href;
 /** After so many cycles a new log is begun: a young log crosses more borders. */
 const cyclesPerLog = 20;
 /** Events of one cycle, by some of which it gets on. */
 const eventsPerCycle = 400;
+/** Entries of a cycle of an opaque log: more than are appended before the kill. */
+const opaquePerCycle = 20_000;
 /** So many events of the cycle before are asked for again in the next. */
 const repeatedPerCycle = 100;
 /** One kill in four falls anywhere from the start on, mostly into recovery; the others after an answer. */
@@ -56,10 +60,12 @@ export async function runProcesses(
   const sum = newRow(`process: ${mode}`, fault);
   for (let first = 0; first < cycles; first += cyclesPerLog) {
     const here = join(directory, `log-${first}`);
-    const observer = new Observer(join(here, "data"), sum.mode, fault);
+    const kind = mode === "opaque" ? "opaque" : "records";
+    const observer = new Observer(join(here, "data"), sum.mode, fault, kind);
     const count = Math.min(cyclesPerLog, cycles - first);
     const onCycle = (cycle: number): void => report(first + cycle);
     if (mode === "serve") await serveCycles({ directory: here, cycles: count, random, observer, onCycle });
+    else if (mode === "opaque") await opaqueCycles(here, count, random, observer, onCycle);
     else await fileCycles(mode, here, count, random, observer, onCycle);
     await observer.verify("at the end");
     observer.compare();
@@ -104,6 +110,27 @@ async function fileCycles(
   }
 }
 
+async function opaqueCycles(
+  directory: string,
+  cycles: number,
+  random: Random,
+  observer: Observer,
+  onCycle: Report,
+): Promise<void> {
+  const data = join(directory, "data");
+  mkdirSync(directory, { recursive: true });
+  await runUntilKilled(startWords(opaqueWords(data, 0, 1)), undefined, observer);
+  for (let cycle = 1; cycle <= cycles; cycle++) {
+    const last = cycle === cycles;
+    const child = startWords(opaqueWords(data, 1 + cycle * opaquePerCycle, last ? 10 : opaquePerCycle));
+    await runUntilKilled(child, last ? undefined : nextKill(random), observer);
+    observer.fetchCheckpoint();
+    await observer.verify(`after kill ${cycle}`);
+    observer.row.cycles++;
+    onCycle(cycle);
+  }
+}
+
 /** Starts the program of child.ts. */
 export function startChild(words: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   return spawn(process.execPath, ["--conditions=@docket/source", childProgram, ...words], {
@@ -115,6 +142,15 @@ export function startChild(words: readonly string[], env: Readonly<Record<string
 /** The words that start the program of child.ts. */
 export function childWords(data: string, events: string): string[] {
   return [process.execPath, "--conditions=@docket/source", childProgram, data, events];
+}
+
+/** The words that append entries `[first, first + count)` to an opaque log. */
+export function opaqueWords(data: string, first: number, count: number): string[] {
+  return [process.execPath, "--conditions=@docket/source", opaqueProgram, data, String(first), String(count)];
+}
+
+function startWords([command = "", ...words]: readonly string[]): ChildProcess {
+  return spawn(command, words, { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Starts the command. */
