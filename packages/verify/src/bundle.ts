@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bundle: up to 256 entries with their tile of hashes and their parts. Entries and tile say the same
 // thing twice; where they differ, the tile above, or the signed root, tells which of them was changed.
+import { parseLeaf, ProtocolError } from "@docket/protocol";
 import type { DocketRecord } from "@docket/protocol";
 import {
   appendLeafHash,
@@ -10,11 +11,13 @@ import {
   emptyFrontier,
   entriesPath,
   frontierRoot,
+  fromUtf8,
   hashBytes,
   hashesEqual,
   leafHash,
   tilePath,
   tileWidth,
+  TlogError,
 } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
 import { VerifyError } from "./error.ts";
@@ -79,18 +82,33 @@ async function openEntries(walk: Walk, index: number, width: number): Promise<Ui
   }
 }
 
-// Opaque entries are bytes: whatever is in the tree is right.
+// Opaque entries are bytes: whatever is in the tree is right. But a log of records is not to be passed off as
+// an opaque one, of which neither chain nor parts are checked.
 function followEntry(
   walk: Walk,
   index: number,
   entry: Uint8Array | undefined,
   hash: Hash,
 ): ReturnType<typeof followChain> {
-  if (walk.mode === "opaque") return { record: undefined, reason: undefined };
+  if (walk.mode === "opaque") {
+    const isOfRecords = index === 0 && entry !== undefined && beginsRecords(entry, walk.head.origin);
+    const reason = isOfRecords ? "it begins a log of records: this is no log of opaque entries" : undefined;
+    return { record: undefined, reason };
+  }
   const { record, reason } = followChain(walk.chain, index, entry, hash);
   if (record === undefined || reason !== undefined) return { record, reason };
   if (record.kind === "key-change") wantKept(walk, index + 1);
   return { record, reason: followKeys(walk.schedule, record) };
+}
+
+function beginsRecords(entry: Uint8Array, origin: string | undefined): boolean {
+  try {
+    const record = parseLeaf(fromUtf8(entry));
+    return record.kind === "created" && record.origin === origin;
+  } catch (error) {
+    if (error instanceof ProtocolError || error instanceof TlogError) return false;
+    throw error;
+  }
 }
 
 function checkEntry(

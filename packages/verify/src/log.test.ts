@@ -78,6 +78,9 @@ void test("an opaque log: tree, kept checkpoints and the last day's rows are che
   const asRecords = await verifyLog(sourceOf(opaqueFiles()), { keys });
   assert.equal(asRecords.verdict, "failed");
   assert.equal(asRecords.first?.check, "records");
+  const asOpaque = await opaque(publish(leaves, both));
+  assert.equal(asOpaque.verdict, "failed");
+  assert.match(asOpaque.first?.reason ?? "", /begins a log of records/);
 });
 
 void test("what threads acquit, the walk finds in order too; what they don't, it names itself", async () => {

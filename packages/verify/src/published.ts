@@ -131,11 +131,11 @@ async function planRows(walk: Walk, end: number): Promise<void> {
 }
 
 // Records that the journal holds too, and files as wide as the writer's state says, are compared by the walk.
-function isTheWalks({ copies, writer }: Walk, bundle: number): boolean {
+function isTheWalks({ copies, firstCopy, writer }: Walk, bundle: number): boolean {
   const start = bundle * tileWidth;
   const materialised = writer?.materialisedSize ?? 0;
   if (materialised > start && materialised < start + tileWidth) return true;
-  if (copies.size === 0) return false;
+  if (start + tileWidth <= firstCopy) return false;
   for (let index = start; index < start + tileWidth; index++) if (copies.has(index)) return true;
   return false;
 }

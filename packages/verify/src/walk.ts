@@ -75,6 +75,8 @@ export type Walk = {
   resumed: Resumed | undefined;
   /** Journal's copies of records, by index. */
   copies: Map<number, WriterState["copies"][number]>;
+  /** The lowest of these indexes. */
+  firstCopy: number;
 };
 
 /** Begins a walk. */
@@ -87,6 +89,7 @@ export function newWalk(
   mode: RangeMode,
   cosigned: Walk["cosigned"],
 ): Walk {
+  const least = Number.POSITIVE_INFINITY;
   const claims = new Map<number, RootClaim[]>();
   for (const claim of writer?.roots ?? []) claims.set(claim.size, [...(claims.get(claim.size) ?? []), claim]);
   const kept = new Set(listing?.kept);
@@ -118,6 +121,7 @@ export function newWalk(
     quorum: { newest: undefined, size: 0 },
     resumed: undefined,
     copies: new Map(writer?.copies.map((copy) => [copy.index, copy])),
+    firstCopy: writer?.copies.reduce((least, { index }) => Math.min(least, index), least) ?? least,
   };
 }
 
