@@ -16,6 +16,7 @@ import type { Mutation, MutationKind } from "./mutation.ts";
 import { receiptKinds } from "./receipts.ts";
 import { answersOf, structureKinds } from "./structure.ts";
 import { resignedKinds, wholeKinds } from "./whole.ts";
+import { cosigned, witnessKinds, witnessPolicy } from "./witnesses.ts";
 
 /** What was made and found, of one kind of change. */
 export type TamperRow = {
@@ -54,7 +55,8 @@ const families = [
   { name: "structure, without the key", weight: 16, kinds: structureKinds, copies: false },
   { name: "with the real key, unsound", weight: 2, kinds: resignedKinds, copies: true },
   { name: "with the real key, sound", weight: 3, kinds: wholeKinds, copies: false },
-  { name: "a receipt", weight: 33, kinds: undefined, copies: false },
+  { name: "cosignatures, under a policy", weight: 2, kinds: witnessKinds, copies: true },
+  { name: "a receipt", weight: 31, kinds: undefined, copies: false },
 ] as const;
 /** After so many changes the log that was changed is verified untouched again. */
 const untouchedEvery = 50;
@@ -90,7 +92,9 @@ async function runOne(result: TamperResult, number: number): Promise<void> {
     const judged =
       family.kinds === undefined
         ? judgeReceipt(base, random)
-        : await judgeLog(base, pickWeighted<MutationKind>(random, family.kinds), random);
+        : family.kinds === witnessKinds
+          ? await judgeCosigned(cosigned(base), random)
+          : await judgeLog(base, pickWeighted<MutationKind>(random, family.kinds), random);
     if (judged === undefined) continue;
     const { kind, verdict, what, said } = judged;
     const row = rowOf(result, family.name, kind);
@@ -131,6 +135,26 @@ async function judgeLog(base: Base, kind: MutationKind, random: Random): Promise
     };
   }
   return { kind: kind.name, verdict: "identical", what, said: "verified" };
+}
+
+// Under a policy a log is verified only as far as the witnesses that it asks for cosigned it.
+async function judgeCosigned(base: Base, random: Random): Promise<Judged | undefined> {
+  const kind = pickWeighted(random, witnessKinds);
+  const options = { kind: base.shape.kind, policy: witnessPolicy };
+  const untouched = await verifyImage(base.image, options);
+  if (untouched.verdict !== "verified")
+    return { kind: kind.name, verdict: "misblamed", what: "untouched", said: faultsOf(untouched) };
+  const mutation = kind.make(base, random);
+  if (mutation === undefined) return undefined;
+  const said = await verifyImage(mutation.image, options);
+  const lacksQuorum = said.first === null && said.verdict === "incomplete";
+  const verdict = lacksQuorum ? "detected" : verdictOf(said, mutation.places, undefined);
+  return {
+    kind: kind.name,
+    verdict: verdict === "verified" ? "missed" : verdict,
+    what: mutation.what,
+    said: faultsOf(said),
+  };
 }
 
 function verdictOf(

@@ -101,6 +101,9 @@ function whyOptional(base: Base, place: string, report: LogReport): string | und
   const unchecked = report.checks.some(({ name, ok }) => name === "parts" && ok === null);
   if (place.startsWith("parts/") && base.shape.copy && unchecked)
     return "a copy without parts, which the report says";
+  const release = /^releases\/([\w-]{43})\.json$/.exec(place)?.[1];
+  if (release !== undefined && !base.leaves.some((leaf) => leaf.includes(release)))
+    return "a release that no record names";
   if (place.startsWith("recent/")) return "rows of recent checkpoints; nothing says how many there were";
   if (place.startsWith("checkpoints/")) return "a kept checkpoint; nothing says which were kept";
   const parsed = parseTilePath(place);
