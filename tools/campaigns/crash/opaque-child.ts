@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program that a crash campaign kills, for an opaque log: appends entries and prints each answer, one JSON
-// object a line: {id, index}.
+// The program that a crash campaign kills, for an opaque log: appends entries and prints each answer, one
+// JSON object a line: {id, index}.
 //
 //   opaque-child.ts DATA FIRST COUNT
 import {
@@ -19,10 +19,10 @@ const [data = "", first = "0", count = "0"] = process.argv.slice(2);
 const installation = isInstallation(data)
   ? readInstallation(data)
   : createInstallation(disk, data, undefined, { opaque: true });
-const { log, close } = await openOpaqueInstallation(installation);
+const opened = await openOpaqueInstallation(installation);
 const running = new Set<Promise<unknown>>();
 for (let place = Number(first); place < Number(first) + Number(count); place++) {
-  const answered = log
+  const answered = opened.log
     .append(Buffer.from(entryOf(place)))
     .then((index) => process.stdout.write(`${JSON.stringify({ id: `e${place}`, index })}\n`));
   const entry = answered.finally(() => running.delete(entry));
@@ -30,4 +30,4 @@ for (let place = Number(first); place < Number(first) + Number(count); place++) 
   if (running.size >= windowSize) await Promise.race(running);
 }
 await Promise.all(running);
-await close();
+await opened.close();

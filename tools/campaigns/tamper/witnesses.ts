@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cosignatures: the newest checkpoint of a log is cosigned by two witnesses, whom a policy asks for, and their
-// lines are changed. Verification under that policy must not count what is not theirs.
+// Cosignatures: the newest checkpoint of a log is cosigned by two witnesses, whom a policy asks for, and
+// their lines are changed. Verification under that policy must not count what is not theirs.
 import {
   formatSignature,
   generateSignerKey,
