@@ -98,6 +98,11 @@ function followEntry(
   const { record, reason } = followChain(walk.chain, index, entry, hash);
   if (record === undefined || reason !== undefined) return { record, reason };
   if (record.kind === "key-change") wantKept(walk, index + 1);
+  if (record.kind === "created" && record.succeeds !== undefined) {
+    const { origin, checkpoint } = record.succeeds;
+    const [, size] = checkpoint.split("\n");
+    walk.findings.notes.push(`it goes on from the log ${origin}, which ended with at least ${size} records`);
+  }
   return { record, reason: followKeys(walk.schedule, record) };
 }
 

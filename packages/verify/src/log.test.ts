@@ -3,7 +3,16 @@
 // how an interrupted verification goes on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cosignatureTime, noteBytesMax, parseNote, parsePolicy, utf8 } from "@docket/tlog";
+import {
+  asHash,
+  cosignatureTime,
+  fromUtf8,
+  noteBytesMax,
+  parseNote,
+  parsePolicy,
+  signCheckpoint,
+  utf8,
+} from "@docket/tlog";
 import type { Signer, Verifier } from "@docket/tlog";
 import * as fc from "fast-check";
 import { checkerOf, verifyLog } from "./log.ts";
@@ -362,6 +371,26 @@ void test("a key signs nothing after its time, and nothing before it", async () 
   const report = await verifyLog(sourceOf(retired), { keys: first.verifiers });
   assert.equal(report.verdict, "failed");
   assert.equal(report.first?.place, "checkpoint");
+});
+
+void test("a log that succeeds another quotes a checkpoint that the other signed", async () => {
+  const other = "docket-fedcba9876543210/main";
+  const oldKey = testKey(40, "ed25519", other);
+  const root = asHash(new Uint8Array(32));
+  const quoted = (signer: Signer): string =>
+    fromUtf8(signCheckpoint({ origin: other, size: 77, root, extensions: [] }, [signer]));
+  const verify = async (checkpoint: string): Promise<LogReport> => {
+    const [created, ...rest] = ordinaryBodies(3, keys);
+    assert.ok(created?.kind === "created");
+    const succeeds = { origin: other, keys: [oldKey.verifier.vkey], checkpoint };
+    return verifyLog(sourceOf(publish(chainedLeaves([{ ...created, succeeds }, ...rest]), both)), { keys });
+  };
+  const good = await verify(quoted(oldKey.signer));
+  assert.equal(good.verdict, "verified", JSON.stringify(good.faults));
+  assert.match(good.notes.join(), /goes on from the log docket-fedcba9876543210\/main, .* 77 records/);
+  const forged = await verify(quoted(testKey(41, "ed25519", other).signer));
+  assert.equal(forged.verdict, "failed");
+  assert.match(forged.first?.reason ?? "", /is not that log's/);
 });
 
 void test("an interrupted verification goes on, and says what it did not read again", async () => {

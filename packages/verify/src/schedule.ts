@@ -2,9 +2,10 @@
 // Which keys a log signs with, at which sizes: record 0 names the first ones, each key-change record the
 // next.
 // The tree says so; whether it may be believed is decided by the keys that the reader gave (`isProven`).
-import type { DocketRecord } from "@docket/protocol";
-import { parseVerifierKey, TlogError } from "@docket/tlog";
+import type { DocketRecord, Succession } from "@docket/protocol";
+import { parseVerifierKey, TlogError, utf8 } from "@docket/tlog";
 import type { Verifier } from "@docket/tlog";
+import { openStrictly } from "./signer.ts";
 import type { OwnCheckpoint } from "./signer.ts";
 
 /** Keys that sign from a size on, up to and including the size at which the next ones begin. */
@@ -39,7 +40,7 @@ export function followKeys(schedule: KeySchedule, record: DocketRecord): string 
     const keys = readKeys(named, record.origin);
     if (typeof keys === "string") return keys;
     periods.push({ from: 0, keys, linked: true });
-    return undefined;
+    return record.succeeds === undefined ? undefined : wrongWithSuccession(record.succeeds);
   }
   if (record.kind !== "key-change") return undefined;
   const before = periods.at(-1);
@@ -88,6 +89,20 @@ export function isProven({ given, periods }: KeySchedule, { checkpoint, signers 
   const first = periods.findLastIndex(({ keys }) => keys.some(({ vkey }) => trusted.has(vkey)));
   const last = periods.findLastIndex(({ from }) => from <= checkpoint.size);
   return first >= 0 && first < last && periods.slice(first + 1, last + 1).every(({ linked }) => linked);
+}
+
+// Whether the other log said what is quoted of it. Whether its keys were those named here, only its own log
+// can tell.
+function wrongWithSuccession({ origin, keys, checkpoint }: Succession): string | undefined {
+  const known = readKeys(keys, origin);
+  if (typeof known === "string") return `of the log that it succeeds, ${known}`;
+  try {
+    openStrictly(utf8(checkpoint), { keys: known });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    return `the checkpoint of the log that it succeeds is not that log's: ${error.message}`;
+  }
 }
 
 function readKeys(vkeys: readonly string[], name: string): Verifier[] | string {
