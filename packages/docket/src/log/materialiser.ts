@@ -3,7 +3,8 @@
 // published checkpoints. Recovery feeds it the journal's tail through the same `ingest` as normal running.
 //
 // Three steps, each later than the one before: `ingest` (memory), `publish` (files, not synced: the journal
-// can give them again), `sync` (synced, and the state file says so: now journal segments may go).
+// can give them again; `writeCompleted` does most of it beforehand), `sync` (synced, and the state file says
+// so: now journal segments may go).
 import { dirname, join } from "node:path";
 import { bundleName, entriesPath, hashBytes, parseCheckpoint, parseNote, tileHeight } from "@docket/tlog";
 import { tilePath, tileWidth } from "@docket/tlog";
@@ -96,6 +97,19 @@ export class Materialiser {
   }
 
   /**
+   * Writes the tiles and bundles that are full and the parts, so that publication has little left to do. After
+   * an error (a full disk) it may be called again, and publication does it too.
+   */
+  writeCompleted(): void {
+    if (this.#ended) return;
+    for (const [path, bytes] of this.#unwritten) {
+      this.#write(path, bytes);
+      this.#unwritten.delete(path);
+    }
+    this.#writeParts();
+  }
+
+  /**
    * Writes tiles, bundles and parts, and then the checkpoint that covers them. After an error (a full disk)
    * it may be called again: nothing is forgotten before it is written.
    *
@@ -106,7 +120,7 @@ export class Materialiser {
   publish(nowMs: number, published: Uint8Array | undefined = this.unpublished): boolean {
     const size = this.#edge.size;
     if (this.#ended || published === undefined || size === this.#publishedSize) return false;
-    for (const [path, bytes] of this.#unwritten) this.#write(path, bytes);
+    this.writeCompleted();
     for (const [level, tile] of this.#tiles.entries()) {
       const index = Math.floor(size / tileWidth ** (level + 1));
       this.#writePartial(
@@ -121,8 +135,6 @@ export class Materialiser {
       (width) => this.#bundle.prefix(width),
     );
     this.#restored = true;
-    this.#writeParts();
-    this.#unwritten.clear();
     // A crash before this line leaves tiles that no checkpoint covers; recovery writes the same bytes again.
     this.#disk.replaceFile(this.#paths.checkpoint, published, false);
     this.#unsynced.add(this.#paths.checkpoint);
