@@ -197,7 +197,7 @@ const verifierKeyLengthMax = 2048;
 /** Longest checkpoint that a record quotes, in characters. */
 const quotedCheckpointLengthMax = 16_384;
 /** Most proofs of one promotion. */
-const promotionProofsMax = 100;
+export const promotionProofsMax = 100;
 
 type Test = (value: unknown) => boolean;
 

@@ -2,6 +2,7 @@
 // Promotion: a log that was restored, copied or moved proves that it holds its newest signed state, and may
 // sign again. Whoever had it open before is fenced first: the epoch is raised, and then the keys directory is
 // asked once more what was published last.
+import { promotionProofsMax } from "@docket/protocol";
 import type { PromotionProof } from "@docket/protocol";
 import type { TlogPolicy } from "@docket/tlog";
 import { readLogKeys, signerKeysOf } from "../evidence/keys.ts";
@@ -138,7 +139,9 @@ function proofsOf(
   // Nothing was ever published, and the keys directory is the one that would know.
   if (keysIntact && !newest.has("keys ")) newest.set("keys ", { from: "keys", name: null, size: 0 });
   if (movedSize !== undefined) newest.set("operator", { from: "operator", name: null, size: movedSize });
-  return newest.size === 0 ? undefined : [...newest.values()];
+  // Of very many witnesses those that know most are named.
+  const bySize = [...newest.values()].sort((a, b) => b.size - a.size);
+  return bySize.length === 0 ? undefined : bySize.slice(0, promotionProofsMax);
 }
 
 function howToProve(state: EpochState, unanswered: readonly Unanswered[]): string {
