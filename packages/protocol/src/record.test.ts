@@ -143,7 +143,7 @@ test("leaves that are no canonical records are refused", () => {
   }
 });
 
-test("records of keys, promotion and succession are refused with anything missing, added or out of order", () => {
+test("records of keys, promotion and succession: anything missing, added or out of order is refused", () => {
   const header = { v: 1 as const, index: 0, prev: "A".repeat(43), time: formatTime(0), uncertaintyMs: null };
   const key = `o+0123abcd+${"A".repeat(44)}`;
   const other = `o+0123abcd+${"B".repeat(44)}`;

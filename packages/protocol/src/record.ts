@@ -27,9 +27,9 @@ export type RecordedRestriction =
   | { id: string; kind: "throttle"; rate: string; burst: number; until: string };
 
 /**
- * Which log a new one goes on from, because the old one could not prove that it held its newest signed state.
- * `keys` are the old log's verifier keys, Ed25519 first; `checkpoint` its last known checkpoint, a signed note
- * with the lines of those keys alone.
+ * Which log a new one goes on from, because the old one could not prove that it held its newest signed
+ * state. `keys` are the old log's verifier keys, Ed25519 first; `checkpoint` its last known checkpoint, a
+ * signed note with the lines of those keys alone.
  */
 export type Succession = { origin: string; keys: string[]; checkpoint: string };
 
@@ -55,7 +55,8 @@ export type KeyChangeBody = { kind: "key-change"; by: string; old: string[]; new
 /**
  * What showed that a restored, copied or moved log holds its newest signed state: the newest checkpoint that
  * the source knows has `size`, and the log has its root at that size. `from` is the keys directory, a
- * checkpoint that was given, a witness, a replica, or only the operator's word; `name` is a witness's key name.
+ * checkpoint that was given, a witness, a replica, or only the operator's word; `name` is a witness's key
+ * name.
  */
 export type PromotionProof = {
   from: "keys" | "seen" | "witness" | "replica" | "operator";
