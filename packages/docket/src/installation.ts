@@ -144,7 +144,8 @@ export function readInstallation(
 }
 
 /**
- * The log of an installation, for what is done to it while nothing else has it open. The caller holds its lock.
+ * The log of an installation, for what is done to it while nothing else has it open. The caller holds its
+ * lock.
  *
  * @param diskModule the URL of a module that exports the same disk
  */
