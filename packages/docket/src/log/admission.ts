@@ -12,25 +12,26 @@ export type Priority = "bulk" | "normal" | "system";
 /** The part of the queue that each priority may fill. */
 const shareOf: Readonly<Record<Priority, number>> = { bulk: 0.5, normal: 0.9, system: 1 };
 
-/** Most that waits to be sealed, and most that is sealed and not published. Numbers of entries. */
-export type AdmissionLimits = { waitingMax: number; unpublishedMax: number };
+/** Most that waits to be sealed, and most that is sealed and not published: numbers of entries, and bytes. */
+export type AdmissionLimits = Load;
+
+/** What waits to be sealed, and what is sealed and not published: numbers of entries, and bytes. */
+export type Load = { waiting: number; waitingBytes: number; unpublished: number; unpublishedBytes: number };
 
 /**
  * Why something would be refused now.
  *
  * @returns `overloaded`, with the time after which to ask again; `undefined` if it is let in
  */
-export function overload(
-  { waitingMax, unpublishedMax }: AdmissionLimits,
-  waiting: number,
-  unpublished: number,
-  priority: Priority,
-): DocketError | undefined {
+export function overload(limits: AdmissionLimits, load: Load, priority: Priority): DocketError | undefined {
   const share = shareOf[priority];
-  if (waiting < waitingMax * share && unpublished < unpublishedMax * share) return undefined;
+  const fits = (what: keyof Load): boolean => load[what] < limits[what] * share;
+  if (fits("waiting") && fits("waitingBytes") && fits("unpublished") && fits("unpublishedBytes")) {
+    return undefined;
+  }
   return new DocketError(
     "overloaded",
-    `${waiting} records wait to be sealed, ${unpublished} to be published; ask again soon`,
+    `${load.waiting} records wait to be sealed, ${load.unpublished} to be published; ask again soon`,
     { retryAfterSeconds: 1 },
   );
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryDisk, systemError } from "../testing/memory-disk.ts";
 import type { DiskStep } from "../testing/memory-disk.ts";
+import { seededRandom } from "../testing/seeded-random.ts";
 import { testOriginHash } from "../testing/test-log.ts";
 import { encodePayload } from "./frame.ts";
 import type { EncodedBatch } from "./frame.ts";
@@ -31,6 +32,17 @@ test("after a failed sync nothing is written any more, though the disk says that
   assert.throws(() => journal.append(batchAt(0, "a")), WritingEndedError);
   disk.onStep = undefined;
   assert.throws(() => journal.append(batchAt(0, "a")), { code: "log_closed" });
+});
+
+test("power loss does not bring back a void batch of which all but its room was written", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const { disk, journal } = newJournal();
+    disk.writtenOfFailed = (bytes) => bytes - 1;
+    failOn(disk, "write", "ENOSPC");
+    assert.throws(() => journal.append(batchAt(0, "void")), BatchVoidError);
+    disk.restart("lost", seededRandom(seed));
+    assert.deepEqual(leaves(disk), [], `seed ${seed}`);
+  }
 });
 
 test("a write that cannot be taken back ends writing", () => {

@@ -88,18 +88,16 @@ export class Journal {
     const grows = this.#durableBytes + length > this.#fileBytes;
     const room = grows && length <= roomyBatchBytesMax ? this.#limits.roomBytes : 0;
     const bytes = this.#encode(batch, length, room);
-    // On a disk that is nearly full the batch may fit where the room does not.
-    if (!this.#write(bytes, room > 0)) this.#write(bytes.subarray(0, length), false);
     try {
-      // A crash before this returns may leave the whole batch: recovery keeps it, and a repeat of its events
-      // finds it.
-      this.#file.sync();
+      this.#write(bytes);
     } catch (error) {
-      // After a failed sync the kernel may have dropped the pages and call them clean: a second sync would
-      // lie.
-      this.#ended = true;
-      throw ended(error);
+      if (error instanceof WritingEndedError) throw error;
+      if (room === 0) throw voided(error);
+      this.#writeWithoutRoom(bytes.subarray(0, length));
     }
+    // A crash before this returns may leave the whole batch: recovery keeps it, and a repeat of its events
+    // finds it.
+    this.#sync();
     this.#durableBytes += length;
     this.#segment.end = batch.firstIndex + batch.count;
   }
@@ -132,18 +130,40 @@ export class Journal {
     return this.#scratch.subarray(0, length + room);
   }
 
-  // Returns false where the bytes did not fit and may be tried again with less behind them.
-  #write(bytes: Buffer, again: boolean): boolean {
+  // When it throws, the file ends where it did before.
+  #write(bytes: Buffer): void {
     try {
       // A crash here leaves any part of the batch: a torn tail that recovery cuts. Nobody was answered.
       this.#file.write(this.#durableBytes, bytes);
     } catch (error) {
       this.#cutBack(error);
-      if (again) return false;
-      throw voided(error);
+      throw error;
     }
     this.#fileBytes = Math.max(this.#fileBytes, this.#durableBytes + bytes.length);
-    return true;
+  }
+
+  // On a disk that is nearly full the batch may fit where the room does not.
+  #writeWithoutRoom(batch: Buffer): void {
+    try {
+      this.#write(batch);
+    } catch (error) {
+      if (error instanceof WritingEndedError) throw error;
+      // The first attempt may have written all of the batch and some of its room. It is void, so power loss
+      // must not bring it back: that it was cut off has to be durable too.
+      this.#sync();
+      throw voided(error);
+    }
+  }
+
+  #sync(): void {
+    try {
+      this.#file.sync();
+    } catch (error) {
+      // After a failed sync the kernel may have dropped the pages and call them clean: a second sync would
+      // lie.
+      this.#ended = true;
+      throw ended(error);
+    }
   }
 
   #begin(firstIndex: number): LogFile {
@@ -201,14 +221,10 @@ export class Journal {
 function voided(cause: unknown): BatchVoidError {
   const why =
     (cause as NodeJS.ErrnoException).code === "ENOSPC" ? "the disk is full" : "the disk refused a write";
-  return new BatchVoidError(
-    "sealing_failed",
-    `the decision was not sealed: ${why}; free some space and ask again`,
-    {
-      cause,
-      retryAfterSeconds: 5,
-    },
-  );
+  return new BatchVoidError("sealing_failed", `nothing was sealed: ${why}; free some space and ask again`, {
+    cause,
+    retryAfterSeconds: 5,
+  });
 }
 
 function ended(cause: unknown): WritingEndedError {

@@ -5,8 +5,10 @@
 // Three states are told apart: durable (its bytes survive power loss), integrated (a root covers it), and
 // published (a checkpoint that anyone can fetch covers it).
 import { MessageChannel, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { DocketError } from "../error.ts";
 import { threadUrl } from "../thread-url.ts";
+import type { Load } from "./admission.ts";
 import { errorOf } from "./failure.ts";
 import type { ActorEntry } from "./frame.ts";
 import type {
@@ -77,30 +79,35 @@ type SizeWaiter = {
   reject: (error: DocketError) => void;
 };
 
+/** A thread, and when it is gone. */
+type Thread = { worker: Worker; exited: Promise<void> };
+
 /** The threads of an open log. */
 export class LogThreads {
   readonly opening: LogOpening;
-  readonly #sequencer: Worker;
-  readonly #materialiser: Worker;
+  readonly #sequencer: Thread;
+  readonly #materialiser: Thread;
   readonly #progress: LogProgress;
   readonly #publishedWaiters: SizeWaiter[] = [];
   readonly #syncWaiters: SizeWaiter[] = [];
   readonly #syncedListeners: ((size: number) => void)[] = [];
   readonly #publishedListeners: ((size: number) => void)[] = [];
   #handlers: LogHandlers | undefined;
-  #closed = false;
-  #publicationEnded = false;
+  #unpublishedBytes = 0;
+  #closing: Promise<void> | undefined;
+  /** Why nothing is published or synced any more, if so. */
+  #publicationEnd: DocketError | undefined;
   readonly #status: Omit<LogStatus, "durableSize" | "integratedSize" | "waiting">;
 
   private constructor(
     opening: LogOpening,
     publishedSize: number,
-    workers: { sequencer: Worker; materialiser: Worker },
+    threads: { sequencer: Thread; materialiser: Thread },
     progress: LogProgress,
   ) {
     this.opening = opening;
-    this.#sequencer = workers.sequencer;
-    this.#materialiser = workers.materialiser;
+    this.#sequencer = threads.sequencer;
+    this.#materialiser = threads.materialiser;
     this.#progress = progress;
     this.#status = {
       size: opening.size,
@@ -121,34 +128,33 @@ export class LogThreads {
     const progress = new LogProgress();
     const { paths, diskModule, primacy } = options;
     const common = { paths, diskModule, primacy, opaque };
-    const sequencer = new Worker(threadUrl("./sequencer-thread", import.meta.url), {
-      workerData: {
-        ...common,
-        origin: options.origin,
-        signerKeys: options.signerKeys.roots,
-        formerKeys: options.formerKeys ?? [],
-        progress: progress.shared,
-        batches: channel.port1,
-      } satisfies SequencerStart,
-      transferList: [channel.port1],
-    });
-    const opening = await firstMessage<FromSequencer>(sequencer);
-    if (opening.kind !== "ready") throw await failedOpening(opening, [sequencer]);
-    const materialiser = new Worker(threadUrl("./materialiser-thread", import.meta.url), {
-      workerData: {
+    const sequencer = startThread("./sequencer-thread", channel.port1, {
+      ...common,
+      origin: options.origin,
+      signerKeys: options.signerKeys.roots,
+      formerKeys: options.formerKeys ?? [],
+      progress: progress.shared,
+      batches: channel.port1,
+    } satisfies SequencerStart);
+    const started = [sequencer];
+    try {
+      const opening = opened(await firstMessage<FromSequencer>(sequencer));
+      const materialiser = startThread("./materialiser-thread", channel.port2, {
         ...common,
         publicationKeys: options.signerKeys.published,
         batches: channel.port2,
-      } satisfies MaterialiserStart,
-      transferList: [channel.port2],
-    });
-    const files = await firstMessage<FromMaterialiser>(materialiser);
-    if (files.kind !== "ready") throw await failedOpening(files, [sequencer, materialiser]);
-    const { size, timeMs, recovered, tornBytes, actors } = opening;
-    const found = { size, timeMs, recovered, tornBytes, actors };
-    const threads = new LogThreads(found, files.size, { sequencer, materialiser }, progress);
-    threads.#listen();
-    return threads;
+      } satisfies MaterialiserStart);
+      started.push(materialiser);
+      const files = opened(await firstMessage<FromMaterialiser>(materialiser));
+      const { size, timeMs, recovered, tornBytes, actors } = opening;
+      const found = { size, timeMs, recovered, tornBytes, actors };
+      const threads = new LogThreads(found, files.size, { sequencer, materialiser }, progress);
+      threads.#listen();
+      return threads;
+    } catch (error) {
+      await Promise.all(started.map(({ worker }) => worker.terminate()));
+      throw error;
+    }
   }
 
   /** Says what is done with the sequencer's answers. Called once, before anything is sent. */
@@ -167,21 +173,31 @@ export class LogThreads {
     return this.#status.size;
   }
 
-  set size(size: number) {
+  /**
+   * Told of each answer.
+   *
+   * @param size number of entries that were answered until now
+   * @param bytes that those answered last have
+   */
+  answered(size: number, bytes: number): void {
     this.#status.size = size;
+    this.#unpublishedBytes += bytes;
   }
 
-  /** Number of entries that are answered and not published. */
-  get unpublished(): number {
-    return this.#status.size - this.#status.publishedSize;
+  /** What is answered and not published; bytes as of the newest publication, which may have had some of them. */
+  get load(): Pick<Load, "unpublished" | "unpublishedBytes"> {
+    return {
+      unpublished: this.#status.size - this.#status.publishedSize,
+      unpublishedBytes: this.#unpublishedBytes,
+    };
   }
 
   /** Why nothing can be sent, if so. */
   refusal(): DocketError | undefined {
     if (this.#status.ended !== undefined) return this.#status.ended;
-    return this.#closed
-      ? new DocketError("log_closed", "the log is being closed", { retryAfterSeconds: 5 })
-      : undefined;
+    return this.#closing === undefined
+      ? undefined
+      : new DocketError("log_closed", "the log is being closed", { retryAfterSeconds: 5 });
   }
 
   /** Calls back whenever journal segments up to a size are no longer needed for the files. */
@@ -195,15 +211,14 @@ export class LogThreads {
   }
 
   /**
-   * Resolves when the published checkpoint covers `size` entries. Rejects when publication has ended; with
-   * `impatient` also when it stands still, for example because the disk is full.
+   * Resolves when the published checkpoint covers `size` entries. Rejects when publication has ended, at the
+   * latest when the log is closed; with `impatient` also when it stands still, for example because the disk is
+   * full.
    */
   published(size: number, impatient: boolean): Promise<void> {
     if (this.#status.publishedSize >= size) return Promise.resolve();
-    const { publicationFault } = this.#status;
-    if (publicationFault !== undefined && (impatient || this.#publicationEnded)) {
-      return Promise.reject(publicationFault);
-    }
+    const fault = this.#publicationEnd ?? (impatient ? this.#status.publicationFault : undefined);
+    if (fault !== undefined) return Promise.reject(fault);
     return new Promise((resolve, reject) =>
       this.#publishedWaiters.push({ size, impatient, resolve, reject }),
     );
@@ -214,6 +229,7 @@ export class LogThreads {
     const { size } = this.#status;
     // The batch is on its way from the sequencer to the materialiser; publication says that it has arrived.
     await this.published(size, false);
+    if (this.#publicationEnd !== undefined) throw this.#publicationEnd;
     const synced = new Promise<void>((resolve, reject) =>
       this.#syncWaiters.push({ size, impatient: true, resolve, reject }),
     );
@@ -223,35 +239,38 @@ export class LogThreads {
 
   /** Sends to the sequencer. */
   send(message: ToSequencer, moved: readonly ArrayBuffer[] = []): void {
-    this.#sequencer.postMessage(message, moved as ArrayBuffer[]);
+    this.#sequencer.worker.postMessage(message, moved as ArrayBuffer[]);
   }
 
   /**
-   * Seals what was sent, publishes and syncs everything, and ends both threads.
+   * Seals what was sent, publishes and syncs everything, and ends both threads. Called again, it waits for the
+   * same.
    *
    * @param sendRest sends what was gathered and not sent
    */
-  async close(sendRest: () => void): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(sendRest: () => void): Promise<void> {
+    return (this.#closing ??= this.#close(sendRest));
+  }
+
+  async #close(sendRest: () => void): Promise<void> {
     sendRest();
-    const closed = (worker: Worker): Promise<void> =>
-      new Promise((resolve) => {
-        worker.once("exit", () => resolve());
-      });
-    const both = [closed(this.#sequencer), closed(this.#materialiser)];
     this.send({ kind: "close" });
     this.#tellMaterialiser({ kind: "close" });
-    await Promise.all(both);
+    await Promise.all([this.#sequencer.exited, this.#materialiser.exited]);
+    // Whoever still waits would wait for ever.
+    this.#end(new DocketError("log_closed", "the log was closed"), "publication too");
   }
 
   #listen(): void {
-    this.#sequencer.on("message", (message: FromSequencer) => this.#fromSequencer(message));
-    this.#materialiser.on("message", (message: FromMaterialiser) => this.#fromMaterialiser(message));
-    for (const worker of [this.#sequencer, this.#materialiser]) {
-      worker.on("error", (error) =>
-        this.#end(new DocketError("log_closed", `a thread of the log died: ${error}`)),
-      );
+    this.#sequencer.worker.on("message", (message: FromSequencer) => this.#fromSequencer(message));
+    this.#materialiser.worker.on("message", (message: FromMaterialiser) => this.#fromMaterialiser(message));
+    for (const { worker } of [this.#sequencer, this.#materialiser]) {
+      const died = (why: string): void =>
+        this.#end(new DocketError("log_closed", `a thread of the log died: ${why}`), "publication too");
+      worker.on("error", (error) => died(String(error)));
+      worker.on("exit", () => {
+        if (this.#closing === undefined) died("it ended by itself");
+      });
     }
   }
 
@@ -259,6 +278,8 @@ export class LogThreads {
     switch (message.kind) {
       case "sealed":
       case "added":
+        // When the other thread has died, whoever waited for this was told so already.
+        if (this.#status.ended !== undefined) break;
         this.#status.lastBatchMs = message.batchMs;
         this.#handlers?.onAnswer(message);
         break;
@@ -266,7 +287,7 @@ export class LogThreads {
         this.#handlers?.onVoid(message.failure);
         break;
       case "ended":
-        this.#end(errorOf(message.failure));
+        this.#end(errorOf(message.failure), "publication goes on");
         break;
       case "ready":
       case "closed":
@@ -278,6 +299,7 @@ export class LogThreads {
     switch (message.kind) {
       case "published":
         this.#status.publicationFault = undefined;
+        if (message.size > this.#status.publishedSize) this.#unpublishedBytes = 0;
         this.#status.publishedSize = message.size;
         settle(this.#publishedWaiters, message.size);
         for (const listener of this.#publishedListeners) listener(message.size);
@@ -288,8 +310,8 @@ export class LogThreads {
         break;
       case "failed":
         this.#status.publicationFault = errorOf(message.failure);
-        this.#publicationEnded ||= message.ended;
-        this.#failWaiters(this.#status.publicationFault, this.#publicationEnded);
+        if (message.ended) this.#publicationEnd ??= this.#status.publicationFault;
+        this.#failWaiters(this.#status.publicationFault, ({ impatient }) => message.ended || impatient);
         break;
       case "ready":
       case "closed":
@@ -297,24 +319,26 @@ export class LogThreads {
     }
   }
 
-  #end(error: DocketError): void {
+  #end(error: DocketError, scope: "publication too" | "publication goes on"): void {
     this.#status.ended ??= error;
+    if (scope === "publication too") this.#publicationEnd ??= error;
     const { code, message, retryAfterSeconds } = error;
     this.#handlers?.onVoid({ code, message, retryAfterSeconds });
-    this.#failWaiters(error, true);
+    // What was answered is still published.
+    this.#failWaiters(error, ({ size: wanted }) => scope === "publication too" || wanted > this.#status.size);
   }
 
-  #failWaiters(error: DocketError, all: boolean): void {
+  #failWaiters(error: DocketError, fails: (waiter: SizeWaiter) => boolean): void {
     for (const waiters of [this.#publishedWaiters, this.#syncWaiters]) {
       for (const waiter of waiters.splice(0)) {
-        if (all || waiter.impatient) waiter.reject(error);
+        if (fails(waiter)) waiter.reject(error);
         else waiters.push(waiter);
       }
     }
   }
 
   #tellMaterialiser(message: ToMaterialiser): void {
-    this.#materialiser.postMessage(message);
+    this.#materialiser.worker.postMessage(message);
   }
 }
 
@@ -325,19 +349,30 @@ function settle(waiters: SizeWaiter[], size: number): void {
   }
 }
 
-function firstMessage<Message>(worker: Worker): Promise<Message> {
+function startThread(
+  name: string,
+  batches: MessagePort,
+  workerData: SequencerStart | MaterialiserStart,
+): Thread {
+  const worker = new Worker(threadUrl(name, import.meta.url), { workerData, transferList: [batches] });
+  return { worker, exited: new Promise((resolve) => worker.once("exit", () => resolve())) };
+}
+
+function firstMessage<Message>({ worker }: Thread): Promise<Message> {
   return new Promise((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);
+    worker.once("exit", () => {
+      reject(new DocketError("internal", "a thread of the log ended before it began"));
+    });
   });
 }
 
-async function failedOpening(
-  message: FromSequencer | FromMaterialiser,
-  workers: readonly Worker[],
-): Promise<DocketError> {
-  await Promise.all(workers.map((worker) => worker.terminate()));
-  return "failure" in message
-    ? errorOf(message.failure)
-    : new DocketError("internal", `a thread of the log began with ${message.kind}`);
+/** What a thread found that opened its part; @throws what went wrong there */
+function opened<Message extends FromSequencer | FromMaterialiser>(
+  message: Message,
+): Extract<Message, { kind: "ready" }> {
+  if ("failure" in message) throw errorOf(message.failure);
+  if (message.kind === "ready") return message as Extract<Message, { kind: "ready" }>;
+  throw new DocketError("internal", `a thread of the log began with ${message.kind}`);
 }

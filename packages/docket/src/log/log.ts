@@ -4,12 +4,13 @@
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import { overload } from "./admission.ts";
-import type { Priority } from "./admission.ts";
+import type { AdmissionLimits, Priority } from "./admission.ts";
 import { errorOf } from "./failure.ts";
 import type { ActorEntry } from "./frame.ts";
 import { LogThreads } from "./log-threads.ts";
 import type { LogOpening, LogOptions, LogStatus } from "./log-threads.ts";
 import type { Failure } from "./messages.ts";
+import { recordBytes } from "./record-queue.ts";
 import type { AppendRequest, Sealed } from "./sequencer.ts";
 
 /** Longest body of a record, in bytes: with header and the parts' hash it stays below the longest leaf. */
@@ -33,9 +34,18 @@ export type Append = {
   priority?: Priority | undefined;
 };
 
-const limits = { waitingMax: waitingRecordsMax, unpublishedMax: unpublishedRecordsMax };
+/** Most bytes, as {@link recordBytes} counts them, that wait to be sealed, and that are sealed and not published. */
+const waitingBytesMax = 134_217_728;
+const unpublishedBytesMax = 268_435_456;
+const limits: AdmissionLimits = {
+  waiting: waitingRecordsMax,
+  waitingBytes: waitingBytesMax,
+  unpublished: unpublishedRecordsMax,
+  unpublishedBytes: unpublishedBytesMax,
+};
 
 type Waiting = {
+  bytes: number;
   id: number;
   append: Append;
   resolve: (sealed: Sealed) => void;
@@ -46,6 +56,7 @@ type Waiting = {
 export class Log {
   readonly #threads: LogThreads;
   readonly #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #unsent: AppendRequest[] = [];
   #generation = 0;
   #nextId = 1;
@@ -104,6 +115,8 @@ export class Log {
       return Promise.reject(refusal);
     }
     const id = this.#nextId++;
+    const bytes = recordBytes(append);
+    this.#waitingBytes += bytes;
     // Appends go together that came of all that was ready to be read: to wake a thread costs more than a
     // message.
     if (this.#unsent.length === 0) setImmediate(() => this.#send());
@@ -115,15 +128,14 @@ export class Log {
       actors: append.actors ?? [],
     });
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, append, resolve, reject });
+      this.#waiting.push({ id, bytes, append, resolve, reject });
     });
   }
 
   /** Why an append would be refused now; asked before deciding, so that work is not done in vain. */
   refusal(priority: Priority = "normal"): DocketError | undefined {
-    return (
-      this.#threads.refusal() ?? overload(limits, this.#waiting.length, this.#threads.unpublished, priority)
-    );
+    const waiting = { waiting: this.#waiting.length, waitingBytes: this.#waitingBytes };
+    return this.#threads.refusal() ?? overload(limits, { ...this.#threads.load, ...waiting }, priority);
   }
 
   /**
@@ -160,7 +172,8 @@ export class Log {
     for (const sealed of answers) {
       const waiting = this.#waiting.shift();
       if (waiting?.id !== sealed.id) throw new Error("the sequencer answered out of order");
-      this.#threads.size = sealed.index + 1;
+      this.#waitingBytes -= waiting.bytes;
+      this.#threads.answered(sealed.index + 1, waiting.bytes);
       waiting.append.onSealed?.(sealed);
       waiting.resolve(sealed);
     }
@@ -171,6 +184,7 @@ export class Log {
   #void(failure: Failure): void {
     this.#generation++;
     this.#unsent = [];
+    this.#waitingBytes = 0;
     const gone = this.#waiting.splice(0);
     for (const waiting of gone.toReversed()) waiting.append.undo?.();
     for (const waiting of gone) waiting.reject(errorOf(failure));

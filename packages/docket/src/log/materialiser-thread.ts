@@ -19,7 +19,7 @@ import { publishedSigners, signPublished } from "./signing-keys.ts";
  * published within 100 ms of its sealing.
  */
 const publishIntervalMs = 50;
-/** After an error (a full disk) publication is tried again this much later. */
+/** After an error (a full disk) publication, or a sync, is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
  * What is published is synced after so many bytes or so long: then journal segments and partial tiles can
@@ -39,7 +39,8 @@ const signers = publishedSigners({ roots: [], published: start.publicationKeys }
 const primacy = start.primacy && openPrimacy(start.primacy);
 let steps: Promise<unknown> = Promise.resolve();
 let timer: NodeJS.Timeout | undefined;
-let lastPublishedMs = 0;
+/** By the clock that is never set; so are all intervals here. */
+let lastPublishedMs = -publishIntervalMs;
 let syncTimer: NodeJS.Timeout | undefined;
 let unsyncedBytes = 0;
 let syncs: Promise<void> = Promise.resolve();
@@ -48,13 +49,17 @@ let ended = false;
 const materialiser = open();
 
 start.batches.on("message", (handed: HandedBatches) => {
-  void then(() => materialiser?.ingest(handed));
+  void then(() => {
+    materialiser?.ingest(handed);
+    materialiser?.writeCompleted();
+  });
   for (const { payload } of handed.batches) unsyncedBytes += payload.length;
-  schedule(Math.max(0, lastPublishedMs + publishIntervalMs - Date.now()));
+  schedule(Math.max(0, lastPublishedMs + publishIntervalMs - performance.now()));
 });
 
 // The channel's other end closes after its last batch, so a close loses none.
 let closing = false;
+let finishing = false;
 start.batches.on("close", close);
 
 main.on("message", (message: ToMaterialiser) => {
@@ -74,6 +79,7 @@ function open(): Materialiser | undefined {
 }
 
 function schedule(delayMs: number): void {
+  if (finishing) return;
   timer ??= setTimeout(() => {
     timer = undefined;
     void publish();
@@ -81,6 +87,7 @@ function schedule(delayMs: number): void {
 }
 
 async function publish(): Promise<void> {
+  lastPublishedMs = performance.now();
   const done = await then(async () => {
     const unsigned = materialiser?.unpublished;
     if (materialiser === undefined || unsigned === undefined) return;
@@ -88,10 +95,14 @@ async function publish(): Promise<void> {
       tell({ kind: "published", size: materialiser.publishedSize });
     }
   });
-  lastPublishedMs = Date.now();
   if (!done) schedule(retryIntervalMs);
   else if (unsyncedBytes >= syncBytesMax) void sync();
-  else syncTimer ??= setTimeout(() => void sync(), syncIntervalMs);
+  else scheduleSync(syncIntervalMs);
+}
+
+function scheduleSync(delayMs: number): void {
+  if (finishing || ended) return;
+  syncTimer ??= setTimeout(() => void sync(), delayMs);
 }
 
 /** Syncs what is sealed now, after a sync that is under way. */
@@ -112,18 +123,21 @@ async function syncOnce(): Promise<void> {
     tell({ kind: "published", size: materialiser.publishedSize });
     materialiser.beginSync();
   });
+  let done = false;
   for (let going = begun; going;) {
-    const untilMs = Date.now() + syncStepMs;
+    const untilMs = performance.now() + syncStepMs;
     const more = await then(() => {
-      const size = materialiser?.continueSync(() => Date.now() < untilMs);
+      const size = materialiser?.continueSync(() => performance.now() < untilMs);
       if (size === undefined) return;
       primacy?.sync();
-      going = false;
+      done = true;
       tell({ kind: "synced", size });
     });
-    going &&= more;
+    going = more && !done;
     await immediate();
   }
+  // A full disk: journal segments stay until a sync has come to its end.
+  if (!done) scheduleSync(retryIntervalMs);
 }
 
 // Called twice: when the other thread has handed on all, and when this one is told to end.
@@ -132,13 +146,13 @@ function close(): void {
     closing = true;
     return;
   }
+  finishing = true;
   clearTimeout(timer);
   void finish();
 }
 
 async function finish(): Promise<void> {
   await sync();
-  clearTimeout(syncTimer);
   materialiser?.close();
   primacy?.close();
   tell({ kind: "closed" });

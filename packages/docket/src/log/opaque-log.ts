@@ -4,22 +4,25 @@
 import { entryBytesMax } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import { overload } from "./admission.ts";
+import type { AdmissionLimits } from "./admission.ts";
 import { errorOf } from "./failure.ts";
 import { entryFrameBytes, writeEntryFrame } from "./frame.ts";
 import { LogThreads } from "./log-threads.ts";
 import type { LogOpening, LogOptions, LogStatus } from "./log-threads.ts";
 import type { Failure } from "./messages.ts";
 
-/** Most entries that wait to be made durable; one more is refused at once. */
-const waitingEntriesMax = 32_768;
-/** Most entries that are durable and not published. */
-const unpublishedEntriesMax = 1_000_000;
+/** Most that waits to be made durable, and most that is durable and not published: entries, and bytes. */
+const limits: AdmissionLimits = {
+  waiting: 32_768,
+  waitingBytes: 134_217_728,
+  unpublished: 1_000_000,
+  unpublishedBytes: 268_435_456,
+};
 /** Most bytes of entries that are packed together; what comes after goes into another pack. */
 const packBytesMax = 1_048_576;
 const packBytesMin = 4096;
-const limits = { waitingMax: waitingEntriesMax, unpublishedMax: unpublishedEntriesMax };
 
-type Waiting = { resolve: (index: number) => void; reject: (error: DocketError) => void };
+type Waiting = { bytes: number; resolve: (index: number) => void; reject: (error: DocketError) => void };
 
 /** An open opaque log. */
 export class OpaqueLog {
@@ -27,12 +30,12 @@ export class OpaqueLog {
   #waiting: Waiting[] = [];
   /** Where in `#waiting` the oldest one that is not answered stands. */
   #answered = 0;
+  #waitingBytes = 0;
   #pack: Buffer = newPack(packBytesMin);
   #packed = 0;
   #count = 0;
   #scheduled = false;
   #generation = 0;
-  #lastPackBytes = 0;
 
   private constructor(threads: LogThreads) {
     this.#threads = threads;
@@ -77,6 +80,7 @@ export class OpaqueLog {
     const refusal = this.#refusal(entry);
     if (refusal !== undefined) return Promise.reject(refusal);
     const length = entryFrameBytes(entry.length);
+    this.#waitingBytes += length;
     if (this.#packed + length > this.#pack.length) this.#makeRoom(length);
     this.#packed = writeEntryFrame(this.#pack, this.#packed, entry);
     this.#count++;
@@ -90,7 +94,7 @@ export class OpaqueLog {
       });
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ bytes: length, resolve, reject });
     });
   }
 
@@ -125,7 +129,9 @@ export class OpaqueLog {
       );
     }
     const waiting = this.#waiting.length - this.#answered;
-    return this.#threads.refusal() ?? overload(limits, waiting, this.#threads.unpublished, "normal");
+    const load = { ...this.#threads.load, waiting, waitingBytes: this.#waitingBytes };
+    // Nothing in this log comes before anything else.
+    return this.#threads.refusal() ?? overload(limits, load, "system");
   }
 
   #makeRoom(length: number): void {
@@ -140,21 +146,24 @@ export class OpaqueLog {
     if (this.#count === 0) return;
     const payload = this.#pack.subarray(0, this.#packed);
     const message = { kind: "add", generation: this.#generation, payload, count: this.#count } as const;
-    this.#lastPackBytes = this.#packed;
     this.#threads.send(message, [this.#pack.buffer as ArrayBuffer]);
     // The next pack is about as long.
-    this.#pack = newPack(Math.min(packBytesMax, Math.max(packBytesMin, this.#lastPackBytes)));
+    this.#pack = newPack(Math.min(packBytesMax, Math.max(packBytesMin, this.#packed)));
     this.#packed = 0;
     this.#count = 0;
   }
 
   #answer(firstIndex: number, count: number): void {
-    this.#threads.size = firstIndex + count;
     const from = this.#answered;
+    let answered = 0;
     for (let place = 0; place < count; place++) {
-      (this.#waiting[from + place] as Waiting).resolve(firstIndex + place);
+      const { bytes, resolve } = this.#waiting[from + place] as Waiting;
+      answered += bytes;
+      resolve(firstIndex + place);
     }
     this.#answered = from + count;
+    this.#waitingBytes -= answered;
+    this.#threads.answered(firstIndex + count, answered);
     // To shift a long array for each answer would take longer than the answers.
     if (this.#answered < this.#waiting.length && this.#answered < 1024) return;
     this.#waiting = this.#waiting.slice(this.#answered);
@@ -168,6 +177,7 @@ export class OpaqueLog {
     const gone = this.#waiting.slice(this.#answered);
     this.#waiting = [];
     this.#answered = 0;
+    this.#waitingBytes = 0;
     for (const waiting of gone) waiting.reject(errorOf(failure));
   }
 }

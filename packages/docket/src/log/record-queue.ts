@@ -8,6 +8,11 @@ import type { AppendRequest, Sequencer } from "./sequencer.ts";
 /** Most records in one batch. */
 const batchRecordsMax = 4096;
 
+/** About as many bytes as a record takes: those of its body and of its parts. */
+export function recordBytes({ body, parts }: Pick<AppendRequest, "body" | "parts">): number {
+  return parts.reduce((sum, part) => sum + part.plaintext.length, body.length);
+}
+
 /** Records that wait, and what becomes of them. */
 export class RecordQueue implements BatchQueue {
   readonly #sequencer: Sequencer;
@@ -59,7 +64,7 @@ export class RecordQueue implements BatchQueue {
       taken++;
       // Sent before the other side knew that its generation was void.
       if (request.generation !== generation) continue;
-      bytes += request.parts.reduce((sum, part) => sum + part.plaintext.length, request.body.length);
+      bytes += recordBytes(request);
       batch.push(request);
     }
     this.#waiting.splice(0, taken);

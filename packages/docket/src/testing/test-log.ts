@@ -25,8 +25,8 @@ import type { AppendRequest } from "../log/sequencer.ts";
 
 /** Origin and keys of all test logs. */
 export const testOrigin = "docket-0123456789abcdef/main";
-const { signerKey } = generateSignerKey(testOrigin, new Uint8Array(32).fill(7));
-export const testSigner: Signer = parseSignerKey(signerKey);
+export const testSignerKey: string = generateSignerKey(testOrigin, new Uint8Array(32).fill(7)).signerKey;
+export const testSigner: Signer = parseSignerKey(testSignerKey);
 export const testVerifier: Verifier = parseVerifierKey(testSigner.vkey);
 /** SHA-256 of the origin, as segments bear it. */
 export const testOriginHash: Uint8Array = sha256(utf8(testOrigin));
