@@ -8,10 +8,12 @@ import { scratchReader } from "./bounded-file.ts";
 
 /** What a thread is started with: the directory with `tile/`. */
 export type RangeThreadStart = { directory: string };
+/** What a thread can answer. */
+export type RangeQuestion = { range: RangeRequest } | { roots: RootsRequest };
 /** What it is asked. */
-export type ToRangeThread = { id: number; range: RangeRequest } | { id: number; roots: RootsRequest };
-/** What it answers; `failure` if it cannot go on. */
-export type FromRangeThread = { id: number; result?: RangeResult | RootsResult; failure?: string };
+export type ToRangeThread = { id: number; question: RangeQuestion };
+/** That it has loaded; then its answers, `failure` if it cannot go on. */
+export type FromRangeThread = "ready" | { id: number; answer?: RangeResult | RootsResult; failure?: string };
 
 const port = parentPort;
 if (port === null) throw new Error("this module runs in a thread of its own");
@@ -19,15 +21,15 @@ const { directory } = workerData as RangeThreadStart;
 const readFile = scratchReader(directory);
 const source = { read: async (path: string, bytesMax: number) => readFile(path, bytesMax) };
 
-async function answer(asked: ToRangeThread): Promise<RangeResult | RootsResult> {
-  return "range" in asked ? checkRange(source, asked.range) : checkRoots(asked.roots);
+async function answer(question: RangeQuestion): Promise<RangeResult | RootsResult> {
+  return "range" in question ? checkRange(source, question.range) : checkRoots(question.roots);
 }
 
-port.on("message", (asked: ToRangeThread) => {
-  const { id } = asked;
-  answer(asked).then(
-    (result) => port.postMessage({ id, result } satisfies FromRangeThread),
+port.on("message", ({ id, question }: ToRangeThread) => {
+  answer(question).then(
+    (found) => port.postMessage({ id, answer: found } satisfies FromRangeThread),
     (error: unknown) =>
       port.postMessage({ id, failure: (error as Error).stack ?? String(error) } satisfies FromRangeThread),
   );
 });
+port.postMessage("ready" satisfies FromRangeThread);
