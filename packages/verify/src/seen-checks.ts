@@ -40,7 +40,9 @@ export function groupSeen(notes: readonly SeenNote[], findings: Findings): SeenC
   for (const note of notes) {
     try {
       const checkpoint = readOwnCheckpoint(note.note);
-      seen.bySize.set(checkpoint.size, [...(seen.bySize.get(checkpoint.size) ?? []), { note, checkpoint }]);
+      const others = seen.bySize.get(checkpoint.size);
+      if (others === undefined) seen.bySize.set(checkpoint.size, [{ note, checkpoint }]);
+      else others.push({ note, checkpoint });
     } catch (error) {
       if (!(error instanceof TlogError)) throw error;
       addFault(findings, faultAt("seen", note.place, `it cannot be compared: ${error.message}`));

@@ -91,7 +91,11 @@ export function newWalk(
 ): Walk {
   const least = Number.POSITIVE_INFINITY;
   const claims = new Map<number, RootClaim[]>();
-  for (const claim of writer?.roots ?? []) claims.set(claim.size, [...(claims.get(claim.size) ?? []), claim]);
+  for (const claim of writer?.roots ?? []) {
+    const others = claims.get(claim.size);
+    if (others === undefined) claims.set(claim.size, [claim]);
+    else others.push(claim);
+  }
   const kept = new Set(listing?.kept);
   const seen = groupSeen(head.trust.seen ?? [], findings);
   const named = [...claims.keys(), ...kept, ...seen.bySize.keys(), ...(cosigned ? [cosigned.size] : [])];
