@@ -18,7 +18,7 @@ import type { LogReport } from "./report.ts";
 import { resume } from "./resume.ts";
 import { settleSeen } from "./seen-checks.ts";
 import { readOwnCheckpoint } from "./signer.ts";
-import type { LogSource } from "./source.ts";
+import type { LogSource, WriterState } from "./source.ts";
 import { parseState } from "./state.ts";
 import { checkEdgeTiles, checkFullTiles } from "./tile-files.ts";
 import { asTrust } from "./trust.ts";
@@ -87,7 +87,7 @@ async function beginWalk(
   for (const fault of writer?.faults ?? []) addFault(findings, fault);
   findings.notes.push(...(writer?.notes ?? []));
   const listing = await listFiles(source, head.size, findings);
-  checkNewest(findings, head, writer?.materialisedSize ?? 0, listing?.kept.at(-1) ?? 0);
+  checkNewest(findings, head, writer);
   const mode = options.opaque === true ? "opaque" : "records";
   const cosigned = await readCosigned(source, findings);
   return newWalk(source, findings, head, writer, listing, mode, cosigned);
@@ -115,6 +115,7 @@ async function checkRest(walk: Walk): Promise<void> {
   await checkEdgeTiles(walk);
   checkUnreachedRoots(walk);
   settleHead(walk);
+  await checkNewestKept(walk);
   settleSeen(walk, await settleBeyond(walk));
 }
 
@@ -131,15 +132,38 @@ export function checkerOf(source: Pick<LogSource, "read">, concurrency = 1): Ran
   return { concurrency, check: async (request) => checkRange(source, request) };
 }
 
-// The state and kept checkpoints are written after the checkpoint: without it, or with an older one, it was
-// taken away.
-function checkNewest(findings: Findings, head: Head, materialised: number, kept: number): void {
-  if (head.checkpoint === undefined && Math.max(materialised, kept) > 0) {
+// The state is written after the checkpoint: without it, or with an older one, it was taken away.
+function checkNewest(findings: Findings, head: Head, writer: WriterState | undefined): void {
+  const { checkpoint } = head;
+  const materialised = writer?.materialisedSize ?? 0;
+  if (checkpoint === undefined && materialised > 0) {
     addFault(findings, faultAt("checkpoint", "checkpoint", "it is missing"));
-  } else if (materialised > head.size) {
+  } else if (checkpoint !== undefined && materialised > head.size) {
+    // A state that gives the checkpoint's own root another size was changed itself: the walk's end names it.
+    const state = writer?.roots.find(({ check }) => check === "state");
+    if (state !== undefined && hashesEqual(state.root, checkpoint.root)) return;
     const reason = `it covers ${head.size} records, but ${materialised} are materialised: it is an older one`;
     addFault(findings, faultAt("checkpoint", "checkpoint", reason));
   }
+}
+
+// A kept checkpoint of the log's key, over more records than there are: what it covers was taken away. (A log
+// that grows meanwhile may have new ones.)
+async function checkNewestKept(walk: Walk): Promise<void> {
+  const { head, findings, frontier, source } = walk;
+  const kept = walk.listing?.kept.at(-1) ?? 0;
+  if (kept <= (head.checkpoint === undefined ? 0 : frontier.size)) return;
+  const bytes = await readFile(source, `checkpoints/${kept}`, noteBytesMax, "keptCheckpoints", findings);
+  try {
+    if (bytes === undefined || bytes === "too long") return;
+    if (openAt(walk, bytes).checkpoint.size !== kept) return;
+  } catch (error) {
+    if (error instanceof TlogError) return;
+    throw error;
+  }
+  const older = `it covers ${head.size} records, but checkpoints/${kept} was signed too: it is an older one`;
+  const reason = head.checkpoint === undefined ? "it is missing" : older;
+  findings.beyond.unshift(faultAt("checkpoint", "checkpoint", reason));
 }
 
 function checkRoot({ head, frontier, findings }: Walk): void {
@@ -154,7 +178,8 @@ function checkRoot({ head, frontier, findings }: Walk): void {
 // beyond the end were named already; a log that grows meanwhile may have new ones.)
 function checkJournalEnd({ writer, head, findings, claims }: Walk): void {
   if (writer === undefined) return;
-  const signed = Math.max(head.size, writer.materialisedSize ?? 0, ...claims.keys());
+  const published = Math.max(head.size, writer.materialisedSize ?? 0);
+  const signed = claims.keys().reduce((most, size) => Math.max(most, size), published);
   const { torn, end } = writer;
   if (end >= signed) {
     if (torn !== undefined) {
