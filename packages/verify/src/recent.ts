@@ -40,13 +40,28 @@ export type RecentRows = {
   at: number;
   newestSize: number;
   checked: number;
+  /** Records that there are, published or not: a row of more is wrong, and the first few are remembered. */
+  readonly end: number;
+  beyond: Pick<RecentRow, "size" | "place" | "offset">[];
   /** Finds the keys that signed these rows, in a thread: undefined where it found none. */
   judge: ((rows: readonly RecentRow[]) => Promise<(string | undefined)[]>) | undefined;
 };
 
+/** How many rows of more records than there are are remembered. */
+const beyondMax = 10;
+
 /** Nothing read yet. `hours` ascending. */
-export function newRows(hours: readonly number[]): RecentRows {
-  return { hours: [...hours], pending: [], at: 0, newestSize: 0, checked: 0, judge: undefined };
+export function newRows(hours: readonly number[], end: number): RecentRows {
+  return {
+    hours: [...hours],
+    pending: [],
+    at: 0,
+    newestSize: 0,
+    checked: 0,
+    end,
+    beyond: [],
+    judge: undefined,
+  };
 }
 
 /** The next size at which a row waits. */
@@ -105,13 +120,11 @@ function addRows(
   findings: Findings,
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let firstTorn: number | undefined;
   for (let offset = 0; offset < bytes.length; offset += rowBytes) {
     const row = bytes.subarray(offset, offset + rowBytes);
     if (row.length < rowBytes || row.every((byte) => byte === 0)) {
-      findings.notes.push(
-        `${place} at byte ${offset}: a row that a crash cut short, or that is being written`,
-      );
-      if (row.length < rowBytes) return;
+      firstTorn ??= offset;
       continue;
     }
     const size = Number(view.getBigUint64(offset));
@@ -125,9 +138,16 @@ function addRows(
       addFault(findings, faultAt("recentCheckpoints", place, reason, { offset }));
       continue;
     }
+    if (size > rows.end) {
+      if (rows.beyond.length < beyondMax) rows.beyond.push({ size, place, offset });
+      continue;
+    }
     rows.newestSize = size;
     // Copies: views would keep the whole file.
     const [root, signature] = [new Uint8Array(row.subarray(16, 48)), new Uint8Array(row.subarray(48))];
     rows.pending.push({ size, root, signature, place, offset, signer: undefined });
   }
+  if (firstTorn === undefined) return;
+  const what = "a row that a crash cut short, or that is being written";
+  findings.notes.push(`${place} at byte ${firstTorn}: ${what}`);
 }

@@ -115,7 +115,7 @@ export function newWalk(
     full: [],
     wanted: wanted.filter((size) => size > 0),
     wantedAt: 0,
-    rows: newRows(listing?.recent ?? []),
+    rows: newRows(listing?.recent ?? [], Math.max(head.size, writer?.end ?? 0)),
     reached: wanted[0] === 0 ? [{ size: 0, root: frontierRoot(emptyFrontier()) }] : [],
     claims,
     kept,
@@ -204,7 +204,7 @@ export function checkUnreachedRoots(walk: Walk): void {
       walk.findings.beyond.push(faultAt("keptCheckpoints", cosignedPath, reason));
     }
   }
-  for (const row of walk.rows.pending) {
+  for (const row of [...walk.rows.pending, ...walk.rows.beyond]) {
     const reason = `a row covers ${row.size} records, but the log ends after ${size}`;
     walk.findings.beyond.push(faultAt("recentCheckpoints", row.place, reason, { offset: row.offset }));
   }
