@@ -83,7 +83,7 @@ test("a batch that is cut anywhere is bad, and nothing is thrown", () => {
 
 test("bytes of chance are never a batch, and nothing is thrown", () => {
   fc.assert(
-    fc.property(bytes({ minLength: 1, maxLength: 400 }), (each) => decodeBatch(each, 0).kind === "bad"),
+    fc.property(bytes({ minLength: 1, maxLength: 400 }), (each) => decodeBatch(each, 0).kind !== "batch"),
   );
 });
 
@@ -98,13 +98,33 @@ test("findBatch finds an intact batch after a bad one, and no other", () => {
   assert.equal(findBatch(both.subarray(0, both.length - 1), 1), undefined);
 });
 
+test("a batch is one of its own segment only", () => {
+  const signed = { size: 0, root: Buffer.alloc(32), signature: Buffer.alloc(64) };
+  const encoded = encodeBatch({ firstIndex: 0, signed, records: [recordOf("leaf")] }, 5);
+  assert.equal(decodeBatch(encoded, 0, 5).kind, "batch");
+  assert.equal(decodeBatch(encoded, 0).kind, "bad");
+  const holder = encodeBatch({ firstIndex: 0, signed, records: [recordOf("x")] }, 5);
+  const stored = encodeBatch(
+    {
+      firstIndex: 0,
+      signed,
+      records: [{ ...recordOf(""), leaf: encodeBatch({ firstIndex: 1, signed, records: [] }) }],
+    },
+    5,
+  );
+  assert.equal(
+    findBatch(Buffer.concat([Buffer.from("bad"), stored.subarray(128), holder]), 1, 5),
+    stored.length - 125,
+  );
+});
+
 test("a segment's header is of one origin, and any flipped bit shows", () => {
   const origin = Buffer.alloc(32, 3);
-  const header = encodeSegmentHeader(77, origin);
+  const header = encodeSegmentHeader(77, origin, 0xfedcba98);
   assert.equal(header.length, segmentHeaderBytes);
-  assert.deepEqual(decodeSegmentHeader(header, origin), { firstIndex: 77 });
+  assert.deepEqual(decodeSegmentHeader(header, origin), { firstIndex: 77, salt: 0xfedcba98 });
   assert.equal(decodeSegmentHeader(header, Buffer.alloc(32, 4)), undefined);
-  assert.equal(decodeSegmentHeader(header.subarray(0, 51), origin), undefined);
+  assert.equal(decodeSegmentHeader(header.subarray(0, segmentHeaderBytes - 1), origin), undefined);
   for (let bit = 0; bit < header.length * 8; bit++) {
     const flipped = Buffer.from(header);
     flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);

@@ -2,10 +2,11 @@
 // The bytes of the journal. A segment is a header and then batches, one after the other, and may end in zeros:
 // room that was made ahead. Numbers are big-endian.
 //
-//   segment header  "DKTJRNL2" (8) | index of its first record (u64) | SHA-256 of the origin (32) | crc32 (u32)
+//   segment header  "DKTJRNL2" (8) | index of its first record (u64) | SHA-256 of the origin (32) | salt (u32)
+//                   | crc32 (u32)
 //   batch header    "DKTB" (4) | payload length (u32) | index of its first record (u64) | records (u32)
-//                   | signed size (u64) | signed root (32) | its Ed25519 signature (64) | crc32 of the header
-//                   (u32)
+//                   | signed size (u64) | signed root (32) | its Ed25519 signature (64) | crc32 of the header,
+//                   begun with the segment's salt (u32)
 //   payload         frames: length (u32) | kind (u8) | bytes | crc32 of length, kind and bytes (u32)
 //   batch trailer   crc32 of the payload (u32)
 //
@@ -13,12 +14,15 @@
 // actor entries, its manifest, its parts and at last its leaf, which closes the record; in an opaque log the
 // leaf is all there is. A leaf's kind is 0x00, so that kind and bytes together are what RFC 6962 hashes for a
 // leaf, and no copy is made for it.
+//
+// The salt is random. An opaque entry may be any bytes, those of a batch too: without the salt, one inside a
+// torn tail would pass for an intact batch after a bad one, which is damage.
 import { crc32 } from "node:zlib";
 import type { PartName } from "@docket/protocol";
 import { partNames } from "@docket/protocol";
 
 /** Bytes of a segment's header. */
-export const segmentHeaderBytes = 52;
+export const segmentHeaderBytes = 56;
 /** Bytes of a batch's header. */
 export const batchHeaderBytes = 128;
 /** Longest payload of one batch, in bytes: what the sequencer gathers before it writes. */
@@ -63,12 +67,13 @@ const kindManifest = 2;
 const kindPart = 3;
 
 /** Encodes a segment's header. */
-export function encodeSegmentHeader(firstIndex: number, originHash: Uint8Array): Buffer {
+export function encodeSegmentHeader(firstIndex: number, originHash: Uint8Array, salt = 0): Buffer {
   const bytes = Buffer.alloc(segmentHeaderBytes);
   segmentMagic.copy(bytes, 0);
   bytes.writeBigUInt64BE(BigInt(firstIndex), 8);
   bytes.set(originHash, 16);
-  bytes.writeUInt32BE(crc32(bytes.subarray(0, 48)), 48);
+  bytes.writeUInt32BE(salt, 48);
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, 52)), 52);
   return bytes;
 }
 
@@ -76,19 +81,19 @@ export function encodeSegmentHeader(firstIndex: number, originHash: Uint8Array):
 export function decodeSegmentHeader(
   bytes: Buffer,
   originHash: Uint8Array,
-): { firstIndex: number } | undefined {
+): { firstIndex: number; salt: number } | undefined {
   if (bytes.length < segmentHeaderBytes) return undefined;
   if (!bytes.subarray(0, 8).equals(segmentMagic)) return undefined;
-  if (bytes.readUInt32BE(48) !== crc32(bytes.subarray(0, 48))) return undefined;
+  if (bytes.readUInt32BE(52) !== crc32(bytes.subarray(0, 52))) return undefined;
   if (!bytes.subarray(16, 48).equals(originHash)) return undefined;
-  return { firstIndex: Number(bytes.readBigUInt64BE(8)) };
+  return { firstIndex: Number(bytes.readBigUInt64BE(8)), salt: bytes.readUInt32BE(48) };
 }
 
-/** Encodes a batch. */
-export function encodeBatch(batch: Batch): Buffer {
+/** Encodes a batch of a segment with this salt. */
+export function encodeBatch(batch: Batch, salt = 0): Buffer {
   const payload = encodePayload(batch.records);
   const bytes = Buffer.allocUnsafe(batchHeaderBytes + payload.length + batchTrailerBytes);
-  writeBatch(bytes, { ...batch, count: batch.records.length, payload });
+  writeBatch(bytes, { ...batch, count: batch.records.length, payload }, salt);
   return bytes;
 }
 
@@ -97,8 +102,8 @@ export function batchBytes(payloadBytes: number): number {
   return batchHeaderBytes + payloadBytes + batchTrailerBytes;
 }
 
-/** Writes a batch at the beginning of `into`, which has room for {@link batchBytes}. */
-export function writeBatch(into: Buffer, batch: EncodedBatch): void {
+/** Writes a batch of a segment with this salt at the beginning of `into`, which has room for {@link batchBytes}. */
+export function writeBatch(into: Buffer, batch: EncodedBatch, salt: number): void {
   const { payload } = batch;
   batchMagic.copy(into, 0);
   into.writeUInt32BE(payload.length, 4);
@@ -107,7 +112,7 @@ export function writeBatch(into: Buffer, batch: EncodedBatch): void {
   into.writeBigUInt64BE(BigInt(batch.signed.size), 20);
   into.set(batch.signed.root, 28);
   into.set(batch.signed.signature, 60);
-  into.writeUInt32BE(crc32(into.subarray(0, 124)), 124);
+  into.writeUInt32BE(crc32(into.subarray(0, 124), salt), 124);
   into.set(payload, batchHeaderBytes);
   into.writeUInt32BE(crc32(payload), batchHeaderBytes + payload.length);
 }
@@ -141,14 +146,18 @@ export function visitLeaves(payload: Buffer, visit: (start: number, end: number)
   }
 }
 
-/** Reads the batch that starts at `offset` of a segment's bytes. Zeros up to the end are room made ahead. */
-export function decodeBatch(segment: Buffer, offset: number): BatchRead {
+/**
+ * Reads the batch that starts at `offset` of a segment's bytes. Zeros up to the end are room made ahead.
+ *
+ * @param salt the one in the segment's header
+ */
+export function decodeBatch(segment: Buffer, offset: number, salt = 0): BatchRead {
   if (isZeroFrom(segment, offset)) return { kind: "end" };
   const header = segment.subarray(offset, offset + batchHeaderBytes);
   if (header.length < batchHeaderBytes) return { kind: "bad", reason: "the batch header is cut short" };
   if (!header.subarray(0, 4).equals(batchMagic))
     return { kind: "bad", reason: "no batch header stands here" };
-  if (header.readUInt32BE(124) !== crc32(header.subarray(0, 124))) {
+  if (header.readUInt32BE(124) !== crc32(header.subarray(0, 124), salt)) {
     return { kind: "bad", reason: "the batch header's checksum differs" };
   }
   const length = header.readUInt32BE(4);
@@ -180,10 +189,10 @@ export function decodeBatch(segment: Buffer, offset: number): BatchRead {
 /**
  * Where, after `offset`, another intact batch stands: then a bad one before it is damage and no torn tail.
  */
-export function findBatch(segment: Buffer, offset: number): number | undefined {
+export function findBatch(segment: Buffer, offset: number, salt = 0): number | undefined {
   let at = segment.indexOf(batchMagic, offset);
   while (at !== -1) {
-    if (decodeBatch(segment, at).kind === "batch") return at;
+    if (decodeBatch(segment, at, salt).kind === "batch") return at;
     at = segment.indexOf(batchMagic, at + 1);
   }
   return undefined;

@@ -76,10 +76,10 @@ function readSegment(disk: LogDisk, path: string, sequence: number, originHash: 
   let offset = segmentHeaderBytes;
   let end = header.firstIndex;
   for (;;) {
-    const read = decodeBatch(bytes, offset);
+    const read = decodeBatch(bytes, offset, header.salt);
     if (read.kind === "end") return { sequence, path, end, batches, bad: undefined };
     if (read.kind === "bad") {
-      const next = findBatch(bytes, offset + 1);
+      const next = findBatch(bytes, offset + 1, header.salt);
       if (next !== undefined) {
         throw damaged(
           `${path} at byte ${offset}: ${read.reason}, and an intact batch follows at byte ${next}`,

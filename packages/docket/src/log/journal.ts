@@ -40,6 +40,9 @@ export class Journal {
   readonly #originHash: Uint8Array;
   readonly #closed: Segment[];
   readonly #limits: JournalLimits;
+  readonly #newSalt: () => number;
+  /** Of the open segment. */
+  #salt = 0;
   #file: LogFile;
   #segment: Segment;
   #durableBytes: number;
@@ -54,6 +57,7 @@ export class Journal {
    * @param sequence number of the new segment, higher than any that exists
    * @param firstIndex index of the record that will be appended first
    * @param closed older segments, which `release` removes in time
+   * @param newSalt a random u32, one for each segment; whoever adds opaque entries must not be able to guess it
    */
   constructor(
     disk: LogDisk,
@@ -63,9 +67,11 @@ export class Journal {
     firstIndex: number,
     closed: readonly Segment[],
     limits: JournalLimits = journalLimits,
+    newSalt: () => number = () => 0,
   ) {
     this.#disk = disk;
     this.#limits = limits;
+    this.#newSalt = newSalt;
     this.#closed = closed.map(({ sequence: number, path, end }) => ({ sequence: number, path, end }));
     this.#directory = directory;
     this.#originHash = originHash;
@@ -125,7 +131,7 @@ export class Journal {
     if (this.#scratch.length < length + room) {
       this.#scratch = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(length + room)));
     }
-    writeBatch(this.#scratch, batch);
+    writeBatch(this.#scratch, batch, this.#salt);
     this.#scratch.fill(0, length, length + room);
     return this.#scratch.subarray(0, length + room);
   }
@@ -168,8 +174,9 @@ export class Journal {
 
   #begin(firstIndex: number): LogFile {
     const file = this.#disk.open(this.#segment.path, true);
+    const salt = this.#newSalt();
     try {
-      file.write(0, encodeSegmentHeader(firstIndex, this.#originHash));
+      file.write(0, encodeSegmentHeader(firstIndex, this.#originHash, salt));
     } catch (error) {
       file.close();
       this.#disk.remove(this.#segment.path);
@@ -185,6 +192,7 @@ export class Journal {
       file.close();
       throw ended(error);
     }
+    this.#salt = salt;
     return file;
   }
 

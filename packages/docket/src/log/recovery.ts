@@ -63,6 +63,8 @@ export type RecoveryOptions = {
   /** Keys whose signatures on roots and checkpoints count too: those before a change of keys. */
   formerKeys?: readonly Verifier[];
   limits?: JournalLimits;
+  /** Salts of journal segments; without it they are 0, which is for tests. */
+  newSalt?: () => number;
 };
 
 /**
@@ -76,7 +78,7 @@ export function recoverLog(
   paths: LogPaths,
   origin: string,
   signers: readonly Signer[],
-  { opaque = false, formerKeys = [], limits }: RecoveryOptions = {},
+  { opaque = false, formerKeys = [], limits, newSalt }: RecoveryOptions = {},
 ): RecoveredLog {
   const verifiers = [...signers.map((signer) => parseVerifierKey(signer.vkey)), ...formerKeys];
   const originHash = sha256(utf8(origin));
@@ -96,7 +98,16 @@ export function recoverLog(
   }
 
   const sequence = Math.max(0, ...tail.segments.map((segment) => segment.sequence)) + 1;
-  const journal = new Journal(disk, paths.journal, originHash, sequence, from, tail.segments, limits);
+  const journal = new Journal(
+    disk,
+    paths.journal,
+    originHash,
+    sequence,
+    from,
+    tail.segments,
+    limits,
+    newSalt,
+  );
   // The newest signature that covers no more than the materialised records; the copied batches name it.
   const before = stored.find(({ checkpoint }) => checkpoint.size === from)?.signed ?? nothingSigned;
   const copied = copyTail(journal, tail.batches, materialised.frontier, before, origin, signers);

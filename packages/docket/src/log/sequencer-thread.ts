@@ -25,6 +25,7 @@ const main = parentPort as NonNullable<typeof parentPort>;
 const { disk } = (await import(start.diskModule)) as { disk: LogDisk };
 const progress = new LogProgress(start.progress);
 const primacy = start.primacy && openPrimacy(start.primacy);
+const random = randomPool();
 let generation = 0;
 let scheduled = false;
 let ended = false;
@@ -65,8 +66,10 @@ function open(): Opened | undefined {
   try {
     const signers = rootSigners({ roots: start.signerKeys, published: [] });
     const formerKeys = start.formerKeys.map(parseVerifierKey);
-    const log = recoverLog(disk, start.paths, start.origin, signers, { opaque: start.opaque, formerKeys });
-    const writer = start.opaque ? openOpaque(log, signers) : openRecords(log, signers);
+    const newSalt = (): number => random(4).readUInt32BE(0);
+    const { paths, origin, opaque } = start;
+    const log = recoverLog(disk, paths, origin, signers, { opaque, formerKeys, newSalt });
+    const writer = opaque ? openOpaque(log, signers) : openRecords(log, signers);
     writer.handOver.add(...log.tail);
     tell({
       kind: "ready",
@@ -85,7 +88,7 @@ function open(): Opened | undefined {
 }
 
 function openRecords(log: RecoveredLog, signers: readonly Signer[]): Opened {
-  const ports = { now: Date.now, random: randomPool(), signers, origin: start.origin, progress };
+  const ports = { now: Date.now, random, signers, origin: start.origin, progress };
   const sequencer = new Sequencer(log.journal, log.head, ports);
   const handOver = new HandOver(start.batches, () => sequencer.checkpoint());
   const records = new RecordQueue(sequencer, handOver, tell);

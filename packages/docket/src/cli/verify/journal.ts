@@ -134,17 +134,22 @@ function scanSegment(scan: Scan, place: string, bytes: Buffer, originHash: Uint8
       });
   }
   scan.borders.push({ index: header.firstIndex, segment: scan.segments });
-  scanBatches(scan, place, bytes, header.firstIndex);
+  scanBatches(scan, place, bytes, header);
 }
 
-function scanBatches(scan: Scan, place: string, bytes: Buffer, firstIndex: number): void {
+function scanBatches(
+  scan: Scan,
+  place: string,
+  bytes: Buffer,
+  { firstIndex, salt }: { firstIndex: number; salt: number },
+): void {
   let offset = segmentHeaderBytes;
   let end = firstIndex;
   for (;;) {
-    const read = decodeBatch(bytes, offset);
+    const read = decodeBatch(bytes, offset, salt);
     if (read.kind === "end") break;
     if (read.kind === "bad") {
-      const next = findBatch(bytes, offset + 1);
+      const next = findBatch(bytes, offset + 1, salt);
       if (next === undefined) {
         const rest = bytes.subarray(offset);
         scan.tails.push({ place, offset, end, reason: read.reason, bytes: rest, segment: scan.segments });

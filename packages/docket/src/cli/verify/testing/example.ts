@@ -8,15 +8,16 @@ import { encodeBody, encodeReceipt } from "@docket/protocol";
 import { emptyFrontier, generateSignerKey, parseSignerKey } from "@docket/tlog";
 import { partDictionary } from "../../../evidence/part-dictionary.ts";
 import { openPart } from "../../../evidence/seal.ts";
-import { decodeBatch } from "../../../log/frame.ts";
+import { decodeBatch, segmentHeaderBytes } from "../../../log/frame.ts";
 import { segmentName } from "../../../log/paths.ts";
-import { Journal } from "../../../log/journal.ts";
+import { Journal, journalLimits } from "../../../log/journal.ts";
 import { encodeRecordParts } from "../../../log/parts-bundle.ts";
 import { chainStart, Sequencer } from "../../../log/sequencer.ts";
 import type { Commit } from "../../../log/sequencer.ts";
 import { disk } from "../../../stores/files/node-disk.ts";
 
 const origin = "docket-0123456789abcdef/main";
+const salt = 0x01020304;
 const firstTimeMs = Date.UTC(2026, 10, 22, 23, 11, 5, 123);
 const pseudonym = "a_oKGio6SlpqeoqaqrrK2urw";
 const actorKey = counted(32, 0x40);
@@ -27,8 +28,8 @@ export function examples(directory: string): Record<"record" | "parts" | "receip
   const { signerKey, verifierKey } = generateSignerKey(origin, counted(32, 0));
   const { first, second, segment } = writeLog(directory, signerKey, verifierKey);
   const [zero, one] = [first.sealed[0], second.sealed[0]];
-  const offset = segment.indexOf("DKTB", 53);
-  const batch = decodeBatch(segment, offset);
+  const offset = segment.indexOf("DKTB", segmentHeaderBytes + 1);
+  const batch = decodeBatch(segment, offset, salt);
   const record = batch.kind === "batch" ? batch.batch.records[0] : undefined;
   const part = record?.parts[0];
   if (zero === undefined || one === undefined || record === undefined || part === undefined)
@@ -45,7 +46,7 @@ export function examples(directory: string): Record<"record" | "parts" | "receip
   });
   const stored = encodeRecordParts(record.manifest, record.parts);
   const dictionaryHash = hash("sha256", partDictionary, "base64url");
-  const firstBatch = segment.subarray(52, offset);
+  const firstBatch = segment.subarray(segmentHeaderBytes, offset);
   return {
     record: [
       lines([zero.leaf]),
@@ -75,7 +76,7 @@ export function examples(directory: string): Record<"record" | "parts" | "receip
       ]),
     ],
     receipt: [lines([verifierKey]), receipt],
-    journal: [dump(segment.subarray(0, 52)), dump(firstBatch)],
+    journal: [dump(segment.subarray(0, segmentHeaderBytes)), dump(firstBatch)],
   };
 }
 
@@ -84,7 +85,16 @@ function writeLog(
   signerKey: string,
   vkey: string,
 ): { first: Commit; second: Commit; segment: Buffer } {
-  const journal = new Journal(disk, directory, hash("sha256", origin, "buffer"), 1, 0, []);
+  const journal = new Journal(
+    disk,
+    directory,
+    hash("sha256", origin, "buffer"),
+    1,
+    0,
+    [],
+    journalLimits,
+    () => salt,
+  );
   let taken = 0;
   let nowMs = firstTimeMs - 1_500;
   const ports = {
