@@ -203,8 +203,11 @@ function checkJournalEnd({ writer, head, findings, claims }: Walk): void {
 async function settleBeyond(walk: Walk): Promise<number | undefined> {
   const { findings, source, head, seen } = walk;
   if (findings.beyond.length === 0 && seen.bySize.size === 0) return undefined;
-  const bytes = head.opened === undefined ? undefined : await source.read("checkpoint", noteBytesMax);
-  if (bytes !== undefined) {
+  const isKnown = head.opened !== undefined;
+  const bytes = isKnown
+    ? await readFile(source, "checkpoint", noteBytesMax, "checkpoint", findings)
+    : undefined;
+  if (bytes !== undefined && bytes !== "too long") {
     try {
       const { size } = openAt(walk, bytes).checkpoint;
       if (size > head.size) {

@@ -104,6 +104,14 @@ void test("threads don't wait for them either, and find what the walk alone find
   }
 });
 
+void test("an endless checkpoint over records that there are not is reported on", async (t) => {
+  const site = finishedSite(t);
+  ways["endless"]?.(join(site, "checkpoints/1000"));
+  const report = await check(site);
+  assert.equal(report.verdict, "failed");
+  assert.equal(report.first?.place, "checkpoints/1000");
+});
+
 void test("directories as deep as paths can be, and links out of the directory, are named", async (t) => {
   const site = finishedSite(t);
   const deep = join(site, "tile/0", ...Array.from({ length: 300 }, () => "x000"));
