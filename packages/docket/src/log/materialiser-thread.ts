@@ -22,11 +22,13 @@ const publishIntervalMs = 50;
 /** After an error (a full disk) publication, or a sync, is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
- * What is published is synced after so many bytes or so long: then journal segments and partial tiles can
+ * What is published is synced after so many bytes or entries, or so long: then journal segments and partial tiles can
  * go. A sync of many files competes with the journal's, so it must be rare; what is not synced is read from
  * the journal at the next start.
  */
 const syncBytesMax = 67_108_864;
+/** What recovery reads takes some 600 bytes of memory for each entry, however short. */
+const syncEntriesMax = 262_144;
 const syncIntervalMs = 30_000;
 /** A sync stops after this long, in ms, to let a publication pass. */
 const syncStepMs = 10;
@@ -42,7 +44,7 @@ let timer: NodeJS.Timeout | undefined;
 /** By the clock that is never set; so are all intervals here. */
 let lastPublishedMs = -publishIntervalMs;
 let syncTimer: NodeJS.Timeout | undefined;
-let unsyncedBytes = 0;
+let unsynced = { bytes: 0, entries: 0 };
 let syncs: Promise<void> = Promise.resolve();
 let ended = false;
 
@@ -53,7 +55,10 @@ start.batches.on("message", (handed: HandedBatches) => {
     materialiser?.ingest(handed);
     materialiser?.writeCompleted();
   });
-  for (const { payload } of handed.batches) unsyncedBytes += payload.length;
+  for (const { payload, count } of handed.batches) {
+    unsynced.bytes += payload.length;
+    unsynced.entries += count;
+  }
   schedule(Math.max(0, lastPublishedMs + publishIntervalMs - performance.now()));
 });
 
@@ -96,7 +101,7 @@ async function publish(): Promise<void> {
     }
   });
   if (!done) schedule(retryIntervalMs);
-  else if (unsyncedBytes >= syncBytesMax) void sync();
+  else if (unsynced.bytes >= syncBytesMax || unsynced.entries >= syncEntriesMax) void sync();
   else scheduleSync(syncIntervalMs);
 }
 
@@ -109,7 +114,7 @@ function scheduleSync(delayMs: number): void {
 function sync(): Promise<void> {
   clearTimeout(syncTimer);
   syncTimer = undefined;
-  unsyncedBytes = 0;
+  unsynced = { bytes: 0, entries: 0 };
   syncs = syncs.then(syncOnce);
   return syncs;
 }

@@ -72,6 +72,9 @@ export class Materialiser {
     this.#bundle = new EdgeBundle(state.entries);
     this.#publishedSize = state.frontier.size;
     this.#recent = new RecentCheckpoints(disk, paths.recentCheckpoints, state.frontier.size);
+    // The state may have been put in place by a process that was killed before it was durable; the one before
+    // it still needs what this one does not.
+    if (state.obsolete.length > 0) disk.syncDirectory(paths.site);
     for (const path of state.obsolete) disk.remove(join(paths.site, path));
     if (!opaque) this.#cutParts();
   }
@@ -163,8 +166,11 @@ export class Materialiser {
     if (this.#ended) throw syncEnded(undefined);
     if (this.unpublished !== undefined) throw new Error("what is synced must be published");
     if (this.#syncing !== undefined) throw new Error("a sync is under way");
+    // What is about to be removed needs no sync: until the state has moved, the one before it is enough.
+    const gone = new Set(this.#obsolete.map((path) => join(this.#paths.site, path)));
+    const files = [...this.#unsynced].filter((path) => !gone.has(dirname(path)));
     const directories = new Set<string>();
-    for (const path of this.#unsynced) {
+    for (const path of files) {
       // With its parents: a crash may have come between the making of a directory and its sync.
       for (let at = dirname(path); !directories.has(at); at = dirname(at)) {
         directories.add(at);
@@ -172,7 +178,6 @@ export class Materialiser {
       }
     }
     const frontier = this.#edge.frontier();
-    const files = [...this.#unsynced];
     this.#syncing = { frontier, files, directories: [...directories], obsolete: this.#obsolete };
     this.#unsynced.clear();
     this.#obsolete = [];
