@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole log, checked from its first record to its last: every record, the tree recomputed and compared with
 // every tile, every signed root, every sealed part, and that nothing is missing and nothing is there besides.
-import { encodeBase64, frontierRoot, hashesEqual, noteBytesMax, TlogError, utf8 } from "@docket/tlog";
+import {
+  encodeBase64,
+  frontierRoot,
+  hashesEqual,
+  noteBytesMax,
+  tileWidth,
+  TlogError,
+  utf8,
+} from "@docket/tlog";
 import { checkTail } from "./bundle.ts";
 import { addFault, faultAt, newFindings, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { openAt, readHead, settleHead } from "./head.ts";
 import type { Head } from "./head.ts";
-import { listFiles } from "./listing.ts";
+import { listFiles, tileName } from "./listing.ts";
+import type { Listing } from "./listing.ts";
 import { reportOf } from "./log-report.ts";
 import { walkPublished } from "./published.ts";
 import type { WalkOptions } from "./published.ts";
@@ -18,7 +27,7 @@ import type { LogReport } from "./report.ts";
 import { resume } from "./resume.ts";
 import { settleSeen } from "./seen-checks.ts";
 import { readOwnCheckpoint } from "./signer.ts";
-import type { LogSource, WriterState } from "./source.ts";
+import type { LogSource } from "./source.ts";
 import { parseState } from "./state.ts";
 import { checkEdgeTiles, checkFullTiles } from "./tile-files.ts";
 import { asTrust } from "./trust.ts";
@@ -87,7 +96,7 @@ async function beginWalk(
   for (const fault of writer?.faults ?? []) addFault(findings, fault);
   findings.notes.push(...(writer?.notes ?? []));
   const listing = await listFiles(source, head.size, findings);
-  checkNewest(findings, head, writer);
+  checkNewest(findings, head, writer?.materialisedSize ?? 0, listing);
   const mode = options.opaque === true ? "opaque" : "records";
   const cosigned = await readCosigned(source, findings);
   return newWalk(source, findings, head, writer, listing, mode, cosigned);
@@ -133,18 +142,19 @@ export function checkerOf(source: Pick<LogSource, "read">, concurrency = 1): Ran
 }
 
 // The state is written after the checkpoint: without it, or with an older one, it was taken away.
-function checkNewest(findings: Findings, head: Head, writer: WriterState | undefined): void {
-  const { checkpoint } = head;
-  const materialised = writer?.materialisedSize ?? 0;
-  if (checkpoint === undefined && materialised > 0) {
-    addFault(findings, faultAt("checkpoint", "checkpoint", "it is missing"));
-  } else if (checkpoint !== undefined && materialised > head.size) {
-    // A state that gives the checkpoint's own root another size was changed itself: the walk's end names it.
-    const state = writer?.roots.find(({ check }) => check === "state");
-    if (state !== undefined && hashesEqual(state.root, checkpoint.root)) return;
-    const reason = `it covers ${head.size} records, but ${materialised} are materialised: it is an older one`;
-    addFault(findings, faultAt("checkpoint", "checkpoint", reason));
-  }
+function checkNewest(findings: Findings, head: Head, materialised: number, listing?: Listing): void {
+  if (materialised <= head.size || !hasTileOf(materialised, listing)) return;
+  const older = `it covers ${head.size} records, but ${materialised} are materialised: it is an older one`;
+  const reason = head.checkpoint === undefined ? "it is missing" : older;
+  addFault(findings, faultAt("checkpoint", "checkpoint", reason));
+}
+
+// Without the tile of its size it is the state that says too much; the end of the walk names it.
+function hasTileOf(size: number, listing: Listing | undefined): boolean {
+  if (listing === undefined) return true;
+  const width = size % tileWidth;
+  const name = tileName(0, Math.floor((size - 1) / tileWidth));
+  return width === 0 ? listing.full.has(name) : listing.partials.get(name)?.has(width) === true;
 }
 
 // A kept checkpoint of the log's key, over more records than there are: what it covers was taken away. (A log
