@@ -27,10 +27,10 @@ export interface Room {
  */
 export const rooms: Readonly<Record<string, Room>> = {
   evidence: { imports: [], contracts: ["log"] },
+  // The sequencer seals a record's parts once it knows their index.
+  log: { imports: ["evidence"] },
   // Which checkpoints are kept, who cosigned them, and proofs to them.
-  publication: { imports: [], contracts: ["log"] },
-  // The sequencer seals a record's parts once it knows their index; the materialiser adds to the recent rows.
-  log: { imports: ["evidence", "publication"] },
+  publication: { imports: ["log"] },
   // What may sign for a log, and from when: changes of keys, restored copies, logs that end and go on as others.
   succession: { imports: ["evidence", "log"] },
   counters: { imports: [] },

@@ -16,7 +16,7 @@ import {
   utf8,
 } from "@docket/tlog";
 import { openPublication } from "../publication/publication.ts";
-import { RecentCheckpoints } from "../publication/recent-checkpoints.ts";
+import { RecentCheckpoints } from "../log/recent-checkpoints.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { replaceDurably } from "../stores/files/replace-durably.ts";
 import { testNowMs, testServer, withKey } from "./testing/server.ts";

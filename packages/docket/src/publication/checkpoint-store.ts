@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log's checkpoints by size: those kept for good (`checkpoints/<size>`), those of the last day, of
-// which rows are kept (recent-checkpoints.ts), and the two newest: published (`checkpoint`), and cosigned
+// which rows are kept (log/recent-checkpoints.ts), and the two newest: published (`checkpoint`), and cosigned
 // by a quorum of the witnesses (`checkpoint.cosigned`).
 //
 // Reads and writes are asynchronous: this runs in the thread that answers.
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { formatCheckpoint, formatSignature, parseCheckpoint, parseNote, utf8 } from "@docket/tlog";
 import type { Hash, Verifier } from "@docket/tlog";
 import type { LogPaths } from "../log/paths.ts";
-import { findRecent } from "./recent-checkpoints.ts";
+import { findRecent } from "../log/recent-checkpoints.ts";
 
 /**
  * How many kept checkpoints are looked at for the earliest cosigned one: those of a day without cosignatures.

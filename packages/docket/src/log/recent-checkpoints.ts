@@ -8,7 +8,7 @@
 import { open, readdir } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import type { LogDisk, LogFile } from "../log/disk.ts";
+import type { LogDisk, LogFile } from "./disk.ts";
 import { decodeRow, encodeRow, rowBytes, sizeOfRow } from "./checkpoint-row.ts";
 import type { CheckpointRow } from "./checkpoint-row.ts";
 
