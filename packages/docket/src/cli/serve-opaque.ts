@@ -7,6 +7,7 @@ import { createOpaqueServer } from "../http/opaque-server.ts";
 import { mainSite } from "../installation.ts";
 import type { Installation } from "../installation.ts";
 import { openOpaqueInstallation } from "../main.ts";
+import type { OpenOpaqueInstallation } from "../main.ts";
 import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
 import { apiKeysPath } from "../stores/sqlite/api-keys.ts";
 import { version } from "../version.ts";
@@ -31,6 +32,20 @@ export async function serveOpaque(
   const stop = Promise.withResolvers<StopSignal>();
   const forget = onFirstSignal(terminal, stop.resolve);
   const opened = await openOpaqueInstallation(installation);
+  try {
+    return await serveOpen(opened, installation, { ...options, stopped: stop.promise }, terminal);
+  } finally {
+    await opened.close();
+    forget();
+  }
+}
+
+async function serveOpen(
+  { log }: OpenOpaqueInstallation,
+  installation: Installation,
+  options: ServeOpaqueOptions & { stopped: Promise<StopSignal> },
+  terminal: Terminal,
+): Promise<number> {
   const logger = pino(
     { level: logLevelOf(terminal.env["DOCKET_LOG_LEVEL"]), base: null },
     pino.destination({ dest: 2, sync: false }),
@@ -45,12 +60,12 @@ export async function serveOpaque(
   });
   const { origin, paths } = installation;
   const { publication, start, close } = openServedPublication(installation, {
-    publishedSize: () => opened.log.status.publishedSize,
+    publishedSize: () => log.status.publishedSize,
     clock: terminal.clock,
     report: (kind, message) => logger[kind](message),
   });
   const server = createOpaqueServer({
-    log: opened.log,
+    log,
     origin,
     paths,
     publication,
@@ -66,15 +81,13 @@ export async function serveOpaque(
     const who = options.publicAdd ? "anyone who reaches it" : "keys of role ingest";
     await write(terminal, `Serving the opaque log ${origin} on ${url}\n${witnessText(publication)}`);
     await write(terminal, `POST ${url}/add takes an entry and answers its index, from ${who}\n`);
-    const signal = await stop.promise;
+    const signal = await options.stopped;
     await write(terminal, `${signal}: finishing what is under way (again to end at once)\n`);
     await closeServer(server);
   } finally {
     await close();
     await authenticator.close();
-    await opened.close();
     await new Promise<void>((resolve) => logger.flush(() => resolve()));
-    forget();
   }
   return exitFine;
 }

@@ -112,18 +112,21 @@ export function shuttingDown(): DocketError {
 /**
  * Waits for the site no longer than an answer may take: whatever hangs, the client gets one.
  *
- * @throws {DocketError} `overloaded` after that time
+ * @param late what is thrown after that time
+ * @throws {DocketError} `overloaded` after that time, if nothing else is said
  */
-export async function answerInTime<T>(work: Promise<T>): Promise<T> {
+export async function answerInTime<T>(work: Promise<T>, late: () => DocketError = slow): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new DocketError("overloaded", `the log did not answer within ${answerWithinMs} ms; ask again`));
-    }, answerWithinMs);
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), answerWithinMs);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, end]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function slow(): DocketError {
+  return new DocketError("overloaded", `the log did not answer within ${answerWithinMs} ms; ask again`);
 }

@@ -15,15 +15,25 @@ import { openInstallation, openOpaqueInstallation } from "../main.ts";
 import { openPublication } from "../publication/publication.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { replaceDurably } from "../stores/files/replace-durably.ts";
+import type { Fault } from "../testing/faulty-disk.ts";
 import { createOpaqueServer } from "./opaque-server.ts";
 import { fixedFeed, withKey } from "./testing/server.ts";
 
-type Running = { server: FastifyInstance; installation: Installation; keys: Verifier[] };
+type Running = {
+  server: FastifyInstance;
+  installation: Installation;
+  keys: Verifier[];
+  /** Sets what fails from now on. */
+  fault: (faults: readonly Fault[]) => void;
+};
 
 async function setUp(t: TestContext, publicAdd = true): Promise<Running> {
   const parent = mkdtempSync(join(tmpdir(), "docket-opaque-"));
+  const faults = join(parent, "faults.json");
+  const diskModule = new URL("../testing/faulty-disk.ts", import.meta.url);
+  diskModule.searchParams.set("faults", faults);
   const installation = createInstallation(disk, join(parent, "data"), undefined, { opaque: true });
-  const opened = await openOpaqueInstallation(installation);
+  const opened = await openOpaqueInstallation(installation, { diskModule: diskModule.href });
   const authenticator = await Authenticator.open({
     feed: fixedFeed(),
     sealAccess: () => Promise.resolve(),
@@ -48,7 +58,9 @@ async function setUp(t: TestContext, publicAdd = true): Promise<Running> {
     await opened.close();
     rmSync(parent, { recursive: true });
   });
-  return { server, installation, keys };
+  const fault = (each: readonly Fault[]): void =>
+    disk.replaceFile(faults, Buffer.from(JSON.stringify(each)), false);
+  return { server, installation, keys, fault };
 }
 
 void test("any bytes are an entry, whatever type they claim, and the answer is the index", async (t) => {
@@ -97,6 +109,24 @@ void test("what is no entry gets an error in the one shape, and nothing is added
   assert.deepEqual(await code({ method: "GET", url: "/add" }), [405, "method_not_allowed"]);
   assert.deepEqual(await code({ method: "POST", url: "/v1/decisions", payload: "{}" }), [404, "not_found"]);
   assert.equal((await server.inject("/readyz")).json<{ size: number }>().size, 0);
+});
+
+void test("a disk that hangs, or is full, is answered in time, and with what is known", async (t) => {
+  const { server, fault } = await setUp(t);
+  const add = async (url: string): Promise<[number, { code: string; message: string }]> => {
+    const answer = await server.inject({ method: "POST", url, payload: "x" });
+    return [answer.statusCode, answer.json<{ error: { code: string; message: string } }>().error];
+  };
+  fault([{ call: "replaceFile", path: "/tile/", as: "ENOSPC" }]);
+  const [status, unpublished] = await add("/add?until=published");
+  assert.deepEqual([status, unpublished.code], [503, "overloaded"]);
+  assert.match(unpublished.message, /added as 0,/);
+  fault([{ call: "sync", path: ".journal", as: "hang" }]);
+  const [late, unknown] = await add("/add");
+  assert.deepEqual([late, unknown.code], [503, "sealing_unknown"]);
+  fault([]);
+  const last = await server.inject({ method: "POST", url: "/add?until=published", payload: "x" });
+  assert.equal(last.body, "2", "what was not answered is there");
 });
 
 void test("without a word, only keys that may add entries add them", async (t) => {
