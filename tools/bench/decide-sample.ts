@@ -6,7 +6,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { formatTime, parseDecisionRequest } from "@docket/protocol";
+import { formatTime } from "@docket/protocol";
+import { parseDecisionRequest } from "@docket/protocol/events";
 import type { Event } from "@docket/protocol";
 import { createInstallation } from "../../packages/docket/src/installation.ts";
 import { openInstallation } from "../../packages/docket/src/main.ts";

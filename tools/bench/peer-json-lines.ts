@@ -8,7 +8,8 @@
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import fastify from "fastify";
-import { encodeEvent, eventBytesMax, formatTime, parseDecisionRequest } from "@docket/protocol";
+import { formatTime } from "@docket/protocol";
+import { encodeEvent, eventBytesMax, parseDecisionRequest } from "@docket/protocol/events";
 
 const file = await open(process.argv[2] ?? "events.ndjson", "a");
 const append = groupCommit(file);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { parseDecisionRequest } from "../../packages/protocol/src/index.ts";
+import { parseDecisionRequest } from "../../packages/protocol/src/events.ts";
 import { sharedPath, skipReason } from "../shared-data.ts";
 import { makeSample } from "./make.ts";
 import { spammerId } from "./spammer.ts";

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What crosses a boundary: events, decisions, records, receipts and errors, with the one encoder of each.
-export * from "./decision.ts";
+// What crosses a boundary: events, decisions, records, receipts and errors, with the one encoder of each. The
+// readers of events, and the schemas, are in events.ts: they bring a library that takes longer to load than all
+// the rest, and whoever reads records does without.
+export type * from "./decision.ts";
 export * from "./error.ts";
-export * from "./event.ts";
+export type * from "./event.ts";
 export * from "./facts.ts";
 export * from "./json.ts";
 export * from "./parts.ts";

@@ -2,7 +2,7 @@
 // Decisions ready to be sealed, made ahead: bodies and parts as a site makes them under the example policy,
 // so that the log can be measured without what deciding costs.
 import { randomBytes } from "node:crypto";
-import { encodeEvent } from "@docket/protocol";
+import { encodeEvent } from "@docket/protocol/events";
 import { computeSignals } from "@docket/policy";
 import { Counters } from "../../../packages/docket/src/counters/counters.ts";
 import { cleanStanding } from "../../../packages/docket/src/enforcement/standing.ts";

@@ -2,7 +2,7 @@
 // The second table: records with sealed parts, three in four with an actor who was not there before.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeEvent } from "@docket/protocol";
+import { encodeEvent } from "@docket/protocol/events";
 import type { Event } from "@docket/protocol";
 import { signerKeysOf } from "../../../packages/docket/src/evidence/keys.ts";
 import { createInstallation, readKeys } from "../../../packages/docket/src/installation.ts";

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { eventBytesMax } from "@docket/protocol";
+import { eventBytesMax } from "@docket/protocol/events";
 import { DocketError } from "../error.ts";
 import { answerBatch } from "./batch.ts";
 import type { BatchOptions } from "./batch.ts";

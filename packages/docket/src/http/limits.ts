@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every limit of the HTTP server, by name and unit.
-import { eventBytesMax } from "@docket/protocol";
+import { eventBytesMax } from "@docket/protocol/events";
 
 /**
  * Longest body of one event, in bytes. A few more than the event's own limit, so that its reader says what is

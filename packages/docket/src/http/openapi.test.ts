@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { DecisionSchema, ReceiptSchema, errorTable } from "@docket/protocol";
+import { errorTable } from "@docket/protocol";
+import { DecisionSchema, ReceiptSchema } from "@docket/protocol/events";
 import { Compile } from "typebox/compile";
 import { permissions, roles } from "../access/permissions.ts";
 import { testEvent, testServer, withKey } from "./testing/server.ts";

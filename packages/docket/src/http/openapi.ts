@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How routes describe themselves for /openapi.json. These schemas describe; what checks a body is the strict
 // reader that the schema was made for (`parseDecisionRequest`, `readObject`).
-import { DecisionRequestSchema, DecisionSchema, ReceiptSchema } from "@docket/protocol";
+import { DecisionRequestSchema, DecisionSchema, ReceiptSchema } from "@docket/protocol/events";
 import type { ErrorCode } from "@docket/protocol";
 import { errorTable } from "@docket/protocol";
 import swagger from "@fastify/swagger";

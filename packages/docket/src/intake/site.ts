@@ -3,15 +3,8 @@
 // log -> answer. All that reads or changes memory for one event happens in one turn, so events are decided
 // one after the other in the order in which they reach the log.
 import type { Decision, Disclosed, DocketRecord, Facts, Receipt } from "@docket/protocol";
-import {
-  encodeBody,
-  encodeEvent,
-  formatTime,
-  parseLeaf,
-  parseTime,
-  ProtocolError,
-  receiptFormat,
-} from "@docket/protocol";
+import { encodeBody, formatTime, parseLeaf, parseTime, ProtocolError, receiptFormat } from "@docket/protocol";
+import { encodeEvent } from "@docket/protocol/events";
 import type {
   BodyWithoutParts,
   CreatedBody,

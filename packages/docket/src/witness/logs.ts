@@ -14,7 +14,7 @@ import type { Verifier } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 
 /** Longest list of logs, in bytes: a hundred thousand logs with a key each fit. */
-export const logsBytesMax = 256 * 1024 * 1024;
+export const logsBytesMax: number = 256 * 1024 * 1024;
 
 /** One key of a log, as a line of the list says it. */
 export type LogKey = { origin: string; verifier: Verifier; url?: string };

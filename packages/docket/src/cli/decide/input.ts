@@ -3,7 +3,8 @@
 import { createReadStream, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { errorTable, eventBytesMax, parseDecisionRequest, parseTime, ProtocolError } from "@docket/protocol";
+import { errorTable, parseTime, ProtocolError } from "@docket/protocol";
+import { eventBytesMax, parseDecisionRequest } from "@docket/protocol/events";
 import type { ErrorCode, Event } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
 import { readLines } from "../../http/lines.ts";

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of other forms made into events: which field of a row becomes which field of an event.
 import { hash } from "node:crypto";
-import {
-  checkDecisionRequest,
-  formatTime,
-  parseTime,
-  ProtocolError,
-  timeMsMax,
-  timeMsMin,
-} from "@docket/protocol";
+import { formatTime, parseTime, ProtocolError, timeMsMax, timeMsMin } from "@docket/protocol";
+import { checkDecisionRequest } from "@docket/protocol/events";
 import type { Event, JsonValue } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
 

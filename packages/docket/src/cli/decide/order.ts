@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { encodeEvent } from "@docket/protocol";
+import { encodeEvent } from "@docket/protocol/events";
 import type { Event } from "@docket/protocol";
 import type { FileItem, LineError } from "./input.ts";
 

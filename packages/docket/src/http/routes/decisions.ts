@@ -2,7 +2,8 @@
 // One event, a batch of events, and a decision that was recorded.
 import { createGunzip } from "node:zlib";
 import { Readable } from "node:stream";
-import { eventBytesMax, parseDecisionRequest, ProtocolError } from "@docket/protocol";
+import { ProtocolError } from "@docket/protocol";
+import { eventBytesMax, parseDecisionRequest } from "@docket/protocol/events";
 import type { Decision, ErrorCode } from "@docket/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
