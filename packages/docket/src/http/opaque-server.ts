@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server of an opaque log: `POST /add` takes any bytes and answers the decimal index, as the personalities
-// of other C2SP tlog-tiles logs do, so that their load tools and checkers work unmodified. The rest is the
-// static read path, health and metrics.
+// The server of an opaque log: `POST /add` takes any bytes and answers the decimal index, as the
+// personalities of other C2SP tlog-tiles logs do, so that their load tools and checkers work unmodified. The
+// rest is the static read path, health and metrics.
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { LogFacts } from "../intake/contract.ts";

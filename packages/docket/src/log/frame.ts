@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of the journal. A segment is a header and then batches, one after the other, and may end in zeros:
-// room that was made ahead. Numbers are big-endian.
+// The bytes of the journal. A segment is a header and then batches, one after the other, and may end in
+// zeros: room that was made ahead. Numbers are big-endian.
 //
-//   segment header  "DKTJRNL2" (8) | index of its first record (u64) | SHA-256 of the origin (32) | salt (u32)
-//                   | crc32 (u32)
+//   segment header  "DKTJRNL2" (8) | index of its first record (u64) | SHA-256 of the origin (32)
+//                   | salt (u32) | crc32 (u32)
 //   batch header    "DKTB" (4) | payload length (u32) | index of its first record (u64) | records (u32)
-//                   | signed size (u64) | signed root (32) | its Ed25519 signature (64) | crc32 of the header,
-//                   begun with the segment's salt (u32)
+//                   | signed size (u64) | signed root (32) | its Ed25519 signature (64)
+//                   | crc32 of the header, begun with the segment's salt (u32)
 //   payload         frames: length (u32) | kind (u8) | bytes | crc32 of length, kind and bytes (u32)
 //   batch trailer   crc32 of the payload (u32)
 //
@@ -102,7 +102,10 @@ export function batchBytes(payloadBytes: number): number {
   return batchHeaderBytes + payloadBytes + batchTrailerBytes;
 }
 
-/** Writes a batch of a segment with this salt at the beginning of `into`, which has room for {@link batchBytes}. */
+/**
+ * Writes a batch of a segment with this salt at the beginning of `into`, which has room for
+ * {@link batchBytes}.
+ */
 export function writeBatch(into: Buffer, batch: EncodedBatch, salt: number): void {
   const { payload } = batch;
   batchMagic.copy(into, 0);

@@ -6,7 +6,7 @@ import { MessageChannel } from "node:worker_threads";
 import { HandOver } from "./hand-over.ts";
 import type { DurableBatch, HandedBatches } from "./messages.ts";
 
-test("a recovered tail goes in one message, however long it is: its checkpoint covers all of it", async () => {
+test("a recovered tail goes in one message, however long it is: the checkpoint covers it all", async () => {
   const { port1, port2 } = new MessageChannel();
   const handOver = new HandOver(port1, () => new Uint8Array([7]));
   const received = once(port2, "message");

@@ -25,8 +25,8 @@ export class HandOver {
   }
 
   /**
-   * Adds batches, all that the next checkpoint covers: a recovered tail comes at once, or its first batch would
-   * go alone with a checkpoint over all of it. Their payloads belong to the other thread from now on.
+   * Adds batches, all that the next checkpoint covers: a recovered tail comes at once, or its first batch
+   * would go alone with a checkpoint over all of it. Their payloads belong to the other thread from now on.
    */
   add(...batches: readonly DurableBatch[]): void {
     if (batches.length === 0) return;

@@ -57,7 +57,8 @@ export class Journal {
    * @param sequence number of the new segment, higher than any that exists
    * @param firstIndex index of the record that will be appended first
    * @param closed older segments, which `release` removes in time
-   * @param newSalt a random u32, one for each segment; whoever adds opaque entries must not be able to guess it
+   * @param newSalt a random u32, one for each segment; whoever adds opaque entries must not be able to guess
+   *   it
    */
   constructor(
     disk: LogDisk,

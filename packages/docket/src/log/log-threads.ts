@@ -184,7 +184,7 @@ export class LogThreads {
     this.#unpublishedBytes += bytes;
   }
 
-  /** What is answered and not published; bytes as of the newest publication, which may have had some of them. */
+  /** What is answered and not published; of the bytes, all that were answered since the last publication. */
   get load(): Pick<Load, "unpublished" | "unpublishedBytes"> {
     return {
       unpublished: this.#status.size - this.#status.publishedSize,
@@ -212,8 +212,8 @@ export class LogThreads {
 
   /**
    * Resolves when the published checkpoint covers `size` entries. Rejects when publication has ended, at the
-   * latest when the log is closed; with `impatient` also when it stands still, for example because the disk is
-   * full.
+   * latest when the log is closed; with `impatient` also when it stands still, for example because the disk
+   * is full.
    */
   published(size: number, impatient: boolean): Promise<void> {
     if (this.#status.publishedSize >= size) return Promise.resolve();
@@ -243,8 +243,8 @@ export class LogThreads {
   }
 
   /**
-   * Seals what was sent, publishes and syncs everything, and ends both threads. Called again, it waits for the
-   * same.
+   * Seals what was sent, publishes and syncs everything, and ends both threads. Called again, it waits for
+   * the same.
    *
    * @param sendRest sends what was gathered and not sent
    */

@@ -34,7 +34,10 @@ export type Append = {
   priority?: Priority | undefined;
 };
 
-/** Most bytes, as {@link recordBytes} counts them, that wait to be sealed, and that are sealed and not published. */
+/**
+ * Most bytes, as {@link recordBytes} counts them, that wait to be sealed, and that are sealed and not
+ * published.
+ */
 const waitingBytesMax = 134_217_728;
 const unpublishedBytesMax = 268_435_456;
 const limits: AdmissionLimits = {

@@ -22,9 +22,9 @@ const publishIntervalMs = 50;
 /** After an error (a full disk) publication, or a sync, is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
- * What is published is synced after so many bytes or entries, or so long: then journal segments and partial tiles can
- * go. A sync of many files competes with the journal's, so it must be rare; what is not synced is read from
- * the journal at the next start.
+ * What is published is synced after so many bytes or entries, or so long: then journal segments and partial
+ * tiles can go. A sync of many files competes with the journal's, so it must be rare; what is not synced is
+ * read from the journal at the next start.
  */
 const syncBytesMax = 67_108_864;
 /** What recovery reads takes some 600 bytes of memory for each entry, however short. */

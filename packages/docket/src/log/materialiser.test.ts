@@ -55,7 +55,7 @@ void test("what a sync is about to remove is not synced before", () => {
   );
 });
 
-void test("batches are taken in and published while a sync is under way, and the state is that of its begin", () => {
+void test("while a sync is under way batches are published, and the state is that of its beginning", () => {
   const { disk, paths, log } = newLog();
   const { materialiser } = log;
   commit(log, 250);

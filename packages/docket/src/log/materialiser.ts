@@ -100,8 +100,8 @@ export class Materialiser {
   }
 
   /**
-   * Writes the tiles and bundles that are full and the parts, so that publication has little left to do. After
-   * an error (a full disk) it may be called again, and publication does it too.
+   * Writes the tiles and bundles that are full and the parts, so that publication has little left to do.
+   * After an error (a full disk) it may be called again, and publication does it too.
    */
   writeCompleted(): void {
     if (this.#ended) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An opaque log with its real threads on a real disk, and on one that fails as it is told. What it publishes is
-// compared with the tree of the same entries, computed the slow way.
+// An opaque log with its real threads on a real disk, and on one that fails as it is told. What it publishes
+// is compared with the tree of the same entries, computed the slow way.
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { renameSync, writeFileSync } from "node:fs";

@@ -5,7 +5,7 @@ import { hash } from "node:crypto";
 import { asHash, emptyRoot, frontierFromNodes, hashBytes, nodeHash, nodeHashesInto } from "@docket/tlog";
 import type { Frontier, Hash } from "@docket/tlog";
 
-/** Told of each row of nodes that an append completes: `row` holds those from number `first` of a level on. */
+/** Told of each row of nodes that an append completes: `row` has those of a level from number `first` on. */
 export type RowVisitor = (level: number, first: number, row: Buffer) => void;
 
 /** The right edge of a growing tree. */

@@ -66,7 +66,8 @@ export function addEntryRoutes(server: FastifyInstance, log: OpaqueLog, publicAd
 function unknown(): DocketError {
   return new DocketError(
     "sealing_unknown",
-    "the log did not answer in time, so it is not known whether the entry was added; added again it may stand twice",
+    "the log did not answer in time, so it is not known whether the entry was added; " +
+      "added again it may stand twice",
     { retryAfterSeconds: 2 },
   );
 }
