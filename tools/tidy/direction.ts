@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of who imports whom: packages, the rooms inside `packages/docket/src`, and packages of others.
 import { type Problem, type RepositoryFile, isTest } from "./problem.ts";
-import type { Room } from "./rooms.ts";
+import { type Room, packageEntries } from "./rooms.ts";
 import { type ScannedImport, importsOf } from "./scan.ts";
 
 /** The scope of our packages; the product itself is `docket`. */
@@ -99,8 +99,10 @@ function packageFault(
       return undefined;
     return `imports ${target}, outside of packages/${own}`;
   }
-  const name =
+  const entry =
     specifier === "docket" ? "docket" : specifier.startsWith(scope) ? specifier.slice(scope.length) : "";
+  const [base = "", ...further] = entry.split("/");
+  const name = packageEntries[base]?.includes(further.join("/")) === true ? base : entry;
   if (name === "" || name === own || mayImport.includes(name)) return undefined;
   if (name.includes("/"))
     return `imports ${specifier}; a package has one entry, ${scope}${name.split("/")[0]}`;

@@ -28,12 +28,19 @@ test("a package with another entry than its one is found", () => {
     types: "./dist/index.d.ts",
     default: "./dist/index.js",
   };
-  assert.deepEqual(checkExports("package.json", { exports: { ".": entry } }), []);
-  assert.deepEqual(checkExports("package.json", { workspaces: ["a"] }), []);
-  assert.equal(checkExports("package.json", {}).length, 1);
-  assert.equal(checkExports("package.json", { exports: { ".": entry, "./b": entry } }).length, 1);
+  assert.deepEqual(checkExports("package.json", { exports: { ".": entry } }, {}), []);
+  assert.deepEqual(checkExports("package.json", { workspaces: ["a"] }, {}), []);
+  assert.equal(checkExports("package.json", {}, {}).length, 1);
+  assert.equal(checkExports("package.json", { exports: { ".": entry, "./b": entry } }, {}).length, 1);
+  const named = { a: ["b"] };
+  const second = { "@docket/source": "./src/b.ts", types: "./dist/b.d.ts", default: "./dist/b.js" };
+  assert.deepEqual(
+    checkExports("packages/a/package.json", { exports: { ".": entry, "./b": second } }, named),
+    [],
+  );
+  assert.equal(checkExports("packages/a/package.json", { exports: { ".": entry } }, named).length, 1);
   const { default: build, ...rest } = entry;
-  assert.equal(checkExports("package.json", { exports: { ".": { default: build, ...rest } } }).length, 1);
+  assert.equal(checkExports("package.json", { exports: { ".": { default: build, ...rest } } }, {}).length, 1);
 });
 
 /** How many faults a lock has that holds `entry` beside a few good ones. */

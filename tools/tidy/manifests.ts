@@ -44,12 +44,28 @@ export function checkPins(path: string, manifest: Manifest): Problem[] {
   );
 }
 
-/** Whether a package has one entry, with its source, types and build. */
-export function checkExports(path: string, manifest: Manifest): Problem[] {
+/**
+ * Whether a package has the entries it may have, each with its source, types and build.
+ *
+ * @param further entries of packages, by the folder of `packages`, besides the one that all have
+ */
+export function checkExports(
+  path: string,
+  manifest: Manifest,
+  further: Readonly<Record<string, readonly string[]>>,
+): Problem[] {
   if (manifest.workspaces !== undefined) return [];
-  const wanted = {
-    ".": { "@docket/source": "./src/index.ts", types: "./dist/index.d.ts", default: "./dist/index.js" },
-  };
+  const names = ["index", ...(further[path.split("/")[1] ?? ""] ?? [])];
+  const wanted = Object.fromEntries(
+    names.map((name) => [
+      name === "index" ? "." : `./${name}`,
+      {
+        "@docket/source": `./src/${name}.ts`,
+        types: `./dist/${name}.d.ts`,
+        default: `./dist/${name}.js`,
+      },
+    ]),
+  );
   // The order counts: the first condition that applies wins.
   if (JSON.stringify(manifest.exports) === JSON.stringify(wanted)) return [];
   return [{ check: "exports-entry", path, message: `exports must be exactly ${JSON.stringify(wanted)}` }];

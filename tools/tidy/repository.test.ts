@@ -9,7 +9,7 @@ import { exceptions } from "./exceptions.ts";
 import { checkLinks } from "./links.ts";
 import { type Lock, type Manifest, checkExports, checkLock, checkPins } from "./manifests.ts";
 import { type Problem, type RepositoryFile, describeProblem } from "./problem.ts";
-import { packageImports, purePackages, rooms, wiring } from "./rooms.ts";
+import { packageEntries, packageImports, purePackages, rooms, wiring } from "./rooms.ts";
 import {
   checkDefaultExports,
   checkFileLength,
@@ -114,8 +114,8 @@ test("every dependency is pinned", () => {
   report(manifests.flatMap(({ path, manifest }) => checkPins(path, manifest)));
 });
 
-test("every package has one entry", () => {
-  report(manifests.flatMap(({ path, manifest }) => checkExports(path, manifest)));
+test("every package has one entry, and those that the table names", () => {
+  report(manifests.flatMap(({ path, manifest }) => checkExports(path, manifest, packageEntries)));
 });
 
 test("the lock is complete, and names no host and no install script", () => {

@@ -10,6 +10,12 @@ export const packageImports: Readonly<Record<string, readonly string[]>> = {
   docket: ["tlog", "policy", "protocol", "verify"],
 };
 
+/**
+ * Entries that a package has besides its own name, for what only some of its users need and all would pay
+ * for: the readers of events bring a schema library, which takes longer to load than all the rest.
+ */
+export const packageEntries: Readonly<Record<string, readonly string[]>> = { protocol: ["events"] };
+
 /** Packages that run in a browser too and use no API of Node. */
 export const purePackages: readonly string[] = ["tlog", "policy", "protocol", "verify"];
 
@@ -31,7 +37,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   log: { imports: ["evidence"] },
   // Which checkpoints are kept, who cosigned them, and proofs to them.
   publication: { imports: ["log"] },
-  // What may sign for a log, and from when: changes of keys, restored copies, logs that end and go on as others.
+  // What may sign for a log, and from when: changes of keys, restored copies, logs that end and go on as
+  // others.
   succession: { imports: ["evidence", "log"] },
   counters: { imports: [] },
   // How late an event may come is one bound for counters and standing.

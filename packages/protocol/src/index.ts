@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What crosses a boundary: events, decisions, records, receipts and errors, with the one encoder of each. The
-// readers of events, and the schemas, are in events.ts: they bring a library that takes longer to load than all
-// the rest, and whoever reads records does without.
+// readers of events, and the schemas, are in events.ts: they bring a library that takes longer to load than
+// all the rest, and whoever reads records does without.
 export type * from "./decision.ts";
 export * from "./error.ts";
 export type * from "./event.ts";

@@ -65,7 +65,12 @@ export function openSmallLog(data: string): SmallLog {
   const signer = parseSignerKey(signerKey);
   const { journal, head, tail } = recoverLog(disk, paths, origin, [signer]);
   let nowMs = Math.max(head.timeMs, Date.UTC(2026, 10, 23)) + 1_000;
-  const sequencer = new Sequencer(journal, head, { now: () => nowMs, random: randomBytes, signers: [signer], origin });
+  const sequencer = new Sequencer(journal, head, {
+    now: () => nowMs,
+    random: randomBytes,
+    signers: [signer],
+    origin,
+  });
   const materialiser = new Materialiser(disk, paths);
   if (tail.length > 0) materialiser.ingest({ batches: tail, checkpoint: sequencer.checkpoint() });
   const sealed: Sealed[] = [];
