@@ -102,7 +102,7 @@ function packageFault(
   const entry =
     specifier === "docket" ? "docket" : specifier.startsWith(scope) ? specifier.slice(scope.length) : "";
   const [base = "", ...further] = entry.split("/");
-  const name = packageEntries[base]?.includes(further.join("/")) === true ? base : entry;
+  const name = (packageEntries[base] ?? []).includes(further.join("/")) ? base : entry;
   if (name === "" || name === own || mayImport.includes(name)) return undefined;
   if (name.includes("/"))
     return `imports ${specifier}; a package has one entry, ${scope}${name.split("/")[0]}`;
