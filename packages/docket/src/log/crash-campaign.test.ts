@@ -201,7 +201,7 @@ function checkFiles({ disk, leaves, roots }: World, { paths, materialiser }: Tes
     const first = tile.index * tileWidth;
     const expected = at(levels, tile.level).slice(first, first + tile.width);
     checkTile(disk, posix.join(paths.site, tilePath(tile)), expected);
-    if (tile.width < tileWidth) checkPartials(disk, posix.join(paths.site, tilePath(tile)), expected);
+    checkPartials(disk, posix.join(paths.site, tilePath({ ...tile, width: 1 })), expected);
   }
   checkParts(disk, paths, leaves, size);
   for (const name of disk.list(paths.keptCheckpoints).filter((each) => !each.endsWith(".tmp"))) {

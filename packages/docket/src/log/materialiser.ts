@@ -46,6 +46,8 @@ export class Materialiser {
   readonly #unsynced = new Set<string>();
   /** Partial tiles that are written, until their full tile is synced. */
   readonly #partials = new Set<string>();
+  /** Partial tiles, by path in the site, from which a start at the materialised state goes on. */
+  readonly #ofState: ReadonlySet<string>;
   /**
    * Directories of partial tiles whose full tile is written, by path in the site: removed once that is
    * synced.
@@ -71,6 +73,7 @@ export class Materialiser {
     for (const [level, hashes] of state.edge.entries()) this.#tile(level).append(Buffer.concat(hashes));
     this.#bundle = new EdgeBundle(state.entries);
     this.#publishedSize = state.frontier.size;
+    this.#ofState = new Set(partialPaths(state.frontier.size));
     this.#recent = new RecentCheckpoints(disk, paths.recentCheckpoints, state.frontier.size);
     // The state may have been put in place by a process that was killed before it was durable; the one before
     // it still needs what this one does not.
@@ -124,6 +127,7 @@ export class Materialiser {
     const size = this.#edge.size;
     if (this.#ended || published === undefined || size === this.#publishedSize) return false;
     this.writeCompleted();
+    if (!this.#restored) this.#dropUnsyncedPartials();
     for (const [level, tile] of this.#tiles.entries()) {
       const index = Math.floor(size / tileWidth ** (level + 1));
       this.#writePartial(
@@ -327,6 +331,17 @@ export class Materialiser {
     this.#partials.add(path);
   }
 
+  // Before the first publication: a crash may have left partial tiles without content whose full ones have
+  // come by now, which readers take instead.
+  #dropUnsyncedPartials(): void {
+    for (const directory of this.#obsolete) {
+      for (const name of this.#disk.list(join(this.#paths.site, directory))) {
+        const path = `${directory}/${name}`;
+        if (!this.#ofState.has(path)) this.#disk.remove(join(this.#paths.site, path));
+      }
+    }
+  }
+
   #write(path: string, bytes: Uint8Array): void {
     const full = join(this.#paths.site, path);
     this.#disk.makeDirectory(dirname(full));
@@ -388,6 +403,16 @@ export class Materialiser {
     }
     this.#keptMinute = minute;
   }
+}
+
+/** The partial tiles and the partial bundle of a tree of this size, by path in the site. */
+function partialPaths(size: number): string[] {
+  const paths = size % tileWidth === 0 ? [] : [entriesPath(Math.floor(size / tileWidth), size % tileWidth)];
+  for (let level = 0, nodes = size; nodes > 0; level++, nodes = Math.floor(nodes / tileWidth)) {
+    const tile = { level, index: Math.floor(nodes / tileWidth), width: nodes % tileWidth };
+    if (tile.width > 0) paths.push(tilePath(tile));
+  }
+  return paths;
 }
 
 function isFull(error: unknown): boolean {
