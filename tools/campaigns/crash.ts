@@ -3,7 +3,7 @@
 // the log, unaltered and once, that no root was ever signed that the log afterwards contradicts, and that it
 // verifies.
 //
-//   npm run campaign:crash -- [--mode MODE,…] [--cycles N] [--seed S] [--only CYCLE]
+//   npm run campaign:crash -- [--mode MODE,…] [--cycles N | --short] [--seed S] [--only CYCLE]
 //                             [--json FILE] [--write docs/assurance.md] [--keep]
 //
 //   faults    a simulated process on a simulated disk: each kind of fault at every step of a fixed script
@@ -14,9 +14,9 @@
 //   power     a real process on a disk that loses what was not synced, killed
 //   syscalls  a real process whose system calls fail, or that is killed at them, by strace
 //
-// Without --cycles: everything in `faults`, and for the others the numbers of the long form. The seed is
-// printed; it gives the faults of a simulated disk again exactly, and --only runs one cycle of these alone;
-// of real processes it gives the moments, not what the machine makes of them.
+// Without --cycles: everything in `faults`, and for the others the numbers of the long form; with --short
+// some of each. The seed is printed; it gives the faults of a simulated disk again exactly, and --only runs
+// one cycle of these alone; of real processes it gives the moments, not what the machine makes of them.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +41,16 @@ const longForm = {
   syscalls: 80,
 };
 type Mode = keyof typeof longForm;
+/** A taste of each, in a few minutes. */
+const shortForm: typeof longForm = {
+  faults: 400,
+  random: 80,
+  decide: 6,
+  serve: 6,
+  opaque: 6,
+  power: 6,
+  syscalls: 6,
+};
 
 process.exitCode = await main();
 
@@ -49,6 +59,7 @@ async function main(): Promise<number> {
     options: {
       mode: { type: "string", default: Object.keys(longForm).join() },
       cycles: { type: "string" },
+      short: { type: "boolean", default: false },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       only: { type: "string" },
       json: { type: "string" },
@@ -62,7 +73,8 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "docket-crash-"));
   const rows: CrashRow[] = [];
   for (const mode of values.mode.split(",").filter(isMode)) {
-    const cycles = values.cycles === undefined ? longForm[mode] : Number(values.cycles);
+    const form = values.short ? shortForm : longForm;
+    const cycles = values.cycles === undefined ? form[mode] : Number(values.cycles);
     const random = seededRandom(`${values.seed} ${mode}`);
     rows.push(...(await runMode(mode, join(directory, mode), cycles, values.seed, random)));
   }
