@@ -62,11 +62,11 @@ void test("a tree of three levels of tiles", { timeout }, async (t) => {
   const { paths, open } = place(t);
   const log = await open();
   const entries: Buffer[] = [];
-  for (const size of [20_000, 40_000, 60_000, 65_535, 65_536, 65_537]) {
+  for (const size of [30_000, 60_000, 65_535, 65_536, 65_537]) {
     entries.push(...(await addUpTo(log, entries.length, size)));
     await log.published(size);
     assert.equal(rootOf(paths).size, size);
-    if (size > 65_000) checkFiles(paths, entries);
+    if (size === 65_536) checkFiles(paths, entries);
   }
   await log.close();
   const again = await open();
