@@ -194,10 +194,14 @@ function addBatch(scan: Scan, place: string, offset: number, batch: Batch): void
 
 function addRecord(scan: Scan, place: string, offset: number, index: number, record: RecordFrames): void {
   const hash = leafHash(record.leaf);
-  const known = scan.copies.get(index)?.hash ?? scan.tail[index - scan.size]?.leaf;
   const { leaf, manifest, parts } = record;
-  if (known !== undefined && !hashesEqual(known, index < scan.size ? hash : leaf)) {
-    scan.fault("journal", place, "a record stands twice in the journal, and differs", { index, offset });
+  const copy = scan.copies.get(index);
+  const before = copy ?? scan.tail[index - scan.size];
+  const known = copy?.hash ?? scan.tail[index - scan.size]?.leaf;
+  if (before !== undefined && known !== undefined && !hashesEqual(known, copy === undefined ? leaf : hash)) {
+    // Which of the two was changed is not known here.
+    const reason = `record ${index} stands in ${before.place} and in ${place}, and differs`;
+    scan.fault("journal", "journal", reason, { index });
   }
   // Beyond the checkpoint the whole record is compared later, together with its place in the chain.
   if (index >= scan.size) {
