@@ -66,7 +66,13 @@ export async function checkTail(walk: Walk): Promise<void> {
   }
   for (const bundle of listing?.parts ?? []) {
     // Bundles that begin below the checkpoint's size were checked on the way, with what follows it.
-    if (bundle * tileWidth >= head.size) await checkParts(walk, bundle, []);
+    if (bundle * tileWidth < head.size) continue;
+    if (bundle * tileWidth <= walk.frontier.size) await checkParts(walk, bundle, []);
+    else {
+      // A crash may leave the file of the next record empty, and no other.
+      const reason = `the log has only ${walk.frontier.size} records`;
+      findings.beyond.push(faultAt("files", `parts/${bundleName(bundle)}`, reason));
+    }
   }
 }
 
