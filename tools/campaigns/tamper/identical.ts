@@ -4,8 +4,9 @@
 // then may it go unnoticed.
 import { createHash } from "node:crypto";
 import { encodeBase64, openCheckpoint, parseTilePath, tileWidth, TlogError } from "@docket/tlog";
-import type { LogReport } from "@docket/verify";
+import type { LogReport, RecordCopy } from "@docket/verify";
 import { scanJournal } from "../../../packages/docket/src/cli/verify/journal.ts";
+import { encodeRecordParts } from "../../../packages/docket/src/log/parts-bundle.ts";
 import type { Image } from "../image.ts";
 import { filesOf } from "../image.ts";
 import { origin, verifier, verifiers } from "../writer.ts";
@@ -58,7 +59,16 @@ function whySame(
     return "the same statement of the log's Ed25519 key; other lines are checked where they are there";
   if (place.startsWith("parts/") && before?.subarray(0, after.length).equals(after) === true && hasAll)
     return "parts that the journal has too, as while recovery writes them again";
+  if (place.startsWith("parts/") && before !== undefined && isBeginningOfTail(base, before, after))
+    return "the beginning of parts that the journal has next, as a crash may leave them";
   return undefined;
+}
+
+function isBeginningOfTail(base: Base, before: Buffer, after: Buffer): boolean {
+  const tail = scanOf(base, base.image).filter(({ index }) => index >= base.size);
+  const parts = tail.map(({ sealed }) => encodeRecordParts(sealed?.manifest, sealed?.parts ?? []));
+  const whole = Buffer.concat([before, ...parts]);
+  return whole.subarray(0, after.length).equals(after);
 }
 
 /** Size, root and signature of each whole row; its time is signed by nobody. */
@@ -121,11 +131,9 @@ function journalOf(base: Base, image: Image): JournalContent {
   if (base.shape.copy) return { records: "", roots: new Set() };
   const known = journals.get(image);
   if (known !== undefined) return known;
-  const originHash = createHash("sha256").update(origin).digest();
-  const asked = { size: Infinity, materialised: 0, opaque: base.shape.kind === "opaque" };
-  const scan = scanJournal(filesOf(image).disk, pathOf(base, "journal"), originHash, asked);
+  const scan = scanJournalOf(base, image);
   const digest = createHash("sha256");
-  const copies = (scan?.copies ?? []).toSorted((a, b) => a.index - b.index);
+  const copies = scanOf(base, image);
   for (const { index, hash, sealed } of copies) {
     // What the files hold for good need not be in the journal any more.
     if (index < materialisedOf(base)) continue;
@@ -142,6 +150,17 @@ function journalOf(base: Base, image: Image): JournalContent {
   const content = { records: digest.digest("hex"), roots };
   journals.set(image, content);
   return content;
+}
+
+function scanOf(base: Base, image: Image): RecordCopy[] {
+  const { copies = [] } = scanJournalOf(base, image) ?? {};
+  return copies.toSorted((a, b) => a.index - b.index);
+}
+
+function scanJournalOf(base: Base, image: Image): ReturnType<typeof scanJournal> {
+  const originHash = createHash("sha256").update(origin).digest();
+  const asked = { size: Infinity, materialised: 0, opaque: base.shape.kind === "opaque" };
+  return scanJournal(filesOf(image).disk, pathOf(base, "journal"), originHash, asked);
 }
 
 function materialisedOf(base: Base): number {
