@@ -247,13 +247,15 @@ export class LogThreads {
    * the same.
    *
    * @param sendRest sends what was gathered and not sent
+   * @param beforeEnd is waited for before the threads are told to end; nothing new is let in meanwhile
    */
-  close(sendRest: () => void): Promise<void> {
-    return (this.#closing ??= this.#close(sendRest));
+  close(sendRest: () => void, beforeEnd?: () => Promise<void>): Promise<void> {
+    return (this.#closing ??= this.#close(sendRest, beforeEnd));
   }
 
-  async #close(sendRest: () => void): Promise<void> {
+  async #close(sendRest: () => void, beforeEnd?: () => Promise<void>): Promise<void> {
     sendRest();
+    await beforeEnd?.();
     this.send({ kind: "close" });
     this.#tellMaterialiser({ kind: "close" });
     await Promise.all([this.#sequencer.exited, this.#materialiser.exited]);

@@ -19,6 +19,8 @@ import { publishedSigners, signPublished } from "./signing-keys.ts";
  * published within 100 ms of its sealing.
  */
 const publishIntervalMs = 50;
+/** An interval is at least this many times as long as the publication took. */
+const publicationShare = 4;
 /** After an error (a full disk) publication, or a sync, is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
@@ -92,14 +94,19 @@ function schedule(delayMs: number): void {
 }
 
 async function publish(): Promise<void> {
+  let tookMs = 0;
   lastPublishedMs = performance.now();
   const done = await then(async () => {
     const unsigned = materialiser?.unpublished;
     if (materialiser === undefined || unsigned === undefined) return;
+    const startedMs = performance.now();
     if (materialiser.publish(Date.now(), await signNewest(unsigned))) {
       tell({ kind: "published", size: materialiser.publishedSize });
     }
+    tookMs = performance.now() - startedMs;
   });
+  // Where a publication takes long (partial bundles of large entries, a slow disk), the next one waits longer.
+  lastPublishedMs += Math.max(0, publicationShare * tookMs - publishIntervalMs);
   if (!done) schedule(retryIntervalMs);
   else if (unsynced.bytes >= syncBytesMax || unsynced.entries >= syncEntriesMax) void sync();
   else scheduleSync(syncIntervalMs);
@@ -189,9 +196,10 @@ function then(step: () => unknown): Promise<boolean> {
 }
 
 function fail(error: unknown): void {
-  // A failed write (a full disk) is tried again; anything else means that files and journal disagree.
-  const code = (error as NodeJS.ErrnoException).code;
-  const again = code === "ENOSPC" || code === "EDQUOT" || code === "EIO" || code === "EMFILE";
+  // What passes (a full disk) is tried again. Anything else means that the disk fails, or that files and journal
+  // disagree: an error of a sync must never be retried as if it could still succeed.
+  const { code } = error as NodeJS.ErrnoException;
+  const again = code === "ENOSPC" || code === "EDQUOT" || code === "EMFILE" || code === "ENFILE";
   ended ||= !again || error instanceof WritingEndedError;
   tell({ kind: "failed", failure: failureOf(error), ended });
 }

@@ -443,6 +443,17 @@ void test("once its files are synced, old partial tiles and journal segments go"
   checkFiles(paths, entries);
 });
 
+void test("a log that was closed keeps the open segment of its journal alone", { timeout }, async (t) => {
+  const { data, open } = place(t);
+  const log = await open();
+  for (let round = 0; round < 6; round++) {
+    await Promise.all(Array.from({ length: 60 }, () => log.append(Buffer.alloc(60_000, round))));
+  }
+  assert.ok(segments(data).length > 1);
+  await log.close();
+  assert.equal(segments(data).length, 1);
+});
+
 type Place = {
   data: string;
   paths: LogPaths;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log of opaque entries: bytes that others give, in the order in which they came, under a tree that anyone
 // can check. It holds no records, so it has no chain and no parts.
+import { setTimeout as sleep } from "node:timers/promises";
 import { entryBytesMax } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import { overload } from "./admission.ts";
@@ -21,6 +22,8 @@ const limits: AdmissionLimits = {
 /** Most bytes of entries that are packed together; what comes after goes into another pack. */
 const packBytesMax = 1_048_576;
 const packBytesMin = 4096;
+/** How long a close waits for the sync after which journal segments go, in ms; it syncs once more anyway. */
+const closingSyncMs = 5000;
 
 type Waiting = { bytes: number; resolve: (index: number) => void; reject: (error: DocketError) => void };
 
@@ -118,7 +121,16 @@ export class OpaqueLog {
 
   /** Makes durable what waits, publishes and syncs everything, and ends both threads. */
   close(): Promise<void> {
-    return this.#threads.close(() => this.#send());
+    return this.#threads.close(
+      () => this.#send(),
+      // Journal segments go when the sequencer hears of a sync, so there is one before it ends.
+      async () => {
+        const late = new AbortController();
+        const synced = this.sync().catch(() => undefined);
+        await Promise.race([synced, sleep(closingSyncMs, undefined, late).catch(() => undefined)]);
+        late.abort();
+      },
+    );
   }
 
   #refusal(entry: Uint8Array): DocketError | undefined {
