@@ -89,8 +89,22 @@ export async function directorySource(
     read: (name, bytesMax) => readBounded(join(directory, name), bytesMax, files),
     list: (name) => list(files, directory, name),
   };
-  if (!has("journal") && !has("materialised.json")) return source;
+  if (!has("journal") && !has("materialised.json")) {
+    const tiles = await list(files, directory, "tile");
+    return tiles.some((listed) => listed.name === "entries") ? source : withoutEntries(source);
+  }
   return { ...source, writerState: (size, origin) => readWriterState(source, size, origin) };
+}
+
+// A copy of the tree alone, as `docket mirror` makes it: there is nothing wrong with it, and less to check.
+function withoutEntries(source: DirectorySource): DirectorySource {
+  return {
+    ...source,
+    read: async (name, bytesMax) => {
+      if (!name.startsWith("tile/entries/")) return source.read(name, bytesMax);
+      throw new VerifyError("refused", "this copy has no entries; docket mirror --entries fetches them");
+    },
+  };
 }
 
 // What is no file reads as empty, which no segment is; one that vanished meanwhile is undefined.

@@ -78,9 +78,13 @@ function verdictLine(report: LogReport | ReceiptReport): string {
 function missingOf(report: LogReport | ReceiptReport): string {
   const isMissing = (name: string): boolean =>
     report.checks.some((check) => check.name === name && check.ok === null);
+  // Only a policy of witnesses makes a receipt incomplete.
+  const asksForQuorum = report.kind === "receipt" || report.required.includes("cosignatures");
   const reasons = [
     ...(isMissing("records") ? ["signatures and tiles were checked, records were not"] : []),
-    ...(isMissing("cosignatures") ? ["the witnesses' quorum that the policy asks for is not met"] : []),
+    ...(isMissing("cosignatures") && asksForQuorum
+      ? ["the witnesses' quorum that the policy asks for is not met"]
+      : []),
   ];
   return reasons.join("; ");
 }

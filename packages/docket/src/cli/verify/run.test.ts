@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -211,6 +211,21 @@ void test("a URL: verified for an auditor, incomplete where the server refuses e
   assert.match(refused.out, /^not checked +records +the server does not show/m);
   assert.match(refused.out, /nothing wrong, but not verified/);
   assert.match((await run({ target, fetch: server })).out, /signer unproven/);
+});
+
+void test("a copy of the tree alone has nothing wrong with it, and says what it lacks", async (t) => {
+  const { data, paths } = newLog(t);
+  const copy = join(data, "copy");
+  mkdirSync(join(copy, "tile"), { recursive: true });
+  cpSync(paths.checkpoint, join(copy, "checkpoint"));
+  for (const level of ["0", "1"]) {
+    cpSync(join(paths.site, "tile", level), join(copy, "tile", level), { recursive: true });
+  }
+  const partial = await run({ target: copy, key: verifierKey });
+  assert.equal(partial.code, 1, partial.out);
+  assert.match(partial.out, /^ok +tree/m);
+  assert.match(partial.out, /^not checked +records +this copy has no entries; docket mirror --entries/m);
+  assert.match(partial.out, /^nothing wrong, but not verified: .*: signatures and tiles .* records were not$/m);
 });
 
 void test("a server that fails, lies or never ends is told apart", async (t) => {
