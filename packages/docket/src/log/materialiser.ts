@@ -53,6 +53,8 @@ export class Materialiser {
    * synced.
    */
   #obsolete: string[] = [];
+  /** Directories out of which others were removed since the last sync. */
+  readonly #removedFrom = new Set<string>();
   #syncing: Syncing | undefined;
   readonly #recent: RecentCheckpoints;
   #publishedSize: number;
@@ -181,6 +183,9 @@ export class Materialiser {
         if (at === this.#paths.site) break;
       }
     }
+    // The state that is written next names no directory that was removed before it: those must stay removed.
+    for (const path of this.#removedFrom) directories.add(path);
+    this.#removedFrom.clear();
     const frontier = this.#edge.frontier();
     this.#syncing = { frontier, files, directories: [...directories], obsolete: this.#obsolete };
     this.#unsynced.clear();
@@ -215,7 +220,11 @@ export class Materialiser {
     this.#syncing = undefined;
     this.#moveState(syncing);
     // Only now: until the state has moved, recovery starts from the partial tiles.
-    for (const path of syncing.obsolete) this.#disk.remove(join(this.#paths.site, path));
+    for (const path of syncing.obsolete) {
+      const directory = join(this.#paths.site, path);
+      this.#removedFrom.add(dirname(directory));
+      this.#disk.remove(directory);
+    }
     const gone = new Set(syncing.obsolete);
     for (const path of this.#partials) if (gone.has(dirname(path))) this.#partials.delete(path);
     return syncing.frontier.size;
