@@ -38,14 +38,20 @@ describe("init and key", () => {
     const data = join(directory, "data");
     const made = await docket(["init", data, "--json"]);
     assert.equal(made.code, 0, made.stderr);
-    const { keys, verifierKey, origin } = JSON.parse(made.stdout) as Record<string, string>;
+    const { keys, verifierKey, verifierKeys, origin } = JSON.parse(made.stdout) as {
+      keys: string;
+      verifierKey: string;
+      verifierKeys: string[];
+      origin: string;
+    };
     assert.equal(keys, join(directory, "data.keys"));
     assert.equal(statSync(join(keys, "main", "log.key")).mode & 0o077, 0);
-    assert.ok(verifierKey?.startsWith(`${origin}+`));
-    assert.equal(readFileSync(join(data, "log.vkey"), "utf8"), `${verifierKey}\n`);
+    assert.deepEqual([verifierKeys.length, verifierKeys[0]], [2, verifierKey]);
+    assert.ok(verifierKeys.every((vkey) => vkey.startsWith(`${origin}+`)));
+    assert.equal(readFileSync(join(data, "log.vkey"), "utf8"), `${verifierKeys.join("\n")}\n`);
     assert.ok(readdirSync(join(data, "policy")).length > 0);
     const key = await docket(["key", "--data", data]);
-    assert.deepEqual([key.code, key.stdout], [0, `${verifierKey}\n`]);
+    assert.deepEqual([key.code, key.stdout], [0, `${verifierKeys.join("\n")}\n`]);
 
     const again = await docket(["init", data]);
     assert.equal(again.code, 2);
