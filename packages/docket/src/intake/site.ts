@@ -185,10 +185,12 @@ export class DocketSite implements Site {
 
   /**
    * Seals that the site is open, and under which release, unless that was done. Before the first record
-   * otherwise.
+   * otherwise. Whoever looks at the log from then on finds this published, unless publication stands still.
    */
   async announce(): Promise<void> {
     await Promise.all(this.#announce());
+    const { log } = this.#ports;
+    await withinTime(log.published(log.status.size, true), answerWithinMs).catch(() => undefined);
   }
 
   close(): Promise<void> {

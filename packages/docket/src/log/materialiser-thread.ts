@@ -105,7 +105,8 @@ async function publish(): Promise<void> {
     }
     tookMs = performance.now() - startedMs;
   });
-  // Where a publication takes long (partial bundles of large entries, a slow disk), the next one waits longer.
+  // Where a publication takes long (partial bundles of large entries, a slow disk), the next one waits
+  // longer.
   lastPublishedMs += Math.max(0, publicationShare * tookMs - publishIntervalMs);
   if (!done) schedule(retryIntervalMs);
   else if (unsynced.bytes >= syncBytesMax || unsynced.entries >= syncEntriesMax) void sync();
@@ -196,8 +197,8 @@ function then(step: () => unknown): Promise<boolean> {
 }
 
 function fail(error: unknown): void {
-  // What passes (a full disk) is tried again. Anything else means that the disk fails, or that files and journal
-  // disagree: an error of a sync must never be retried as if it could still succeed.
+  // What passes (a full disk) is tried again. Anything else means that the disk fails, or that files and
+  // journal disagree: an error of a sync must never be retried as if it could still succeed.
   const { code } = error as NodeJS.ErrnoException;
   const again = code === "ENOSPC" || code === "EDQUOT" || code === "EMFILE" || code === "ENFILE";
   ended ||= !again || error instanceof WritingEndedError;
