@@ -40,7 +40,7 @@ type Part = keyof typeof checksOf;
 /** All of them. */
 export const receiptKinds: readonly ReceiptKind[] = [
   ofBytes("one bit flipped", 40, (bytes, at, random) => {
-    bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
     return bytes;
   }),
   ofBytes("one byte replaced", 16, (bytes, at, random) => {

@@ -117,7 +117,7 @@ function fileOfFork(base: Base, random: Random): Mutation | undefined {
   const fork = forkOf(base, random);
   const places = placesOf(base).filter((place) => {
     const other = contentOf(fork, place);
-    return other !== undefined && other.equals(contentOf(base, place) as Buffer) === false;
+    return other !== undefined && !other.equals(contentOf(base, place) as Buffer);
   });
   const place = pick(random, places);
   if (place === undefined) return undefined;

@@ -225,7 +225,7 @@ void test("a copy of the tree alone has nothing wrong with it, and says what it 
   assert.equal(partial.code, 1, partial.out);
   assert.match(partial.out, /^ok +tree/m);
   assert.match(partial.out, /^not checked +records +this copy has no entries; docket mirror --entries/m);
-  assert.match(partial.out, /^nothing wrong, but not verified: .*: signatures and tiles .* records were not$/m);
+  assert.match(partial.out, /^nothing wrong, but not verified: .*: signatures and tiles .* were not$/m);
 });
 
 void test("a server that fails, lies or never ends is told apart", async (t) => {
