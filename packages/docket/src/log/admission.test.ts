@@ -3,8 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { overload } from "./admission.ts";
 
-const limits = { waiting: 100, waitingBytes: 1000, unpublished: 1000, unpublishedBytes: 10_000 };
-const idle = { waiting: 0, waitingBytes: 0, unpublished: 0, unpublishedBytes: 0 };
+const limits = {
+  waiting: 100,
+  waitingBytes: 1000,
+  unpublished: 1000,
+  unpublishedBytes: 10_000,
+  unsynced: 5000,
+};
+const idle = { waiting: 0, waitingBytes: 0, unpublished: 0, unpublishedBytes: 0, unsynced: 0 };
 
 test("as the queue fills, what can wait is refused first, and what the log needs last", () => {
   const admitted = (waiting: number, unpublished: number): string[] =>
@@ -26,6 +32,8 @@ test("a few large ones fill the queue as well as many small ones", () => {
   assert.equal(overload(limits, { ...idle, waiting: 1, waitingBytes: 900 }, "normal")?.code, "overloaded");
   assert.equal(overload(limits, { ...idle, unpublishedBytes: 8999 }, "normal"), undefined);
   assert.equal(overload(limits, { ...idle, unpublishedBytes: 9000 }, "normal")?.code, "overloaded");
+  assert.equal(overload(limits, { ...idle, unsynced: 4499 }, "normal"), undefined);
+  assert.equal(overload(limits, { ...idle, unsynced: 4500 }, "normal")?.code, "overloaded");
 });
 
 test("a refusal says when to ask again", () => {

@@ -12,11 +12,20 @@ export type Priority = "bulk" | "normal" | "system";
 /** The part of the queue that each priority may fill. */
 const shareOf: Readonly<Record<Priority, number>> = { bulk: 0.5, normal: 0.9, system: 1 };
 
-/** Most that waits to be sealed, and most that is sealed and not published: numbers of entries, and bytes. */
+/** The most of each. */
 export type AdmissionLimits = Load;
 
-/** What waits to be sealed, and what is sealed and not published: numbers of entries, and bytes. */
-export type Load = { waiting: number; waitingBytes: number; unpublished: number; unpublishedBytes: number };
+/** What waits to be sealed, and what is sealed and not done with: numbers of entries, and bytes. */
+export type Load = {
+  waiting: number;
+  waitingBytes: number;
+  unpublished: number;
+  unpublishedBytes: number;
+  /** Entries whose files are not synced: what a start would have to read from the journal. */
+  unsynced: number;
+};
+
+const loadNames = ["waiting", "waitingBytes", "unpublished", "unpublishedBytes", "unsynced"] as const;
 
 /**
  * Why something would be refused now.
@@ -25,13 +34,12 @@ export type Load = { waiting: number; waitingBytes: number; unpublished: number;
  */
 export function overload(limits: AdmissionLimits, load: Load, priority: Priority): DocketError | undefined {
   const share = shareOf[priority];
-  const fits = (what: keyof Load): boolean => load[what] < limits[what] * share;
-  if (fits("waiting") && fits("waitingBytes") && fits("unpublished") && fits("unpublishedBytes")) {
-    return undefined;
-  }
+  const { waiting, unpublished, unsynced } = load;
+  if (loadNames.every((what) => load[what] < limits[what] * share)) return undefined;
   return new DocketError(
     "overloaded",
-    `${load.waiting} records wait to be sealed, ${load.unpublished} to be published; ask again soon`,
+    `${waiting} records wait to be sealed, ${unpublished} to be published, ${unsynced} to be synced; ` +
+      "ask again soon",
     { retryAfterSeconds: 1 },
   );
 }

@@ -43,6 +43,11 @@ export interface LogDisk {
   replaceFile(path: string, bytes: Uint8Array, durable: boolean): void;
   /** Makes what was written to a file survive power loss. Its name takes {@link syncDirectory}. */
   syncFile(path: string): void;
+  /**
+   * Makes what was written to many files survive power loss, without blocking the thread meanwhile. A disk
+   * that has no way to do that leaves it out, and {@link syncFile} is called for each.
+   */
+  syncFiles?(paths: readonly string[]): Promise<void>;
   /** Makes the names in a directory (created, renamed, removed) survive power loss. */
   syncDirectory(path: string): void;
   /** Removes a file, or a directory with all in it; nothing happens if there is none. */

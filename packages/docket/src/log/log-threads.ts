@@ -94,6 +94,7 @@ export class LogThreads {
   readonly #publishedListeners: ((size: number) => void)[] = [];
   #handlers: LogHandlers | undefined;
   #unpublishedBytes = 0;
+  #syncedSize: number;
   #closing: Promise<void> | undefined;
   /** Why nothing is published or synced any more, if so. */
   #publicationEnd: DocketError | undefined;
@@ -109,6 +110,8 @@ export class LogThreads {
     this.#sequencer = threads.sequencer;
     this.#materialiser = threads.materialiser;
     this.#progress = progress;
+    // At its opening the files are at their synced state.
+    this.#syncedSize = publishedSize;
     this.#status = {
       size: opening.size,
       publishedSize,
@@ -185,10 +188,11 @@ export class LogThreads {
   }
 
   /** What is answered and not published; of the bytes, all that were answered since the last publication. */
-  get load(): Pick<Load, "unpublished" | "unpublishedBytes"> {
+  get load(): Pick<Load, "unpublished" | "unpublishedBytes" | "unsynced"> {
     return {
       unpublished: this.#status.size - this.#status.publishedSize,
       unpublishedBytes: this.#unpublishedBytes,
+      unsynced: this.#status.size - this.#syncedSize,
     };
   }
 
@@ -307,6 +311,7 @@ export class LogThreads {
         for (const listener of this.#publishedListeners) listener(message.size);
         break;
       case "synced":
+        this.#syncedSize = message.size;
         for (const listener of this.#syncedListeners) listener(message.size);
         settle(this.#syncWaiters, message.size);
         break;

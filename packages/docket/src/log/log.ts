@@ -40,11 +40,14 @@ export type Append = {
  */
 const waitingBytesMax = 134_217_728;
 const unpublishedBytesMax = 268_435_456;
+/** Most records whose files are not synced: a start after a crash reads them from the journal. */
+const unsyncedRecordsMax = 500_000;
 const limits: AdmissionLimits = {
   waiting: waitingRecordsMax,
   waitingBytes: waitingBytesMax,
   unpublished: unpublishedRecordsMax,
   unpublishedBytes: unpublishedBytesMax,
+  unsynced: unsyncedRecordsMax,
 };
 
 type Waiting = {
@@ -122,7 +125,12 @@ export class Log {
     this.#waitingBytes += bytes;
     // Appends go together that came of all that was ready to be read: to wake a thread costs more than a
     // message.
-    if (this.#unsent.length === 0) setImmediate(() => this.#send());
+    // Where nothing is under way there is nothing to wait for but what comes in the same breath.
+    if (this.#unsent.length === 0) {
+      const send = (): void => this.#send();
+      if (this.#waiting.length === 0) queueMicrotask(send);
+      else setImmediate(send);
+    }
     this.#unsent.push({
       id,
       generation: this.#generation,

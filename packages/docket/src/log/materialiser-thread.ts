@@ -19,8 +19,6 @@ import { publishedSigners, signPublished } from "./signing-keys.ts";
  * published within 100 ms of its sealing.
  */
 const publishIntervalMs = 50;
-/** An interval is at least this many times as long as the publication took. */
-const publicationShare = 4;
 /** After an error (a full disk) publication, or a sync, is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
@@ -45,6 +43,8 @@ let steps: Promise<unknown> = Promise.resolve();
 let timer: NodeJS.Timeout | undefined;
 /** By the clock that is never set; so are all intervals here. */
 let lastPublishedMs = -publishIntervalMs;
+/** Messages of the sequencer that wait to be taken in. */
+let unread = 0;
 let syncTimer: NodeJS.Timeout | undefined;
 let unsynced = { bytes: 0, entries: 0 };
 let syncs: Promise<void> = Promise.resolve();
@@ -53,9 +53,12 @@ let ended = false;
 const materialiser = open();
 
 start.batches.on("message", (handed: HandedBatches) => {
+  unread++;
   void then(() => {
+    unread--;
     materialiser?.ingest(handed);
-    materialiser?.writeCompleted();
+    // Behind others it would keep a publication waiting, which writes it too.
+    if (unread === 0) materialiser?.writeCompleted();
   });
   for (const { payload, count } of handed.batches) {
     unsynced.bytes += payload.length;
@@ -105,9 +108,9 @@ async function publish(): Promise<void> {
     }
     tookMs = performance.now() - startedMs;
   });
-  // Where a publication takes long (partial bundles of large entries, a slow disk), the next one waits
-  // longer.
-  lastPublishedMs += Math.max(0, publicationShare * tookMs - publishIntervalMs);
+  // Where a publication takes long (partial bundles of large entries, a slow disk), the next one waits a
+  // little.
+  lastPublishedMs += Math.min(tookMs, publishIntervalMs);
   if (!done) schedule(retryIntervalMs);
   else if (unsynced.bytes >= syncBytesMax || unsynced.entries >= syncEntriesMax) void sync();
   else scheduleSync(syncIntervalMs);
@@ -137,7 +140,7 @@ async function syncOnce(): Promise<void> {
     materialiser.beginSync();
   });
   let done = false;
-  for (let going = begun; going;) {
+  for (let going = begun && (await syncAside()); going;) {
     const untilMs = performance.now() + syncStepMs;
     const more = await then(() => {
       const size = materialiser?.continueSync(() => performance.now() < untilMs);
@@ -151,6 +154,17 @@ async function syncOnce(): Promise<void> {
   }
   // A full disk: journal segments stay until a sync has come to its end.
   if (!done) scheduleSync(retryIntervalMs);
+}
+
+// A disk that can syncs the files aside, so that none of them holds up a publication.
+async function syncAside(): Promise<boolean> {
+  if (disk.syncFiles === undefined || materialiser === undefined) return true;
+  try {
+    await disk.syncFiles(materialiser.takeUnsynced());
+    return true;
+  } catch (error) {
+    return then(() => materialiser.failSync(error));
+  }
 }
 
 // Called twice: when the other thread has handed on all, and when this one is told to end.

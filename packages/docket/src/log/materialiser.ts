@@ -192,6 +192,17 @@ export class Materialiser {
     this.#obsolete = [];
   }
 
+  /** The files of the sync under way; whoever takes them syncs them before it goes on. */
+  takeUnsynced(): string[] {
+    return this.#syncing?.files.splice(0) ?? [];
+  }
+
+  /** Told that files which were taken could not be synced. @throws {WritingEndedError} always */
+  failSync(error: unknown): never {
+    this.#ended = true;
+    throw syncEnded(error);
+  }
+
   /**
    * Goes on with a sync while there is time.
    *

@@ -18,6 +18,8 @@ const limits: AdmissionLimits = {
   waitingBytes: 134_217_728,
   unpublished: 1_000_000,
   unpublishedBytes: 268_435_456,
+  // A start after a crash reads them from the journal.
+  unsynced: 1_000_000,
 };
 /** Most bytes of entries that are packed together; what comes after goes into another pack. */
 const packBytesMax = 1_048_576;
@@ -91,10 +93,13 @@ export class OpaqueLog {
       // Entries go together that came of all that was ready to be read: to wake a thread costs more than
       // they do.
       this.#scheduled = true;
-      setImmediate(() => {
+      const send = (): void => {
         this.#scheduled = false;
         this.#send();
-      });
+      };
+      // Where nothing is under way there is nothing to wait for but what comes in the same breath.
+      if (this.#waiting.length === this.#answered) queueMicrotask(send);
+      else setImmediate(send);
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bytes: length, resolve, reject });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequencer's thread. A batch starts when the last sync has returned, with all that came in meanwhile:
 // one writer gets the latency of one sync, many writers get large batches, and there is no timer to tune.
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { parseVerifierKey } from "@docket/tlog";
 import type { Signer } from "@docket/tlog";
 import { randomPool } from "../evidence/random.ts";
@@ -20,6 +20,9 @@ import type { RecoveredLog } from "./recovery.ts";
 import { Sequencer } from "./sequencer.ts";
 import { rootSigners } from "./signing-keys.ts";
 
+/** How often it is asked whether this process may still sign, in ms. */
+const primacyIntervalMs = 100;
+
 const start = workerData as SequencerStart;
 const main = parentPort as NonNullable<typeof parentPort>;
 const { disk } = (await import(start.diskModule)) as { disk: LogDisk };
@@ -27,20 +30,30 @@ const progress = new LogProgress(start.progress);
 const primacy = start.primacy && openPrimacy(start.primacy);
 const random = randomPool();
 let generation = 0;
+let checkedMs = -Infinity;
 let scheduled = false;
 let ended = false;
 
 const opened = open();
 
 main.on("message", (message: ToSequencer) => {
+  take(message);
+  // All messages that are there go into the batch; the next batch waits its turn behind timers.
+  for (let more = receiveMessageOnPort(main); more !== undefined; more = receiveMessageOnPort(main)) {
+    take(more.message as ToSequencer);
+  }
+  if (scheduled || opened?.queue.empty !== false) return;
+  commitNext();
+  if (!opened.queue.empty) schedule();
+});
+
+function take(message: ToSequencer): void {
   switch (message.kind) {
     case "append":
       if (!ended) opened?.records?.add(message.requests);
-      schedule();
       break;
     case "add":
       if (!ended) opened?.entries?.add(message);
-      schedule();
       break;
     case "release":
       release(message.size);
@@ -53,7 +66,7 @@ main.on("message", (message: ToSequencer) => {
       main.close();
       break;
   }
-});
+}
 
 type Opened = {
   queue: BatchQueue;
@@ -102,7 +115,6 @@ function openOpaque(log: RecoveredLog, signers: readonly Signer[]): Opened {
   return { queue: entries, entries, handOver };
 }
 
-// setImmediate comes after all messages that are waiting: they all go into the batch.
 function schedule(): void {
   if (scheduled) return;
   scheduled = true;
@@ -116,8 +128,7 @@ function schedule(): void {
 function commitNext(): void {
   if (ended || opened === undefined) return;
   try {
-    // Whoever was promoted in our place counts on it that we sign nothing from here on.
-    primacy?.check();
+    checkPrimacy();
     opened.queue.commitNext(generation);
   } catch (error) {
     // Decisions that wait behind this batch were made on top of it, so they are void with it.
@@ -130,6 +141,14 @@ function commitNext(): void {
       tell({ kind: "ended", failure: failureOf(error) });
     }
   }
+}
+
+// Whoever was promoted in our place waits ten times as long before it counts on it that we sign nothing.
+function checkPrimacy(): void {
+  const now = performance.now();
+  if (now - checkedMs < primacyIntervalMs) return;
+  primacy?.check();
+  checkedMs = now;
 }
 
 function release(size: number): void {

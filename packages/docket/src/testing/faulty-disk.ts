@@ -36,6 +36,9 @@ export const disk: LogDisk = {
     meet("syncFile", path);
     real.syncFile(path);
   },
+  async syncFiles(paths) {
+    for (const path of paths) disk.syncFile(path);
+  },
   remove(path) {
     meet("remove", path);
     real.remove(path);

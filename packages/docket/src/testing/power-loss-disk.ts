@@ -33,6 +33,9 @@ export const disk: LogDisk = {
     real.syncFile(path);
     note("synced", path);
   },
+  async syncFiles(paths) {
+    for (const path of paths) disk.syncFile(path);
+  },
 };
 
 function bufferedFile(file: LogFile): LogFile {
