@@ -17,8 +17,11 @@ export const segmentBytesMax = 16_777_216;
  * file's metadata too, which takes the disk about half as long again.
  */
 export const roomBytes = 1_048_576;
-/** For batches longer than this room is not made: writing zeros first would cost more than it saves. */
-const roomyBatchBytesMax = 131_072;
+/** Ahead of batches longer than this, several times as much room is made: they fill it as quickly. */
+const smallBatchBytesMax = 131_072;
+const roomTimesForLarge = 4;
+/** For batches longer than this no room is made: writing zeros first would cost more than it saves. */
+const roomyBatchBytesMax = 1_048_576;
 
 /** How long segments get and how much room is made, in bytes. */
 export type JournalLimits = { segmentBytesMax: number; roomBytes: number };
@@ -93,7 +96,7 @@ export class Journal {
     const length = batchBytes(batch.payload.length);
     this.#rotateIfFull(batch.firstIndex);
     const grows = this.#durableBytes + length > this.#fileBytes;
-    const room = grows && length <= roomyBatchBytesMax ? this.#limits.roomBytes : 0;
+    const room = grows ? this.#limits.roomBytes * roomTimesFor(length) : 0;
     const bytes = this.#encode(batch, length, room);
     try {
       this.#write(bytes);
@@ -225,6 +228,11 @@ export class Journal {
       throw ended(cause);
     }
   }
+}
+
+function roomTimesFor(batchBytes: number): number {
+  if (batchBytes > roomyBatchBytesMax) return 0;
+  return batchBytes > smallBatchBytesMax ? roomTimesForLarge : 1;
 }
 
 function voided(cause: unknown): BatchVoidError {
