@@ -3,7 +3,7 @@
 // the log, unaltered and once, that no root was ever signed that the log afterwards contradicts, and that it
 // verifies.
 //
-//   npm run campaign:crash -- [--mode MODE,…] [--cycles N | --short] [--seed S] [--only CYCLE]
+//   npm run campaign:crash -- [--mode MODE,…] [--cycles N | --short] [--processes N] [--seed S] [--only CYCLE]
 //                             [--json FILE] [--write docs/assurance.md] [--keep]
 //
 //   faults    a simulated process on a simulated disk: each kind of fault at every step of a fixed script
@@ -15,7 +15,7 @@
 //   syscalls  a real process whose system calls fail, or that is killed at them, by strace
 //
 // Without --cycles: everything in `faults`, and for the others the numbers of the long form; with --short
-// some of each. The seed is printed; it gives the faults of a simulated disk again exactly, and --only runs
+// some of each; --processes is the number for each mode of real processes. The seed is printed; it gives the faults of a simulated disk again exactly, and --only runs
 // one cycle of these alone; of real processes it gives the moments, not what the machine makes of them.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -60,6 +60,7 @@ async function main(): Promise<number> {
       mode: { type: "string", default: Object.keys(longForm).join() },
       cycles: { type: "string" },
       short: { type: "boolean", default: false },
+      processes: { type: "string" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       only: { type: "string" },
       json: { type: "string" },
@@ -74,7 +75,9 @@ async function main(): Promise<number> {
   const rows: CrashRow[] = [];
   for (const mode of values.mode.split(",").filter(isMode)) {
     const form = values.short ? shortForm : longForm;
-    const cycles = values.cycles === undefined ? form[mode] : Number(values.cycles);
+    const simulated = mode === "faults" || mode === "random";
+    const asked = (simulated ? undefined : values.processes) ?? values.cycles;
+    const cycles = asked === undefined ? form[mode] : Number(asked);
     const random = seededRandom(`${values.seed} ${mode}`);
     rows.push(...(await runMode(mode, join(directory, mode), cycles, values.seed, random)));
   }
