@@ -33,7 +33,7 @@ export type LogOptions = {
   diskModule: string;
   /** Verifier keys that signed this log before a change of keys. */
   formerKeys?: readonly string[] | undefined;
-  /** Proof that this process may sign, asked again before each batch and each publication. */
+  /** Proof that this process may sign, asked again ten times a second and before each publication. */
   primacy?: PrimacyStart | undefined;
 };
 

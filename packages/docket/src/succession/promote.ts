@@ -20,8 +20,8 @@ import { forgetPromotion, writePromotion } from "./promotion.ts";
 import { refuseIfRetired } from "./retired.ts";
 
 /**
- * After raising the epoch, in ms: a process that has the log open asks before each batch and each publication
- * whether it may still sign, so by then it has stopped.
+ * After raising the epoch, in ms: a process that has the log open asks ten times a second, and before each
+ * publication, whether it may still sign, so by then it has stopped.
  */
 export const fenceWaitMs = 1000;
 
