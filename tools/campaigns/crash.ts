@@ -3,8 +3,8 @@
 // the log, unaltered and once, that no root was ever signed that the log afterwards contradicts, and that it
 // verifies.
 //
-//   npm run campaign:crash -- [--mode MODE,…] [--cycles N | --short] [--processes N] [--seed S] [--only CYCLE]
-//                             [--json FILE] [--write docs/assurance.md] [--keep]
+//   npm run campaign:crash -- [--mode MODE,…] [--cycles N | --short] [--processes N]
+//                             [--seed S] [--only CYCLE] [--json FILE] [--write docs/assurance.md] [--keep]
 //
 //   faults    a simulated process on a simulated disk: each kind of fault at every step of a fixed script
 //   random    the same, with scripts and moments by chance
@@ -15,8 +15,9 @@
 //   syscalls  a real process whose system calls fail, or that is killed at them, by strace
 //
 // Without --cycles: everything in `faults`, and for the others the numbers of the long form; with --short
-// some of each; --processes is the number for each mode of real processes. The seed is printed; it gives the faults of a simulated disk again exactly, and --only runs
-// one cycle of these alone; of real processes it gives the moments, not what the machine makes of them.
+// some of each; --processes is the number for each mode of real processes. The seed is printed; it gives the
+// faults of a simulated disk again exactly, and --only runs one cycle of these alone; of real processes it
+// gives the moments, not what the machine makes of them.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
