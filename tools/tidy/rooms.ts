@@ -44,8 +44,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   // How late an event may come is one bound for counters and standing.
   enforcement: { imports: ["counters"] },
   access: { imports: [] },
+  // What decisions are made under: policy files and what else a release names, kept by their hash.
+  releases: { imports: [], contracts: ["log"] },
   // The way of an event: it calls the stations in their order.
-  intake: { imports: ["counters", "enforcement", "evidence", "log", "views"], contracts: ["access"] },
+  intake: {
+    imports: ["counters", "enforcement", "evidence", "log", "releases", "views"],
+    contracts: ["access"],
+  },
   // Read from the log, and can be deleted and built again.
   views: { imports: [], contracts: ["log"] },
   // A server of its own, for others' logs.

@@ -19,7 +19,7 @@ import {
 } from "../../../packages/docket/src/intake/counting.ts";
 import { draftDecision } from "../../../packages/docket/src/intake/draft.ts";
 import type { Draft } from "../../../packages/docket/src/intake/draft.ts";
-import type { Release } from "../../../packages/docket/src/intake/release.ts";
+import type { Release } from "../../../packages/docket/src/releases/release.ts";
 import type { Append } from "../../../packages/docket/src/log/log.ts";
 import { eventSource } from "../events.ts";
 

@@ -14,7 +14,7 @@ import type { Installation } from "../installation.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
 import type { StoredRecord } from "../log/reader.ts";
-import { releaseOf } from "../intake/release.ts";
+import { releaseOf } from "../releases/release.ts";
 import { disk } from "../stores/files/node-disk.ts";
 
 /** A published record. `facts` are there for a decision where the site's keys are. */

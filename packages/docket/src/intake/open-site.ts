@@ -15,7 +15,7 @@ import { damaged } from "../log/materialised.ts";
 import type { PrimacyStart } from "../log/newest-state.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
-import type { Release } from "./release.ts";
+import type { Release } from "../releases/release.ts";
 import type { SiteIndex } from "../views/site-index.ts";
 
 /** What a site is opened with. */
