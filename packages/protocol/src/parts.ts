@@ -12,9 +12,9 @@ import { isDigest } from "./digest.ts";
 import { ProtocolError } from "./error.ts";
 
 /** The names of parts, and so what may be retained or dropped on its own. */
-export type PartName = "facts" | "content" | "personalFacts" | "disclosed";
+export type PartName = "facts" | "content" | "personalFacts" | "disclosed" | "change";
 /** All names of parts, in the order in which a manifest lists them. */
-export const partNames: readonly PartName[] = ["facts", "content", "personalFacts", "disclosed"];
+export const partNames: readonly PartName[] = ["facts", "content", "personalFacts", "disclosed", "change"];
 
 /** Bytes of a part's random id. */
 export const partIdBytes = 16;

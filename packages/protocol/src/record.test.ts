@@ -6,7 +6,7 @@ import { ProtocolError } from "./error.ts";
 import { commitmentMessage, encodeManifest, parseManifest, partContext, partNames } from "./parts.ts";
 import { encodeReceipt, parseReceipt, receiptBytesMax, receiptFormat } from "./receipt.ts";
 import type { Receipt } from "./receipt.ts";
-import { encodeBody, encodeLeaf, outcomes, parseLeaf } from "./record.ts";
+import { dutyLevels, encodeBody, encodeLeaf, outcomes, parseLeaf, releaseVias } from "./record.ts";
 import type { BodyWithoutParts, DocketRecord, RecordHeader } from "./record.ts";
 import { formatTime, isCanonicalTime, parseTime, timeMsMax } from "./time.ts";
 
@@ -37,7 +37,40 @@ const promotionProof = fc.oneof(
     .map(([from, size]) => ({ from, name: null, size })),
   fc.tuple(name, fc.nat()).map(([name, size]) => ({ from: "witness" as const, name, size })),
 );
+// What is absent is left out: a key with the value undefined is not a key that is absent.
+const release = fc
+  .record(
+    {
+      by,
+      release: digest,
+      previous: fc.option(digest),
+      via: fc.constantFrom(...releaseVias),
+      of: fc.nat(),
+      until: time,
+      alone: fc.constant(true as const),
+    },
+    { requiredKeys: ["by", "release", "previous"] },
+  )
+  .chain((fields) =>
+    fc.boolean().map((parts) => ({ body: { kind: "release", ...fields } as BodyWithoutParts, parts })),
+  );
+const proposal = fc
+  .tuple(
+    fc.record({ by, base: fc.option(digest), restrictsMore: fc.boolean(), standby: fc.boolean() }),
+    fc.oneof(
+      digest.map((candidate) => ({ candidate })),
+      level().map((each) => ({ level: each })),
+    ),
+  )
+  .map(([fields, what]) => ({ body: { kind: "proposal" as const, ...fields, ...what }, parts: true }));
 const body: fc.Arbitrary<{ body: BodyWithoutParts; parts: boolean }> = fc.oneof(
+  release,
+  proposal,
+  fc.tuple(by, fc.nat(), fc.boolean()).map(([by, of, alone]) => bare({ kind: "approval", by, of, alone })),
+  fc.tuple(by, fc.nat()).map(([by, of]) => bare({ kind: "cancel", by, of })),
+  fc
+    .tuple(by, level(), level(), fc.nat())
+    .map(([by, to, previous, of]) => bare({ kind: "level", by, level: to, previous, of })),
   fc.tuple(by, name, name).map(([by, origin, key]) => bare({ kind: "created", by, origin, key })),
   fc
     .tuple(by, fc.option(vkey, { nil: undefined }), fc.option(succession, { nil: undefined }))
@@ -83,6 +116,10 @@ const header: fc.Arbitrary<RecordHeader> = fc
 const leaf = fc
   .tuple(header, body, digest)
   .map(([head, { body, parts }, hash]) => encodeLeaf(head, encodeBody(body), parts ? hash : undefined));
+
+function level(): fc.Arbitrary<(typeof dutyLevels)[number]> {
+  return fc.constantFrom(...dutyLevels);
+}
 
 function bare(body: BodyWithoutParts): { body: BodyWithoutParts; parts: boolean } {
   return { body, parts: false };
@@ -189,8 +226,51 @@ test("records of keys, promotion and succession: anything missing, added or out 
   }
 });
 
+test("records of a change of policy: anything missing, added or out of order is refused", () => {
+  const header = { v: 1 as const, index: 9, prev: "A".repeat(43), time: formatTime(0), uncertaintyMs: null };
+  const id = "B".repeat(42) + "A";
+  const parts = "C".repeat(42) + "A";
+  const fixed = { by: "operator", base: id, restrictsMore: true, standby: false };
+  const proposal = encodeLeaf(header, encodeBody({ kind: "proposal", candidate: id, ...fixed }), parts);
+  const wish = encodeLeaf(header, encodeBody({ kind: "proposal", level: "pair", ...fixed }), parts);
+  const plain = { kind: "release" as const, by: "operator", release: id, previous: null };
+  const old = encodeLeaf(header, encodeBody(plain));
+  const until = formatTime(86_400_000);
+  const broken = encodeLeaf(
+    header,
+    encodeBody({ ...plain, via: "break-glass", of: 3, until, alone: true }),
+    parts,
+  );
+  const approval = encodeLeaf(header, encodeBody({ kind: "approval", by: "operator", of: 3, alone: false }));
+  const level = encodeLeaf(
+    header,
+    encodeBody({ kind: "level", by: "operator", level: "pair", previous: "solo", of: 3 }),
+  );
+  for (const text of [proposal, wish, old, broken, approval, level]) parseLeaf(text);
+  for (const bad of [
+    proposal.replace(`"candidate":"${id}",`, ""),
+    proposal.replace(`"candidate":"${id}",`, `"candidate":"${id}","level":"pair",`),
+    proposal.replace(`"candidate":"${id}"`, '"candidate":null'),
+    proposal.replace('"restrictsMore":true', '"restrictsMore":1'),
+    proposal.replace('"standby":false,', ""),
+    proposal.replace(`,"parts":"${parts}"`, ""),
+    wish.replace('"pair"', '"trio"'),
+    old.replace('"previous":null', '"previous":null,"via":null'),
+    broken.replace('"break-glass"', '"magic"'),
+    broken.replace('"alone":true', '"alone":false'),
+    broken.replace('"of":3', '"of":-3'),
+    broken.replace(until, "tomorrow"),
+    broken.replace(/("of":3),("until":"[^"]*")/, "$2,$1"),
+    approval.replace('"alone":false', '"alone":null'),
+    approval.replace(',"alone":false', ""),
+    level.replace('"previous":"solo"', '"previous":"none"'),
+  ]) {
+    refuses(() => parseLeaf(bad), "record_invalid");
+  }
+});
+
 const manifestText = fc
-  .tuple(fc.subarray([...partNames]), fc.array(digest, { minLength: 8, maxLength: 8 }), fc.nat(1_000_000))
+  .tuple(fc.subarray([...partNames]), fc.array(digest, { minLength: 10, maxLength: 10 }), fc.nat(1_000_000))
   .map(([names, digests, size]) =>
     encodeManifest(
       names.map((each, place) => ({

@@ -23,8 +23,10 @@ export type Outcome = (typeof outcomes)[number];
 
 /** A measure against an actor, as its record shows it to anyone. */
 export type RecordedRestriction =
-  | { id: string; kind: "suspend"; until: string }
-  | { id: string; kind: "throttle"; rate: string; burst: number; until: string };
+  | { id: string; kind: "warn" | "suspend"; until: string }
+  | { id: string; kind: "throttle"; rate: string; burst: number; until: string }
+  | { id: string; kind: "limit"; ability: string; until: string }
+  | { id: string; kind: "ban" };
 
 /**
  * Which log a new one goes on from, because the old one could not prove that it held its newest signed
@@ -69,8 +71,59 @@ export type PromotedBody = { kind: "promoted"; by: string; epoch: number; proofs
 export type StartBody = { kind: "start"; by: string; version: string; recovered: number };
 /** The process that holds the log stopped in good order. */
 export type StopBody = { kind: "stop"; by: string };
-/** A release (policy files, signals, language) came into force. */
-export type ReleaseBody = { kind: "release"; by: string; release: string; previous: string | null };
+/**
+ * How a release came into force: because the server was started with it, as an approved proposal, by going
+ * back to an earlier one, by breaking the glass, because that ended unconfirmed, or because a list changed.
+ */
+export type ReleaseVia = (typeof releaseVias)[number];
+/** All values of {@link ReleaseVia}. */
+export const releaseVias = ["start", "publish", "rollback", "break-glass", "revert", "lists"] as const;
+/**
+ * A release (policy files, lists, signals, language) came into force. `of` is the record that it follows
+ * from: a proposal, or with `revert` the release whose time was over. `until` is when it reverts by itself
+ * unless it is confirmed before. `alone` says that nobody but `by` had a part in it. Records made before
+ * these were known have none of them. Why is in the part `change`, where there is one.
+ */
+export type ReleaseBody = {
+  kind: "release";
+  by: string;
+  release: string;
+  previous: string | null;
+  via?: ReleaseVia;
+  of?: number;
+  until?: string;
+  alone?: true;
+  parts?: string;
+};
+/** How many persons a change of policy takes (docs/operations/policy-changes.md). */
+export type DutyLevel = (typeof dutyLevels)[number];
+/** All values of {@link DutyLevel}, from the mildest to the strictest. */
+export const dutyLevels = ["solo", "pair", "strict"] as const;
+/**
+ * A change was proposed: of the release, and then `candidate` is the hash of the one that is wished, or of
+ * the level. `base` is the release that was in force. `restrictsMore` says that it may restrict somebody
+ * whom the base does not; `standby`, that once approved it waits to be switched to. The change itself, why,
+ * and what its tests gave is in the part `change`.
+ */
+export type ProposalBody = {
+  kind: "proposal";
+  by: string;
+  candidate?: string;
+  level?: DutyLevel;
+  base: string | null;
+  restrictsMore: boolean;
+  standby: boolean;
+  parts: string;
+};
+/**
+ * A proposal, or a release that would revert by itself, was approved: record `of`. `alone` says that whoever
+ * approves proposed it too.
+ */
+export type ApprovalBody = { kind: "approval"; by: string; of: number; alone: boolean };
+/** A proposal was cancelled: record `of`. */
+export type CancelBody = { kind: "cancel"; by: string; of: number };
+/** The level of duties changed, as proposal `of` said. */
+export type LevelBody = { kind: "level"; by: string; level: DutyLevel; previous: DutyLevel; of: number };
 /** An API key was created or revoked. */
 export type AccessBody = {
   kind: "access";
@@ -101,6 +154,10 @@ export type RecordBody =
   | StartBody
   | StopBody
   | ReleaseBody
+  | ProposalBody
+  | ApprovalBody
+  | CancelBody
+  | LevelBody
   | AccessBody
   | OpeningBody
   | DecisionBody;
@@ -117,13 +174,21 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   promoted: ["kind", "by", "epoch", "proofs"],
   start: ["kind", "by", "version", "recovered"],
   stop: ["kind", "by"],
-  release: ["kind", "by", "release", "previous"],
+  release: ["kind", "by", "release", "previous", "via", "of", "until", "alone", "parts"],
+  proposal: ["kind", "by", "candidate", "level", "base", "restrictsMore", "standby", "parts"],
+  approval: ["kind", "by", "of", "alone"],
+  cancel: ["kind", "by", "of"],
+  level: ["kind", "by", "level", "previous", "of"],
   access: ["kind", "by", "change", "key", "role"],
   opening: ["kind", "by", "of", "parts"],
   decision: ["kind", "by", "actor", "outcome", "rules", "restrictions", "release", "parts"],
 };
-/** Keys that a record may lack: they are left out, never null. */
-const optionalKeys: ReadonlySet<string> = new Set(["mlDsaKey", "succeeds"]);
+/** Keys that a record of a kind may lack: they are left out, never null. */
+const optionalKeys: { readonly [Kind in RecordBody["kind"]]?: readonly string[] } = {
+  created: ["mlDsaKey", "succeeds"],
+  release: ["via", "of", "until", "alone", "parts"],
+  proposal: ["candidate", "level"],
+};
 const headerKeys = ["v", "index", "prev", "time", "uncertaintyMs"] as const;
 
 /** A body whose parts are not sealed yet: the sequencer adds the manifest's hash. */
@@ -183,6 +248,9 @@ export function parseLeaf(text: string): DocketRecord {
   for (const [key, test] of Object.entries(fieldTests[kind as RecordBody["kind"]])) {
     if (present.includes(key) && !test(fields[key])) throw invalid(`${key} has a value that is not allowed`);
   }
+  if (kind === "proposal" && present.includes("candidate") === present.includes("level")) {
+    throw invalid("a proposal is of a release or of a level");
+  }
   return fields as unknown as DocketRecord;
 }
 
@@ -205,6 +273,10 @@ type Test = (value: unknown) => boolean;
 const isText: Test = (value) => typeof value === "string" && value.length > 0 && value.length <= 1024;
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isAuthor: Test = (value) => typeof value === "string" && /^(operator|k_[A-Za-z0-9_-]{16})$/.test(value);
+const isBoolean: Test = (value) => typeof value === "boolean";
+const isTrue: Test = (value) => value === true;
+const isDigestOrNull: Test = (value) => value === null || isDigest(value);
+const isDutyLevel: Test = (value) => (dutyLevels as readonly unknown[]).includes(value);
 const isTextList: Test = (value) => Array.isArray(value) && value.every(isText);
 const isVerifierKey: Test = (value) =>
   typeof value === "string" &&
@@ -223,7 +295,28 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
   promoted: { by: isAuthor, epoch: isCount, proofs: isProofList },
   start: { by: isAuthor, version: isText, recovered: isCount },
   stop: { by: isAuthor },
-  release: { by: isAuthor, release: isDigest, previous: (value) => value === null || isDigest(value) },
+  release: {
+    by: isAuthor,
+    release: isDigest,
+    previous: isDigestOrNull,
+    via: (value) => (releaseVias as readonly unknown[]).includes(value),
+    of: isCount,
+    until: isCanonicalTime,
+    alone: isTrue,
+    parts: isDigest,
+  },
+  proposal: {
+    by: isAuthor,
+    candidate: isDigest,
+    level: isDutyLevel,
+    base: isDigestOrNull,
+    restrictsMore: isBoolean,
+    standby: isBoolean,
+    parts: isDigest,
+  },
+  approval: { by: isAuthor, of: isCount, alone: isBoolean },
+  cancel: { by: isAuthor, of: isCount },
+  level: { by: isAuthor, level: isDutyLevel, previous: isDutyLevel, of: isCount },
   access: {
     by: isAuthor,
     change: (value) => value === "created" || value === "revoked",
@@ -277,12 +370,16 @@ function fieldsOf(value: unknown, keys: string): Readonly<Record<string, unknown
 function isRestriction(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const fields = value as Record<string, unknown>;
-  const id = fields["id"];
+  const { id, kind } = fields;
   if (typeof id !== "string" || !/^r_[A-Za-z0-9_-]{16}$/.test(id)) return false;
-  if (!isCanonicalTime(fields["until"])) return false;
   const keys = Object.keys(fields).join();
-  if (fields["kind"] === "suspend") return keys === "id,kind,until";
-  if (fields["kind"] !== "throttle" || keys !== "id,kind,rate,burst,until") return false;
+  if (kind === "ban") return keys === "id,kind";
+  if (!isCanonicalTime(fields["until"])) return false;
+  if (kind === "suspend" || kind === "warn") return keys === "id,kind,until";
+  if (kind === "limit") {
+    return keys === "id,kind,ability,until" && /^[a-z][a-zA-Z0-9-]{0,63}$/.test(String(fields["ability"]));
+  }
+  if (kind !== "throttle" || keys !== "id,kind,rate,burst,until") return false;
   return /^[1-9]\d{0,6}\/[smhd]$/.test(String(fields["rate"])) && isCount(fields["burst"]);
 }
 
@@ -298,7 +395,9 @@ function checkHeader(fields: Readonly<Record<string, unknown>>): void {
 
 /** The keys that a body of this kind has, in order: all but the optional ones that it lacks. */
 function presentKeys(kind: RecordBody["kind"], fields: object): readonly string[] {
-  return bodyKeys[kind].filter((key) => !optionalKeys.has(key) || Object.hasOwn(fields, key));
+  const optional = optionalKeys[kind];
+  if (optional === undefined) return bodyKeys[kind];
+  return bodyKeys[kind].filter((key) => !optional.includes(key) || Object.hasOwn(fields, key));
 }
 
 function encodeFields(keys: readonly string[], fields: Readonly<Record<string, unknown>>): string {

@@ -35,7 +35,17 @@ function headline(record: DocketRecord): string {
     case "promoted":
       return "the log was promoted: it was found to hold its newest signed state";
     case "release":
-      return "a release came into force";
+      return releaseHeadline(record);
+    case "proposal":
+      return record.level === undefined
+        ? "a change of the policy was proposed"
+        : `the level ${record.level} was proposed`;
+    case "approval":
+      return `record ${record.of} was approved${record.alone ? ", by whoever proposed it" : ""}`;
+    case "cancel":
+      return `the proposal of record ${record.of} was cancelled`;
+    case "level":
+      return `changes of the policy are of level ${record.level} from here on`;
     case "access":
       return `an API key was ${record.change}`;
     case "opening":
@@ -71,7 +81,25 @@ function bodyRows(record: DocketRecord): string[][] {
       return [
         ["release", record.release],
         ["before", record.previous ?? "none"],
+        ...(record.of === undefined ? [] : [["follows", `record ${record.of}`]]),
+        ...(record.until === undefined ? [] : [["until", `${record.until}, unless it is approved before`]]),
+        ...(record.alone === true ? [["alone", "nobody else had a part in it"]] : []),
       ];
+    case "proposal":
+      return [
+        ...(record.candidate === undefined ? [] : [["candidate", record.candidate]]),
+        ["in force", record.base ?? "none"],
+        ["restricts more", record.restrictsMore ? "yes" : "no"],
+        ...(record.standby ? [["standby", "once approved, it waits to be switched to"]] : []),
+      ];
+    case "level":
+      return [
+        ["before", record.previous],
+        ["follows", `record ${record.of}`],
+      ];
+    case "approval":
+    case "cancel":
+      return [];
     case "access":
       return [
         ["key", record.key],
@@ -86,6 +114,18 @@ function bodyRows(record: DocketRecord): string[][] {
         ...record.restrictions.map((restriction) => ["restriction", restrictionText(restriction)]),
       ];
   }
+}
+
+function releaseHeadline({ via }: DocketRecord & { kind: "release" }): string {
+  const how = {
+    start: ", with which the server was started",
+    publish: ", as it was approved",
+    rollback: ": the one after it was withdrawn",
+    "break-glass": " by breaking the glass",
+    revert: " again: the time of the one after it was over",
+    lists: " with other versions of lists",
+  };
+  return `a release came into force${via === undefined ? "" : how[via]}`;
 }
 
 function restrictionText(restriction: RecordedRestriction): string {
