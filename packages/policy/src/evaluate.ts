@@ -57,7 +57,16 @@ export function factsOf(set: PolicySet, input: EvaluationInput, clauses: string)
     if (counter === undefined) values[path] = value as FieldValue;
     else counters[counter] = value as number;
   }
-  return { type: input.type, values, counters, clauses };
+  return {
+    type: input.type,
+    decidedAt: input.decidedAt,
+    values,
+    counters,
+    limits: {},
+    shadowLimits: {},
+    held: {},
+    clauses,
+  };
 }
 
 /**
@@ -177,7 +186,17 @@ function conclude(
     thresholds.push(threshold);
     outcome = stricterOutcome(outcome, threshold.outcome);
   }
-  return { outcome, rules, shadow, missing, points, thresholds, clauses };
+  return {
+    outcome,
+    rules,
+    shadow,
+    missing,
+    points,
+    thresholds,
+    heldThresholds: [],
+    clauses,
+    hits: [],
+  };
 }
 
 /**

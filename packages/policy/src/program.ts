@@ -4,7 +4,17 @@ import type { Condition } from "./condition/condition.ts";
 import type { FieldSlot } from "./condition/typed.ts";
 import type { Value } from "./condition/types.ts";
 import type { FieldDeclaration } from "./environment.ts";
-import type { AttributeType, Counter, EvaluationInput, FieldPath, Policy, Rule } from "./types.ts";
+import type {
+  AttributeType,
+  Counter,
+  EvaluationInput,
+  EventType,
+  FieldPath,
+  Limit,
+  ListDeclaration,
+  Policy,
+  Rule,
+} from "./types.ts";
 
 /** A field that some rule reads, and the slot that its value goes into. */
 export type SlotReader = FieldSlot & {
@@ -43,6 +53,12 @@ export type PolicySet = {
   readonly policies: readonly Policy[];
   /** The different counters of all policies, sorted by id. */
   readonly counters: readonly Counter[];
+  /** The different limits of all policies, sorted by id. */
+  readonly limits: readonly Limit[];
+  /** The lists of all policies, by name. */
+  readonly lists: ReadonlyMap<string, ListDeclaration>;
+  /** The types of events that are built in or declared, by name. */
+  readonly events: ReadonlyMap<string, EventType>;
   /** The attributes that any policy declares. */
   readonly attributes: ReadonlyMap<string, AttributeType>;
   /** Not for callers: what `evaluate` runs. */

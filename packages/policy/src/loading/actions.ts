@@ -91,7 +91,7 @@ export function readThresholds(source: Source, value: Located, reachable: number
       const message = `${points} points can't be reached: all rules together give ${reachable}`;
       report(source, "unreachable", offset, message, "lower it, or leave it out");
     }
-    found.push({ threshold: { points, ...outcome }, offset });
+    found.push({ threshold: { points, ...outcome, brake: { share: 500, least: 50 } }, offset });
   }
   found.sort((a, b) => a.threshold.points - b.threshold.points);
   checkThresholdOrder(source, found);

@@ -122,9 +122,13 @@ function loadFile(file: PolicyFile, loading: Loading): LoadedPolicy | undefined 
     on,
     attributes,
     counters: new Map(counters.map(({ name, counter }) => [name, counter])),
+    limits: new Map(),
+    lists: new Map(),
+    exempt: [],
     rules: (rules ?? []).map(({ rule }) => rule),
     thresholds,
     ladder,
+    tests: [],
   };
   return { policy, rules: rules ?? [] };
 }
@@ -285,6 +289,9 @@ function assemble(loaded: readonly LoadedPolicy[], loading: Loading): PolicySet 
   return {
     policies: loaded.map(({ policy }) => policy),
     counters: [...counters.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    limits: [],
+    lists: new Map(),
+    events: new Map(),
     attributes: new Map([...loading.attributes].map(([name, { type }]) => [name, type])),
     program: { frame, readers, clauses, policies },
   };

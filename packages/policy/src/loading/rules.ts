@@ -87,6 +87,9 @@ function readRule(source: Source, value: Located, context: RuleContext): LoadedR
     id,
     policy: context.policy,
     mode: mode ?? "enforce",
+    rollout: 10_000,
+    always: false,
+    brake: { share: 500, least: 50 },
     when,
     place: placeOf(source, value.offset),
     ...(then && { then }),
@@ -98,6 +101,7 @@ function readRule(source: Source, value: Located, context: RuleContext): LoadedR
     required: condition.required,
     clauses: condition.clauses.map((clause) => clause.text),
     cost: condition.cost,
+    readsLimits: [],
   };
   return { rule, condition, disclose };
 }
