@@ -35,7 +35,7 @@ export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
       for (const clause of condition.clauses) {
         const result = truthOf(clause.run(frame));
         results[index++] = result;
-        if (clause.personal) clauses += result === isTrue ? "t" : result === isFalse ? "f" : "m";
+        if (clause.recorded) clauses += result === isTrue ? "t" : result === isFalse ? "f" : "m";
       }
     }
   }
@@ -86,7 +86,7 @@ export function evaluateFromFacts(set: PolicySet, facts: Facts): Evaluation {
     if (!on.has(facts.type)) continue;
     for (const { condition, firstClause } of rules) {
       for (const [index, clause] of condition.clauses.entries()) {
-        const result = clause.personal ? recordedTruth(facts.clauses, next++) : truthOf(clause.run(frame));
+        const result = clause.recorded ? recordedTruth(facts.clauses, next++) : truthOf(clause.run(frame));
         results[firstClause + index] = result;
       }
     }

@@ -2,6 +2,7 @@
 // The type checker: resolves names, picks overloads (cel-spec, doc/langdef.md, "List of Standard
 // Definitions"), and finds all mistakes of a condition, not only the first.
 import type { BinaryOperator, Expression } from "./ast.ts";
+import { checkMembership, entriesOf, reportEntries } from "./entries.ts";
 import { checkCall } from "./functions.ts";
 import type { ConditionProblem } from "./problem.ts";
 import { resolveChain } from "./scope.ts";
@@ -103,6 +104,7 @@ function checkName(
   if ("code" in resolved) return report(checker, resolved);
   const rest = chain[resolved.taken];
   if (rest !== undefined) return noFields(rest, resolved.field.type, checker);
+  if (resolved.field.type.kind === "entries") return reportEntries(start, resolved.field.path, checker);
   return { kind: "field", field: resolved.field, type: resolved.field.type, start, end };
 }
 
@@ -115,7 +117,7 @@ function checkSelectionOfValue(expression: Expression, checker: Checker): undefi
 }
 
 function noFields(name: { name: string; start: number }, type: ConditionType, checker: Checker): undefined {
-  const method = ["size", "contains", "startsWith", "endsWith", "matches"].includes(name.name);
+  const method = ["size", "contains", "startsWith", "endsWith", "matches", "lowerAscii"].includes(name.name);
   return report(checker, {
     code: "wrong-type",
     offset: name.start,
@@ -195,6 +197,8 @@ function checkConditional(
 }
 
 function checkBinary(expression: Expression & { kind: "binary" }, checker: Checker): Typed | undefined {
+  const list = expression.operator === "in" ? entriesOf(expression.right, checker) : undefined;
+  if (list !== undefined) return checkMembership(expression, list, checker);
   const left = check(expression.left, checker);
   const right = check(expression.right, checker);
   if (left === undefined || right === undefined) return undefined;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closures for a checked condition. None throws, whatever the frame holds within its types: an error of
 // CEL's is `undefined`, as a missing value is.
+import { compileEntries, compileHits } from "./entries.ts";
 import { add, divide, multiply, negate, remainder, subtract } from "./integers.ts";
 import type { Integer } from "./integers.ts";
-import { codePointCount, compareStrings } from "./text.ts";
+import { codePointCount, compareStrings, lowerAscii } from "./text.ts";
 import { durationOf, timestampOf } from "./time.ts";
 import type { MacroName, Operation, Typed } from "./typed.ts";
 import type { Value } from "./types.ts";
@@ -46,6 +47,10 @@ export function compile(typed: Typed): Closure {
       return compileMatches(compile(typed.target), typed.pattern.test);
     case "list":
       return compileList(typed.items.map(compile));
+    case "inEntries":
+      return compileEntries(typed.list, compile(typed.value));
+    case "hits":
+      return compileHits(typed.list, compile(typed.value));
     case "macro":
       return compileMacro(typed);
   }
@@ -173,6 +178,10 @@ const unaryOperations: Partial<Record<Operation, (value: Value) => Value>> = {
   negate: (value) => negate(value as Integer),
   stringSize: (value) => codePointCount(value as string),
   listSize: (value) => (value as readonly Value[]).length,
+  lowerAscii: (value) => lowerAscii(value as string),
+  hours: (value) => Math.trunc((value as number) / 3_600_000) + 0,
+  minutes: (value) => Math.trunc((value as number) / 60_000) + 0,
+  seconds: (value) => Math.trunc((value as number) / 1_000) + 0,
 };
 
 const integers = (apply: (a: Integer, b: Integer) => Integer | undefined) => (a: Value, b: Value) =>

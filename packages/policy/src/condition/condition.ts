@@ -28,11 +28,17 @@ export type Truth = 0 | 1 | 2;
 export type Clause = {
   readonly text: string;
   readonly fields: readonly FieldSlot[];
-  readonly personal: boolean;
+  /** Whether its result is recorded: it reads personal data or a list, which may be gone later. */
+  readonly recorded: boolean;
+  /** Whether it asks a list of entries. */
+  readonly asksLists: boolean;
   readonly run: Closure;
 };
 
-/** A condition of a rule, compiled. */
+/** What it means for a condition's owner that it is never true, or always; for messages. */
+export type ConditionOwner = { readonly never: string; readonly always: string };
+
+/** A condition, compiled. */
 export type Condition = {
   readonly clauses: readonly Clause[];
   /** Combines the results of the clauses, which stand in `results` from index `first`. */
@@ -42,8 +48,17 @@ export type Condition = {
   readonly cost: number;
 };
 
+const ruleOwner: ConditionOwner = {
+  never: "the rule can never fire",
+  always: "the rule always fires",
+};
+
 /** Parses, checks and compiles a condition; or says everything that is wrong with it. */
-export function loadCondition(source: string, scope: Scope): Condition | readonly ConditionProblem[] {
+export function loadCondition(
+  source: string,
+  scope: Scope,
+  owner: ConditionOwner = ruleOwner,
+): Condition | readonly ConditionProblem[] {
   const checker: Checker = { scope, variables: new Map(), problems: [] };
   let typed: Typed | undefined;
   try {
@@ -58,7 +73,7 @@ export function loadCondition(source: string, scope: Scope): Condition | readonl
   const clauses: Clause[] = [];
   const combine = combination(typed, source, clauses);
   const possible = possibleResults(typed);
-  const constant = constantProblem(possible) ?? contradictionProblem(typed);
+  const constant = constantProblem(possible, owner) ?? contradictionProblem(typed, owner);
   if (constant !== undefined) return [constant];
   return {
     clauses,
@@ -120,7 +135,8 @@ function clauseOf(typed: Typed, source: string): Clause {
   return {
     text: source.slice(typed.start, typed.end),
     fields,
-    personal: fields.some((field) => field.personal),
+    recorded: fields.some((field) => field.personal || field.type.kind === "entries"),
+    asksLists: fields.some((field) => field.type.kind === "entries"),
     run: compile(typed),
   };
 }
@@ -151,22 +167,22 @@ function combinePossible(a: ReadonlySet<Truth>, b: ReadonlySet<Truth>, deciding:
   return results;
 }
 
-function contradictionProblem(typed: Typed): ConditionProblem | undefined {
+function contradictionProblem(typed: Typed, owner: ConditionOwner): ConditionProblem | undefined {
   const path = contradiction(typed);
   if (path === undefined) return undefined;
-  const message = `no value of ${path} makes this condition true, so the rule can never fire`;
+  const message = `no value of ${path} makes this condition true, so ${owner.never}`;
   return { code: "constant-condition", offset: typed.start, message };
 }
 
-function constantProblem(possible: ReadonlySet<Truth>): ConditionProblem | undefined {
+function constantProblem(possible: ReadonlySet<Truth>, owner: ConditionOwner): ConditionProblem | undefined {
   if (!possible.has(isTrue)) {
-    const message = "this condition is never true, so the rule can never fire";
+    const message = `this condition is never true, so ${owner.never}`;
     return { code: "constant-condition", offset: 0, message };
   }
   if (possible.size > 1) return undefined;
   return {
     code: "constant-condition",
     offset: 0,
-    message: "this condition is always true, so the rule always fires",
+    message: `this condition is always true, so ${owner.always}`,
   };
 }

@@ -2,6 +2,7 @@
 // The static cost of a condition: the most steps that it can take, from the largest sizes that its fields
 // can have. A step is about one operation on a short value; ten characters are one step, as in Kubernetes'
 // model of CEL's cost.
+import { listHitsMax } from "../types.ts";
 import type { Typed } from "./typed.ts";
 
 /** Most steps of a condition. */
@@ -11,6 +12,11 @@ export const conditionCostMax = 5_000_000;
 const charactersPerStep = 10;
 /** Instructions of a compiled pattern that are tried on a character in one step. */
 const instructionsPerStep = 4;
+
+/** Steps that looking ten characters up in a list of entries takes. */
+const entriesStepsPerTen = 10;
+/** Longest entry of a list, in UTF-16 code units. */
+const entryLengthMax = 1_000;
 
 /** Largest sizes of a value: of its strings in UTF-16 code units, of the list in elements. */
 type Size = { readonly length: number; readonly items: number };
@@ -53,6 +59,9 @@ function bound(typed: Typed, variables: ReadonlyMap<number, Size>): Bound {
     }
     case "list":
       return boundList(typed, variables);
+    case "inEntries":
+    case "hits":
+      return boundEntries(typed, variables);
     case "macro":
       return boundMacro(typed, variables);
   }
@@ -84,6 +93,17 @@ function boundList(typed: Typed & { kind: "list" }, variables: ReadonlyMap<numbe
   return { cost, size: { length, items: typed.items.length } };
 }
 
+/** A list is gone through once however long it is, but a character costs more than a comparison does. */
+function boundEntries(
+  typed: Typed & { kind: "inEntries" | "hits" },
+  variables: ReadonlyMap<number, Size>,
+): Bound {
+  const { cost, size } = bound(typed.value, variables);
+  const each = 1 + steps(size.length) * entriesStepsPerTen;
+  const found = { length: entryLengthMax, items: listHitsMax };
+  return sized(1 + cost + Math.max(1, size.items) * each, typed.kind === "hits" ? found : noSize);
+}
+
 function boundOperation(typed: Typed & { kind: "operation" }, variables: ReadonlyMap<number, Size>): Bound {
   const args = typed.args.map((each) => bound(each, variables));
   const first = (args[0] as Bound).size;
@@ -103,6 +123,7 @@ function boundOperation(typed: Typed & { kind: "operation" }, variables: Readonl
   }
   if (operation === "index") return sized(before, { length: first.length, items: 0 });
   if (operation === "listSize") return sized(before, noSize);
+  if (operation === "lowerAscii") return sized(before + steps(first.length), first);
   const whole = operation === "contains" || operation === "stringSize";
   const elements = Math.max(1, Math.min(first.items, second.items));
   return sized(before + elements * steps((whole ? first : smaller(first, second)).length), noSize);

@@ -4,6 +4,7 @@ import type { Expression } from "./ast.ts";
 import { chainOf, check, checkAs, report } from "./check.ts";
 import type { Checker } from "./check.ts";
 import { suggest } from "../names.ts";
+import { checkHits, entriesOf, reportEntries } from "./entries.ts";
 import { compilePattern } from "./pattern.ts";
 import { resolveChain } from "./scope.ts";
 import { readDuration, readTimestamp } from "./time.ts";
@@ -16,7 +17,26 @@ type Call = Expression & { kind: "call" };
 
 const macroNames: readonly string[] = ["all", "exists", "exists_one", "filter", "map"];
 const textTests: readonly string[] = ["contains", "startsWith", "endsWith"];
-const functionNames = ["size", "matches", "duration", "timestamp", "has", ...textTests, ...macroNames];
+/** How much of a duration each gives: whole units, cut towards zero. */
+const durationParts: Readonly<Record<string, Operation>> = {
+  getHours: "hours",
+  getMinutes: "minutes",
+  getSeconds: "seconds",
+};
+const functionNames = [
+  "size",
+  "matches",
+  "duration",
+  "timestamp",
+  "has",
+  "lowerAscii",
+  ...textTests,
+  ...Object.keys(durationParts),
+  ...macroNames,
+];
+
+const wholeTexts = "texts are asked with contains, startsWith, endsWith and matches";
+const elementsOnly = "macros go over the elements of a list";
 
 /** Functions of CEL and its common extensions that are left out, and why or what to use instead. */
 const leftOut: Readonly<Record<string, string>> = {
@@ -29,9 +49,32 @@ const leftOut: Readonly<Record<string, string>> = {
   dyn: "every value has a type that is known when the policy is loaded",
   type: "every value has a type that is known when the policy is loaded",
   now: "a condition has no clock; use actor.age",
-  lowerAscii: "signals.normalised is folded already",
-  upperAscii: "signals.normalised is folded already",
+  upperAscii: "use lowerAscii()",
   existsOne: "write exists_one",
+  transformList: elementsOnly,
+  transformMap: elementsOnly,
+  transformMapEntry: elementsOnly,
+  charAt: wholeTexts,
+  format: wholeTexts,
+  indexOf: wholeTexts,
+  join: wholeTexts,
+  lastIndexOf: wholeTexts,
+  quote: wholeTexts,
+  replace: wholeTexts,
+  reverse: wholeTexts,
+  split: wholeTexts,
+  substring: wholeTexts,
+  trim: wholeTexts,
+};
+
+/** Groups of functions that CEL's libraries have, and why they are left out. */
+const leftOutLibraries: Readonly<Record<string, string>> = {
+  base64: "there are no bytes here",
+  cel: "write the part where it is used",
+  math: "compare the values themselves with && and ||",
+  optional: "a missing value makes its clause missing; ask with has()",
+  proto: "there are no messages here",
+  strings: wholeTexts,
 };
 
 /** Checks a call of a function, a method or a macro. */
@@ -42,15 +85,30 @@ export function checkCall(call: Call, checker: Checker): Typed | undefined {
   if (name === "size") return checkSize(call, checker);
   if (name === "matches") return checkMatches(call, checker);
   if (textTests.includes(name) && target !== undefined) return checkTextTest(call, target, checker);
+  if (name === "lowerAscii" && target !== undefined) return checkLowerAscii(call, target, checker);
+  if (Object.hasOwn(durationParts, name) && target !== undefined)
+    return checkDurationPart(call, target, checker);
   if ((name === "duration" || name === "timestamp") && target === undefined)
     return checkTime(call, name, checker);
+  const list = name === "hits" && target !== undefined ? entriesOf(target, checker) : undefined;
+  if (list !== undefined) return checkHits(call, list, checker);
   return unknownFunction(call, checker);
 }
 
 function unknownFunction(call: Call, checker: Checker): undefined {
-  const { name, nameStart } = call;
+  const { name, nameStart, target } = call;
+  const library = target?.kind === "name" && !checker.variables.has(target.name) ? target.name : "";
+  if (Object.hasOwn(leftOutLibraries, library)) {
+    return report(checker, {
+      code: "unsupported",
+      offset: nameStart,
+      message: `${library}.${name}() is not part of this language`,
+      hint: leftOutLibraries[library] as string,
+    });
+  }
   const reason = Object.hasOwn(leftOut, name) ? leftOut[name] : undefined;
-  if (reason !== undefined || /^get[A-Z]/.test(name)) {
+  const part = /^get[A-Z]/.test(name) && !Object.hasOwn(durationParts, name);
+  if (reason !== undefined || part) {
     const hint = reason ?? "parts of a date depend on a time zone";
     return report(checker, {
       code: "unsupported",
@@ -92,6 +150,9 @@ function checkHas(call: Call, checker: Checker): Typed | undefined {
   const resolved = resolveChain(chain, checker.scope);
   if ("code" in resolved) return report(checker, resolved);
   if (resolved.taken < chain.length) return check(argument, checker) && undefined;
+  if (resolved.field.type.kind === "entries") {
+    return reportEntries(argument.start, resolved.field.path, checker);
+  }
   return { kind: "has", field: resolved.field, type: boolType, start: call.start, end: call.end };
 }
 
@@ -126,6 +187,34 @@ function checkTextTest(call: Call, target: Expression, checker: Checker): Typed 
     start: call.start,
     end: call.end,
   };
+}
+
+function checkLowerAscii(call: Call, target: Expression, checker: Checker): Typed | undefined {
+  if (call.args.length > 0) return wrongCount(call, "no argument", checker);
+  const text = checkTextTarget(call, target, checker);
+  const { start, end } = call;
+  return text && { kind: "operation", operation: "lowerAscii", args: [text], type: stringType, start, end };
+}
+
+/** Of a duration there are whole hours; of a timestamp there would be the hour of some time zone's clock. */
+function checkDurationPart(call: Call, target: Expression, checker: Checker): Typed | undefined {
+  const typed = check(target, checker);
+  if (typed === undefined) return undefined;
+  if (typed.type.kind === "timestamp") {
+    return report(checker, {
+      code: "unsupported",
+      offset: call.nameStart,
+      message: `${call.name}() of a timestamp is not part of this language`,
+      hint: "parts of a date depend on a time zone",
+    });
+  }
+  if (call.args.length > 0) return wrongCount(call, "no argument", checker);
+  if (typed.type.kind !== "duration") {
+    const message = `${call.name}() is a method of duration, and this is ${showType(typed.type)}`;
+    return report(checker, { code: "wrong-type", offset: target.start, message });
+  }
+  const operation = durationParts[call.name] as Operation;
+  return { kind: "operation", operation, args: [typed], type: intType, start: call.start, end: call.end };
 }
 
 /** A list's `contains` is a frequent slip: it gets a hint of its own. */
@@ -185,7 +274,7 @@ const timeFaults: Readonly<Record<"duration" | "timestamp", Readonly<Record<Time
   duration: {
     form: "write it as in duration('24h') or duration('1h30m'); units are h, m, s and ms",
     fraction: "the smallest unit is a millisecond",
-    range: "the largest duration is 315576000000s",
+    range: "the largest duration is 2562047h",
   },
   timestamp: {
     form: "write it as in timestamp('2026-01-31T12:00:00Z')",
@@ -223,6 +312,14 @@ function checkTime(call: Call, name: "duration" | "timestamp", checker: Checker)
 function checkMacro(call: Call, target: Expression, checker: Checker): Typed | undefined {
   const macro = call.name as MacroName;
   const filtered = macro === "map" && call.args.length === 3;
+  if (!filtered && call.args.length === 3 && call.args[0]?.kind === "name" && call.args[1]?.kind === "name") {
+    return report(checker, {
+      code: "unsupported",
+      offset: call.nameStart,
+      message: `${macro}() with two names is not part of this language`,
+      hint: elementsOnly,
+    });
+  }
   if (call.args.length !== 2 && !filtered) {
     const count =
       macro === "map" ? "two or three arguments" : "two arguments: a name, and what to ask of each element";

@@ -143,14 +143,7 @@ function parseSuffixes(parser: Parser, primary: Expression): Expression {
 
 function parseSelection(parser: Parser, target: Expression): Expression {
   const name = current(parser);
-  if (name.kind === "punctuation" && name.text === "?") {
-    throw new ConditionStop(
-      "unsupported",
-      name.start,
-      "optional values are not part of this language",
-      "use has()",
-    );
-  }
+  if (name.kind === "punctuation" && name.text === "?") throw optionalValue(name);
   if (name.kind !== "identifier" || ["in", "true", "false", "null"].includes(name.text)) {
     throw unexpected(name, "a name after the dot");
   }
@@ -192,7 +185,20 @@ function parsePrimary(parser: Parser): Expression {
   if (token.kind === "punctuation" && token.text === "{") {
     throw new ConditionStop("unsupported", start, "maps are not part of this language", "use a list");
   }
+  if (token.kind === "punctuation" && token.text === "?") throw optionalValue(token);
+  if (token.kind === "punctuation" && token.text === ".") {
+    throw new ConditionStop("unsupported", start, "names with a leading dot are not part of this language");
+  }
   throw unexpected(token, "a value");
+}
+
+function optionalValue({ start }: Token): ConditionStop {
+  return new ConditionStop(
+    "unsupported",
+    start,
+    "optional values are not part of this language",
+    "use has()",
+  );
 }
 
 function parseName(parser: Parser, token: Token): Expression {

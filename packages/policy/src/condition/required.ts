@@ -11,6 +11,7 @@ export function fieldsOf(typed: Typed): FieldSlot[] {
   const found = new Map<FieldPath, FieldSlot>();
   const visit = (each: Typed): void => {
     if (each.kind === "field" || each.kind === "has") found.set(each.field.path, each.field);
+    if (each.kind === "inEntries" || each.kind === "hits") found.set(each.list.path, each.list);
     for (const child of childrenOf(each)) visit(child);
   };
   visit(typed);
@@ -46,15 +47,19 @@ function definedPaths(typed: Typed): Paths {
     case "macro":
       // The list may be empty: then nothing of the rest is read.
       return definedPaths(typed.range);
+    // A list that isn't there is the installation's matter, not one of the events.
     case "not":
     case "operation":
     case "matches":
     case "list":
+    case "inEntries":
+    case "hits":
       return union(childrenOf(typed).map(definedPaths));
   }
 }
 
-function childrenOf(typed: Typed): readonly Typed[] {
+/** The parts of a node, in the order of the text. */
+export function childrenOf(typed: Typed): readonly Typed[] {
   switch (typed.kind) {
     case "constant":
     case "field":
@@ -73,6 +78,9 @@ function childrenOf(typed: Typed): readonly Typed[] {
       return [typed.target];
     case "list":
       return typed.items;
+    case "inEntries":
+    case "hits":
+      return [typed.value];
     case "macro":
       return [typed.range, typed.predicate, typed.transform].filter((each) => each !== undefined);
   }

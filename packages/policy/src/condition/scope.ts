@@ -45,6 +45,11 @@ export function resolveChain(
   };
 }
 
+/** Names of CEL's types, which in CEL are values. */
+const typeNames: ReadonlySet<string> = new Set([
+  ..."bool bytes double dyn duration int list map null_type string timestamp type uint".split(" "),
+]);
+
 function unknownName(
   path: string,
   group: string,
@@ -52,6 +57,10 @@ function unknownName(
   start: number,
   scope: Scope,
 ): ConditionProblem {
+  if (typeNames.has(path)) {
+    const message = `"${path}" is a type, and types are no values in this language`;
+    return { code: "unsupported", offset: start, message };
+  }
   const hint = scope.hint?.(path) ?? suggestion(path, group, name, scope);
   return {
     code: "unknown-name",

@@ -24,6 +24,11 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** The text with A to Z in small letters, and nothing else changed. */
+export function lowerAscii(text: string): string {
+  return text.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
 function rank(codeUnit: number): number {
   return (codeUnit & 0xf800) === 0xd800 ? codeUnit + 0x10000 : codeUnit;
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Durations and timestamps: integers of milliseconds, in the ranges that CEL gives them.
 
-/** Largest duration either way, in milliseconds: 315,576,000,000 s (google.protobuf.Duration). */
-export const durationMsMax = 315_576_000_000_000;
+/**
+ * Largest duration either way, in milliseconds: about 292 years, since CEL's durations are 64-bit integers of
+ * nanoseconds (cel-spec, timestamps.textproto, "sub_time_duration_over").
+ */
+export const durationMsMax = 9_223_372_036_854;
 /**
  * First and last timestamp, in milliseconds since the epoch: the years 1 to 9999
  * (google.protobuf.Timestamp).

@@ -49,7 +49,11 @@ export type Operation =
   | "listSize"
   | "contains"
   | "startsWith"
-  | "endsWith";
+  | "endsWith"
+  | "lowerAscii"
+  | "hours"
+  | "minutes"
+  | "seconds";
 
 /** A macro over a list. */
 export type MacroName = "all" | "exists" | "exists_one" | "filter" | "map";
@@ -70,6 +74,7 @@ export type Typed = {
   | { readonly kind: "operation"; readonly operation: Operation; readonly args: readonly Typed[] }
   | { readonly kind: "matches"; readonly target: Typed; readonly pattern: Pattern }
   | { readonly kind: "list"; readonly items: readonly Typed[] }
+  | { readonly kind: "inEntries" | "hits"; readonly list: FieldSlot; readonly value: Typed }
   | {
       readonly kind: "macro";
       readonly macro: MacroName;
