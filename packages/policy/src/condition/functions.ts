@@ -77,6 +77,18 @@ const leftOutLibraries: Readonly<Record<string, string>> = {
   strings: wholeTexts,
 };
 
+/** What other languages call our functions. */
+const misnamed: Readonly<Record<string, string>> = {
+  len: "size",
+  length: "size",
+  lower: "lowerAscii",
+  toLowerCase: "lowerAscii",
+  includes: "contains",
+  some: "exists",
+  any: "exists",
+  every: "all",
+};
+
 /** Checks a call of a function, a method or a macro. */
 export function checkCall(call: Call, checker: Checker): Typed | undefined {
   const { name, target } = call;
@@ -122,7 +134,8 @@ function unknownFunction(call: Call, checker: Checker): undefined {
     const hint = call.target === undefined ? `write VALUE.${name}(…)` : `write ${name}(…)`;
     return report(checker, { code: "unknown-function", offset: nameStart, message, hint });
   }
-  const hint = suggest(name, functionNames) ?? `there are ${functionNames.join(", ")}`;
+  const known = Object.hasOwn(misnamed, name) ? `write ${misnamed[name]}()` : undefined;
+  const hint = known ?? suggest(name, functionNames) ?? `there are ${functionNames.join(", ")}`;
   return report(checker, {
     code: "unknown-function",
     offset: nameStart,

@@ -46,9 +46,9 @@ export function resolveChain(
 }
 
 /** Names of CEL's types, which in CEL are values. */
-const typeNames: ReadonlySet<string> = new Set([
-  ..."bool bytes double dyn duration int list map null_type string timestamp type uint".split(" "),
-]);
+const typeNames: ReadonlySet<string> = new Set(
+  "bool bytes double dyn duration int list map null_type string timestamp type uint".split(" "),
+);
 
 function unknownName(
   path: string,

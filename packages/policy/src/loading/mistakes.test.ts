@@ -317,8 +317,7 @@ const conditions: readonly (readonly [string, string])[] = [
   ],
   [
     "content.text.lower() == 'a'",
-    "5:24: there is no function lower(); there are size, matches, duration, timestamp, has, " +
-      "contains, startsWith, endsWith, all, exists, exists_one, filter, map (unknown-function)",
+    "5:24: there is no function lower(); write lowerAscii() (unknown-function)",
   ],
   [
     "content.text.startWith('a')",
