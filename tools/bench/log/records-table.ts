@@ -6,7 +6,7 @@ import { encodeEvent } from "@docket/protocol/events";
 import type { Event } from "@docket/protocol";
 import { signerKeysOf } from "../../../packages/docket/src/evidence/keys.ts";
 import { createInstallation, readKeys } from "../../../packages/docket/src/installation.ts";
-import { loadRelease } from "../../../packages/docket/src/releases/release.ts";
+import { loadRelease } from "../../../packages/docket/src/releases/policy-directory.ts";
 import { Log } from "../../../packages/docket/src/log/log.ts";
 import type { Append } from "../../../packages/docket/src/log/log.ts";
 import { openInstallation } from "../../../packages/docket/src/main.ts";

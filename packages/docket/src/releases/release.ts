@@ -2,70 +2,207 @@
 // A release: what decisions are made under, named by the hash of its manifest. Releases are kept by that
 // hash, so that a decision can be made again years later.
 import { hash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
-import { languageVersion, loadPolicies, PolicyError, signalsVersion } from "@docket/policy";
-import type { PolicyFile, PolicySet } from "@docket/policy";
+import { join } from "node:path";
+import { languageVersion, loadPolicies, PolicyError, signalsVersion, unicodeVersion } from "@docket/policy";
+import type { ListDeclaration, ListKind, ListView, PolicyFile, PolicySet } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import type { LogDisk } from "../log/disk.ts";
 import type { LogPaths } from "../log/paths.ts";
 
-/** Most files of policy, and longest of them in bytes. */
-export const policyFilesMax = 256;
-export const policyFileBytesMax = 1_048_576;
+/** Most bytes of a kept release: what its policy files may come to, and their JSON around them. */
+export const keptReleaseBytesMax = 67_108_864;
 
-/** What a release's hash is the SHA-256 of, as JSON on one line. Files are listed by path. */
+/** A version of a list, as a manifest names it: the hash that the version's contents chain to. */
+export type ListVersion = { readonly name: string; readonly kind: ListKind; readonly version: string };
+
+/**
+ * What a release's hash is the SHA-256 of, as JSON on one line. Files are listed by path, lists by name.
+ * Manifests of releases made before November 2026 have neither `unicode` nor `lists` nor `models`.
+ */
 export type ReleaseManifest = {
   format: "docket-release/v1";
   language: string;
   signals: string;
+  unicode?: string;
   files: { path: string; sha256: string }[];
+  lists?: ListVersion[];
+  models?: never[];
 };
 
-/** A release, loaded. */
-export type Release = { id: string; manifest: string; files: readonly PolicyFile[]; policies: PolicySet };
+/** The lists of a release: their versions, and what conditions ask of those. */
+export type ReleaseLists = {
+  readonly versions: readonly ListVersion[];
+  readonly views: ReadonlyMap<string, ListView>;
+};
 
-/**
- * Loads the policy files (`.yaml`, `.yml`) below a directory.
- *
- * @throws {DocketError} `policy_invalid` naming every mistake with file, line and column; `usage` if there is
- * no file
- */
-export function loadRelease(directory: string): Release {
-  const files = policyFilesOf(directory);
-  if (files.length === 0) {
-    throw new DocketError(
-      "usage",
-      `${directory} holds no policy: put a .yaml file there, or name another with --policy`,
-    );
-  }
-  return releaseOf(files);
-}
+/** Gives the lists that policies declare, in the versions that are wished. */
+export type ListSource = (declared: ReadonlyMap<string, ListDeclaration>) => ReleaseLists;
+
+/** A release, loaded. */
+export type Release = {
+  id: string;
+  manifest: string;
+  files: readonly PolicyFile[];
+  policies: PolicySet;
+  lists: ReadonlyMap<string, ListView>;
+};
+
+/** No lists at all: what policies declare is missing to their rules. */
+export const noLists: ReleaseLists = { versions: [], views: new Map() };
 
 /**
  * Makes a release of policy files.
  *
- * @throws {DocketError} `policy_invalid`
+ * @param lists gives the lists that the policies declare; none by default
+ * @throws {DocketError} `policy_invalid` naming every mistake with file, line and column
  */
-export function releaseOf(files: readonly PolicyFile[]): Release {
+export function releaseOf(files: readonly PolicyFile[], lists: ListSource = () => noLists): Release {
   const policies = compile(files);
+  const { versions, views } = lists(policies.lists);
   const manifest: ReleaseManifest = {
     format: "docket-release/v1",
     language: languageVersion,
     signals: signalsVersion,
+    unicode: unicodeVersion,
     files: files.map(({ path, text }) => ({ path, sha256: hash("sha256", text, "base64url") })),
+    lists: versions
+      .map(({ name, kind, version }) => ({ name, kind, version }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    models: [],
   };
   const text = JSON.stringify(manifest);
-  return { id: hash("sha256", text, "base64url"), manifest: text, files, policies };
+  return { id: hash("sha256", text, "base64url"), manifest: text, files, policies, lists: views };
+}
+
+/**
+ * The same policies with other versions of their lists: nothing is compiled again, and the manifest is made
+ * from what it was.
+ */
+export function withLists(release: Release, { versions, views }: ReleaseLists): Release {
+  const manifest = JSON.parse(release.manifest) as ReleaseManifest;
+  const lists = versions
+    .map(({ name, kind, version }) => ({ name, kind, version }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const text = JSON.stringify({
+    format: manifest.format,
+    language: manifest.language,
+    signals: manifest.signals,
+    unicode: manifest.unicode,
+    files: manifest.files,
+    lists,
+    models: [],
+  });
+  return { ...release, id: hash("sha256", text, "base64url"), manifest: text, lists: views };
+}
+
+/** Where a release is kept. */
+export function keptReleasePath(paths: Pick<LogPaths, "releases">, id: string): string {
+  return join(paths.releases, `${id}.json`);
+}
+
+/** What a kept release's file holds. */
+export function encodeKeptRelease({ manifest, files }: Pick<Release, "manifest" | "files">): Buffer {
+  return Buffer.from(`${JSON.stringify({ manifest, files })}\n`);
 }
 
 /** Keeps a release under its hash, durably. A release that is kept already is left alone. */
 export function keepRelease(disk: LogDisk, paths: LogPaths, release: Release): void {
-  const path = join(paths.releases, `${release.id}.json`);
+  const path = keptReleasePath(paths, release.id);
   if (disk.readFile(path) !== undefined) return;
   disk.makeDirectory(paths.releases);
-  const kept = { manifest: release.manifest, files: release.files };
-  disk.replaceFile(path, Buffer.from(`${JSON.stringify(kept)}\n`), true);
+  disk.replaceFile(path, encodeKeptRelease(release), true);
+}
+
+/** A kept release as its file has it, with every hash checked. */
+export type KeptRelease = {
+  id: string;
+  text: string;
+  manifest: ReleaseManifest;
+  files: readonly PolicyFile[];
+};
+
+/**
+ * Reads a kept release without compiling it, and checks that the manifest is the one that the id names and
+ * the files are those that the manifest names.
+ *
+ * @throws {DocketError} `not_found` if it isn't kept, `directory_damaged` if any byte was changed, saying
+ *   what was expected
+ */
+export function readKeptRelease(bytes: Uint8Array | undefined, id: string): KeptRelease {
+  if (bytes === undefined) {
+    throw new DocketError("not_found", `the release ${id} is not kept here (releases/${id}.json)`);
+  }
+  const damaged = (why: string): DocketError =>
+    new DocketError("directory_damaged", `releases/${id}.json is not what was kept: ${why}`);
+  const { manifest: text, files } = parseKept(bytes, damaged);
+  const found = hash("sha256", text, "base64url");
+  if (found !== id) throw damaged(`its manifest has the hash ${found}, expected ${id}`);
+  const manifest = JSON.parse(text) as ReleaseManifest;
+  if (manifest.files.length !== files.length) {
+    throw damaged(`it holds ${files.length} files, and its manifest names ${manifest.files.length}`);
+  }
+  for (const [place, { path, sha256 }] of manifest.files.entries()) {
+    const file = files[place] as PolicyFile;
+    if (file.path !== path) throw damaged(`it holds ${file.path} where ${path} is expected`);
+    const actual = hash("sha256", file.text, "base64url");
+    if (actual !== sha256) throw damaged(`${path} has the hash ${actual}, expected ${sha256}`);
+  }
+  return { id, text, manifest, files };
+}
+
+/** Gives the views of the versions that a manifest names. */
+export type ViewSource = (versions: readonly ListVersion[]) => ReadonlyMap<string, ListView>;
+
+/**
+ * Loads a release that was kept, to decide under it again.
+ *
+ * @param views gives the versions of lists that its manifest names; without it they are missing
+ * @throws {DocketError} as {@link readKeptRelease}; `policy_invalid` if this version of Docket doesn't take
+ *   its files any more
+ */
+export function keptRelease(
+  disk: Pick<LogDisk, "readFile">,
+  paths: Pick<LogPaths, "releases">,
+  id: string,
+  views: ViewSource = () => new Map(),
+): Release {
+  return loadKept(readKeptRelease(disk.readFile(keptReleasePath(paths, id)), id), views);
+}
+
+/**
+ * Makes a kept release ready to decide under.
+ *
+ * @throws {DocketError} `policy_invalid`
+ */
+export function loadKept(kept: KeptRelease, views: ViewSource = () => new Map()): Release {
+  const { id, text, manifest, files } = kept;
+  const policies = compile(files);
+  return { id, manifest: text, files, policies, lists: views(manifest.lists ?? []) };
+}
+
+/**
+ * Whether this program decides under such a manifest as the one did that made it: the same language, signals
+ * and tables of Unicode.
+ */
+export function isOfThisVersion(manifest: ReleaseManifest): boolean {
+  const { language, signals, unicode } = manifest;
+  return language === languageVersion && signals === signalsVersion && unicode === unicodeVersion;
+}
+
+/** Names the policy files of a release alone, whatever the versions of lists: equal files, equal names. */
+export function filesIdOf(manifest: Pick<ReleaseManifest, "files">): string {
+  return hash(
+    "sha256",
+    JSON.stringify(manifest.files.map(({ path, sha256 }) => [path, sha256])),
+    "base64url",
+  );
+}
+
+/** {@link filesIdOf} of files that are in no release yet. */
+export function filesIdOfTexts(files: readonly PolicyFile[]): string {
+  return filesIdOf({
+    files: files.map(({ path, text }) => ({ path, sha256: hash("sha256", text, "base64url") })),
+  });
 }
 
 function compile(files: readonly PolicyFile[]): PolicySet {
@@ -77,36 +214,25 @@ function compile(files: readonly PolicyFile[]): PolicySet {
   }
 }
 
-function policyFilesOf(directory: string): PolicyFile[] {
-  let names: string[];
+function parseKept(
+  bytes: Uint8Array,
+  damaged: (why: string) => DocketError,
+): { manifest: string; files: PolicyFile[] } {
+  let value: unknown;
   try {
-    names = readdirSync(directory, { recursive: true, encoding: "utf8" });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new DocketError("usage", `cannot read the policy directory ${directory}: ${code}`, {
-      cause: error,
-    });
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw damaged("it is not JSON");
   }
-  const wanted = names.filter((name) => /\.ya?ml$/.test(name)).sort();
-  if (wanted.length > policyFilesMax) {
-    throw new DocketError(
-      "usage",
-      `${directory} holds ${wanted.length} policy files; at most ${policyFilesMax} are read`,
+  const { manifest, files } = (value ?? {}) as { manifest?: unknown; files?: unknown };
+  const whole =
+    typeof manifest === "string" &&
+    Array.isArray(files) &&
+    files.every(
+      (file: unknown) =>
+        typeof (file as PolicyFile | null)?.path === "string" &&
+        typeof (file as PolicyFile | null)?.text === "string",
     );
-  }
-  return wanted.map((name) => {
-    const path = join(directory, name);
-    if (statSync(path).size > policyFileBytesMax) {
-      throw new DocketError("usage", `${path} is longer than ${policyFileBytesMax} bytes`);
-    }
-    return { path: relative(directory, path).replaceAll("\\", "/"), text: readUtf8(path) };
-  });
-}
-
-function readUtf8(path: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    throw new DocketError("policy_invalid", `${path} is not UTF-8`, { cause: error });
-  }
+  if (!whole) throw damaged("it has no manifest, or no files");
+  return { manifest, files: files as PolicyFile[] };
 }

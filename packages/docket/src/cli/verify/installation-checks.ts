@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Verifier } from "@docket/tlog";
 import { addToReport } from "@docket/verify";
 import type { Check, Fault, LogCheckName, LogReport, SignerReport } from "@docket/verify";
-import { policyFileBytesMax, policyFilesMax } from "../../releases/release.ts";
+import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
 import { readText } from "./directory.ts";
 import type { DirectorySource } from "./directory.ts";
 
