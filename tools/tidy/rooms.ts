@@ -41,14 +41,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   // others.
   succession: { imports: ["evidence", "log"] },
   counters: { imports: [] },
-  // How late an event may come is one bound for counters and standing.
-  enforcement: { imports: ["counters"] },
   access: { imports: [] },
   // What decisions are made under: policy files and what else a release names, kept by their hash.
   releases: { imports: [], contracts: ["log"] },
   // The way of an event: it calls the stations in their order.
   intake: {
-    imports: ["counters", "enforcement", "evidence", "log", "releases", "views"],
+    imports: ["counters", "evidence", "log", "releases", "views"],
     contracts: ["access"],
   },
   // Read from the log, and can be deleted and built again.
@@ -58,7 +56,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // Engines: each fulfils contracts that the rooms above declare, and uses nothing else of theirs.
   stores: {
     imports: [],
-    contracts: ["access", "counters", "enforcement", "evidence", "intake", "log", "views", "witness"],
+    contracts: ["access", "counters", "evidence", "intake", "log", "views", "witness"],
   },
   // For whoever watches a log, ours or another's: it knows nothing of how ours is written.
   follow: { imports: [], contracts: ["log"] },

@@ -2,6 +2,41 @@
 // The policy: a language of rules over events, their signals and counters; and the signals themselves.
 export { counterEntries } from "./counting.ts";
 export type { CounterEntry, Scalar } from "./counting.ts";
+export {
+  bannedReason,
+  concludeDecision,
+  suspendedReason,
+  throttledReason,
+} from "./enforcement/conclusion.ts";
+export type { ConcludedFacts, Conclusion, FiredFact, Reason } from "./enforcement/conclusion.ts";
+export { enforce } from "./enforcement/enforce.ts";
+export type { Caps, Enforcement } from "./enforcement/enforce.ts";
+export {
+  recordedRestriction,
+  restrictionFromRecord,
+  sameRate,
+  timeMsMax,
+} from "./enforcement/restriction.ts";
+export type { RecordedRestriction, Restriction } from "./enforcement/restriction.ts";
+export {
+  applyDecision,
+  cleanStanding,
+  isClean,
+  latenessMsMax,
+  readStanding,
+  restrictionsAt,
+  strikeInForceMs,
+  strikeMemoryMs,
+  strikesWithin,
+  throttleWaitMs,
+} from "./enforcement/standing.ts";
+export type {
+  RestrictionRead,
+  Standing,
+  StandingChange,
+  StandingRead,
+  Strike,
+} from "./enforcement/standing.ts";
 export { evaluate, evaluateFromFacts, factsOf, fieldValue, stricterOutcome } from "./evaluate.ts";
 export { formatProblem, PolicyError } from "./errors.ts";
 export type { PolicyErrorCode, Problem, ProblemCode } from "./errors.ts";

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to an event.
 import { Type } from "typebox";
+import { partNames } from "./parts.ts";
 import { outcomes } from "./record.ts";
 
 const restriction = Type.Object(
   {
     id: Type.String(),
-    kind: Type.Enum(["suspend", "throttle"]),
+    kind: Type.Enum(["warn", "throttle", "limit", "suspend", "ban"]),
+    ability: Type.Optional(Type.String({ description: "Of a limit: what the actor may not do" })),
     rate: Type.Optional(
       Type.String({ description: "events per second, minute, hour or day, for example 1/m" }),
     ),
     burst: Type.Optional(Type.Integer()),
-    until: Type.String({ description: "RFC 3339 time, UTC" }),
+    until: Type.Optional(Type.String({ description: "RFC 3339 time, UTC; a ban has no end" })),
   },
   { additionalProperties: false },
 );
@@ -26,7 +28,7 @@ export const ReceiptSchema = Type.Object(
     opening: Type.Optional(
       Type.Array(
         Type.Object({
-          name: Type.Enum(["facts", "content", "personalFacts", "disclosed"]),
+          name: Type.Enum([...partNames]),
           secret: Type.String(),
           plaintext: Type.String(),
         }),

@@ -14,8 +14,11 @@ export const eventBytesMax = 262_144;
 export const textLengthMax = 100_000;
 /** Longest id, name or address, in Unicode code points. */
 export const nameLengthMax = 256;
-/** Most attributes of an actor. */
+/** Most attributes of an actor, and most fields of an event. */
 export const attributesMax = 64;
+/** Most elements of a field that is a list, and longest text of a field, in Unicode code points. */
+export const fieldItemsMax = 64;
+export const fieldLengthMax = 4096;
 
 const identifier = Type.String({ minLength: 1, maxLength: nameLengthMax });
 const time = Type.String({ pattern: timePattern, description: "RFC 3339 time" });
@@ -70,6 +73,24 @@ export const ContentSchema = Type.Object(
   { additionalProperties: false },
 );
 
+const fieldText = Type.String({ maxLength: fieldLengthMax });
+
+/** What else an event says of itself, by name. */
+export const FieldsSchema = Type.Record(
+  Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]{0,63}$" }),
+  Type.Union([
+    fieldText,
+    Type.Integer(),
+    Type.Boolean(),
+    Type.Array(Type.String({ maxLength: 1024 }), { maxItems: fieldItemsMax }),
+  ]),
+  {
+    maxProperties: attributesMax,
+    additionalProperties: false,
+    description: "What else the event says; a policy declares, or the event type has, those that rules read",
+  },
+);
+
 const eventProperties = {
   id: Type.String({
     minLength: 1,
@@ -100,6 +121,7 @@ const eventProperties = {
   ),
   actor: ActorSchema,
   content: Type.Optional(ContentSchema),
+  fields: Type.Optional(FieldsSchema),
 };
 
 /** JSON Schema of an event. Unknown fields are refused. */
@@ -163,7 +185,7 @@ export function encodeEvent(event: Event): string {
 
 /** The event with its keys in the order of the schema, defaults filled in and times in UTC. */
 export function normaliseEvent(event: Event): Event {
-  const { actor, content } = event;
+  const { actor, content, fields } = event;
   return {
     id: event.id,
     type: event.type,
@@ -179,6 +201,7 @@ export function normaliseEvent(event: Event): Event {
       ...(actor.attributes === undefined ? {} : { attributes: sortedByName(actor.attributes) }),
     },
     ...(content === undefined ? {} : { content: normaliseContent(content) }),
+    ...(fields === undefined ? {} : { fields: sortedByName(fields) }),
   };
 }
 

@@ -6,19 +6,50 @@ import type { Outcome } from "./record.ts";
 /** A value that a fact may have. */
 export type FactValue = boolean | number | string | readonly string[];
 
+/** `enforce`, or why what fired had no effect. */
+export type FactMode = "enforce" | "shadow" | "rollout" | "warming" | "brake" | "exempt";
+
 /**
  * A rule that fired: with `clauses`, the result of each of its clauses in source order (`t`, `f`, `m`
- * missing).
+ * missing), and with mode `exempt` the exemption.
  */
 export type FiredFact = {
   policy: string;
   rule: string;
-  mode: "enforce" | "shadow";
+  mode: FactMode;
   outcome: Outcome | null;
   clauses: string;
+  exemption?: string;
 };
 
-/** Everything a decision read and gave. */
+/** A restriction in force before the event; of a throttle, how long the event would have had to wait. */
+export type StandingRestriction =
+  | { id: string; kind: "warn" | "suspend"; until: string }
+  | { id: string; kind: "ban" }
+  | { id: string; kind: "limit"; ability: string; until: string }
+  | {
+      id: string;
+      kind: "throttle";
+      count: number;
+      perMs: number;
+      burst: number;
+      until: string;
+      waitMs: number;
+    };
+
+/** What was read of the actor's standing; what is not there was nothing. */
+export type StandingFacts = {
+  /** Strikes in force before this event. */
+  strikes: number;
+  /** Restrictions in force before this event. */
+  restrictions: StandingRestriction[];
+  /** By policy: strikes within the time of each step of its ladder. */
+  ladder?: Record<string, number[]>;
+  /** Rules, as `policy/rule`, that had given a strike within their `strikeEvery`. */
+  recent?: string[];
+};
+
+/** Everything a decision read and gave. What is optional and not there was empty. */
 export type Facts = {
   v: 1;
   /** Keyed hashes of the event's id and of its encoded body, by which a repeat is recognised. */
@@ -44,23 +75,38 @@ export type Facts = {
   values: Record<string, FactValue>;
   /** Value of each counter, by the hash of its declaration; what was missing is left out. */
   counters: Record<string, number>;
+  /** How long the event would have had to wait for each limit that was read, by its hash, in milliseconds. */
+  limits?: Record<string, number>;
+  /** The same of the copies that rules in shadow have, by `hash policy/rule`. */
+  shadowLimits?: Record<string, number>;
   /**
-   * Where the event was counted: by the counter's hash, for each key `[key]`, or `[key, value]` for a count
-   * of distinct values. Keys are keyed hashes; `@` stands for the record's actor.
+   * Where the event stood: by the hash of the counter or limit, for each key `[key]`, or `[key, value]` for
+   * counts of distinct values and sums. Keys are keyed hashes; `@` stands for the record's actor.
    */
   keys: Record<string, readonly (readonly string[])[]>;
-  /** Strikes in force, and the ids of restrictions in force, before this event. */
-  standing: { strikes: number; restrictions: string[] };
-  /** Result of each clause that reads personal values, in policy order. */
+  /** Of these, the counters and limits that didn't count the event, because of their `where`. */
+  uncounted?: string[];
+  standing: StandingFacts;
+  /** Rules, and thresholds as `policy/points-N`, that were held back, and why; but for declared shadow. */
+  held?: Record<string, string>;
+  /** Result of each clause that reads personal values or lists, in policy order. */
   clauses: string;
+  /** Entries of lists that rules which fired had hit, as `list:keyed hash`. */
+  hits?: string[];
   fired: FiredFact[];
   /** Rules that could not be decided because a value was missing, as `policy/rule`. */
   missing: string[];
   points: number;
+  /** Thresholds that were reached. */
+  thresholds?: { policy: string; points: number; mode: FactMode }[];
   /** The restriction because of which the event was refused. */
   refusedBy: string | null;
   /** Strikes given by this decision. */
   strikes: { policy: string; rule: string; count: number }[];
+  /** Steps of ladders that were reached and wait for a person, as `policy/ladder-STRIKES`. */
+  proposed?: string[];
+  /** Rules and steps whose measures were left out, because they had restricted enough actors already. */
+  capped?: string[];
   retryAfterMs: number | null;
   holdUntil: string | null;
   otherwise: Outcome | null;
@@ -75,18 +121,56 @@ export type Disclosed = {
 
 /** The one encoding of facts: JSON on one line, keys in the order of the type, maps by key. */
 export function encodeFacts(facts: Facts): string {
-  return JSON.stringify({
-    ...facts,
-    values: byKey(facts.values),
-    counters: byKey(facts.counters),
-    keys: byKey(facts.keys),
-  });
+  const ordered: Partial<Record<keyof Facts, unknown>> = {};
+  for (const key of factKeys) {
+    const value = facts[key];
+    if (value !== undefined)
+      ordered[key] = mapKeys.has(key) ? byKey(value as Record<string, unknown>) : value;
+  }
+  return JSON.stringify(ordered);
 }
 
 /** The one encoding of what is disclosed. */
 export function encodeDisclosed(disclosed: Disclosed): string {
   return JSON.stringify({ v: disclosed.v, reasons: disclosed.reasons, facts: byKey(disclosed.facts) });
 }
+
+const factKeys: readonly (keyof Facts)[] = [
+  "v",
+  "event",
+  "decidedAt",
+  "clock",
+  "source",
+  "values",
+  "counters",
+  "limits",
+  "shadowLimits",
+  "keys",
+  "uncounted",
+  "standing",
+  "held",
+  "clauses",
+  "hits",
+  "fired",
+  "missing",
+  "points",
+  "thresholds",
+  "refusedBy",
+  "strikes",
+  "proposed",
+  "capped",
+  "retryAfterMs",
+  "holdUntil",
+  "otherwise",
+];
+const mapKeys: ReadonlySet<keyof Facts> = new Set([
+  "values",
+  "counters",
+  "limits",
+  "shadowLimits",
+  "keys",
+  "held",
+]);
 
 function byKey<T>(map: Readonly<Record<string, T>>): Record<string, T> {
   const keys = Object.keys(map);

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { encodeEvent } from "@docket/protocol/events";
 import { computeSignals } from "@docket/policy";
 import { Counters } from "../../../packages/docket/src/counters/counters.ts";
-import { cleanStanding } from "../../../packages/docket/src/enforcement/standing.ts";
+import { cleanStanding } from "@docket/policy";
 import { Actors } from "../../../packages/docket/src/evidence/actors.ts";
 import type { Actor } from "../../../packages/docket/src/evidence/actors.ts";
 import { keyedHash } from "../../../packages/docket/src/evidence/keys.ts";

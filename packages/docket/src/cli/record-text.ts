@@ -129,9 +129,14 @@ function releaseHeadline({ via }: DocketRecord & { kind: "release" }): string {
 }
 
 function restrictionText(restriction: RecordedRestriction): string {
-  const { id, until } = restriction;
-  if (restriction.kind === "suspend") return `suspend until ${until} (${id})`;
-  return `throttle to ${restriction.rate}, ${restriction.burst} at once, until ${until} (${id})`;
+  const { id, kind } = restriction;
+  if (kind === "ban") return `ban (${id})`;
+  const { until } = restriction;
+  if (kind === "limit") return `no ${restriction.ability} until ${until} (${id})`;
+  if (kind === "throttle") {
+    return `throttle to ${restriction.rate}, ${restriction.burst} at once, until ${until} (${id})`;
+  }
+  return `${kind} until ${until} (${id})`;
 }
 
 function factRows(facts: Facts, counterNames: ReadonlyMap<string, string>): string[][] {
@@ -150,9 +155,9 @@ function factRows(facts: Facts, counterNames: ReadonlyMap<string, string>): stri
     rows.push([counterNames.get(id) ?? `counter ${id}`, String(value)]);
   }
   rows.push(["strikes before", String(standing.strikes)]);
-  if (standing.restrictions.length > 0) rows.push(["restrictions before", standing.restrictions.join(", ")]);
+  for (const each of standing.restrictions) rows.push(["restriction before", `${each.kind} (${each.id})`]);
   for (const fired of facts.fired) {
-    const mode = fired.mode === "shadow" ? "shadow, no effect" : (fired.outcome ?? "points");
+    const mode = fired.mode === "enforce" ? (fired.outcome ?? "points") : `${fired.mode}, no effect`;
     rows.push(["fired", `${fired.policy}/${fired.rule} (${mode}; clauses ${fired.clauses})`]);
   }
   if (facts.points > 0) rows.push(["points", String(facts.points)]);

@@ -38,7 +38,9 @@ export function namedCounters(policies: PolicySet): NamedCounter[] {
 
 /** What the counting itself needs to know of them. */
 export function counterKinds(counters: readonly NamedCounter[]): CounterKind[] {
-  return counters.map(({ counter, id }) => ({ id, kind: counter.kind, bucketMs: counter.bucketMs }));
+  return counters.flatMap(({ counter: { kind, bucketMs }, id }) =>
+    kind === "count" || kind === "distinct" ? [{ id, kind, bucketMs }] : [],
+  );
 }
 
 /**
@@ -102,8 +104,19 @@ export function factsForPolicy(facts: Facts, counters: readonly NamedCounter[]):
     const value = Object.hasOwn(facts.counters, id) ? facts.counters[id] : undefined;
     return value === undefined ? [] : [[counter.id, value] as const];
   });
-  const { clauses } = facts;
-  return { type: facts.event.type, values: facts.values, counters: Object.fromEntries(values), clauses };
+  const { values: read, clauses, limits = {}, shadowLimits = {}, held = {} } = facts;
+  const decidedAt = Date.parse(facts.decidedAt);
+  const type = facts.event.type;
+  return {
+    type,
+    decidedAt,
+    values: read,
+    counters: Object.fromEntries(values),
+    limits,
+    shadowLimits,
+    held,
+    clauses,
+  };
 }
 
 /** Counts an event; the result takes it back. */

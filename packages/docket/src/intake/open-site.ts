@@ -2,12 +2,14 @@
 // Opens a site: log, look-ups, memory; and closes it in good order.
 import type { Succession } from "@docket/protocol";
 import { namedCounters, counterKinds } from "./counting.ts";
+import { Engine } from "./engine.ts";
+import type { EffectKeeper } from "./engine.ts";
 import { DocketSite } from "./site.ts";
 import type { SitePorts } from "./site.ts";
 import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
 import { Counters, keptMs } from "../counters/counters.ts";
-import type { Standing } from "../enforcement/standing.ts";
+import type { Standing } from "@docket/policy";
 import { signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import { Log } from "../log/log.ts";
@@ -17,6 +19,13 @@ import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
 import type { Release } from "../releases/release.ts";
 import type { SiteIndex } from "../views/site-index.ts";
+
+const restrictionIdBytes = 12;
+// Everything as it is declared.
+const allEffects: EffectKeeper = {
+  effectsFor: () => ({ held: new Map(), caps: new Set() }),
+  observe: () => () => undefined,
+};
 
 /** What a site is opened with. */
 export type OpenSiteOptions = {
@@ -84,7 +93,16 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
       options.onProgress,
     );
     const previousRelease = (await index.state()).release;
-    const ports: SitePorts = { ...options, log, reader, counters, memory, standings, previousRelease };
+    const engine = new Engine(
+      options.release,
+      { counters: memory, standings },
+      {
+        hashing: keys.hashing,
+        effects: allEffects,
+        newRestrictionId: () => `r_${options.random(restrictionIdBytes).toString("base64url")}`,
+      },
+    );
+    const ports: SitePorts = { ...options, log, reader, engine, previousRelease };
     return new DocketSite(ports, verifierKeyOf(keys.signerKey));
   } catch (error) {
     await log.close();

@@ -2,15 +2,15 @@
 // State comes from the log: when a site is opened, its memory (counters, standing) and whatever its views
 // have not taken in are made again from the records, by the same functions that made them live.
 import { parseLeaf, parseTime } from "@docket/protocol";
-import type { DecisionBody, DocketRecord, Facts, RecordHeader } from "@docket/protocol";
+import type { DocketRecord, Facts, RecordHeader } from "@docket/protocol";
 import type { Counters } from "../counters/counters.ts";
-import { applyDecision, cleanStanding, isClean } from "../enforcement/standing.ts";
-import type { Standing } from "../enforcement/standing.ts";
+import { cleanStanding, isClean } from "@docket/policy";
+import type { Standing } from "@docket/policy";
 import { openPart } from "../evidence/seal.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
 import { countEvent } from "./counting.ts";
-import { restrictionFromRecord } from "./draft.ts";
+import { encodeStanding, setStanding, standingAfter } from "./standings.ts";
 
 /** How many records are handed to the views at once. */
 const appliedEntriesMax = 500;
@@ -73,22 +73,6 @@ export function factsOf(
   return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Facts);
 }
 
-/** What a decision's record does to the standing of its actor; the same live and from the log. */
-export function standingAfter(standing: Standing, record: DecisionBody, facts: Facts): Standing {
-  const decidedAtMs = Date.parse(facts.decidedAt);
-  return applyDecision(standing, {
-    decidedAtMs,
-    refused: record.outcome === "delay" || record.outcome === "reject",
-    strikes: facts.strikes.map((strike) => ({ ...strike, atMs: decidedAtMs })),
-    restrictions: record.restrictions.map(restrictionFromRecord),
-  });
-}
-
-/** How a standing is kept in the views: canonical JSON, or nothing for a clean one. */
-export function encodeStanding(standing: Standing): string {
-  return isClean(standing) ? "" : JSON.stringify(standing);
-}
-
 function takeIn(
   record: DocketRecord,
   facts: Facts | undefined,
@@ -107,12 +91,6 @@ function takeIn(
     standing:
       isClean(before) && isClean(after) ? undefined : { actor: record.actor, state: encodeStanding(after) },
   };
-}
-
-/** Remembers a standing; a clean one needs no memory. */
-export function setStanding(standings: Map<string, Standing>, actor: string, standing: Standing): void {
-  if (isClean(standing)) standings.delete(actor);
-  else standings.set(actor, standing);
 }
 
 /** What the views keep of a record that is no decision. */

@@ -13,15 +13,12 @@ import type {
   OpenedPart,
   PartName,
 } from "@docket/protocol";
-import { computeSignals } from "@docket/policy";
+import { cleanStanding, computeSignals, isClean, recordedRestriction, restrictionsAt } from "@docket/policy";
+import type { Signals } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
-import type { Actor } from "../evidence/actors.ts";
 import { keyedHash, verifierKeyOf } from "../evidence/keys.ts";
 import { openPart } from "../evidence/seal.ts";
-import { cleanStanding, isClean, restrictionsAt } from "../enforcement/standing.ts";
-import type { Counters } from "../counters/counters.ts";
-import type { Standing } from "../enforcement/standing.ts";
 import type { Priority } from "../log/admission.ts";
 import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
@@ -30,13 +27,12 @@ import { repeatWindowMs } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
 import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";
-import { countEvent, keysOf, readCounters } from "./counting.ts";
-import type { NamedCounter } from "./counting.ts";
-import { draftDecision, recordedRestriction } from "./draft.ts";
-import type { Draft, DraftInput } from "./draft.ts";
+import { draftDecision } from "./draft.ts";
+import type { Decided, Engine, Subject } from "./engine.ts";
 import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
 import type { OpenSiteOptions } from "./open-site.ts";
-import { encodeStanding, factsOf, plainEntry, setStanding, standingAfter } from "./rebuild.ts";
+import { factsOf, plainEntry } from "./rebuild.ts";
+import { encodeStanding } from "./standings.ts";
 import { withinTime } from "./within-time.ts";
 
 /** When serving, an event's claimed time counts if it lies this close to its receipt, in milliseconds. */
@@ -47,15 +43,12 @@ export const claimedFutureMsMax = 60_000;
  */
 const syncWithinMs = 30_000;
 const eventHashBytes = 16;
-const restrictionIdBytes = 12;
 
 /** What a site is made of. */
 export type SitePorts = OpenSiteOptions & {
   log: Log;
   reader: LogReader;
-  counters: readonly NamedCounter[];
-  memory: Counters;
-  standings: Map<string, Standing>;
+  engine: Engine;
   /** The release that was sealed last, if any. */
   previousRelease: string | null;
 };
@@ -69,6 +62,7 @@ export class DocketSite implements Site {
   readonly verifierKey: string;
   readonly paths: Site["paths"];
   readonly #ports: SitePorts;
+  readonly #engine: Engine;
   readonly #actors: Actors;
   readonly #feed: IndexFeed;
   readonly #inFlight = new Map<string, InFlight>();
@@ -80,6 +74,7 @@ export class DocketSite implements Site {
     this.origin = ports.origin;
     this.verifierKey = verifierKey;
     this.paths = ports.paths;
+    this.#engine = ports.engine;
     this.#actors = new Actors(ports.keys, ports.random);
     this.#feed = new IndexFeed(ports.index, ports.log.opening.size, (entry) => {
       for (const actor of entry.actors) this.#actors.stored(actor.lookup);
@@ -156,7 +151,8 @@ export class DocketSite implements Site {
   async standing(accountId: string, atMs: number): Promise<StandingView> {
     const lookup = this.#actors.lookup(accountId);
     const known = this.#actors.recent(lookup)?.pseudonym ?? (await this.#find(lookup))?.pseudonym;
-    const standing = (known === undefined ? undefined : this.#ports.standings.get(known)) ?? cleanStanding;
+    const standing =
+      (known === undefined ? undefined : this.#engine.memory.standings.get(known)) ?? cleanStanding;
     return {
       actor: known ?? null,
       at: formatTime(atMs),
@@ -177,8 +173,8 @@ export class DocketSite implements Site {
     return {
       ...sizes,
       origin: this.origin,
-      release: this.#ports.release.id,
-      counterKeys: this.#ports.memory.keys,
+      release: this.#engine.release.id,
+      counterKeys: this.#engine.memory.counters.keys,
       fault: fault?.message,
     };
   }
@@ -228,13 +224,10 @@ export class DocketSite implements Site {
       (found.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey));
     const actor = known ?? this.#actors.make(lookup);
     const made = known === undefined;
-    const time = decidedAt(request);
-    const input = this.#draftInput(request, identified, actor, signals, time);
-    const draft = draftDecision(input);
-    const before = this.#ports.standings.get(actor.pseudonym) ?? cleanStanding;
-    const after = standingAfter(before, decisionBody(draft, input), draft.facts);
-    setStanding(this.#ports.standings, actor.pseudonym, after);
-    const uncount = countEvent(this.#ports.memory, draft.facts.keys, actor.pseudonym, time.ms);
+    const subject = subjectOf(request, identified, actor.pseudonym, signals);
+    const { decided, undo } = this.#engine.decide(subject);
+    const draft = draftDecision(decided, identified.encoded, actor, request.by, this.#ports.keys.site);
+    const { before, after } = decided;
     const actors = actor.entry !== undefined && made ? [actor.entry] : [];
     const sealing = this.#ports.log.append({
       body: draft.body,
@@ -242,15 +235,14 @@ export class DocketSite implements Site {
       actors,
       priority: request.priority,
       undo: () => {
-        uncount();
-        setStanding(this.#ports.standings, actor.pseudonym, before);
+        undo();
         if (made) this.#actors.forget(lookup);
       },
       onSealed: (sealed) => {
         const touched = !isClean(before) || !isClean(after);
         this.#feed.add({
           ...plainEntry(sealed),
-          decidedMs: time.ms,
+          decidedMs: subject.decidedAtMs,
           actors,
           event: eventHash,
           body: bodyHash,
@@ -259,32 +251,19 @@ export class DocketSite implements Site {
       },
     });
     const [sealed] = await Promise.all([sealing, ...announced]);
-    return this.#answer(draft, input, sealed);
-  }
-
-  async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
-    const known = await this.#find(identified.lookup);
-    const pseudonym = known?.pseudonym ?? "a_unknown";
-    const actor: Actor = { pseudonym, key: this.#ports.keys.site, entry: undefined };
-    const signals = this.#signals(identified.event);
-    const input = this.#draftInput(request, identified, actor, signals, decidedAt(request));
-    const draft = draftDecision(input);
-    return answerOf({ ...decisionBody(draft, input), index: -1 }, draft.facts, draft.disclosed.reasons, {
-      sealed: false,
-      repeat: false,
-      receipt: undefined,
-    });
-  }
-
-  #answer(draft: Draft, input: DraftInput, sealed: Sealed): Decision {
     const receipt: Receipt = {
       format: receiptFormat,
       leaf: sealed.leaf,
       proof: sealed.proof,
       ...(sealed.manifest === undefined ? {} : { manifest: sealed.manifest }),
     };
-    const body = { ...decisionBody(draft, input), index: sealed.index };
-    return answerOf(body, draft.facts, draft.disclosed.reasons, { sealed: true, repeat: false, receipt });
+    return answerTo(decided, sealed.index, { sealed: true, repeat: false, receipt });
+  }
+
+  async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
+    const pseudonym = (await this.#find(identified.lookup))?.pseudonym ?? "a_unknown";
+    const subject = subjectOf(request, identified, pseudonym, this.#signals(identified.event));
+    return answerTo(this.#engine.try(subject), -1, { sealed: false, repeat: false, receipt: undefined });
   }
 
   async #repeat(index: number, proved: boolean): Promise<Decision> {
@@ -313,48 +292,7 @@ export class DocketSite implements Site {
     return answerOf(record, facts, reasons, { sealed: true, repeat, receipt });
   }
 
-  #draftInput(
-    request: DecideRequest,
-    identified: Identified,
-    actor: Actor,
-    signals: DraftInput["signals"],
-    time: { ms: number; clock: "event" | "received" },
-  ): DraftInput {
-    const { counters, memory, release, keys, standings, random } = this.#ports;
-    const { event } = identified;
-    const evaluated = {
-      type: event.type,
-      op: event.op ?? "create",
-      decidedAt: time.ms,
-      actor: event.actor,
-      content: event.content,
-      signals,
-      counters: new Map<string, number>(),
-      standing: { strikes: 0, restricted: false },
-    };
-    const counted = keysOf(counters, release.policies, evaluated, keys.hashing);
-    return {
-      event,
-      encodedEvent: identified.encoded,
-      eventHash: identified.eventHash.toString("base64url"),
-      bodyHash: identified.bodyHash.toString("base64url"),
-      actor,
-      by: request.by,
-      source: request.source,
-      decidedAtMs: time.ms,
-      clock: time.clock,
-      signals,
-      policies: release.policies,
-      release: release.id,
-      counters: readCounters(counters, memory, counted, actor.pseudonym, time.ms),
-      keys: counted,
-      standing: standings.get(actor.pseudonym) ?? cleanStanding,
-      siteKey: keys.site,
-      newRestrictionId: () => `r_${random(restrictionIdBytes).toString("base64url")}`,
-    };
-  }
-
-  #signals(event: Event): DraftInput["signals"] {
+  #signals(event: Event): Signals {
     const { hashing } = this.#ports.keys;
     return computeSignals(
       { text: event.content?.text, title: event.content?.title },
@@ -472,17 +410,33 @@ function inTime(request: DecideRequest, decision: Promise<Decision>): Promise<De
   return request.source === "file" ? decision : withinTime(decision, answerWithinMs);
 }
 
-function decisionBody(draft: Draft, input: DraftInput): DecisionBody {
+function subjectOf(
+  request: DecideRequest,
+  { event, eventHash, bodyHash }: Identified,
+  actor: string,
+  signals: Signals,
+): Subject {
+  const { ms, clock } = decidedAt(request);
   return {
-    kind: "decision",
-    by: input.by,
-    actor: input.actor.pseudonym,
-    outcome: draft.enforcement.outcome,
-    rules: draft.rules,
-    restrictions: draft.restrictions,
-    release: input.release,
-    parts: "",
+    event,
+    eventHash: eventHash.toString("base64url"),
+    bodyHash: bodyHash.toString("base64url"),
+    actor,
+    source: request.source,
+    decidedAtMs: ms,
+    clock,
+    signals,
   };
+}
+
+function answerTo(
+  { conclusion, facts, release, subject }: Decided,
+  index: number,
+  how: Parameters<typeof answerOf>[3],
+): Decision {
+  const { outcome, rules, restrictions, reasons } = conclusion;
+  const answered = { index, actor: subject.actor, outcome, rules, restrictions, release };
+  return answerOf(answered, facts, reasons, how);
 }
 
 function decidedAt(request: DecideRequest): { ms: number; clock: "event" | "received" } {

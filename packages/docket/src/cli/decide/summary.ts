@@ -4,7 +4,7 @@ import { outcomes } from "@docket/protocol";
 import type { Outcome } from "@docket/protocol";
 import { alignColumns } from "../columns.ts";
 import { durationText } from "../progress.ts";
-import type { RuleCount, SilentRule, Tally } from "./tally.ts";
+import type { RestrictionKind, RuleCount, SilentRule, Tally } from "./tally.ts";
 
 /** What a run came to. */
 export type Summary = {
@@ -23,7 +23,8 @@ export type Summary = {
   /** `null` if the log could not be read for it. */
   rules: RuleCount[] | null;
   neverFired: SilentRule[] | null;
-  actorsRestricted: { throttle: number; suspend: number };
+  /** Actors by the kind of restriction that the run put on them. */
+  actorsRestricted: Record<RestrictionKind, number>;
   /** Records that the run added to the log, starts and stops included. */
   recordsSealed: number;
   size: number;
@@ -58,7 +59,13 @@ export function summarise(tally: Tally, figures: RunFigures): Summary {
     refused: Object.fromEntries(tally.refused),
     rules: factsRead ? tally.rules() : null,
     neverFired: factsRead ? tally.silent() : null,
-    actorsRestricted: { throttle: tally.restricted.throttle.size, suspend: tally.restricted.suspend.size },
+    actorsRestricted: {
+      warn: tally.restricted.warn.size,
+      throttle: tally.restricted.throttle.size,
+      limit: tally.restricted.limit.size,
+      suspend: tally.restricted.suspend.size,
+      ban: tally.restricted.ban.size,
+    },
     recordsSealed,
     size,
     release,
@@ -76,10 +83,7 @@ export function summaryText(summary: Summary): string {
       "Events",
       `${number(events)}: ${number(decided)} decided, ${number(repeats)} repeats, ${number(errors)} errors`,
     ],
-    [
-      "Actors",
-      `${number(actorsRestricted.throttle)} throttled, ${number(actorsRestricted.suspend)} suspended`,
-    ],
+    ["Actors", restrictedText(actorsRestricted)],
     ["Records", `${number(recordsSealed)} sealed; the log holds ${number(size)}`],
     ["Rate", `${number(summary.eventsPerSecond)} events/s (${durationText(summary.seconds * 1000)})`],
   ];
@@ -102,6 +106,22 @@ export function summaryText(summary: Summary): string {
     parts.push(section("Rules that never fired", silent, new Set()));
   }
   return parts.filter((part) => part !== "").join("");
+}
+
+// Throttles and suspensions are always told; the other kinds where there are some.
+function restrictedText(actors: Summary["actorsRestricted"]): string {
+  const words = {
+    throttle: "throttled",
+    suspend: "suspended",
+    warn: "warned",
+    limit: "limited",
+    ban: "banned",
+  };
+  return Object.entries(words)
+    .map(([kind, word]) => [kind, word, actors[kind as RestrictionKind]] as const)
+    .filter(([kind, , count]) => count > 0 || kind === "throttle" || kind === "suspend")
+    .map(([, word, count]) => `${number(count)} ${word}`)
+    .join(", ");
 }
 
 function firedRows(summary: Summary): string[][] {

@@ -73,7 +73,7 @@ test("a run is summed up: answers, restrictions, what fired, and why the rest di
     [5, 3, 1, 1, 3],
   );
   assert.deepEqual(summary.outcomes, { allow: 1, flag: 0, challenge: 0, delay: 0, hold: 0, reject: 3 });
-  assert.deepEqual(summary.actorsRestricted, { throttle: 0, suspend: 1 });
+  assert.deepEqual(summary.actorsRestricted, { warn: 0, throttle: 0, limit: 0, suspend: 1, ban: 0 });
   assert.deepEqual(summary.refused, { "standing.suspended": 1 });
   assert.deepEqual(summary.rules, [{ policy: "comments", rule: "fires", mode: "enforce", fired: 1 }]);
   assert.deepEqual([...tally.records], [4, 5, 6]);

@@ -4,7 +4,7 @@
 import { fieldValue } from "@docket/policy";
 import type { FieldPath, Policy, PolicySet, Rule } from "@docket/policy";
 import { outcomes } from "@docket/protocol";
-import type { Event, Facts, Outcome } from "@docket/protocol";
+import type { Event, Facts, Outcome, RecordedRestriction } from "@docket/protocol";
 import { IndexRanges } from "./index-ranges.ts";
 import type { Answer } from "./window.ts";
 
@@ -12,6 +12,9 @@ import type { Answer } from "./window.ts";
 export type RuleCount = { policy: string; rule: string; mode: "enforce" | "shadow"; fired: number };
 /** A rule that never fired, and why. */
 export type SilentRule = { policy: string; rule: string; mode: "enforce" | "shadow"; why: string };
+
+/** What a restriction does. */
+export type RestrictionKind = RecordedRestriction["kind"];
 
 type Missing = Map<FieldPath, number>;
 
@@ -24,9 +27,12 @@ export class Tally {
   /** Events that a restriction in force refused, by the reason given. */
   readonly refused: Map<string, number> = new Map();
   /** Actors by the kind of restriction that was put on them. */
-  readonly restricted: Record<"throttle" | "suspend", Set<string>> = {
+  readonly restricted: Record<RestrictionKind, Set<string>> = {
+    warn: new Set(),
     throttle: new Set(),
+    limit: new Set(),
     suspend: new Set(),
+    ban: new Set(),
   };
   /** The records of the decisions. */
   readonly records: IndexRanges = new IndexRanges();

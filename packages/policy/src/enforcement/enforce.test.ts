@@ -2,22 +2,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import type { Evaluation, FiredRule, LadderStep, Outcome, Policy, Then } from "@docket/policy";
-import { encodeBody, encodeLeaf, parseLeaf, timeMsMax } from "@docket/protocol";
-import { recordedRestriction, restrictionFromRecord } from "../intake/draft.ts";
-import { latenessMsMax } from "../counters/counters.ts";
-import { enforce, suspendedReason } from "./enforce.ts";
+import type { Evaluation, FiredRule, LadderStep, Outcome, Policy, Rule, Then } from "../types.ts";
+import { concludeDecision, suspendedReason } from "./conclusion.ts";
+import { enforce } from "./enforce.ts";
 import type { Enforcement } from "./enforce.ts";
+import { recordedRestriction, restrictionFromRecord, timeMsMax } from "./restriction.ts";
+import type { Restriction } from "./restriction.ts";
 import {
   applyDecision,
   cleanStanding,
   isClean,
+  latenessMsMax,
+  readStanding,
   restrictionsAt,
+  strikeInForceMs,
   strikeMemoryMs,
   strikesWithin,
   throttleWaitMs,
 } from "./standing.ts";
-import type { Restriction, Standing } from "./standing.ts";
+import type { Standing } from "./standing.ts";
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -50,13 +53,8 @@ test("the ladder's highest step that is reached applies, and only with a new str
   });
   const suspended = (count: number, policy = "p"): number | undefined => {
     const fired = rule("spam", { strike: 1 }, policy);
-    const [restriction] = enforce(
-      evaluation([fired]),
-      [policyOf("p", ladder), policyOf("q", [])],
-      earlier(count),
-      t0,
-      id,
-    ).restrictions;
+    const policies = [policyOf("p", ladder), policyOf("q", [])];
+    const [restriction] = enforceOn(evaluation([fired]), policies, earlier(count), t0).restrictions;
     return restriction && restriction.untilMs - t0;
   };
   assert.equal(suspended(1), undefined);
@@ -64,7 +62,7 @@ test("the ladder's highest step that is reached applies, and only with a new str
   assert.equal(suspended(4), day);
   assert.equal(suspended(5), 7 * day);
   assert.equal(suspended(5, "q"), undefined);
-  const none = enforce(evaluation([rule("mild", {})]), [policyOf("p", ladder)], earlier(9), t0, id);
+  const none = enforceOn(evaluation([rule("mild", {})]), [policyOf("p", ladder)], earlier(9), t0);
   assert.deepEqual(none.restrictions, []);
 });
 
@@ -185,24 +183,8 @@ test("a restriction ends in the year 9999 at the latest, so that its record can 
     restrictions.map(({ untilMs }) => untilMs),
     [timeMsMax, timeMsMax],
   );
-  const digest = "A".repeat(43);
-  const body = encodeBody({
-    kind: "decision",
-    by: "operator",
-    actor: `a_${"x".repeat(22)}`,
-    outcome: "reject",
-    rules: [],
-    restrictions: restrictions.map(recordedRestriction),
-    release: digest,
-  });
-  const header = {
-    v: 1 as const,
-    index: 0,
-    prev: digest,
-    time: "2026-01-01T00:00:00.000Z",
-    uncertaintyMs: null,
-  };
-  parseLeaf(encodeLeaf(header, body, digest));
+  const untils = restrictions.map(recordedRestriction).map((each) => ("until" in each ? each.until : ""));
+  assert.deepEqual(untils, ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"]);
 });
 
 test("a restriction comes back from its record, but for what is used up of it", () => {
@@ -216,6 +198,9 @@ test("a restriction comes back from its record, but for what is used up of it", 
     fc.property(rates, ({ count, perMs, burst, untilMs }) => {
       for (const restriction of [
         suspension(id(), untilMs),
+        { id: id(), kind: "warn" as const, untilMs },
+        { id: id(), kind: "limit" as const, untilMs, ability: "links" },
+        { id: id(), kind: "ban" as const, untilMs: timeMsMax },
         { id: id(), kind: "throttle" as const, untilMs, count, perMs, burst, tatUs: 0 },
       ]) {
         assert.deepEqual(restrictionFromRecord(recordedRestriction(restriction)), restriction);
@@ -223,6 +208,61 @@ test("a restriction comes back from its record, but for what is used up of it", 
     }),
   );
   assert.throws(() => recordedRestriction(throttle("r", t0, { perMs: 7 })), RangeError);
+});
+
+test("a ban rejects for ever and before any suspension; a step that needs a person only proposes", () => {
+  const banned = after(cleanStanding, t0, decide(cleanStanding, t0, [rule("spam", { ban: true })]));
+  const later = decide(
+    { ...banned, restrictions: [...banned.restrictions, suspension("r_1", t0 + day)] },
+    t0 + 1,
+    [],
+  );
+  assert.deepEqual([later.outcome, later.refusedBy?.kind], ["reject", "ban"]);
+  assert.equal(decide(banned, t0 + 9000 * day, []).outcome, "reject");
+  assert.deepEqual(concludeDecision(evaluation([]), later).rules, ["standing.banned"]);
+  const ladder: LadderStep[] = [{ ...step(2, { ban: true }), needs: "review" }];
+  const asked = enforceOn(
+    evaluation([rule("spam", { strike: 2 })]),
+    [policyOf("p", ladder)],
+    cleanStanding,
+    t0,
+  );
+  assert.deepEqual([asked.restrictions, asked.proposed], [[], ["p/ladder-2"]]);
+});
+
+test("a limit takes abilities for a time; as long or longer in force, it is not ordered again", () => {
+  const links = rule("spam", { limit: { abilities: ["links", "images"], forMs: hour } });
+  const first = decide(cleanStanding, t0, [links]);
+  assert.deepEqual(
+    first.restrictions.map((each) => each.kind === "limit" && each.ability),
+    ["links", "images"],
+  );
+  const standing = after(cleanStanding, t0, first);
+  assert.deepEqual(decide(standing, t0, [links]).restrictions, []);
+  const longer = after(standing, t0 + 1, decide(standing, t0 + 1, [links]));
+  assert.equal(longer.restrictions.length, 2, "the longer ones have taken the places of the others");
+});
+
+test("a warning stands for as long as strikes, has no effect, and is told each time", () => {
+  const warned = decide(cleanStanding, t0, [rule("spam", { warn: true })]);
+  assert.deepEqual(warned.restrictions, [{ id: id(), kind: "warn", untilMs: t0 + strikeInForceMs }]);
+  const standing = after(cleanStanding, t0, warned);
+  const again = decide(standing, t0 + 1, [rule("spam", { warn: true })]);
+  assert.equal(again.restrictions.length, 1);
+  assert.equal(after(standing, t0 + 1, again).restrictions.length, 1);
+  assert.equal(decide(standing, t0 + 1, []).outcome, "allow");
+});
+
+test("what is capped restricts nobody: the outcome stays, and the facts say so", () => {
+  const fired = evaluation([rule("spam", { strike: 1, suspendMs: day })]);
+  const policies = [policyOf("p", [step(1, { suspendMs: hour })])];
+  const capped = enforceOn(fired, policies, cleanStanding, t0, ["p/spam"]);
+  assert.equal(capped.outcome, "reject");
+  assert.deepEqual(capped.capped, ["p/spam"]);
+  assert.deepEqual(capped.restrictions, [suspension(id(), t0 + hour)]);
+  const both = enforceOn(fired, policies, cleanStanding, t0, ["p/spam", "p/ladder-1"]);
+  assert.deepEqual([both.restrictions, both.strikes.length], [[], 1]);
+  assert.deepEqual(concludeDecision(fired, both).facts.capped, ["p/spam", "p/ladder-1"]);
 });
 
 function hold(holdForMs: number | undefined, otherwise?: "allow" | "reject"): FiredRule {
@@ -257,11 +297,32 @@ function rule(name: string, then: Partial<Then>, policy = "p"): FiredRule {
 function evaluation(rules: FiredRule[]): Evaluation {
   const order: Outcome[] = ["allow", "flag", "challenge", "delay", "hold", "reject"];
   const outcome = order.findLast((each) => rules.some((fired) => fired.outcome === each)) ?? "allow";
-  return { outcome, rules, shadow: [], missing: [], points: 0, thresholds: [], clauses: "" };
+  return {
+    outcome,
+    rules,
+    shadow: [],
+    missing: [],
+    points: 0,
+    thresholds: [],
+    heldThresholds: [],
+    clauses: "",
+    hits: [],
+  };
 }
 
 function decide(standing: Standing, atMs: number, rules: FiredRule[]): Enforcement {
-  return enforce(evaluation(rules), [policyOf("p", [])], standing, atMs, id);
+  const declared = rules.map(({ rule: name, strikeEveryMs }) => ({ id: name, strikeEveryMs }) as Rule);
+  return enforceOn(evaluation(rules), [{ ...policyOf("p", []), rules: declared }], standing, atMs);
+}
+
+function enforceOn(
+  result: Evaluation,
+  policies: readonly Policy[],
+  standing: Standing,
+  atMs: number,
+  capped: readonly string[] = [],
+): Enforcement {
+  return enforce(result, policies, readStanding(standing, policies, atMs), atMs, new Set(capped), id);
 }
 
 function after(standing: Standing, decidedAtMs: number, result: Enforcement): Standing {
@@ -285,6 +346,10 @@ function policyOf(name: string, ladder: LadderStep[]): Policy {
     on: ["comment"],
     attributes: new Map(),
     counters: new Map(),
+    limits: new Map(),
+    lists: new Map(),
+    exempt: [],
+    tests: [],
     rules: [],
     thresholds: [],
     ladder,
