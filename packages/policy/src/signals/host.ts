@@ -32,11 +32,9 @@ const labelLengthMax = 63;
  * @param host as written: any case, Unicode or punycode, an IPv6 address in brackets; no port, no user
  */
 export function readHost(host: string): Host | undefined {
-  if (host.startsWith("[")) return readAddress6(host);
-  if (host.length > hostLengthMax) return undefined;
-  const ascii = toAscii(host.endsWith(".") ? host.slice(0, -1) : host);
+  const ascii = readHostName(host);
   if (ascii === undefined) return undefined;
-  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(ascii)) return readAddress4(ascii);
+  if (isAddress(ascii)) return addressHost(ascii);
   const found = parse(ascii, { allowPrivateDomains: true, extractHostname: false, detectIp: false });
   const suffix = found.publicSuffix ?? "";
   const shared = found.isPrivate === true;
@@ -47,9 +45,27 @@ export function readHost(host: string): Host | undefined {
   return { ascii, domain: own.domain ?? undefined, listed, shared: false, suffix: own.publicSuffix ?? "" };
 }
 
-function readAddress6(host: string): Host | undefined {
-  if (!/^\[[0-9A-Fa-f:.]{2,45}\]$/.test(host)) return undefined;
-  return addressHost(host.toLowerCase());
+/**
+ * The host of a link in the form in which hosts are compared, as in {@link Host}, without what the Public
+ * Suffix List says of it; `undefined` if there can be no such host.
+ *
+ * @param host as for {@link readHost}
+ */
+export function readHostName(host: string): string | undefined {
+  if (host.startsWith("[")) return readAddress6(host);
+  if (host.length > hostLengthMax) return undefined;
+  const ascii = toAscii(host.endsWith(".") ? host.slice(0, -1) : host);
+  if (ascii === undefined || !/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(ascii)) return ascii;
+  return readAddress4(ascii);
+}
+
+/** Whether a host in that form is an address. */
+function isAddress(ascii: string): boolean {
+  return ascii.startsWith("[") || /\.[0-9]+$/.test(ascii);
+}
+
+function readAddress6(host: string): string | undefined {
+  return /^\[[0-9A-Fa-f:.]{2,45}\]$/.test(host) ? host.toLowerCase() : undefined;
 }
 
 function addressHost(ascii: string): Host {
@@ -61,14 +77,14 @@ function addressHost(ascii: string): Host {
  *
  * @param host a name whose last label is a number: it is an address, or no browser goes there
  */
-function readAddress4(host: string): Host | undefined {
+function readAddress4(host: string): string | undefined {
   const parts = host.split(".");
   if (parts.length > 4) return undefined;
   const numbers = parts.map(addressPart);
   const last = numbers.pop() ?? Number.NaN;
   if (!(last < 256 ** (5 - parts.length)) || numbers.some((number) => !(number < 256))) return undefined;
   const value = numbers.reduce((sum, number, index) => sum + number * 256 ** (3 - index), last);
-  return addressHost([24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join("."));
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 }
 
 function addressPart(part: string): number {
