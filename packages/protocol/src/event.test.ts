@@ -8,6 +8,8 @@ import {
   checkDecisionRequest,
   encodeEvent,
   eventBytesMax,
+  fieldItemsMax,
+  fieldLengthMax,
   nameLengthMax,
   normaliseEvent,
   parseDecisionRequest,
@@ -41,6 +43,7 @@ const full = {
     group: "g",
     parent: "c0",
   },
+  fields: { recipients: ["b@example.org", "a@example.org"], price: 1200, currency: "EUR", gift: false },
 };
 
 test("an event with every field is read, and its encoding is in the order of the schema and in UTC", () => {
@@ -53,7 +56,8 @@ test("an event with every field is read, and its encoding is in the order of the
       '"createdAt":"2020-02-29T00:00:00.000Z",' +
       '"attributes":{"posts":3,"role":"member","verified":false}},' +
       '"content":{"id":"c1","revision":2,"text":"hello","title":"",' +
-      '"url":"https://example.org/","language":"de-AT","group":"g","parent":"c0"}}',
+      '"url":"https://example.org/","language":"de-AT","group":"g","parent":"c0"},' +
+      '"fields":{"currency":"EUR","gift":false,"price":1200,"recipients":["b@example.org","a@example.org"]}}',
   );
   const small = parse({ actor: { id: "u" }, type: "signup", id: "e" });
   assert.equal(small.dryRun, false);
@@ -66,8 +70,9 @@ test("each field of a wrong type is refused with its place", () => {
       const value = structuredClone(full) as JsonValue;
       const { holder, key } = holderOf(value, pointer);
       if (kindOf(holder[key] ?? null) === kindOf(wrong)) continue;
-      // An attribute may be a text, a whole number or a truth value.
-      if (pointer.startsWith("/actor/attributes/") && typeof wrong !== "object") continue;
+      // An attribute may be a text, a whole number or a truth value; a field may be a list of texts besides.
+      if (/^\/(actor\/attributes|fields)\/\w+$/.test(pointer) && typeof wrong !== "object") continue;
+      if (/^\/fields\/\w+$/.test(pointer) && Array.isArray(wrong)) continue;
       holder[key] = wrong;
       refuses(value, "schema_mismatch", pointer);
     }
@@ -118,6 +123,21 @@ test("attributes may bear the names of an object's own workings", () => {
   );
   const proto = text.replace('"toString":1', '"__proto__":1');
   assert.throws(() => parseDecisionRequest(Buffer.from(proto)), { code: "unknown_field" });
+});
+
+test("a field is a text, a whole number, a truth value or a list of texts, each within its limit", () => {
+  checkDecisionRequest(replaced("/fields/note", "a".repeat(fieldLengthMax)));
+  refuses(replaced("/fields/note", "a".repeat(fieldLengthMax + 1)), "schema_mismatch", "/fields/note");
+  checkDecisionRequest(
+    replaced(
+      "/fields/note",
+      Array.from({ length: fieldItemsMax }, () => "x"),
+    ),
+  );
+  for (const wrong of [Array.from({ length: fieldItemsMax + 1 }, () => "x"), [1], { a: 1 }, null, 0.5]) {
+    assert.throws(() => checkDecisionRequest(replaced("/fields/note", wrong as JsonValue)), ProtocolError);
+  }
+  refuses(replaced("/fields/two words", 1), "unknown_field", "/fields/two words");
 });
 
 test("limits count code points, and hold at the limit itself", () => {
@@ -201,7 +221,7 @@ function kindOf(value: JsonValue): string {
 
 function leafPointers(value: object, prefix = ""): string[] {
   return Object.entries(value).flatMap(([key, each]: [string, unknown]) =>
-    typeof each === "object" && each !== null
+    typeof each === "object" && each !== null && !Array.isArray(each)
       ? [`${prefix}/${key}`, ...leafPointers(each, `${prefix}/${key}`)]
       : [`${prefix}/${key}`],
   );
@@ -213,7 +233,7 @@ function holderOf(value: JsonValue, pointer: string): { holder: Holder; key: str
   const [, ...steps] = pointer.split("/");
   // The last step may itself hold a slash: only the known objects are descended.
   let holder = value as Holder;
-  while (steps.length > 1 && ["actor", "content", "attributes"].includes(steps[0] ?? "")) {
+  while (steps.length > 1 && ["actor", "content", "attributes", "fields"].includes(steps[0] ?? "")) {
     holder = holder[steps.shift() ?? ""] as Holder;
   }
   return { holder, key: steps.join("/") };

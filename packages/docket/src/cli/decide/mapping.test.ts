@@ -46,6 +46,13 @@ describe("a row becomes an event", () => {
     });
   });
 
+  test("also the fields that only some types of event have", () => {
+    const row = { from: "u", subject: "hi", price: 12, tags: ["a", "b"] };
+    const used = "actor.id=from,content.title=subject,fields.price=price,fields.tags=tags,type:=listing";
+    assert.deepEqual(map(row, used).event.fields, { price: 12, tags: ["a", "b"] });
+    assert.equal(refusal({ ...row, price: 0.5 }, used).code, "schema_mismatch");
+  });
+
   test("times are taken in the forms that people write, without a zone as UTC", () => {
     const times: [unknown, string][] = [
       ["2013-11-07", "2013-11-07T00:00:00.000Z"],

@@ -31,7 +31,7 @@ const textTargets: ReadonlySet<string> = new Set([
 ]);
 const timeTargets: ReadonlySet<string> = new Set(["time", "actor.createdAt"]);
 const integerTargets: ReadonlySet<string> = new Set(["inReplyTo", "content.revision"]);
-const attributePattern = /^actor\.attributes\.[A-Za-z][A-Za-z0-9_]{0,63}$/;
+const attributePattern = /^(actor\.attributes|fields)\.[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** Texts that may be empty; elsewhere an empty text is no value. */
 const emptyTargets: ReadonlySet<string> = new Set(["content.text", "content.title"]);
 /**
@@ -55,7 +55,9 @@ export function parseMapping(spec: string): Mapping {
     if (!isTarget(target)) {
       throw wrongMap(
         `${JSON.stringify(target)} is no field of an event; those are ` +
-          [...textTargets, ...timeTargets, ...integerTargets, "actor.attributes.NAME"].join(", "),
+          [...textTargets, ...timeTargets, ...integerTargets, "actor.attributes.NAME", "fields.NAME"].join(
+            ", ",
+          ),
       );
     }
     if (sources.has(target)) throw wrongMap(`${target} is mapped twice`);
