@@ -25,7 +25,12 @@ export type Expression = Place &
         readonly target?: Expression;
         readonly args: readonly Expression[];
       }
-    | { readonly kind: "unary"; readonly operator: "!" | "-"; readonly operand: Expression }
+    | {
+        readonly kind: "unary";
+        /** `--` is an even number of signs, which CEL's parsers leave out. */
+        readonly operator: "!" | "-" | "--";
+        readonly operand: Expression;
+      }
     | {
         readonly kind: "binary";
         readonly operator: BinaryOperator;

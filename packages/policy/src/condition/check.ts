@@ -164,6 +164,7 @@ function checkUnary(expression: Expression & { kind: "unary" }, checker: Checker
     return operand && { kind: "not", operand, type: boolType, start, end };
   }
   const operand = checkAs(expression.operand, intType, "what - negates", checker);
+  if (expression.operator === "--") return operand && { ...operand, start, end };
   return operand && { kind: "operation", operation: "negate", args: [operand], type: intType, start, end };
 }
 

@@ -100,18 +100,27 @@ function parseBinary(parser: Parser, left: Expression, operator: Token, power: n
 function parseUnary(parser: Parser): Expression {
   const token = current(parser);
   if (token.kind !== "punctuation" || (token.text !== "!" && token.text !== "-")) return parseMember(parser);
+  if (token.text === "-") return parseSigns(parser, token);
   parser.position += 1;
-  const next = current(parser);
-  if (token.text === "-" && next.kind === "int") {
-    // The sign belongs to the literal, or the smallest integer couldn't be written.
-    parser.position += 1;
-    const value = -integerValue(next, true);
-    return parseSuffixes(parser, node(parser, { kind: "int", value, start: token.start, end: next.end }));
-  }
   enter(parser);
   const operand = parseUnary(parser);
   parser.depth -= 1;
-  return node(parser, { kind: "unary", operator: token.text, operand, start: token.start, end: operand.end });
+  return node(parser, { kind: "unary", operator: "!", operand, start: token.start, end: operand.end });
+}
+
+/** Pairs of signs cancel out, as in the other parsers of CEL: `--x` is x even where -x would overflow. */
+function parseSigns(parser: Parser, { start }: Token): Expression {
+  let odd = false;
+  while (accept(parser, "-") !== undefined) odd = !odd;
+  const next = current(parser);
+  if (odd && next.kind === "int") {
+    // The sign belongs to the literal, or the smallest integer couldn't be written.
+    parser.position += 1;
+    const value = -integerValue(next, true);
+    return parseSuffixes(parser, node(parser, { kind: "int", value, start, end: next.end }));
+  }
+  const operand = parseMember(parser);
+  return node(parser, { kind: "unary", operator: odd ? "-" : "--", operand, start, end: operand.end });
 }
 
 function parseMember(parser: Parser): Expression {
