@@ -105,6 +105,8 @@ export type Facts = {
   strikes: { policy: string; rule: string; count: number }[];
   /** Steps of ladders that were reached and wait for a person, as `policy/ladder-STRIKES`. */
   proposed?: string[];
+  /** Rules and steps that restricted the actor, or would have if something as long hadn't been in force. */
+  restricting?: string[];
   /** Rules and steps whose measures were left out, because they had restricted enough actors already. */
   capped?: string[];
   retryAfterMs: number | null;
@@ -158,6 +160,7 @@ const factKeys: readonly (keyof Facts)[] = [
   "refusedBy",
   "strikes",
   "proposed",
+  "restricting",
   "capped",
   "retryAfterMs",
   "holdUntil",

@@ -42,6 +42,8 @@ export type ConcludedFacts = {
   strikes: { policy: string; rule: string; count: number }[];
   /** Steps of ladders that were reached and wait for a person, as `policy/ladder-STRIKES`. */
   proposed?: string[];
+  /** Rules and steps that restricted the actor, or would have if something as long hadn't been in force. */
+  restricting?: string[];
   /** Rules and steps that could restrict nobody else at this time, and would have. */
   capped?: string[];
   retryAfterMs: number | null;
@@ -75,7 +77,7 @@ export function concludeDecision(evaluation: Evaluation, enforcement: Enforcemen
 }
 
 function concludedFacts(evaluation: Evaluation, enforcement: Enforcement): ConcludedFacts {
-  const { proposed, capped, refusedBy, holdUntilMs } = enforcement;
+  const { proposed, restricting, capped, refusedBy, holdUntilMs } = enforcement;
   const thresholds = [...evaluation.thresholds, ...evaluation.heldThresholds].map(
     ({ policy, points, held }) => ({ policy, points, mode: held ?? ("enforce" as const) }),
   );
@@ -87,6 +89,7 @@ function concludedFacts(evaluation: Evaluation, enforcement: Enforcement): Concl
     refusedBy: refusedBy?.id ?? null,
     strikes: enforcement.strikes.map(({ policy, rule, count }) => ({ policy, rule, count })),
     ...(proposed.length > 0 && { proposed }),
+    ...(restricting.length > 0 && { restricting }),
     ...(capped.length > 0 && { capped }),
     retryAfterMs: enforcement.retryAfterMs ?? null,
     holdUntil: holdUntilMs === undefined ? null : timeText(holdUntilMs),

@@ -259,10 +259,13 @@ test("what is capped restricts nobody: the outcome stays, and the facts say so",
   const capped = enforceOn(fired, policies, cleanStanding, t0, ["p/spam"]);
   assert.equal(capped.outcome, "reject");
   assert.deepEqual(capped.capped, ["p/spam"]);
+  assert.deepEqual(capped.restricting, ["p/ladder-1"]);
   assert.deepEqual(capped.restrictions, [suspension(id(), t0 + hour)]);
   const both = enforceOn(fired, policies, cleanStanding, t0, ["p/spam", "p/ladder-1"]);
   assert.deepEqual([both.restrictions, both.strikes.length], [[], 1]);
   assert.deepEqual(concludeDecision(fired, both).facts.capped, ["p/spam", "p/ladder-1"]);
+  const warned = enforceOn(evaluation([rule("mild", { warn: true })]), policies, cleanStanding, t0);
+  assert.deepEqual(warned.restricting, [], "a warning restricts nobody");
 });
 
 function hold(holdForMs: number | undefined, otherwise?: "allow" | "reject"): FiredRule {

@@ -17,6 +17,11 @@ export type Enforcement = {
   restrictions: Restriction[];
   /** Steps of ladders that were reached and need a person, as `policy/ladder-STRIKES`. */
   proposed: string[];
+  /**
+   * Rules and steps that restrict the actor, or would if something as long weren't in force; named as in
+   * {@link Enforcement.capped}. A warning restricts nobody.
+   */
+  restricting: string[];
   /** Rules and steps whose measures were left out because a cap was reached, as `policy/rule`, `policy/ladder-STRIKES`. */
   capped: string[];
   retryAfterMs: number | undefined;
@@ -78,6 +83,9 @@ export function enforce(
     strikes,
     restrictions: restrictionsOf(measures, inForce, decidedAtMs, newId),
     proposed: steps.filter(({ step }) => step.needs !== undefined).map(({ name }) => name),
+    restricting: causes
+      .filter(({ name, then }) => !caps.has(name) && confines(then))
+      .map(({ name }) => name),
     capped,
     retryAfterMs: evaluation.outcome === "delay" ? delayOf(evaluation) : undefined,
     holdUntilMs: hold?.holdForMs === undefined ? undefined : endOf(decidedAtMs, hold.holdForMs),
@@ -96,6 +104,7 @@ function refused(
     strikes: [],
     restrictions: [],
     proposed: [],
+    restricting: [],
     capped: [],
     retryAfterMs,
     holdUntilMs: undefined,
@@ -135,8 +144,12 @@ function reachedSteps(
   return steps;
 }
 
-function restricts({ warn, throttle, limit, suspendMs, ban }: Measures): boolean {
-  return [warn, throttle, limit, suspendMs, ban].some((measure) => measure !== undefined);
+function restricts(measures: Measures): boolean {
+  return measures.warn !== undefined || confines(measures);
+}
+
+function confines({ throttle, limit, suspendMs, ban }: Measures): boolean {
+  return [throttle, limit, suspendMs, ban].some((measure) => measure !== undefined);
 }
 
 // A measure that is in force already, as strong and at least as long, is not ordered again. A warning is
