@@ -10,16 +10,19 @@
  *   that is needed
  * - `wrong-kind` a mapping where a list is needed, a number where text is, …
  * - `bad-value` the right kind, but out of its range or not one of the words
- * - `bad-duration`, `bad-rate`, `bad-id`, `bad-path`, `bad-window` a text that isn't of its form
+ * - `bad-duration`, `bad-rate`, `bad-share`, `bad-time`, `bad-id`, `bad-path`, `bad-window` a text that
+ *   isn't of its form
  * - `duplicate-id` an id that is already taken
  * - `conflict` keys that don't go together
  * - `condition-syntax` a condition that can't be parsed
  * - `unsupported` CEL that this subset leaves out
  * - `bad-literal`, `bad-pattern` a literal or a regular expression that can't be read
  * - `unknown-name`, `unknown-function` a name that nothing declares
+ * - `absent-field` a path that the policy's events lack, and others have
  * - `wrong-type` operands or arguments of types that don't fit
  * - `constant-condition`, `unreachable` a rule or threshold that can never fire, or always does
- * - `unused-counter` a counter that nothing reads
+ * - `redundant` a rule that does what another does already
+ * - `unused-counter`, `unused-limit`, `unused-list` something declared that nothing reads
  * - `too-costly` a condition over its cost bound
  * - `too-large` a file, list or text over its limit
  */
@@ -33,6 +36,8 @@ export type ProblemCode =
   | "bad-value"
   | "bad-duration"
   | "bad-rate"
+  | "bad-share"
+  | "bad-time"
   | "bad-id"
   | "bad-path"
   | "bad-window"
@@ -44,10 +49,14 @@ export type ProblemCode =
   | "bad-pattern"
   | "unknown-name"
   | "unknown-function"
+  | "absent-field"
   | "wrong-type"
   | "constant-condition"
   | "unreachable"
+  | "redundant"
   | "unused-counter"
+  | "unused-limit"
+  | "unused-list"
   | "too-costly"
   | "too-large";
 
@@ -67,8 +76,10 @@ export type Problem = {
  *
  * - `invalid-policy` the files have problems, listed in `problems`
  * - `facts-mismatch` facts were given to a policy set other than the one that they were recorded under
+ * - `invalid-list` an entry of a list can't be read, or the list has too many patterns that would be run on
+ *   every text
  */
-export type PolicyErrorCode = "invalid-policy" | "facts-mismatch";
+export type PolicyErrorCode = "invalid-policy" | "facts-mismatch" | "invalid-list";
 
 /** The one error of this package. Its message has a line `file:line:column: what (code)` for each problem. */
 export class PolicyError extends Error {
