@@ -44,9 +44,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   access: { imports: [] },
   // What decisions are made under: policy files and what else a release names, kept by their hash.
   releases: { imports: [], contracts: ["log"] },
+  // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
+  rollout: { imports: ["releases"] },
   // The way of an event: it calls the stations in their order.
   intake: {
-    imports: ["counters", "evidence", "log", "releases", "views"],
+    imports: ["counters", "evidence", "log", "releases", "rollout", "views"],
     contracts: ["access"],
   },
   // Read from the log, and can be deleted and built again.

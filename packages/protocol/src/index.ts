@@ -5,6 +5,7 @@
 export type * from "./decision.ts";
 export * from "./error.ts";
 export type * from "./event.ts";
+export * from "./brake.ts";
 export * from "./facts.ts";
 export * from "./json.ts";
 export * from "./parts.ts";

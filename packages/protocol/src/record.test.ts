@@ -100,6 +100,15 @@ const body: fc.Arbitrary<{ body: BodyWithoutParts; parts: boolean }> = fc.oneof(
     .map(([by, key, role, change]) => bare({ kind: "access", by, change, key, role })),
   fc.tuple(by, fc.nat()).map(([by, of]) => ({ body: { kind: "opening" as const, by, of }, parts: true })),
   fc
+    .tuple(digest, fc.boolean())
+    .map(([release, cap]) => ({
+      body: { kind: "brake" as const, by: "docket" as const, release, cap },
+      parts: true,
+    })),
+  fc
+    .tuple(by, fc.nat(), fc.boolean())
+    .map(([by, of, alone]) => ({ body: { kind: "confirm" as const, by, of, alone }, parts: true })),
+  fc
     .record({
       by,
       actor: fc.stringMatching(/^a_[A-Za-z0-9_-]{22}$/),

@@ -134,6 +134,17 @@ export type AccessBody = {
 };
 /** Somebody opened the evidence of record `of`; the reason given is in a part. */
 export type OpeningBody = { kind: "opening"; by: string; of: number; parts: string };
+/**
+ * Something that was new or changed hit too much and lost its power to restrict; or, with `cap`, restricted so
+ * many actors that it may restrict no more. Docket does so by itself, so `by` is `docket`. `release` is the
+ * one in force. What it was, and the figures, are in the part `facts`: names of rules are nobody's business.
+ */
+export type BrakeBody = { kind: "brake"; by: "docket"; release: string; cap: boolean; parts: string };
+/**
+ * A person looked at brake `of` and gave the power back. `alone` says that whoever did so had a part in the
+ * change that was braked, too. Why is in the part `change`.
+ */
+export type ConfirmBody = { kind: "confirm"; by: string; of: number; alone: boolean; parts: string };
 /** A decision on an event. `rules` are the enforced rules that fired and have a public reason. */
 export type DecisionBody = {
   kind: "decision";
@@ -160,6 +171,8 @@ export type RecordBody =
   | LevelBody
   | AccessBody
   | OpeningBody
+  | BrakeBody
+  | ConfirmBody
   | DecisionBody;
 
 /** What the sequencer knows of a record. */
@@ -181,6 +194,8 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   level: ["kind", "by", "level", "previous", "of"],
   access: ["kind", "by", "change", "key", "role"],
   opening: ["kind", "by", "of", "parts"],
+  brake: ["kind", "by", "release", "cap", "parts"],
+  confirm: ["kind", "by", "of", "alone", "parts"],
   decision: ["kind", "by", "actor", "outcome", "rules", "restrictions", "release", "parts"],
 };
 /** Keys that a record of a kind may lack: they are left out, never null. */
@@ -324,6 +339,8 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
     role: isText,
   },
   opening: { by: isAuthor, of: isCount, parts: isDigest },
+  brake: { by: (value) => value === "docket", release: isDigest, cap: isBoolean, parts: isDigest },
+  confirm: { by: isAuthor, of: isCount, alone: isBoolean, parts: isDigest },
   decision: {
     by: isAuthor,
     actor: isPseudonym,

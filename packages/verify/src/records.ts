@@ -98,7 +98,7 @@ function wrongWith(
   if (expected && !isBase64UrlOf(record.prev, expected)) return "it does not follow the record before it";
   if (record.time < chain.time)
     return `its time ${record.time} is before that of an earlier record, ${chain.time}`;
-  if (record.kind === "opening" && record.of >= index)
+  if ("of" in record && record.of !== undefined && record.of >= index)
     return `it names record ${record.of}, which is not earlier`;
   return undefined;
 }

@@ -50,6 +50,12 @@ function headline(record: DocketRecord): string {
       return `an API key was ${record.change}`;
     case "opening":
       return `the evidence of record ${record.of} was opened`;
+    case "brake":
+      return record.cap
+        ? "a rule has restricted as many accounts as it may without a second person"
+        : "the emergency brake took away the power of something that hit too much";
+    case "confirm":
+      return `the brake of record ${record.of} was lifted${record.alone ? ", by whoever made the change" : ""}`;
     case "decision":
       return `${record.outcome}${record.rules.length === 0 ? "" : ` because of ${record.rules.join(", ")}`}`;
   }
@@ -106,7 +112,10 @@ function bodyRows(record: DocketRecord): string[][] {
         ["role", record.role],
       ];
     case "opening":
+    case "confirm":
       return [];
+    case "brake":
+      return [["release", record.release]];
     case "decision":
       return [
         ["actor", record.actor],

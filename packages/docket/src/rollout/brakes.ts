@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: Apache-2.0
+// The emergency brake: which new or changed rules, thresholds and entries of lists are under watch, and which
+// have lost their power to restrict until a person confirms them.
+//
+//   new or changed -> watched --(24 h without a trip)--> settled
+//                       |  trip
+//                       v
+//                     held --(a person confirms)--> confirmed
+//
+// Each of these lasts until the declaration changes or goes. What comes back within `rememberedMs` with the
+// same declaration comes back as it was; what was still watched is watched from the beginning.
+//
+// A trip is only found here; it takes effect by `brake`, live and when the log is read again alike, so that
+// memory never says anything that no record says.
+import type { BrakeFacts } from "@docket/protocol";
+import { formatTime } from "@docket/protocol";
+import { nothing, together } from "./actor-cells.ts";
+import type { Undo } from "./actor-cells.ts";
+import { exceedsShare } from "./chance.ts";
+import type { Declaration, ListDeclared } from "./declarations.ts";
+import { cellMs, EventStream } from "./event-stream.ts";
+import type { Statistics, StreamState } from "./event-stream.ts";
+
+/** How long something new or changed is watched, in milliseconds of the events' time. */
+export const probationMs: number = 24 * 3_600_000;
+/** Besides the time since the change, the brake looks at the last so many milliseconds. */
+export const recentMs: number = 3_600_000;
+/** How many different actors must be hit, however few the events: one account's flood draws no brake. */
+export const actorsHitMin = 5;
+/** What has gone is remembered this long, in milliseconds of the events' time. */
+export const rememberedMs: number = 7 * 24 * 3_600_000;
+/** Most declarations that are remembered so; the oldest go first. */
+export const rememberedMax = 10_000;
+/** Most entries of lists that are watched one by one; what is hit beyond is not watched until there is room. */
+export const entriesWatchedMax = 10_000;
+/** Most added entries that are known one by one; if a list gains more, all of it is watched. */
+export const entriesAddedMax = 100_000;
+
+/** What an event hit. */
+export type Hits = { readonly keys: readonly string[]; readonly entries: readonly string[] };
+
+/** What changed in a list: entries by their keyed hashes, or all of them. */
+export type ListChange = { readonly added: readonly string[] | "all"; readonly removed: readonly string[] };
+
+type Stage = "watched" | "settled" | "held" | "confirmed";
+type Since = { readonly ms: number | null; readonly cell: number; readonly release: string };
+/** One object for as long as the brake lasts: its index comes later than changes that may be taken back. */
+type Drawn = { index: number | null; readonly facts: BrakeFacts };
+type Thing = {
+  readonly what: "rule" | "threshold" | "entry";
+  readonly declaration: string;
+  readonly stage: Stage;
+  readonly stream: string;
+  readonly share: number;
+  readonly least: number;
+  readonly since: Since;
+  readonly brake: Drawn | null;
+  /** Of what is held: what it would have hit since. */
+  readonly hitsSince: number;
+};
+type Past = Pick<Thing, "stage" | "brake" | "hitsSince"> & { readonly goneMs: number | null };
+type ListState = {
+  readonly stream: string;
+  readonly share: number;
+  readonly least: number;
+  readonly all: Since | null;
+  readonly added: ReadonlyMap<string, Since>;
+};
+
+/** All of it as plain JSON. */
+export type BrakesState = {
+  clockMs: number | null;
+  things: [key: string, Thing][];
+  past: [name: string, Past][];
+  lists: [name: string, Omit<ListState, "added"> & { added: [entry: string, since: Since][] }][];
+  streams: [types: string, StreamState][];
+};
+
+/** A brake as whoever has to confirm it sees it. */
+export type BrakeInForce = {
+  /** Index of its record; `null` while that is being sealed. */
+  readonly index: number | null;
+  readonly facts: BrakeFacts;
+  /** Events that it would have hit since; of a cap, actors who weren't restricted because of it. */
+  readonly hitsSince: number;
+};
+
+/** Something under watch, and how it fares. */
+export type Watched = { readonly key: string; readonly since: string | null } & Statistics;
+
+/** Watches and brakes. All of it is a function of the sequence of calls. */
+export class Brakes {
+  #clockMs: number | null = null;
+  #things = new Map<string, Thing>();
+  #past = new Map<string, Past>();
+  #lists = new Map<string, ListState>();
+  #streams = new Map<string, EventStream>();
+  /** When something is settled next; `Infinity` if nothing is under watch. Made from the rest. */
+  #dueMs = Infinity;
+  #entriesWatched = 0;
+  #heldKeys: ReadonlySet<string> = new Set();
+
+  constructor(state?: BrakesState) {
+    if (state === undefined) return;
+    this.#clockMs = state.clockMs;
+    this.#things = new Map(state.things);
+    this.#past = new Map(state.past);
+    this.#lists = new Map(state.lists.map(([name, list]) => [name, { ...list, added: new Map(list.added) }]));
+    this.#streams = new Map(state.streams.map(([types, stream]) => [types, new EventStream(stream)]));
+    this.#derive();
+  }
+
+  /** Keys of what is held. A new set when it changes. */
+  get held(): ReadonlySet<string> {
+    return this.#heldKeys;
+  }
+
+  /** The newest `decidedAt` so far; `null` before the first event. */
+  get clockMs(): number | null {
+    return this.#clockMs;
+  }
+
+  /** Brakes that wait for a person. */
+  inForce(): BrakeInForce[] {
+    return [...this.#things.values()].flatMap(({ stage, brake, hitsSince }) =>
+      stage === "held" && brake !== null ? [{ ...brake, hitsSince }] : [],
+    );
+  }
+
+  /** What is under watch. */
+  watched(): Watched[] {
+    const watched: Watched[] = [];
+    for (const [key, { stage, stream, since }] of this.#things) {
+      const statistics = this.#streams.get(stream)?.since(key, since.cell);
+      if (stage !== "watched" || statistics === undefined) continue;
+      watched.push({ key, since: since.ms === null ? null : formatTime(since.ms), ...statistics });
+    }
+    return watched;
+  }
+
+  /** Takes in what a release declares; what is new or changed comes under watch. */
+  adopt(
+    { things, lists }: { things: readonly Declaration[]; lists: readonly ListDeclared[] },
+    release: string,
+  ): Undo {
+    return this.#replace((undos) => {
+      const declared = new Map(things.map((thing) => [thing.key, thing]));
+      for (const [key, thing] of this.#things) {
+        const kept =
+          thing.what === "entry"
+            ? lists.some(({ name }) => key.startsWith(`${name}:`))
+            : declared.get(key)?.hash === thing.declaration;
+        if (!kept) this.#leave(key, thing, undos);
+      }
+      for (const thing of things) {
+        if (!this.#things.has(thing.key)) this.#enter(thing, release, undos);
+      }
+      const known = this.#lists;
+      this.#lists = new Map();
+      for (const { name, brake, on } of lists) {
+        const stream = typesKey(on);
+        const { share, least } = brake;
+        const before = known.get(name);
+        // Events of other types: another stream, in which the time since the change begins anew.
+        const same = before?.stream === stream;
+        const all = same ? before.all : this.#since(stream, release, undos);
+        this.#lists.set(name, { stream, share, least, all, added: same ? before.added : new Map() });
+      }
+    });
+  }
+
+  /** Takes in that a list changed: what was added comes under watch, what was removed is forgotten. */
+  listChanged(name: string, change: ListChange, release: string): Undo {
+    const list = this.#lists.get(name);
+    return this.#replace((undos) => {
+      for (const entry of change.removed) {
+        const thing = this.#things.get(`${name}:${entry}`);
+        if (thing !== undefined) this.#leave(`${name}:${entry}`, thing, undos);
+      }
+      if (list === undefined) return;
+      const added = new Map(list.added);
+      for (const entry of change.removed) added.delete(entry);
+      if (change.added !== "all" && change.added.length === 0) {
+        this.#lists.set(name, { ...list, added });
+        return;
+      }
+      const since = this.#since(list.stream, release, undos);
+      if (change.added !== "all") for (const entry of change.added) added.set(entry, since);
+      const all = change.added === "all" || added.size > entriesAddedMax;
+      this.#lists.set(name, all ? { ...list, all: since, added: new Map() } : { ...list, added });
+    });
+  }
+
+  /**
+   * Notes an event and what it hit.
+   *
+   * @param type the event's
+   * @returns what is to be braked from the next event on, if the caller seals it
+   */
+  observe(
+    type: string,
+    actor: string,
+    atMs: number,
+    hits: Hits,
+  ): { trips: readonly BrakeFacts[]; undo: Undo } {
+    const undos = [this.#advance(atMs)];
+    if (this.#streams.size > 0) {
+      const nowMs = this.#clockMs as number;
+      for (const [types, stream] of this.#streams) {
+        if (types.split(" ").includes(type)) undos.push(stream.event(actor, nowMs));
+      }
+    }
+    const trips: BrakeFacts[] = [];
+    for (const key of hits.keys) this.#hit(key, this.#things.get(key), actor, undos, trips);
+    for (const key of hits.entries) this.#hit(key, this.#entry(key, undos), actor, undos, trips);
+    return { trips, undo: together(undos) };
+  }
+
+  /**
+   * Takes away the power of what a trip or a record names. Something that is declared otherwise by now, or
+   * not at all, is left alone.
+   *
+   * @param index of its record, if that is sealed; `null` otherwise, and {@link sealed} says it later
+   */
+  brake(facts: BrakeFacts, index: number | null): Undo {
+    return this.#replace((undos) => {
+      const { key, what, declaration } = facts;
+      const thing = this.#things.get(key) ?? (what === "entry" ? this.#entry(key, undos) : undefined);
+      if (thing?.declaration !== declaration) return;
+      this.#things.set(key, { ...thing, stage: "held", brake: { index, facts }, hitsSince: 0 });
+      if (thing.stage === "watched") undos.push(this.#unwatch(key, thing));
+    });
+  }
+
+  /** Says which index the record of a brake got. */
+  sealed(facts: BrakeFacts, index: number): void {
+    const brake = this.#things.get(facts.key)?.brake;
+    if (brake?.facts === facts) brake.index = index;
+  }
+
+  /** Gives back the power; `undefined` if no brake of this index is in force. */
+  confirm(index: number): Undo | undefined {
+    for (const [key, thing] of this.#things) {
+      if (thing.stage === "held" && thing.brake?.index === index)
+        return this.#set(key, { ...thing, stage: "confirmed" });
+    }
+    return undefined;
+  }
+
+  /** All of it as plain JSON. */
+  state(): BrakesState {
+    const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+      a < b ? -1 : 1;
+    return {
+      clockMs: this.#clockMs,
+      things: [...this.#things].sort(byName),
+      // In the order in which they went, since the oldest go first.
+      past: [...this.#past],
+      lists: [...this.#lists]
+        .map(([name, list]): BrakesState["lists"][number] => [
+          name,
+          { ...list, added: [...list.added].sort(byName) },
+        ])
+        .sort(byName),
+      streams: [...this.#streams]
+        .map(([types, stream]): BrakesState["streams"][number] => [types, stream.state()])
+        .sort(byName),
+    };
+  }
+
+  #hit(key: string, thing: Thing | undefined, actor: string, undos: Undo[], trips: BrakeFacts[]): void {
+    if (thing?.stage === "held") {
+      undos.push(this.#set(key, { ...thing, hitsSince: thing.hitsSince + 1 }));
+      return;
+    }
+    const stream = thing?.stage === "watched" ? this.#streams.get(thing.stream) : undefined;
+    if (thing === undefined || stream === undefined) return;
+    undos.push(stream.hit(key, actor));
+    if (stream.hits(key) < thing.least) return;
+    const trip = this.#trip(key, thing, stream);
+    if (trip !== undefined) trips.push(trip);
+  }
+
+  // The time since the change shows what is steady, the last hour what began just now.
+  #trip(key: string, thing: Thing, stream: EventStream): BrakeFacts | undefined {
+    const { share, least, since } = thing;
+    const nowMs = this.#clockMs as number;
+    const recent = stream.recent(recentMs);
+    for (const [cell, fromMs] of [
+      [since.cell, since.ms ?? nowMs],
+      [recent, Math.floor(nowMs / cellMs) * cellMs + cellMs - recentMs],
+    ] as const) {
+      if (cell < since.cell) continue;
+      const statistics = stream.since(key, cell);
+      const { events, hits, actorsSeen, actorsHit } = statistics;
+      if (hits < least || actorsHit < Math.min(least, actorsHitMin)) continue;
+      if (!exceedsShare(hits, events, share) || !exceedsShare(actorsHit, actorsSeen, share)) continue;
+      const { what, declaration } = thing;
+      const { sampling } = stream;
+      const from = formatTime(Math.max(0, fromMs));
+      const to = formatTime(nowMs);
+      const { release } = since;
+      return {
+        v: 1,
+        what,
+        cap: false,
+        key,
+        declaration,
+        release,
+        from,
+        to,
+        ...statistics,
+        sampling,
+        share,
+        least,
+      };
+    }
+    return undefined;
+  }
+
+  /** The entry's watch; begun if it is new in its list. */
+  #entry(key: string, undos: Undo[]): Thing | undefined {
+    const known = this.#things.get(key);
+    if (known !== undefined) return known;
+    const colon = key.indexOf(":");
+    const list = this.#lists.get(key.slice(0, colon));
+    const since = list?.added.get(key.slice(colon + 1)) ?? list?.all;
+    if (list === undefined || since == null || this.#entriesWatched >= entriesWatchedMax) return undefined;
+    const { stream, share, least } = list;
+    const thing: Thing = {
+      what: "entry",
+      declaration: "",
+      stage: "watched",
+      stream,
+      share,
+      least,
+      since,
+      brake: null,
+      hitsSince: 0,
+    };
+    undos.push(this.#set(key, thing), this.#streamOf(stream, undos).watch(key));
+    return thing;
+  }
+
+  #enter({ key, what, hash, brake: declaredBrake, on }: Declaration, release: string, undos: Undo[]): void {
+    const stream = typesKey(on);
+    const { share, least } = declaredBrake;
+    const name = pastName(key, hash);
+    const past = this.#past.get(name);
+    this.#past.delete(name);
+    const fresh =
+      past === undefined ||
+      (past.goneMs !== null && this.#clockMs !== null && this.#clockMs - past.goneMs >= rememberedMs);
+    const declared = { what, declaration: hash, stream, share, least };
+    if (!fresh) {
+      const { stage, brake, hitsSince } = past;
+      const since = { ms: this.#clockMs, cell: 0, release };
+      this.#things.set(key, { ...declared, stage, since, brake, hitsSince });
+      return;
+    }
+    const since = this.#since(stream, release, undos);
+    this.#things.set(key, { ...declared, stage: "watched", since, brake: null, hitsSince: 0 });
+    undos.push(this.#streamOf(stream, undos).watch(key));
+  }
+
+  #leave(key: string, thing: Thing, undos: Undo[]): void {
+    this.#things.delete(key);
+    if (thing.stage === "watched") {
+      undos.push(this.#unwatch(key, thing));
+      return;
+    }
+    if (thing.what === "entry") return;
+    const { stage, brake, hitsSince, declaration } = thing;
+    this.#past.set(pastName(key, declaration), { stage, brake, hitsSince, goneMs: this.#clockMs });
+    for (const oldest of this.#past.keys()) {
+      if (this.#past.size <= rememberedMax) break;
+      this.#past.delete(oldest);
+    }
+  }
+
+  #since(stream: string, release: string, undos: Undo[]): Since {
+    const { cell, undo } = this.#streamOf(stream, undos).border();
+    undos.push(undo);
+    return { ms: this.#clockMs, cell, release };
+  }
+
+  #streamOf(types: string, undos: Undo[]): EventStream {
+    let stream = this.#streams.get(types);
+    if (stream !== undefined) return stream;
+    stream = new EventStream();
+    this.#streams.set(types, stream);
+    undos.push(() => this.#streams.delete(types));
+    return stream;
+  }
+
+  #unwatch(key: string, { stream }: Thing): Undo {
+    return this.#streams.get(stream)?.unwatch(key) ?? nothing;
+  }
+
+  #set(key: string, thing: Thing): Undo {
+    const before = this.#things.get(key);
+    this.#things.set(key, thing);
+    this.#account(key, before, thing);
+    return () => {
+      if (before === undefined) this.#things.delete(key);
+      else this.#things.set(key, before);
+      this.#account(key, thing, before);
+    };
+  }
+
+  #advance(atMs: number): Undo {
+    const before = this.#clockMs;
+    if (before !== null && atMs <= before) return nothing;
+    this.#clockMs = atMs;
+    const back: Undo = () => (this.#clockMs = before);
+    if (before === null) return together([back, this.#begin(atMs)]);
+    return atMs < this.#dueMs ? back : together([back, this.#settle(atMs)]);
+  }
+
+  // What was declared before the first event is watched from that event on.
+  #begin(atMs: number): Undo {
+    const begun = (since: Since): Since => (since.ms === null ? { ...since, ms: atMs } : since);
+    return this.#replace(() => {
+      for (const [key, thing] of this.#things) this.#things.set(key, { ...thing, since: begun(thing.since) });
+      for (const [name, list] of this.#lists) {
+        const added = new Map([...list.added].map(([entry, since]) => [entry, begun(since)]));
+        this.#lists.set(name, { ...list, all: list.all && begun(list.all), added });
+      }
+      for (const [name, past] of this.#past) this.#past.set(name, { ...past, goneMs: past.goneMs ?? atMs });
+    });
+  }
+
+  #settle(nowMs: number): Undo {
+    const over = (since: Since): boolean => since.ms !== null && nowMs - since.ms >= probationMs;
+    return this.#replace((undos) => {
+      for (const [key, thing] of this.#things) {
+        if (thing.stage !== "watched" || !over(thing.since)) continue;
+        undos.push(this.#unwatch(key, thing));
+        if (thing.what === "entry") this.#things.delete(key);
+        else this.#things.set(key, { ...thing, stage: "settled" });
+      }
+      for (const [name, list] of this.#lists) {
+        const added = new Map([...list.added].filter(([, since]) => !over(since)));
+        this.#lists.set(name, { ...list, all: list.all && over(list.all) ? null : list.all, added });
+      }
+    });
+  }
+
+  // A stream that nothing is watched in, and nothing can come under watch without a change of rules or lists.
+  #prune(): void {
+    for (const [types, stream] of this.#streams) {
+      const awaited = [...this.#lists.values()].some(
+        (list) => list.stream === types && (list.all !== null || list.added.size > 0),
+      );
+      if (stream.idle && !awaited) this.#streams.delete(types);
+    }
+  }
+
+  // For what happens rarely: the change is made on copies, and taken back by putting the old maps in place.
+  #replace(change: (undos: Undo[]) => void): Undo {
+    const before = { things: this.#things, past: this.#past, lists: this.#lists, streams: this.#streams };
+    this.#things = new Map(before.things);
+    this.#past = new Map(before.past);
+    this.#lists = new Map(before.lists);
+    this.#streams = new Map(before.streams);
+    const undos: Undo[] = [];
+    change(undos);
+    this.#prune();
+    this.#derive();
+    return () => {
+      together(undos)();
+      this.#things = before.things;
+      this.#past = before.past;
+      this.#lists = before.lists;
+      this.#streams = before.streams;
+      this.#derive();
+    };
+  }
+
+  // What is made from the rest, after one thing changed. Being due too early does no harm: nothing is settled.
+  #account(key: string, before: Thing | undefined, after: Thing | undefined): void {
+    if (before?.stage === after?.stage) return;
+    if (after?.stage === "watched") this.#dueMs = Math.min(this.#dueMs, end(after.since));
+    if (before?.what === "entry" && before.stage === "watched") this.#entriesWatched--;
+    if (after?.what === "entry" && after.stage === "watched") this.#entriesWatched++;
+    if (before?.stage !== "held" && after?.stage !== "held") return;
+    const held = new Set(this.#heldKeys);
+    if (after?.stage === "held") held.add(key);
+    else held.delete(key);
+    this.#heldKeys = held;
+  }
+
+  #derive(): void {
+    let due = Infinity;
+    let entries = 0;
+    const held: string[] = [];
+    for (const [key, { stage, what, since }] of this.#things) {
+      if (stage === "held") held.push(key);
+      if (stage !== "watched") continue;
+      due = Math.min(due, end(since));
+      if (what === "entry") entries++;
+    }
+    for (const { all, added } of this.#lists.values()) {
+      due = Math.min(due, end(all));
+      for (const since of added.values()) due = Math.min(due, end(since));
+    }
+    this.#dueMs = due;
+    this.#entriesWatched = entries;
+    const same = held.length === this.#heldKeys.size && held.every((key) => this.#heldKeys.has(key));
+    if (!same) this.#heldKeys = new Set(held);
+  }
+}
+
+/** When the watch ends of something that came under watch then. */
+function end(since: Since | null): number {
+  return since === null || since.ms === null ? Infinity : since.ms + probationMs;
+}
+
+/** The types of a stream's events as one text. Types have no spaces. */
+function typesKey(on: readonly string[]): string {
+  return [...new Set(on)].sort().join(" ");
+}
+
+function pastName(key: string, declaration: string): string {
+  return `${key}\n${declaration}`;
+}
