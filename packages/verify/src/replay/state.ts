@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What decisions read of the log before them: counters, limits and standing, followed from record 0 on. Each
+// value that a decision says it read must be what the records before it give.
+import { parseTime } from "@docket/protocol";
+import type { Facts } from "@docket/protocol";
+import { Recount } from "./counters.ts";
+import type { RecountSummary } from "./counters.ts";
+import type { DecisionRecord } from "./decision.ts";
+import type { ReplayFinding } from "./finding.ts";
+import type { ReplayRelease } from "./release.ts";
+import { StandingReplay } from "./standing.ts";
+
+/** What was followed, and how much of it could be checked. */
+export type StateSummary = {
+  /** Values of counters that decisions read. */
+  counters: RecountSummary;
+  /** Standings that decisions read. */
+  standings: number;
+  /** The first record after which nothing could be followed, and why; `null` if all was. */
+  lostAt: { index: number; reason: string } | null;
+};
+
+/** Follows the state of a log. Its decisions are given one after the other, from record 0 on. */
+export class StateReplay {
+  readonly #counters = new Recount();
+  readonly #standings = new StandingReplay();
+  #lostAt: StateSummary["lostAt"] = null;
+
+  get summary(): StateSummary {
+    return {
+      counters: this.#counters.summary,
+      standings: this.#standings.checked,
+      lostAt: this.#lostAt,
+    };
+  }
+
+  /** Takes in a decision; tells where what it read is not what the records before it give. */
+  follow(record: DecisionRecord, release: ReplayRelease, facts: Facts, isAsked: boolean): ReplayFinding[] {
+    if (this.#lostAt !== null) return [];
+    const decidedAtMs = parseTime(facts.decidedAt) ?? 0;
+    const { index, actor } = record;
+    return [
+      ...this.#standings.follow(record, release, facts, decidedAtMs, isAsked),
+      ...this.#counters.follow(index, actor, release, facts, decidedAtMs, isAsked),
+    ];
+  }
+
+  /** A decision could not be read: what later ones read of it cannot be followed any more. */
+  lose(index: number, reason: string): void {
+    this.#lostAt ??= { index, reason };
+  }
+}
