@@ -38,6 +38,24 @@ export type {
   Strike,
 } from "./enforcement/standing.ts";
 export { evaluate, evaluateFromFacts, factsOf, fieldValue, stricterOutcome } from "./evaluate.ts";
+export { explainDecision } from "./explain/explain.ts";
+export type { ExplanationInput } from "./explain/explain.ts";
+export type {
+  ExplainedClause,
+  ExplainedPoints,
+  ExplainedRule,
+  ExplainedStep,
+  ExplainedValue,
+  Explanation,
+  UserExplanation,
+} from "./explain/explanation.ts";
+export { explanationText, userExplanationText } from "./explain/text.ts";
+export { traceRules } from "./explain/traces.ts";
+export type { RuleTrace } from "./explain/traces.ts";
+export { explainToUser } from "./explain/user.ts";
+export type { UserExplanationInput } from "./explain/user.ts";
+export { explanationLanguages } from "./explain/words.ts";
+export type { ExplanationLanguage } from "./explain/words.ts";
 export { formatProblem, PolicyError } from "./errors.ts";
 export type { PolicyErrorCode, Problem, ProblemCode } from "./errors.ts";
 export { counterListElementsMax, windowBuckets } from "./loading/counters.ts";
