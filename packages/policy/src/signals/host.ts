@@ -59,8 +59,8 @@ export function readHostName(host: string): string | undefined {
   return readAddress4(ascii);
 }
 
-/** Whether a host in that form is an address. */
-function isAddress(ascii: string): boolean {
+/** Whether a host in the form of {@link readHostName} is an address. */
+export function isAddress(ascii: string): boolean {
   return ascii.startsWith("[") || /\.[0-9]+$/.test(ascii);
 }
 

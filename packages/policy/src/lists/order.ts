@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of entries, of hits, and of what a list's version is the hash of: by code point, which is also
+// the order of their bytes in UTF-8, so that any language sorts them alike.
+
+/** Negative, 0 or positive as `left` comes before, is the same as, or comes after `right`. */
+export function compareText(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index++) {
+    const one = left.charCodeAt(index);
+    const other = right.charCodeAt(index);
+    if (one === other) continue;
+    // UTF-16 puts what lies beyond U+FFFF, as surrogates, before U+E000 to U+FFFF.
+    return rank(one) - rank(other);
+  }
+  return left.length - right.length;
+}
+
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit >= 0xe000 ? unit - 0x2000 : unit + 0x2000;
+}

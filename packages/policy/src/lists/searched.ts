@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists whose entries are searched for in a text: terms and patterns, all in one pass.
+import { buildAutomaton } from "./automaton.ts";
+import { readListPattern } from "./patterns.ts";
+import type { ListPattern } from "./patterns.ts";
+import { isWhole, readTerm } from "./terms.ts";
+import type { Term } from "./terms.ts";
+
+/** The entries of a list, numbered in the order in which they were given, as they are found in texts. */
+export type Searcher = {
+  /** Bytes of its tables. */
+  readonly bytes: number;
+  /** The entries that are looked at for every text. */
+  readonly always: readonly number[];
+  /**
+   * The numbers of the entries that may be in a text: each once, in no order.
+   *
+   * @param text normalised
+   */
+  readonly candidates: (text: string) => Iterable<number>;
+  /** What is left to be run on the text before a candidate is a hit; `undefined` where nothing is. */
+  readonly pending: (number: number) => ListPattern | undefined;
+};
+
+/** Terms, in their canonical form. */
+export function searchTerms(values: readonly string[]): Searcher {
+  const terms = values.map(readTerm);
+  const words = indexWords(terms.map(({ core }) => [core]));
+  return {
+    bytes: words.bytes,
+    always: [],
+    candidates: (text) => {
+      const found = new Set<number>();
+      words.scan(text, (number, length, end) => {
+        if (!found.has(number) && isWhole(terms[number] as Term, text, end - length, end)) found.add(number);
+      });
+      return found;
+    },
+    pending: () => undefined,
+  };
+}
+
+/** Patterns, as written. */
+export function searchPatterns(values: readonly string[]): Searcher {
+  const patterns = values.map(readListPattern);
+  const words = indexWords(patterns.map(({ literals }) => literals));
+  const always = [...patterns.keys()].filter((number) => patterns[number]?.literals.length === 0);
+  return {
+    bytes: words.bytes,
+    always,
+    candidates: (text) => {
+      const found = new Set<number>(always);
+      words.scan(text, (number) => found.add(number));
+      return found;
+    },
+    pending: (number) => (patterns[number]?.sufficient === true ? undefined : patterns[number]),
+  };
+}
+
+type Words = {
+  readonly bytes: number;
+  readonly scan: (text: string, found: (number: number, length: number, end: number) => void) => void;
+};
+
+/** Which entries want which word: several may want the same. */
+function indexWords(wanted: readonly (readonly string[])[]): Words {
+  const words = [...new Set(wanted.flat())].sort();
+  const numbers = new Map(words.map((word, index) => [word, index]));
+  // The entries of word n are those from starts[n] to starts[n + 1].
+  const starts = new Uint32Array(words.length + 1);
+  for (const word of wanted.flat()) {
+    const after = (numbers.get(word) ?? 0) + 1;
+    starts[after] = (starts[after] ?? 0) + 1;
+  }
+  for (let word = 0; word < words.length; word++)
+    starts[word + 1] = (starts[word + 1] ?? 0) + (starts[word] ?? 0);
+  const entries = new Uint32Array(starts[words.length] ?? 0);
+  const filled = starts.slice();
+  for (const [entry, own] of wanted.entries()) {
+    for (const word of own) {
+      const number = numbers.get(word) ?? 0;
+      entries[filled[number] ?? 0] = entry;
+      filled[number] = (filled[number] ?? 0) + 1;
+    }
+  }
+  const lengths = Uint16Array.from(words, (word) => word.length);
+  const automaton = buildAutomaton(words);
+  return {
+    bytes: automaton.bytes + starts.byteLength + entries.byteLength + lengths.byteLength,
+    scan: (text, found) =>
+      automaton.scan(text, (word, end) => {
+        const length = lengths[word] ?? 0;
+        for (let at = starts[word] ?? 0; at < (starts[word + 1] ?? 0); at++)
+          found(entries[at] ?? 0, length, end);
+      }),
+  };
+}
