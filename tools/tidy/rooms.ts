@@ -43,7 +43,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   counters: { imports: [] },
   access: { imports: [] },
   // What decisions are made under: policy files and what else a release names, kept by their hash.
-  releases: { imports: [], contracts: ["log"] },
+  releases: { imports: [], contracts: ["access", "evidence", "log"] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
   rollout: { imports: ["releases"] },
   // The way of an event: it calls the stations in their order.

@@ -36,6 +36,9 @@ export type ErrorCode =
   | "log_fenced"
   | "log_retired"
   | "policy_invalid"
+  | "policy_tests_failed"
+  | "approval_needed"
+  | "change_conflict"
   | "record_invalid"
   | "manifest_invalid"
   | "receipt_invalid"
@@ -242,6 +245,21 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 400,
     summary: "The policy has a mistake.",
     remedy: "Correct it at the file, line and column that the message names.",
+  },
+  policy_tests_failed: {
+    status: 400,
+    summary: "A test that stands in the policy fails.",
+    remedy: "Correct the rule or the test; `docket policy test` says which clauses made it so.",
+  },
+  approval_needed: {
+    status: 403,
+    summary: "The change of the policy takes another person, or more of them.",
+    remedy: "Have somebody else approve it, with a key that was made before the proposal.",
+  },
+  change_conflict: {
+    status: 409,
+    summary: "The change of the policy does not fit how things stand now.",
+    remedy: "Look at `docket policy log`, and propose it again if another release came into force.",
   },
   usage: {
     status: 400,

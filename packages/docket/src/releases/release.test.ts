@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DocketError } from "../error.ts";
 import { MemoryDisk } from "../testing/memory-disk.ts";
-import { filesIdOf, keepRelease, keptRelease, keptReleasePath, releaseOf, withLists } from "./release.ts";
+import {
+  encodeKeptRelease,
+  filesIdOf,
+  keepRelease,
+  keptRelease,
+  keptReleasePath,
+  releaseOf,
+  withLists,
+} from "./release.ts";
 import type { ReleaseManifest } from "./release.ts";
 import { policyFile } from "./testing/policies.ts";
 
@@ -92,4 +100,28 @@ void test("a release that isn't kept is not found", () => {
     () => keptRelease(new MemoryDisk(), paths, "A".repeat(43)),
     (error) => error instanceof DocketError && error.code === "not_found",
   );
+});
+
+void test("a release in which only lists changed leans on the files of another, which are checked", () => {
+  const disk = new MemoryDisk();
+  const release = releaseOf([file]);
+  const versions = [{ name: "bad", kind: "domain" as const, version: "v2" }];
+  const changed = withLists(release, { versions, views: new Map() });
+  const put = (id: string, bytes: Uint8Array): void =>
+    disk.replaceFile(keptReleasePath(paths, id), bytes, true);
+  disk.makeDirectory(paths.releases);
+  put(changed.id, encodeKeptRelease(changed, release.id));
+  const refused = (message: RegExp): void =>
+    assert.throws(
+      () => keptRelease(disk, paths, changed.id),
+      (error) =>
+        error instanceof DocketError && error.code === "directory_damaged" && message.test(error.message),
+    );
+  refused(/its files are those of [\w-]{43}, which is not kept/);
+  put(release.id, encodeKeptRelease({ ...release, files: [{ ...file, text: `${file.text}#` }] }));
+  refused(/comments\.yaml has the hash/);
+  put(release.id, encodeKeptRelease(release, changed.id));
+  refused(/which has none of its own/);
+  put(release.id, encodeKeptRelease(release));
+  assert.deepEqual(keptRelease(disk, paths, changed.id).files, [file]);
 });

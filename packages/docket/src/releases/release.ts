@@ -100,9 +100,18 @@ export function keptReleasePath(paths: Pick<LogPaths, "releases">, id: string): 
   return join(paths.releases, `${id}.json`);
 }
 
-/** What a kept release's file holds. */
-export function encodeKeptRelease({ manifest, files }: Pick<Release, "manifest" | "files">): Buffer {
-  return Buffer.from(`${JSON.stringify({ manifest, files })}\n`);
+/**
+ * What a kept release's file holds.
+ *
+ * @param filesOf a kept release with the same policy files: they are not written a second time. A list may
+ *   change a thousand times a day, and the policy with it does not.
+ */
+export function encodeKeptRelease(
+  { manifest, files }: Pick<Release, "manifest" | "files">,
+  filesOf?: string,
+): Buffer {
+  const kept = filesOf === undefined ? { manifest, files } : { manifest, filesOf };
+  return Buffer.from(`${JSON.stringify(kept)}\n`);
 }
 
 /** Keeps a release under its hash, durably. A release that is kept already is left alone. */
@@ -125,29 +134,22 @@ export type KeptRelease = {
  * Reads a kept release without compiling it, and checks that the manifest is the one that the id names and
  * the files are those that the manifest names.
  *
+ * @param read gives the content of `releases/ID.json`, or `undefined` if there is none
  * @throws {DocketError} `not_found` if it isn't kept, `directory_damaged` if any byte was changed, saying
  *   what was expected
  */
-export function readKeptRelease(bytes: Uint8Array | undefined, id: string): KeptRelease {
-  if (bytes === undefined) {
-    throw new DocketError("not_found", `the release ${id} is not kept here (releases/${id}.json)`);
-  }
-  const damaged = (why: string): DocketError =>
-    new DocketError("directory_damaged", `releases/${id}.json is not what was kept: ${why}`);
-  const { manifest: text, files } = parseKept(bytes, damaged);
-  const found = hash("sha256", text, "base64url");
-  if (found !== id) throw damaged(`its manifest has the hash ${found}, expected ${id}`);
-  const manifest = JSON.parse(text) as ReleaseManifest;
-  if (manifest.files.length !== files.length) {
-    throw damaged(`it holds ${files.length} files, and its manifest names ${manifest.files.length}`);
-  }
-  for (const [place, { path, sha256 }] of manifest.files.entries()) {
-    const file = files[place] as PolicyFile;
-    if (file.path !== path) throw damaged(`it holds ${file.path} where ${path} is expected`);
-    const actual = hash("sha256", file.text, "base64url");
-    if (actual !== sha256) throw damaged(`${path} has the hash ${actual}, expected ${sha256}`);
-  }
-  return { id, text, manifest, files };
+export function readKeptRelease(read: (id: string) => Uint8Array | undefined, id: string): KeptRelease {
+  const found = openKept(read(id), id);
+  return completeKept(found, found.filesOf === undefined ? undefined : read(found.filesOf));
+}
+
+/** {@link readKeptRelease} where files are read asynchronously. */
+export async function readKeptReleaseLater(
+  read: (id: string) => Promise<Uint8Array | undefined>,
+  id: string,
+): Promise<KeptRelease> {
+  const found = openKept(await read(id), id);
+  return completeKept(found, found.filesOf === undefined ? undefined : await read(found.filesOf));
 }
 
 /** Gives the views of the versions that a manifest names. */
@@ -166,7 +168,10 @@ export function keptRelease(
   id: string,
   views: ViewSource = () => new Map(),
 ): Release {
-  return loadKept(readKeptRelease(disk.readFile(keptReleasePath(paths, id)), id), views);
+  return loadKept(
+    readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), id),
+    views,
+  );
 }
 
 /**
@@ -214,17 +219,62 @@ function compile(files: readonly PolicyFile[]): PolicySet {
   }
 }
 
+type Opened = {
+  id: string;
+  text: string;
+  manifest: ReleaseManifest;
+  files: PolicyFile[] | undefined;
+  filesOf: string | undefined;
+};
+
+function openKept(bytes: Uint8Array | undefined, id: string): Opened {
+  if (bytes === undefined) {
+    throw new DocketError("not_found", `the release ${id} is not kept here (releases/${id}.json)`);
+  }
+  const { manifest: text, files, filesOf } = parseKept(bytes, id);
+  const found = hash("sha256", text, "base64url");
+  if (found !== id) throw damaged(id, `its manifest has the hash ${found}, expected ${id}`);
+  return { id, text, manifest: JSON.parse(text) as ReleaseManifest, files, filesOf };
+}
+
+function completeKept(opened: Opened, other: Uint8Array | undefined): KeptRelease {
+  const { id, text, manifest, filesOf } = opened;
+  let { files } = opened;
+  if (files === undefined) {
+    if (other === undefined) throw damaged(id, `its files are those of ${filesOf}, which is not kept`);
+    ({ files } = openKept(other, filesOf as string));
+    if (files === undefined)
+      throw damaged(id, `its files are those of ${filesOf}, which has none of its own`);
+  }
+  if (manifest.files.length !== files.length) {
+    throw damaged(id, `it holds ${files.length} files, and its manifest names ${manifest.files.length}`);
+  }
+  for (const [place, { path, sha256 }] of manifest.files.entries()) {
+    const file = files[place] as PolicyFile;
+    if (file.path !== path) throw damaged(id, `it holds ${file.path} where ${path} is expected`);
+    const actual = hash("sha256", file.text, "base64url");
+    if (actual !== sha256) throw damaged(id, `${path} has the hash ${actual}, expected ${sha256}`);
+  }
+  return { id, text, manifest, files };
+}
+
+function damaged(id: string, why: string): DocketError {
+  return new DocketError("directory_damaged", `releases/${id}.json is not what was kept: ${why}`);
+}
+
 function parseKept(
   bytes: Uint8Array,
-  damaged: (why: string) => DocketError,
-): { manifest: string; files: PolicyFile[] } {
+  id: string,
+): { manifest: string; files: PolicyFile[] | undefined; filesOf: string | undefined } {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw damaged("it is not JSON");
+    throw damaged(id, "it is not JSON");
   }
-  const { manifest, files } = (value ?? {}) as { manifest?: unknown; files?: unknown };
+  const { manifest, files, filesOf } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof manifest === "string" && typeof filesOf === "string")
+    return { manifest, files: undefined, filesOf };
   const whole =
     typeof manifest === "string" &&
     Array.isArray(files) &&
@@ -233,6 +283,6 @@ function parseKept(
         typeof (file as PolicyFile | null)?.path === "string" &&
         typeof (file as PolicyFile | null)?.text === "string",
     );
-  if (!whole) throw damaged("it has no manifest, or no files");
-  return { manifest, files: files as PolicyFile[] };
+  if (!whole) throw damaged(id, "it has no manifest, or no files");
+  return { manifest, files: files as PolicyFile[], filesOf: undefined };
 }

@@ -84,7 +84,8 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
   if (source.data === undefined && names.length === 0) {
     return resultOf("releases", faults, null, "the directory keeps none");
   }
-  const kept = new Set<string>();
+  // By id: the lines of its manifest, and the release whose files it leans on, if it has none of its own.
+  const kept = new Map<string, KeptLines>();
   for (const { name, directory } of names) {
     const id = /^([\w-]{43})\.json$/.exec(name)?.[1];
     const place = `releases/${name}`;
@@ -93,10 +94,17 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
       faults.push(faultOf("releases", place, "no release has this name"));
       continue;
     }
-    kept.add(id);
     const text = await readText(join(source.directory, place), releaseBytesMax, source.files);
-    const reason = text === undefined ? "it cannot be read" : wrongWith(id, text);
-    if (reason !== undefined) faults.push(faultOf("releases", place, reason));
+    const found = text === undefined ? "it cannot be read" : linesOf(id, text);
+    kept.set(id, typeof found === "string" ? { lines: "", filesOf: undefined } : found);
+    if (typeof found === "string") faults.push(faultOf("releases", place, found));
+  }
+  for (const [id, { lines, filesOf }] of kept) {
+    if (filesOf === undefined) continue;
+    const other = kept.get(filesOf);
+    if (other?.filesOf === undefined && other?.lines === lines) continue;
+    const reason = `its files are those of ${filesOf}, which has not the files that its manifest lists`;
+    faults.push(faultOf("releases", `releases/${id}.json`, reason));
   }
   for (const { release, index } of report.releases) {
     if (kept.has(release)) continue;
@@ -112,24 +120,34 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
   );
 }
 
-function wrongWith(id: string, text: string): string | undefined {
+type KeptLines = { lines: string; filesOf: string | undefined };
+
+/** What a kept release's manifest lists, or what is wrong with it. */
+function linesOf(id: string, text: string): KeptLines | string {
   try {
-    const { manifest, files } = JSON.parse(text) as Kept;
-    const ordered = files.map((file) => ({ path: file.path, text: file.text }));
-    if (`${JSON.stringify({ manifest, files: ordered })}\n` !== text) return "it is not canonical";
+    const { manifest, files, filesOf } = JSON.parse(text) as Kept;
+    const ordered = files?.map((file) => ({ path: file.path, text: file.text }));
+    const again = ordered === undefined ? { manifest, filesOf } : { manifest, files: ordered };
+    if (`${JSON.stringify(again)}\n` !== text) return "it is not canonical";
     if (hash("sha256", manifest, "base64url") !== id)
       return "its manifest has another hash than its name says";
     const lines = (JSON.parse(manifest) as { files: { path: string; sha256: string }[] }).files;
-    const differs = files.length !== lines.length || files.some((file, place) => !isLine(file, lines[place]));
-    return differs ? "its files are not those that its manifest lists" : undefined;
+    const differs =
+      files !== undefined &&
+      (files.length !== lines.length || files.some((file, place) => !isLine(file, lines[place])));
+    if (differs) return "its files are not those that its manifest lists";
+    return { lines: JSON.stringify(lines), filesOf };
   } catch {
     return "it is not a release";
   }
 }
 
-type Kept = { manifest: string; files: { path: string; text: string }[] };
+type Kept = { manifest: string; files?: { path: string; text: string }[]; filesOf?: string };
 
-function isLine(file: Kept["files"][number], line: { path: string; sha256: string } | undefined): boolean {
+function isLine(
+  file: { path: string; text: string },
+  line: { path: string; sha256: string } | undefined,
+): boolean {
   return file.path === line?.path && hash("sha256", file.text, "base64url") === line.sha256;
 }
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// How changes of the policy are shown: plain JSON, times as text.
+import { formatTime } from "@docket/protocol";
+import type { DutyLevel } from "@docket/protocol";
+import { isFresh } from "./change-state.ts";
+import type { ChangeState, PastRelease, Proposal } from "./change-state.ts";
+import type { ChangesView, ProposalView, ReleaseView } from "./contract.ts";
+import { approvalsNeeded, comesAtMs, isApproved, stricterLevel } from "./duties.ts";
+import type { Release } from "./release.ts";
+
+/** How changes stand. */
+export function changesView(state: ChangeState, current: Release): ChangesView {
+  const { level, inForce, provisional, proposals } = state;
+  return {
+    level,
+    release: current.id,
+    since: inForce === undefined ? null : releaseView(inForce.since),
+    revertsAt: provisional === undefined ? null : formatTime(provisional.untilMs),
+    revertsTo: provisional?.before ?? null,
+    proposals: [...proposals.values()]
+      .filter(({ ended }) => ended === undefined)
+      .map((proposal) => proposalView(state, proposal)),
+  };
+}
+
+/** A proposal. */
+export function proposalView(state: ChangeState, proposal: Proposal): ProposalView {
+  const { index, by, atMs, candidate, level, base, restrictsMore, standby, approvals, ended } = proposal;
+  const strictest: DutyLevel = level === undefined ? state.level : stricterLevel(state.level, level);
+  const comes = comesAtMs(strictest, proposal);
+  return {
+    index,
+    by,
+    at: formatTime(atMs),
+    candidate: candidate ?? null,
+    level: level ?? null,
+    base,
+    restrictsMore,
+    standby,
+    state: stateOf(state, proposal, strictest, comes),
+    approvals: approvals.map((approval) => ({
+      index: approval.index,
+      by: approval.by,
+      at: formatTime(approval.atMs),
+      alone: approval.alone,
+    })),
+    approvalsNeeded: approvalsNeeded(strictest, restrictsMore),
+    comesAt: comes === undefined || ended !== undefined ? null : formatTime(comes),
+    endedBy: ended?.index ?? null,
+  };
+}
+
+/** A release that came into force. */
+export function releaseView(past: PastRelease): ReleaseView {
+  const { index, release, previous, via, by, atMs, of, alone } = past;
+  return { index, release, previous, via: via ?? null, by, at: formatTime(atMs), of: of ?? null, alone };
+}
+
+function stateOf(
+  state: ChangeState,
+  proposal: Proposal,
+  level: DutyLevel,
+  comes: number | undefined,
+): ProposalView["state"] {
+  if (proposal.ended !== undefined) return proposal.ended.how;
+  if (!isFresh(state, proposal)) return "stale";
+  if (!isApproved(level, proposal)) return "open";
+  return comes === undefined ? "approved" : "waiting";
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Separation of duties: how many persons a change takes, and which. Docket knows keys, not persons: what
+// counts as another person is another key, and one that is older than the proposal, so that nobody makes
+// themself a second one for it. docs/operations/policy-changes.md says the same in a table.
+import type { DutyLevel } from "@docket/protocol";
+import { dutyLevels } from "@docket/protocol";
+import type { Role } from "../access/permissions.ts";
+
+/** What one person decided alone comes into force so much later, and can be cancelled until then; in ms. */
+export const aloneDelayMs = 600_000;
+/** Longest time for which one person may put a release in force by breaking the glass, in ms. */
+export const breakGlassMsMax = 86_400_000;
+
+/** Who does something. `operator` is whoever has the data directory. */
+export type Author = { readonly by: string; readonly role: Role | "operator" };
+
+/** What is to be approved, as far as duties ask for it. */
+export type Approvable = {
+  /** Whoever proposed it, and the role that they had. */
+  readonly by: string;
+  readonly role: string | undefined;
+  /** The record's index: keys that were made after it don't count. */
+  readonly index: number;
+  readonly restrictsMore: boolean;
+  readonly approvals: readonly { readonly by: string; readonly alone: boolean }[];
+};
+
+/** The stricter of two levels. */
+export function stricterLevel(a: DutyLevel, b: DutyLevel): DutyLevel {
+  return dutyLevels.indexOf(a) >= dutyLevels.indexOf(b) ? a : b;
+}
+
+/** How many different persons must approve. */
+export function approvalsNeeded(level: DutyLevel, restrictsMore: boolean): number {
+  return level === "strict" && restrictsMore ? 2 : 1;
+}
+
+/** Whether enough have approved. */
+export function isApproved(level: DutyLevel, subject: Approvable): boolean {
+  // What one person approved alone at level solo counts for nothing once the level was raised.
+  const counted = subject.approvals.filter(({ alone }) => level === "solo" || !alone);
+  return counted.length >= approvalsNeeded(level, subject.restrictsMore);
+}
+
+/**
+ * When something that only whoever proposed it approved comes into force by itself, in ms since 1970;
+ * `undefined` if that does not apply.
+ */
+export function comesAtMs(
+  level: DutyLevel,
+  { approvals }: { approvals: readonly { readonly atMs: number; readonly alone: boolean }[] },
+): number | undefined {
+  if (level !== "solo" || approvals.length === 0 || approvals.some(({ alone }) => !alone)) return undefined;
+  return Math.max(...approvals.map(({ atMs }) => atMs)) + aloneDelayMs;
+}
+
+/**
+ * Why somebody may not approve something, in words; `undefined` if they may.
+ *
+ * @param madeAt the index of the record by which the approver's key was made, if it is a key
+ */
+export function objection(
+  level: DutyLevel,
+  subject: Approvable,
+  approver: Author,
+  madeAt: number | undefined,
+): string | undefined {
+  if (subject.approvals.some(({ by }) => by === approver.by)) return "you have approved it already";
+  if (level === "solo") return undefined;
+  if (approver.by === subject.by) return `you proposed it; at level ${level} somebody else approves`;
+  if (approver.by !== "operator" && (madeAt === undefined || madeAt > subject.index)) {
+    return `your key was made after the proposal; at level ${level} it takes one that was there before`;
+  }
+  if (level === "strict" && approver.role === subject.role) {
+    return `whoever proposed it has the role ${approver.role} too; at level strict another role approves`;
+  }
+  return undefined;
+}

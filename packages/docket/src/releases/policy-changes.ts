@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one way of a change: proposed, checked, tested, previewed, approved, published, and withdrawn by naming
+// an earlier release. Each step is a record, and a step counts when its record is sealed: a crash before it
+// leaves nothing but a kept file that nobody names, a crash after it leaves the step done. What is due at a
+// time (a change that one person decided alone, a broken glass that nobody confirmed) is due after a restart
+// too, since only records say that it is.
+import type { BodyWithoutParts, DutyLevel, ReleaseBody } from "@docket/protocol";
+import { formatTime, parseLeaf } from "@docket/protocol";
+import { DocketError } from "../error.ts";
+import type { PlainPart } from "../evidence/seal.ts";
+import { isChangeRecord, isFresh, takeRecord } from "./change-state.ts";
+import type { ChangeState, Proposal, Provisional } from "./change-state.ts";
+import { changesView, proposalView } from "./change-views.ts";
+import type { Act, ChangePorts, ChangesView, ProposalView, Wish } from "./contract.ts";
+import { aloneDelayMs, breakGlassMsMax, comesAtMs, isApproved, objection, stricterLevel } from "./duties.ts";
+import { earlierRelease, refuseRollback } from "./rollback.ts";
+import {
+  encodeKeptRelease,
+  filesIdOfTexts,
+  loadKept,
+  readKeptReleaseLater,
+  releaseOf,
+  withLists,
+} from "./release.ts";
+import type { ListVersion, Release, ReleaseLists, ReleaseManifest } from "./release.ts";
+import { encodeChangePart, reviewCandidate, whyLengthMax } from "./review.ts";
+import type { ChangePart, Preview, Review, TestReport } from "./review.ts";
+
+/** Longest a preview may take before the proposal goes on without it, in ms. */
+export const previewMsMax = 120_000;
+/** How much later something that was due and failed is tried again, in ms. */
+export const retryMs = 5000;
+/** A timer is set for no longer than this, in ms: longer ones are set again. */
+const timerMsMax = 3_600_000;
+
+/** A release that came into force by somebody's act, and the record that says so. */
+export type Published = { index: number; release: string; until: string | null };
+
+type Reviewed = { candidate: Release; review: Review; tests: TestReport; base: Release };
+
+/** Takes changes of the policy along their way. One for each open site. */
+export class PolicyChanges {
+  readonly #ports: ChangePorts;
+  readonly #state: ChangeState;
+  #last: Promise<unknown> = Promise.resolve();
+  #cancelTimer: (() => void) | undefined;
+  #closed = false;
+
+  /** @param state what the log's records came to */
+  constructor(state: ChangeState, ports: ChangePorts) {
+    this.#state = state;
+    this.#ports = ports;
+  }
+
+  /** Does what became due while nobody was there, and from then on each thing when it is due. */
+  async start(): Promise<void> {
+    await this.#inTurn(() => this.#doDue());
+    this.#schedule();
+  }
+
+  /** How changes stand. */
+  view(): ChangesView {
+    return changesView(this.#state, this.#ports.current());
+  }
+
+  /** Takes in a record that somebody else sealed: an API key was made. */
+  take(leaf: string): void {
+    const record = parseLeaf(leaf);
+    if (isChangeRecord(record)) takeRecord(this.#state, record);
+  }
+
+  /**
+   * A proposal and the change that it is.
+   *
+   * @throws {DocketError} `not_found`
+   */
+  async proposal(index: number): Promise<{ proposal: ProposalView; change: ChangePart | null }> {
+    const proposal = this.#proposal(index);
+    return { proposal: this.#view(proposal), change: (await this.#ports.changeOf(index)) ?? null };
+  }
+
+  /**
+   * Proposes a change. Policy files are checked and their tests run; a release is previewed on recent
+   * history.
+   *
+   * @param standby once approved, it waits to be switched to instead of being published
+   * @throws {DocketError} `policy_invalid`, `policy_tests_failed`, `change_conflict`, `not_found`
+   */
+  async propose(act: Act & { wish: Wish; standby?: boolean | undefined }): Promise<ProposalView> {
+    const { author, wish, standby = false } = act;
+    checkWhy(act.why);
+    if ("level" in wish) return this.#inTurn(() => this.#proposeLevel(act, wish.level));
+    const reviewed = await this.#review(wish);
+    if (standby && !reviewed.review.restrictsMore) {
+      throw conflict("only a stricter release is approved to be switched to, and this one restricts no more");
+    }
+    const preview = await this.#preview(reviewed.candidate);
+    return this.#inTurn(async () => {
+      if (this.#filesInForce() !== filesIdOfTexts(reviewed.base.files)) {
+        throw conflict("another release came into force while this one was checked; propose it again");
+      }
+      await this.#keep(reviewed.candidate);
+      const { candidate, review } = reviewed;
+      const body: BodyWithoutParts = {
+        kind: "proposal",
+        by: author.by,
+        candidate: candidate.id,
+        base: this.#state.inForce?.release ?? null,
+        restrictsMore: review.restrictsMore,
+        standby,
+      };
+      // A crash before the next line leaves a kept file that no record names.
+      const { index } = await this.#seal(body, changePart(act.why, reviewed, preview));
+      return this.#view(this.#proposal(index));
+    });
+  }
+
+  /**
+   * Approves a proposal, or confirms a release that would revert by itself.
+   *
+   * @throws {DocketError} `not_found`, `change_conflict`, `approval_needed` if somebody else must
+   */
+  async approve({ author, of }: Act & { of: number }): Promise<ChangesView> {
+    return this.#inTurn(async () => {
+      const { provisional } = this.#state;
+      const subject = provisional?.index === of ? provisional : this.#openProposal(of);
+      const level = "level" in subject ? this.#levelOf(subject) : this.#state.level;
+      const why = objection(level, subject, author, this.#state.keys.get(author.by)?.madeAt);
+      if (why !== undefined) throw new DocketError("approval_needed", `record ${of}: ${why}`);
+      const alone = author.by === subject.by;
+      if (alone && subject === provisional) this.#refuseEarlyConfirmation(provisional);
+      await this.#seal({ kind: "approval", by: author.by, of, alone });
+      await this.#doDue();
+      return this.view();
+    });
+  }
+
+  /**
+   * Cancels a proposal. One that was cancelled already is left as it is.
+   *
+   * @throws {DocketError} `not_found`, `change_conflict` if it was published
+   */
+  async cancel({ author, of }: Act & { of: number }): Promise<ProposalView> {
+    return this.#inTurn(async () => {
+      const proposal = this.#proposal(of);
+      if (proposal.ended?.how === "published") {
+        throw conflict(
+          `proposal ${of} was published by record ${proposal.ended.index}; withdraw the release`,
+        );
+      }
+      if (proposal.ended === undefined) await this.#seal({ kind: "cancel", by: author.by, of });
+      return this.#view(proposal);
+    });
+  }
+
+  /**
+   * Puts an approved proposal in force. One that is in force already is left as it is. One that stands by is
+   * switched to for at most {@link breakGlassMsMax}, unless somebody else approves that.
+   *
+   * @throws {DocketError} `not_found`, `approval_needed`, `change_conflict`
+   */
+  async publish({ author, of, forMs }: Act & { of: number; forMs?: number | undefined }): Promise<Published> {
+    checkTime(forMs);
+    return this.#inTurn(async () => {
+      const proposal = this.#proposal(of);
+      const { inForce } = this.#state;
+      if (inForce !== undefined && inForce.since.of === of) return this.#published();
+      return this.#publish(this.#openProposal(proposal.index), author.by, forMs);
+    });
+  }
+
+  /**
+   * Withdraws the release in force, by naming an earlier one: the one before it if none is named.
+   *
+   * @throws {DocketError} `not_found`, `change_conflict`, `approval_needed` if it goes back too far for one
+   * person
+   */
+  async rollback(
+    act: Act & { to?: string | undefined; keepLists?: boolean | undefined },
+  ): Promise<Published> {
+    checkWhy(act.why);
+    return this.#inTurn(async () => {
+      const id = earlierRelease(this.#state, act.to);
+      const { inForce } = this.#state;
+      const current = this.#ports.current();
+      const target = await this.#earlier(id, act.keepLists === true);
+      if (target.id === current.id) throw conflict(`the release ${target.id} is in force`);
+      const review = reviewCandidate(current, target);
+      refuseRollback(this.#state, id, review);
+      const part = changePart(act.why, { candidate: target, review });
+      const of = inForce === undefined ? {} : { of: inForce.since.index };
+      return this.#adopt(target, { by: act.author.by, via: "rollback", ...of, alone: true }, part);
+    });
+  }
+
+  /**
+   * Puts a release in force at once, by one person and for a time: it reverts by itself unless it is approved
+   * before.
+   *
+   * @param forMs how long, at most and by default {@link breakGlassMsMax}
+   * @throws {DocketError} `policy_invalid`, `policy_tests_failed`, `not_found`, `change_conflict`
+   */
+  async breakGlass(
+    act: Act & {
+      wish: Exclude<Wish, { level: DutyLevel }> | { of: number };
+      forMs?: number | undefined;
+    },
+  ): Promise<Published> {
+    const { author, wish, why, forMs } = act;
+    checkWhy(why);
+    checkTime(forMs);
+    const of = "of" in wish ? { of: wish.of } : {};
+    const reviewed = await this.#review("of" in wish ? this.#wishOf(wish.of) : wish);
+    return this.#inTurn(async () => {
+      const until = formatTime(this.#ports.clock() + (forMs ?? breakGlassMsMax));
+      const body = { by: author.by, via: "break-glass" as const, ...of, until, alone: true as const };
+      return this.#adopt(reviewed.candidate, body, changePart(why, reviewed));
+    });
+  }
+
+  /**
+   * Puts other versions of lists in force. Whoever changes a list has seen to it that they may.
+   *
+   * @throws {DocketError} as sealing does
+   */
+  async publishLists(by: string, lists: ReleaseLists, of?: number): Promise<Published> {
+    return this.#inTurn(async () => {
+      const current = this.#ports.current();
+      const release = withLists(current, lists);
+      if (release.id === current.id) return this.#published();
+      return this.#adopt(release, { by, via: "lists", ...(of === undefined ? {} : { of }) });
+    });
+  }
+
+  /** Ends the waiting for what is due; what is under way is finished. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelTimer?.();
+    await this.#last.catch(() => undefined);
+  }
+
+  async #proposeLevel({ author, why }: Act, level: DutyLevel): Promise<ProposalView> {
+    if (level === this.#state.level) throw conflict(`the level is ${level} already`);
+    const body: BodyWithoutParts = {
+      kind: "proposal",
+      by: author.by,
+      level,
+      base: this.#state.inForce?.release ?? null,
+      restrictsMore: false,
+      standby: false,
+    };
+    const { index } = await this.#seal(body, { v: 1, why: why ?? null });
+    return this.#view(this.#proposal(index));
+  }
+
+  async #publish(proposal: Proposal, by: string, forMs?: number): Promise<Published> {
+    const { index: of, candidate, level, standby } = proposal;
+    const now = this.#ports.clock();
+    if (!isApproved(this.#levelOf(proposal), proposal)) {
+      throw new DocketError("approval_needed", `proposal ${of} lacks approval`);
+    }
+    if (candidate === undefined || level !== undefined) {
+      throw conflict(`proposal ${of} is of a level: it came into force when it was approved`);
+    }
+    const comes = comesAtMs(this.#state.level, proposal);
+    if (comes !== undefined && comes > now) {
+      const message = `proposal ${of} was approved alone: it comes into force by itself at ${formatTime(comes)}`;
+      throw conflict(`${message}, unless it is cancelled`);
+    }
+    if (!isFresh(this.#state, proposal)) {
+      throw conflict(`another release came into force since proposal ${of} was made; propose it again`);
+    }
+    const release = await this.#candidate(proposal, candidate);
+    const alone = proposal.approvals.every((each) => each.alone) ? { alone: true as const } : {};
+    const until = standby ? { until: formatTime(now + (forMs ?? breakGlassMsMax)) } : {};
+    return this.#adopt(release, { by, via: "publish", of, ...until, ...alone });
+  }
+
+  // Lists that differ in the candidate from what was in force when it was proposed are part of the change;
+  // the others are taken as they are now.
+  async #candidate(proposal: Proposal, id: string): Promise<Release> {
+    const kept = await readKeptReleaseLater(this.#ports.read, id);
+    const base = proposal.base === null ? undefined : await this.#manifest(proposal.base);
+    const then = new Map((base?.lists ?? []).map(({ name, version }) => [name, version]));
+    const now = new Map(this.#listsInForce().map((list) => [list.name, list]));
+    return releaseOf(kept.files, () =>
+      this.#ports.lists.at(
+        (kept.manifest.lists ?? []).map((list) =>
+          then.get(list.name) === list.version ? (now.get(list.name) ?? list) : list,
+        ),
+      ),
+    );
+  }
+
+  async #adopt(
+    release: Release,
+    how: Pick<ReleaseBody, "by" | "via" | "of" | "until" | "alone">,
+    part?: ChangePart,
+  ): Promise<Published> {
+    await this.#keep(release);
+    const body: ReleaseBody = {
+      kind: "release",
+      release: release.id,
+      previous: this.#state.inForce?.release ?? null,
+      ...how,
+    };
+    // A crash before the next line leaves the release before in force; after it, a start finds the record.
+    this.#take(await this.#ports.adopt(release, body, this.#parts(part)));
+    this.#ports.lists.adopted(listsOf(release));
+    this.#schedule();
+    return this.#published();
+  }
+
+  async #review(wish: Exclude<Wish, { level: DutyLevel }>): Promise<Reviewed> {
+    const base = this.#ports.current();
+    const { lists } = this.#ports;
+    const candidate =
+      "files" in wish
+        ? releaseOf(wish.files, (declared) => lists.current(declared))
+        : await this.#earlier(earlierRelease(this.#state, wish.release), wish.keepLists === true);
+    if (candidate.id === base.id) throw conflict("nothing differs from the release in force");
+    const tests = this.#ports.runTests(candidate);
+    const [failed] = tests.failed;
+    if (failed !== undefined) {
+      const more = tests.failed.length === 1 ? "" : `, and ${tests.failed.length - 1} more`;
+      const message = `${failed.policy}: the test "${failed.name}" fails: ${failed.why}${more}`;
+      throw new DocketError("policy_tests_failed", message);
+    }
+    return { candidate, base, tests, review: reviewCandidate(base, candidate) };
+  }
+
+  #wishOf(of: number): { release: string } {
+    const { candidate } = this.#openProposal(of);
+    if (candidate === undefined) throw conflict(`proposal ${of} is of a level, which no glass is broken for`);
+    return { release: candidate };
+  }
+
+  async #preview(candidate: Release): Promise<Preview> {
+    const { preview, timer } = this.#ports;
+    if (preview === undefined) return { ran: false, why: "nothing is wired that could preview" };
+    const stop = new AbortController();
+    const cancelTimer = timer(previewMsMax, () => stop.abort());
+    try {
+      return await preview(candidate, stop.signal);
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      return { ran: false, why: `it was not done after ${previewMsMax / 1000} s` };
+    } finally {
+      cancelTimer();
+    }
+  }
+
+  async #earlier(id: string, keepLists: boolean): Promise<Release> {
+    const kept = await readKeptReleaseLater(this.#ports.read, id);
+    const { lists } = this.#ports;
+    return keepLists
+      ? releaseOf(kept.files, (declared) => lists.current(declared))
+      : loadKept(kept, (versions) => lists.at(versions).views);
+  }
+
+  async #keep(release: Release): Promise<void> {
+    if ((await this.#ports.read(release.id)) !== undefined) return;
+    const current = this.#ports.current();
+    const filesOf = await this.#ownerOfFiles(current);
+    const sameFiles = filesIdOfTexts(release.files) === filesIdOfTexts(current.files);
+    await this.#ports.keep(release.id, encodeKeptRelease(release, sameFiles ? filesOf : undefined));
+  }
+
+  // The release in force may itself lean on the files of another.
+  async #ownerOfFiles({ id }: Release): Promise<string | undefined> {
+    const bytes = await this.#ports.read(id);
+    if (bytes === undefined) return undefined;
+    const { filesOf } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { filesOf?: string };
+    return filesOf ?? id;
+  }
+
+  async #doDue(): Promise<void> {
+    const { provisional } = this.#state;
+    if (provisional !== undefined && provisional.untilMs <= this.#ports.clock()) {
+      await this.#revert(provisional);
+    }
+    for (const proposal of this.#state.proposals.values()) {
+      if (proposal.ended !== undefined || !isApproved(this.#levelOf(proposal), proposal)) continue;
+      const { index: of, level } = proposal;
+      if (level !== undefined) {
+        const previous = this.#state.level;
+        await this.#seal({ kind: "level", by: lastApprover(proposal), level, previous, of });
+        continue;
+      }
+      const due = comesAtMs(this.#state.level, proposal);
+      if (due === undefined || due > this.#ports.clock() || proposal.standby) continue;
+      if (isFresh(this.#state, proposal)) await this.#publish(proposal, lastApprover(proposal));
+    }
+  }
+
+  async #revert(provisional: Provisional): Promise<void> {
+    const release = await this.#earlier(provisional.before, provisional.listsChanged);
+    await this.#adopt(release, { by: provisional.by, via: "revert", of: provisional.index });
+  }
+
+  // What is due is looked at again after each step, since each may make something due.
+  #schedule(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const due = this.#nextDueMs();
+    if (this.#closed || due === undefined) return;
+    this.#wake(Math.min(timerMsMax, Math.max(0, due - this.#ports.clock())));
+  }
+
+  #wake(ms: number): void {
+    this.#cancelTimer = this.#ports.timer(ms, () => {
+      this.#inTurn(() => this.#doDue()).catch((error: unknown) => {
+        this.#ports.onFault?.(error);
+        this.#cancelTimer?.();
+        if (!this.#closed) this.#wake(retryMs);
+      });
+    });
+  }
+
+  #nextDueMs(): number | undefined {
+    const times = [...this.#state.proposals.values()]
+      .filter((each) => each.ended === undefined && !each.standby && isFresh(this.#state, each))
+      .map((proposal) => comesAtMs(this.#state.level, proposal))
+      .concat(this.#state.provisional?.untilMs)
+      .filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  async #manifest(id: string): Promise<ReleaseManifest> {
+    return (await readKeptReleaseLater(this.#ports.read, id)).manifest;
+  }
+
+  #filesInForce(): string {
+    return filesIdOfTexts(this.#ports.current().files);
+  }
+
+  #listsInForce(): readonly ListVersion[] {
+    return listsOf(this.#ports.current());
+  }
+
+  #refuseEarlyConfirmation({ index, untilMs }: Provisional): void {
+    const since = this.#state.inForce?.since;
+    const fromMs = (since?.index === index ? since.atMs : untilMs) + aloneDelayMs;
+    if (this.#ports.clock() >= fromMs) return;
+    throw new DocketError(
+      "approval_needed",
+      `record ${index}: whoever broke the glass may confirm it alone from ${formatTime(fromMs)} on`,
+    );
+  }
+
+  #levelOf({ level }: Proposal): DutyLevel {
+    return level === undefined ? this.#state.level : stricterLevel(this.#state.level, level);
+  }
+
+  #proposal(of: number): Proposal {
+    const proposal = this.#state.proposals.get(of);
+    if (proposal !== undefined) return proposal;
+    throw new DocketError("not_found", `record ${of} is no proposal; docket policy log lists them`);
+  }
+
+  #openProposal(of: number): Proposal {
+    const proposal = this.#proposal(of);
+    if (proposal.ended === undefined) return proposal;
+    throw conflict(`proposal ${of} was ${proposal.ended.how} by record ${proposal.ended.index}`);
+  }
+
+  #view(proposal: Proposal): ProposalView {
+    return proposalView(this.#state, proposal);
+  }
+
+  #published(): Published {
+    const { inForce, provisional } = this.#state;
+    if (inForce === undefined) throw new Error("a release was published and none is in force");
+    const until = provisional === undefined ? null : formatTime(provisional.untilMs);
+    return { index: inForce.since.index, release: inForce.release, until };
+  }
+
+  async #seal(body: BodyWithoutParts, part?: ChangePart): Promise<{ index: number }> {
+    const index = this.#take(await this.#ports.seal(body, this.#parts(part)));
+    this.#schedule();
+    return { index };
+  }
+
+  #take(leaf: string): number {
+    const record = parseLeaf(leaf);
+    if (isChangeRecord(record)) takeRecord(this.#state, record);
+    return record.index;
+  }
+
+  #parts(part: ChangePart | undefined): PlainPart[] {
+    if (part === undefined) return [];
+    const plaintext = encodeChangePart(part);
+    return [{ name: "change", subject: "site", key: this.#ports.siteKey, plaintext }];
+  }
+
+  // One act after the other: each sees what the one before left.
+  async #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const turn = before.then(act, act);
+    this.#last = turn.catch(() => undefined);
+    const result = await turn;
+    if (!this.#closed) this.#schedule();
+    return result;
+  }
+}
+
+function lastApprover({ approvals, by }: Proposal): string {
+  return approvals.at(-1)?.by ?? by;
+}
+
+function listsOf({ manifest }: Release): readonly ListVersion[] {
+  return (JSON.parse(manifest) as ReleaseManifest).lists ?? [];
+}
+
+function changePart(
+  why: string | undefined,
+  { candidate, review, tests }: Pick<Reviewed, "candidate" | "review"> & { tests?: TestReport },
+  preview?: Preview,
+): ChangePart {
+  const { files, changes, leftOut } = review;
+  return {
+    v: 1,
+    why: why ?? null,
+    manifest: candidate.manifest,
+    files,
+    changes,
+    ...(leftOut === 0 ? {} : { leftOut }),
+    ...(tests === undefined ? {} : { tests }),
+    ...(preview === undefined ? {} : { preview }),
+  };
+}
+
+function checkWhy(why: string | undefined): void {
+  if (why === undefined || why.length <= whyLengthMax) return;
+  throw new DocketError("usage", `why has at most ${whyLengthMax} characters, this one ${why.length}`);
+}
+
+function checkTime(forMs: number | undefined): void {
+  if (forMs === undefined || (forMs > 0 && forMs <= breakGlassMsMax)) return;
+  throw new DocketError(
+    "usage",
+    `a release comes into force for a time of at most ${breakGlassMsMax / 3_600_000} h`,
+  );
+}
+
+function conflict(message: string): DocketError {
+  return new DocketError("change_conflict", message);
+}

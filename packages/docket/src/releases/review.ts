@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What whoever approves a change has to see: which lines and which rules differ, what the policies' own tests
+// gave, and what the candidate would have hit over the last week. It is sealed with the proposal, in the part
+// `change`.
+import type { Comparable, PolicyChange } from "./compare.ts";
+import { comparePolicies, restrictsMore } from "./compare.ts";
+import type { KeptRelease, Release } from "./release.ts";
+import type { FileChange } from "./text-diff.ts";
+import { compareFiles } from "./text-diff.ts";
+
+/** Longest text of differences that is sealed, in characters; longer ones are named and left out. */
+export const sealedDiffLengthMax = 262_144;
+/** Most things that differ that are sealed one by one. */
+export const sealedChangesMax = 1000;
+/** Longest reason for a change, in characters. */
+export const whyLengthMax = 4000;
+
+/** What the tests that stand in the policies gave. */
+export type TestReport = {
+  readonly run: number;
+  readonly failed: readonly { readonly policy: string; readonly name: string; readonly why: string }[];
+};
+
+/** Runs the tests of all policies of a release. */
+export type TestRunner = (release: Release) => TestReport;
+
+/** How often a rule fired, under the release in force and under the candidate. */
+export type PreviewedRule = {
+  readonly policy: string;
+  readonly rule: string;
+  readonly before: number;
+  readonly after: number;
+};
+
+/** What the candidate would have done with recent events. */
+export type Preview =
+  | { readonly ran: false; readonly why: string }
+  | {
+      readonly ran: true;
+      /** The first and the last event's `decidedAt`. */
+      readonly from: string;
+      readonly to: string;
+      readonly events: number;
+      /** Decisions that come out otherwise. */
+      readonly changed: number;
+      readonly rules: readonly PreviewedRule[];
+      readonly notes?: readonly string[];
+    };
+
+/** Has a candidate decide recent history. Stops when the signal says so. */
+export type Previewer = (candidate: Release, signal: AbortSignal) => Promise<Preview>;
+
+/** The plaintext of the part `change` of a change of policy. */
+export type ChangePart = {
+  readonly v: 1;
+  readonly why: string | null;
+  /** The candidate's manifest. */
+  readonly manifest?: string;
+  readonly files?: readonly FileChange[];
+  readonly changes?: readonly PolicyChange[];
+  /** How many differences were too long to be sealed. */
+  readonly leftOut?: number;
+  readonly tests?: TestReport;
+  readonly preview?: Preview;
+};
+
+/** What differs between the release in force and a candidate. */
+export type Review = {
+  readonly files: readonly FileChange[];
+  readonly changes: readonly PolicyChange[];
+  readonly restrictsMore: boolean;
+  readonly leftOut: number;
+};
+
+/** Compares a candidate with the release in force, if there is one. */
+export function reviewCandidate(inForce: Release | undefined, candidate: Release): Review {
+  const changes = comparePolicies(inForce?.policies ?? nothing, candidate.policies);
+  const files = compareFiles(inForce?.files ?? [], candidate.files);
+  let length = 0;
+  let leftOut = Math.max(0, changes.length - sealedChangesMax);
+  const short = files.map((file) => {
+    length += file.diff.length;
+    if (length <= sealedDiffLengthMax) return file;
+    leftOut += 1;
+    return { ...file, diff: "" };
+  });
+  return {
+    files: short,
+    changes: changes.slice(0, sealedChangesMax),
+    restrictsMore: restrictsMore(changes) || listsDiffer(inForce, candidate),
+    leftOut,
+  };
+}
+
+/** The plaintext of a part. */
+export function encodeChangePart(part: ChangePart): string {
+  return JSON.stringify(part);
+}
+
+const nothing: Comparable = { policies: [], events: new Map() };
+
+// Other entries may catch others: which, only the lists know.
+function listsDiffer(inForce: Release | undefined, candidate: Release): boolean {
+  const before = new Map(listsOf(inForce).map(({ name, version }) => [name, version]));
+  return listsOf(candidate).some(({ name, version }) => before.has(name) && before.get(name) !== version);
+}
+
+function listsOf(release: Release | undefined): NonNullable<KeptRelease["manifest"]["lists"]> {
+  if (release === undefined) return [];
+  return (JSON.parse(release.manifest) as KeptRelease["manifest"]).lists ?? [];
+}
