@@ -14,7 +14,16 @@ import {
 import type { ConditionType, Value } from "./condition/types.ts";
 import { signalDefinitions } from "./signals/signals.ts";
 import type { SignalType } from "./signals/signals.ts";
-import type { AttributeType, EvaluationInput, FieldPath } from "./types.ts";
+import type { Waits } from "./program.ts";
+import type {
+  AttributeType,
+  Counter,
+  EvaluationInput,
+  EventField,
+  EventFieldType,
+  FieldPath,
+  ListKind,
+} from "./types.ts";
 
 /** Longest text of an event in UTF-16 code units: what static cost is computed from. */
 export const textLengthMax = 200_000;
@@ -42,11 +51,12 @@ const signalTypes: Readonly<Record<SignalType, ConditionType>> = {
   "list<string>": stringListType,
 };
 
-const attributeTypes: Readonly<Record<AttributeType, ConditionType>> = {
+const declaredTypes: Readonly<Record<EventFieldType, ConditionType>> = {
   int: intType,
   bool: boolType,
   string: stringType,
   timestamp: timestampType,
+  "list<string>": stringListType,
 };
 
 /** The names that every policy has. */
@@ -65,8 +75,10 @@ export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
     field("content.language", stringType, false, (input) => input.content?.language),
     field("content.group", stringType, false, (input) => input.content?.group),
     field("content.revision", intType, false, (input) => input.content?.revision),
+    field("content.parent", stringType, true, (input) => input.content?.parent),
     field("standing.strikes", intType, false, (input) => input.standing.strikes),
     field("standing.restricted", boolType, false, (input) => input.standing.restricted),
+    field("standing.limited", stringListType, false, (input) => input.standing.limited ?? []),
     ...signalDefinitions.map(({ name, type, personal }) => {
       const lengthMax = name === "normalised" ? textLengthMax : shortLengthMax;
       return field(
@@ -83,14 +95,61 @@ export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
 /** The declaration of `actor.attributes.NAME`. */
 export function attributeField(name: string, type: AttributeType): FieldDeclaration {
   const path = `actor.attributes.${name}`;
-  return field(path, attributeTypes[type], type === "string", (input) =>
+  return field(path, declaredTypes[type], type === "string", (input) =>
     ownValue(input.actor.attributes, name),
   );
 }
 
+/**
+ * The declaration of `fields.NAME`.
+ *
+ * @param types the types of events that have it: of others it is missing
+ */
+export function eventField(
+  name: string,
+  { type, personal }: EventField,
+  types: ReadonlySet<string>,
+): FieldDeclaration {
+  return field(`fields.${name}`, declaredTypes[type], personal, (input) =>
+    types.has(input.type) ? ownValue(input.fields, name) : undefined,
+  );
+}
+
 /** The declaration of `counters.NAME`. */
-export function counterField(name: string, id: string): FieldDeclaration {
-  return field(`counters.${name}`, intType, false, (input) => input.counters.get(id));
+export function counterField(name: string, id: string, kind: Counter["kind"]): FieldDeclaration {
+  const path = `counters.${name}`;
+  const type = kind === "first" ? durationType : intType;
+  const declaration = field(path, type, false, (input) => input.counters.get(id));
+  return kind === "count" || kind === "distinct" ? { ...declaration, min: 0 } : declaration;
+}
+
+/** The declaration of `limits.NAME.exceeded` or `limits.NAME.wait`. */
+export function limitField(
+  path: FieldPath,
+  waitMs: (waits: Waits) => number | undefined,
+): FieldDeclaration & { readonly read: (waits: Waits) => Value } {
+  const exceeded = path.endsWith(".exceeded");
+  const type = exceeded ? boolType : durationType;
+  const read = (waits: Waits): Value => {
+    const wait = acceptValue(durationType, waitMs(waits));
+    return wait === undefined || !exceeded ? wait : (wait as number) > 0;
+  };
+  return { path, type, personal: false, lengthMax: 0, itemsMax: 0, read };
+}
+
+/** The declaration of `lists.NAME`: the frame holds a probe of it. */
+export function listField(name: string, kind: ListKind): FieldDeclaration {
+  return {
+    path: `lists.${name}`,
+    type: { kind: "entries", of: kind },
+    personal: true,
+    lengthMax: 0,
+    itemsMax: 0,
+    read: ({ lists, decidedAt }) => {
+      const view = lists?.get(name);
+      return view === undefined ? undefined : { view, atMs: decidedAt };
+    },
+  };
 }
 
 /** The value, if it is of the type; else `undefined`. Timestamps may be RFC 3339 or milliseconds. */
@@ -109,6 +168,7 @@ export function acceptValue(type: ConditionType, value: unknown): Value {
     case "list":
       return isStringList(value) ? value : undefined;
     case "nothing":
+    case "entries":
       return undefined;
   }
 }
@@ -122,8 +182,8 @@ function field(
 ): FieldDeclaration {
   const itemsMax = type.kind === "list" ? listItemsMax : 0;
   const declaration = { path, type, personal, lengthMax, itemsMax };
-  // What we count ourselves is never negative; of an app's attributes nothing is known.
-  const counted = type.kind === "int" && !path.startsWith("actor.attributes.");
+  // What we count ourselves is never negative; of what an app tells nothing is known.
+  const counted = type.kind === "int" && /^(signals|standing|content)\./.test(path);
   return { ...declaration, ...(counted && { min: 0 }), read: (input) => acceptValue(type, raw(input)) };
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluation: from an event and its facts to an outcome, total and without side effects; and the same again
-// from the recorded facts, where the clauses over personal data bring their results along.
-import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
+// Evaluation: from an event and its facts to what the policies say of it, total and without side effects; and
+// the same again from the recorded facts, where the clauses over personal data and lists bring their results
+// along.
+import { isFalse, isMissing, isTrue, truthOf } from "./condition/condition.ts";
 import type { Truth } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
-import type { FieldSlot } from "./condition/typed.ts";
 import type { Value } from "./condition/types.ts";
-import { acceptValue, attributeField, builtinFields } from "./environment.ts";
+import { conclude, nothingSaid, traceOf } from "./conclude.ts";
+import type { State } from "./conclude.ts";
+import { acceptValue, attributeField, builtinFields, eventField } from "./environment.ts";
+import type { FieldDeclaration } from "./environment.ts";
 import { PolicyError } from "./errors.ts";
-import type { CompiledPolicy, CompiledRule, PolicySet } from "./program.ts";
+import type { Plan, PolicySet, SlotReader, Waits } from "./program.ts";
 import { outcomes } from "./types.ts";
 import type {
   ClauseTrace,
@@ -17,29 +20,21 @@ import type {
   Facts,
   FieldPath,
   FieldValue,
-  FiredRule,
-  FiredThreshold,
   Outcome,
-  TraceValue,
 } from "./types.ts";
 
 /** Decides an event. Never throws, whatever values the input holds. */
 export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
-  const frame = readFrame(set, input);
-  const results = new Uint8Array(set.program.clauses);
+  const plan = set.program.plans.get(input.type);
+  if (plan === undefined) return nothingSaid;
+  const state = run(set, plan, input);
   let clauses = "";
-  for (const { on, rules } of set.program.policies) {
-    if (!on.has(input.type)) continue;
-    for (const { condition, firstClause } of rules) {
-      let index = firstClause;
-      for (const clause of condition.clauses) {
-        const result = truthOf(clause.run(frame));
-        results[index++] = result;
-        if (clause.recorded) clauses += result === isTrue ? "t" : result === isFalse ? "f" : "m";
-      }
+  for (const { condition, firstClause } of plan.conditions) {
+    for (const [index, clause] of condition.clauses.entries()) {
+      if (clause.recorded) clauses += letterOf(state.results[firstClause + index]);
     }
   }
-  return conclude(set, input.type, frame, results, clauses);
+  return conclude(plan, state, clauses);
 }
 
 /**
@@ -51,59 +46,78 @@ export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
 export function factsOf(set: PolicySet, input: EvaluationInput, clauses: string): Facts {
   const values: Record<FieldPath, FieldValue> = {};
   const counters: Record<string, number> = {};
-  for (const { path, personal, counter, read } of set.program.readers) {
-    const value = read(input);
-    if (personal || value === undefined) continue;
-    if (counter === undefined) values[path] = value as FieldValue;
-    else counters[counter] = value as number;
+  const limits: Record<string, number> = {};
+  const shadowLimits: Record<string, number> = {};
+  const held: Record<string, string> = {};
+  const plan = set.program.plans.get(input.type);
+  for (const { path, personal, source, read } of plan?.readers ?? []) {
+    if (source.kind === "limit") {
+      record(limits, source.id, input.limits?.get(source.id));
+      if (source.copy !== undefined) record(shadowLimits, source.copy, input.shadowLimits?.get(source.copy));
+      continue;
+    }
+    const value = personal ? undefined : read(input);
+    if (value === undefined) continue;
+    if (source.kind === "counter") counters[source.id] = value as number;
+    else values[path] = value as FieldValue;
   }
-  return {
-    type: input.type,
-    decidedAt: input.decidedAt,
-    values,
-    counters,
-    limits: {},
-    shadowLimits: {},
-    held: {},
-    clauses,
-  };
+  for (const key of heldKeys(plan, input.held)) held[key] = input.held?.get(key) as string;
+  const { type, decidedAt } = input;
+  return { type, decidedAt, values, counters, limits, shadowLimits, held, clauses };
 }
 
 /**
  * Decides again from recorded facts: the same outcome, rules, missing rules, points and thresholds, and the
- * same trace but for personal values.
+ * same trace but for personal values and what was found in lists.
  *
  * @throws {PolicyError} `facts-mismatch` if the facts' clauses aren't those of this set
  */
 export function evaluateFromFacts(set: PolicySet, facts: Facts): Evaluation {
-  const frame: Frame = set.program.frame.map((reader) => {
-    if (reader === undefined || reader.personal) return undefined;
-    return acceptValue(reader.type, ownValue(facts, reader.path, reader.counter));
-  });
+  const plan = set.program.plans.get(facts.type);
+  const frame = frameOfFacts(set, facts);
   const results = new Uint8Array(set.program.clauses);
   let next = 0;
-  for (const { on, rules } of set.program.policies) {
-    if (!on.has(facts.type)) continue;
-    for (const { condition, firstClause } of rules) {
-      for (const [index, clause] of condition.clauses.entries()) {
-        const result = clause.recorded ? recordedTruth(facts.clauses, next++) : truthOf(clause.run(frame));
-        results[firstClause + index] = result;
-      }
+  for (const { condition, firstClause } of plan?.conditions ?? []) {
+    for (const [index, clause] of condition.clauses.entries()) {
+      results[firstClause + index] = clause.recorded
+        ? recordedTruth(facts.clauses, next++)
+        : truthOf(clause.run(frame));
     }
   }
   if (next !== facts.clauses.length)
     throw mismatch(`they have ${facts.clauses.length} clauses, the policies ${next}`);
-  return conclude(set, facts.type, frame, results, facts.clauses);
+  if (plan === undefined) return nothingSaid;
+  const { held } = waitsOf(facts);
+  return conclude(plan, { frame, results, held, decidedAt: facts.decidedAt }, facts.clauses);
+}
+
+/** The values of recorded facts as conditions read them: what is personal, and lists, are missing. */
+export function frameOfFacts(set: PolicySet, facts: Facts): Frame {
+  const waits = waitsOf(facts);
+  const frame: Frame = Array.from({ length: set.program.slots });
+  for (const reader of set.program.plans.get(facts.type)?.readers ?? []) {
+    frame[reader.slot] = recordedValue(reader, facts, waits);
+  }
+  return frame;
+}
+
+/** The clauses of a rule, what each came to, and the values that made it so, whether it fires or not. */
+export function traceRule(set: PolicySet, input: EvaluationInput, rule: string): readonly ClauseTrace[] {
+  const plan = set.program.plans.get(input.type);
+  const placed = plan?.policies.flatMap(({ rules }) => rules).find((each) => each.rule.id === rule);
+  if (plan === undefined || placed === undefined) return [];
+  const { frame, results } = run(set, plan, input);
+  return traceOf(placed, frame, results);
 }
 
 /**
  * The value of a field or signal of an event, by the same rules as in conditions: what a counter counts by.
  *
- * @param set declares the types of `actor.attributes`
+ * @param set declares the types of `actor.attributes` and of the events' `fields`
  * @returns `undefined` if it is missing or the path is unknown
  */
 export function fieldValue(set: PolicySet, input: EvaluationInput, path: FieldPath): FieldValue | undefined {
-  const declaration = builtinFields.get(path) ?? declaredAttribute(set, path);
+  const declaration = builtinFields.get(path) ?? declaredField(set, input.type, path);
   return declaration?.read(input) as FieldValue | undefined;
 }
 
@@ -113,22 +127,70 @@ export function stricterOutcome<T extends Outcome>(a: T, b: T): T {
 }
 
 const attributePrefix = "actor.attributes.";
+const fieldPrefix = "fields.";
 
-function declaredAttribute(set: PolicySet, path: FieldPath): ReturnType<typeof attributeField> | undefined {
-  if (!path.startsWith(attributePrefix)) return undefined;
-  const name = path.slice(attributePrefix.length);
-  const type = set.attributes.get(name);
-  return type === undefined ? undefined : attributeField(name, type);
+function declaredField(set: PolicySet, type: string, path: FieldPath): FieldDeclaration | undefined {
+  if (path.startsWith(attributePrefix)) {
+    const name = path.slice(attributePrefix.length);
+    const declared = set.attributes.get(name);
+    return declared && attributeField(name, declared);
+  }
+  if (!path.startsWith(fieldPrefix)) return undefined;
+  const name = path.slice(fieldPrefix.length);
+  const declared = set.events.get(type)?.fields.get(name);
+  return declared && eventField(name, declared, new Set([type]));
 }
 
-function readFrame(set: PolicySet, input: EvaluationInput): Frame {
-  const frame: Frame = [];
-  for (const reader of set.program.frame) frame.push(reader === undefined ? undefined : reader.read(input));
-  return frame;
+/** Reads an event and runs all clauses about it. */
+function run(set: PolicySet, plan: Plan, input: EvaluationInput): State {
+  const frame: Frame = Array.from({ length: set.program.slots });
+  for (const reader of plan.readers) frame[reader.slot] = reader.read(input);
+  const results = new Uint8Array(set.program.clauses);
+  for (const { condition, firstClause } of plan.conditions) {
+    let index = firstClause;
+    for (const clause of condition.clauses) results[index++] = truthOf(clause.run(frame));
+  }
+  return { frame, results, held: input.held, decidedAt: input.decidedAt };
 }
 
-function truthOf(value: Value): Truth {
-  return value === true ? isTrue : value === false ? isFalse : isMissing;
+function record(values: Record<string, number>, key: string, value: number | undefined): void {
+  if (Number.isSafeInteger(value)) values[key] = value as number;
+}
+
+/** The rules and thresholds of a plan that are held back. */
+function heldKeys(plan: Plan | undefined, held: EvaluationInput["held"]): readonly string[] {
+  if (held === undefined || held.size === 0) return [];
+  const keys = (plan?.policies ?? []).flatMap(({ rules, thresholds }) => [...rules, ...thresholds]);
+  return keys.map(({ key }) => key).filter((key) => held.has(key));
+}
+
+function waitsOf(facts: Facts): Waits & { held: NonNullable<EvaluationInput["held"]> } {
+  const held = new Map<string, "rollout" | "warming" | "brake">();
+  for (const [key, why] of Object.entries(facts.held)) {
+    if (why !== "rollout" && why !== "warming" && why !== "brake")
+      throw mismatch(`${key} is held by "${why}"`);
+    held.set(key, why);
+  }
+  const limits = new Map(Object.entries(facts.limits));
+  return { limits, shadowLimits: new Map(Object.entries(facts.shadowLimits)), held };
+}
+
+function recordedValue(reader: SlotReader, facts: Facts, waits: Waits): Value {
+  const { source, type } = reader;
+  switch (source.kind) {
+    case "value":
+      return reader.personal ? undefined : acceptValue(type, ownValue(facts.values, reader.path));
+    case "counter":
+      return acceptValue(type, ownValue(facts.counters, source.id));
+    case "limit":
+      return source.read(waits);
+    case "list":
+      return undefined;
+  }
+}
+
+function letterOf(result: number | undefined): string {
+  return result === isTrue ? "t" : result === isFalse ? "f" : "m";
 }
 
 function recordedTruth(clauses: string, index: number): Truth {
@@ -143,91 +205,7 @@ function mismatch(what: string): PolicyError {
   return new PolicyError("facts-mismatch", `these facts were not recorded under these policies: ${what}`);
 }
 
-function ownValue(facts: Facts, path: FieldPath, counter: string | undefined): unknown {
-  const values: Readonly<Record<string, unknown>> = counter === undefined ? facts.values : facts.counters;
-  const key = counter ?? path;
+/** A name such as `constructor` must not be found on the object's prototype. */
+function ownValue(values: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined;
-}
-
-/** What follows from the results of the clauses: the same for an event and for its facts. */
-function conclude(
-  set: PolicySet,
-  type: string,
-  frame: Frame,
-  results: Uint8Array,
-  clauses: string,
-): Evaluation {
-  const rules: FiredRule[] = [];
-  const shadow: FiredRule[] = [];
-  const missing: { policy: string; rule: string }[] = [];
-  const thresholds: FiredThreshold[] = [];
-  let outcome: Outcome = "allow";
-  let points = 0;
-  for (const compiled of set.program.policies) {
-    if (!compiled.on.has(type)) continue;
-    let policyPoints = 0;
-    for (const each of compiled.rules) {
-      const result = each.condition.combine(results, each.firstClause);
-      const { rule } = each;
-      if (result === isMissing) missing.push({ policy: rule.policy, rule: rule.id });
-      if (result !== isTrue) continue;
-      const fired = firedRule(each, frame, results);
-      if (rule.mode === "shadow") {
-        shadow.push(fired);
-        continue;
-      }
-      rules.push(fired);
-      policyPoints += rule.points;
-      outcome = stricterOutcome(outcome, fired.outcome);
-    }
-    points += policyPoints;
-    const threshold = reachedThreshold(compiled, policyPoints);
-    if (threshold === undefined) continue;
-    thresholds.push(threshold);
-    outcome = stricterOutcome(outcome, threshold.outcome);
-  }
-  return {
-    outcome,
-    rules,
-    shadow,
-    missing,
-    points,
-    thresholds,
-    heldThresholds: [],
-    clauses,
-    hits: [],
-  };
-}
-
-/**
- * Thresholds stand from the fewest points to the most, and grow stricter: the last one reached is the
- * strictest.
- */
-function reachedThreshold({ policy }: CompiledPolicy, points: number): FiredThreshold | undefined {
-  const reached = policy.thresholds.findLast((threshold) => points >= threshold.points);
-  return reached && { ...reached, policy: policy.id };
-}
-
-function firedRule(compiled: CompiledRule, frame: Frame, results: Uint8Array): FiredRule {
-  const { rule, condition, firstClause, disclose } = compiled;
-  return {
-    policy: rule.policy,
-    rule: rule.id,
-    outcome: rule.then?.outcome ?? "allow",
-    ...(rule.then && { then: rule.then }),
-    points: rule.points,
-    reason: rule.reason,
-    strikeEveryMs: rule.strikeEveryMs,
-    trace: condition.clauses.map((clause, index): ClauseTrace => {
-      const result = results[firstClause + index];
-      const values = clause.fields.map((field) => traceValue(field, frame));
-      return { clause: clause.text, result: result === isMissing ? "missing" : result === isTrue, values };
-    }),
-    disclosed: disclose.map((field) => traceValue(field, frame)),
-  };
-}
-
-function traceValue({ path, personal, slot }: FieldSlot, frame: Frame): TraceValue {
-  const value = frame[slot] as FieldValue | undefined;
-  return value === undefined ? { path, personal } : { path, value, personal };
 }

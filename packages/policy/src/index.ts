@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy: a language of rules over events, their signals and counters; and the signals themselves.
-export { counterEntries } from "./counting.ts";
+export { counterEntries, counts } from "./counting.ts";
 export type { CounterEntry, Scalar } from "./counting.ts";
 export {
   bannedReason,
@@ -58,7 +58,21 @@ export { explanationLanguages } from "./explain/words.ts";
 export type { ExplanationLanguage } from "./explain/words.ts";
 export { formatProblem, PolicyError } from "./errors.ts";
 export type { PolicyErrorCode, Problem, ProblemCode } from "./errors.ts";
-export { counterListElementsMax, windowBuckets } from "./loading/counters.ts";
+export {
+  formatListLine,
+  formatListProblem,
+  isEntryProblem,
+  readListFile,
+  readListLine,
+  readListValue,
+} from "./lists/entries.ts";
+export type { EntryProblem, ListEntry, ListFileProblem, ReadEntryOptions } from "./lists/entries.ts";
+export { createList, createListView, isSearched } from "./lists/list.ts";
+export type { List, ListChange, ListOptions } from "./lists/list.ts";
+export { compareText } from "./lists/order.ts";
+export { patternStepsMax } from "./lists/patterns.ts";
+export { counterListElementsMax } from "./loading/counted.ts";
+export { windowBuckets } from "./loading/counters.ts";
 export { loadPolicies } from "./loading/load.ts";
 export { readSet } from "./program.ts";
 export type { PolicySet, ReadSet } from "./program.ts";

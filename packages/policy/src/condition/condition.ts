@@ -16,6 +16,7 @@ import type { Scope } from "./scope.ts";
 import type { FieldSlot, Typed } from "./typed.ts";
 import type { FieldPath } from "../types.ts";
 import { boolType, showType } from "./types.ts";
+import type { Value } from "./types.ts";
 
 /** The results of a clause or a condition. */
 export const isFalse = 0;
@@ -23,6 +24,11 @@ export const isTrue = 1;
 export const isMissing = 2;
 /** `isFalse`, `isTrue` or `isMissing`. */
 export type Truth = 0 | 1 | 2;
+
+/** What a clause's value comes to. */
+export function truthOf(value: Value): Truth {
+  return value === true ? isTrue : value === false ? isFalse : isMissing;
+}
 
 /** A clause: its text, what it reads, and its closure (true, false, or `undefined` for missing). */
 export type Clause = {

@@ -13,9 +13,16 @@ export type Scope = {
   readonly field: (path: FieldPath) => FieldSlot | undefined;
   /** A slot of its own for a macro's variable. */
   readonly variableSlot: () => number;
+  /** What is wrong with a path that is known elsewhere, such as a field that the policy's events lack. */
+  readonly absent?: (path: FieldPath) => { readonly message: string; readonly hint: string } | undefined;
   /** What to do about a name that is known but not declared, such as an attribute. */
   readonly hint?: (path: FieldPath) => string | undefined;
 };
+
+/** Groups of names, also where nothing is in them. */
+const knownGroups: ReadonlySet<string> = new Set([
+  ..."actor content signals fields counters limits lists standing event actor.attributes".split(" "),
+]);
 
 /** A chain of names, `a.b.c`, each with its offset. */
 export type NameChain = readonly { readonly name: string; readonly start: number }[];
@@ -41,7 +48,7 @@ export function resolveChain(
     code: "wrong-type",
     offset: first.start,
     message: `"${path}" is a group of names, not a value`,
-    hint: `write ${path}.NAME: ${childrenOf(path, scope).slice(0, 8).join(", ")}`,
+    hint: groupHint(path, scope),
   };
 }
 
@@ -49,6 +56,11 @@ export function resolveChain(
 const typeNames: ReadonlySet<string> = new Set(
   "bool bytes double dyn duration int list map null_type string timestamp type uint".split(" "),
 );
+
+function groupHint(path: string, scope: Scope): string {
+  const children = childrenOf(path, scope);
+  return `write ${path}.NAME${children.length === 0 ? "" : `: ${children.slice(0, 8).join(", ")}`}`;
+}
 
 function unknownName(
   path: string,
@@ -61,6 +73,8 @@ function unknownName(
     const message = `"${path}" is a type, and types are no values in this language`;
     return { code: "unsupported", offset: start, message };
   }
+  const absent = scope.absent?.(path);
+  if (absent !== undefined) return { code: "absent-field", offset: start, ...absent };
   const hint = scope.hint?.(path) ?? suggestion(path, group, name, scope);
   return {
     code: "unknown-name",
@@ -84,7 +98,7 @@ function suggestion(path: string, group: string, name: string, scope: Scope): st
 
 function isGroup(path: string, scope: Scope): boolean {
   for (const candidate of scope.paths) if (candidate.startsWith(`${path}.`)) return true;
-  return ["counters", "actor.attributes"].includes(path);
+  return knownGroups.has(path);
 }
 
 /** The names that may follow a group: the first ones where it is empty. */

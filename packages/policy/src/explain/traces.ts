@@ -3,7 +3,7 @@
 import { isFalse, isMissing, isTrue } from "../condition/condition.ts";
 import type { Truth } from "../condition/condition.ts";
 import type { Frame } from "../condition/compile.ts";
-import { acceptValue } from "../environment.ts";
+import { frameOfFacts } from "../evaluate.ts";
 import type { PolicySet } from "../program.ts";
 import type { ClauseTrace, Facts, FieldPath, FieldValue, TraceValue } from "../types.ts";
 import type { ValueKind } from "./clause.ts";
@@ -25,17 +25,13 @@ export type RuleTrace = {
  * recorded where it should be counts as missing.
  */
 export function traceRules(set: PolicySet, facts: Facts): readonly RuleTrace[] {
-  const frame: Frame = set.program.frame.map((reader) => {
-    if (reader === undefined || reader.personal) return undefined;
-    const values = reader.counter === undefined ? facts.values : facts.counters;
-    const key = reader.counter ?? reader.path;
-    const value = Object.hasOwn(values, key) ? (values as Record<string, unknown>)[key] : undefined;
-    return acceptValue(reader.type, value);
-  });
+  const frame = frameOfFacts(set, facts);
   const traces: RuleTrace[] = [];
   let recorded = 0;
-  for (const { on, rules } of set.program.policies) {
-    if (!on.has(facts.type)) continue;
+  for (const { exemptions, rules } of set.program.plans.get(facts.type)?.policies ?? []) {
+    for (const { condition } of exemptions) {
+      recorded += condition.clauses.filter((clause) => clause.recorded).length;
+    }
     for (const { rule, condition } of rules) {
       const results = new Uint8Array(condition.clauses.length);
       const trace: ClauseTrace[] = [];
@@ -68,7 +64,8 @@ export function traceRules(set: PolicySet, facts: Facts): readonly RuleTrace[] {
 /** The kinds of the fields that any rule of a set reads, by path. */
 export function kindsOf(set: PolicySet): ReadonlyMap<FieldPath, ValueKind> {
   const kinds = new Map<FieldPath, ValueKind>();
-  for (const { path, type } of set.program.readers) {
+  const plans = [...set.program.plans.values()];
+  for (const { path, type } of plans.flatMap(({ readers }) => readers)) {
     if (type.kind !== "nothing" && type.kind !== "entries") kinds.set(path, type.kind);
   }
   return kinds;

@@ -80,6 +80,11 @@ export function report(
   return undefined;
 }
 
+/** Where something is declared, for other messages: `file:line`. */
+export function placeOf(source: Source, offset: number): string {
+  return `${source.path}:${source.lines.linePos(offset).line}`;
+}
+
 /** The entries of a mapping whose keys are free names. */
 export function readEntries(source: Source, value: Located, what: string): Mapping | undefined {
   const { node, offset } = value;
@@ -125,6 +130,12 @@ export function readMapping(source: Source, value: Located, what: string, keys: 
       report(source, "missing-key", mapping.offset, `${what} needs the key "${key}"`);
   }
   return mapping;
+}
+
+/** Reads the value of a key, if the mapping has it. */
+export function readOptional<T>(mapping: Mapping, key: string, read: (value: Located) => T): T | undefined {
+  const entry = mapping.entries.get(key);
+  return entry === undefined ? undefined : read(entry.value);
 }
 
 /** The elements of a list. */
@@ -173,6 +184,20 @@ export function readInteger(
     offset,
     `${what} must be from ${min} to ${max}, and this is ${node.value}`,
   );
+}
+
+/** `true` or `false`. */
+export function readBoolean(source: Source, value: Located, what: string): boolean | undefined {
+  const { node } = value;
+  if (isScalar(node) && typeof node.value === "boolean") return node.value;
+  return wrongKind(source, value, what, "true or false");
+}
+
+/** A key that is there or not: its only value is `true`. */
+export function readTrue(source: Source, value: Located, what: string): true | undefined {
+  const truth = readBoolean(source, value, what);
+  if (truth !== false) return truth;
+  return report(source, "bad-value", value.offset, `${what} can only be true`, "leave it out instead");
 }
 
 /** One of a few words. */

@@ -1,39 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loading: from files to a set of policies, with every mistake in every file found at once.
-import type { Scope } from "../condition/scope.ts";
-import { attributeField, builtinFields, counterField } from "../environment.ts";
-import type { FieldDeclaration } from "../environment.ts";
+import { builtinEventTypes } from "../event-types.ts";
 import { formatProblem, PolicyError } from "../errors.ts";
 import type { Problem } from "../errors.ts";
 import { createSlotTable } from "../program.ts";
-import type { CompiledPolicy, CompiledRule, PolicySet, SlotReader, SlotTable } from "../program.ts";
-import type { AttributeType, Counter, FieldPath, Policy, PolicyFile } from "../types.ts";
-import { readLadder, readOptional, readThresholds } from "./actions.ts";
+import type { PolicySet, SlotTable } from "../program.ts";
+import type {
+  AttributeType,
+  EventType,
+  LadderStep,
+  ListDeclaration,
+  Policy,
+  PolicyFile,
+  Threshold,
+} from "../types.ts";
+import { readLadder, readThresholds } from "./actions.ts";
+import { assemble } from "./assemble.ts";
+import type { LoadedPolicy } from "./assemble.ts";
 import { readCounters } from "./counters.ts";
 import type { NamedCounter } from "./counters.ts";
 import {
   openDocument,
+  placeOf,
   readChoice,
   readEntries,
-  readList,
   readMapping,
+  readOptional,
   readText,
   report,
 } from "./document.ts";
 import type { Located, Mapping, Source } from "./document.ts";
+import { readEvents, readOn } from "./events.ts";
+import { readExemptions } from "./exemptions.ts";
+import { checkFieldTypes, fieldsOfEvents } from "./fields.ts";
+import { readLimits } from "./limits.ts";
+import type { NamedLimit } from "./limits.ts";
+import { readLists } from "./lists.ts";
+import type { LoadedLists } from "./lists.ts";
 import { idPattern, readRules } from "./rules.ts";
 import type { LoadedRule } from "./rules.ts";
+import { createScope } from "./scope.ts";
+import type { EventNames, PolicyNames } from "./scope.ts";
+import { reportUnused } from "./unused.ts";
 
-/** Most policy files of a set, and event types of a policy. */
+/** Most policy files of a set. */
 export const filesMax = 200;
-export const eventTypesMax = 20;
 /** Most attributes that a policy declares. */
 export const attributesMax = 64;
 
 const policyKeys = {
-  known: ["policy", "on", "attributes", "counters", "rules", "thresholds", "ladder"],
+  known: [
+    ...["policy", "on", "events", "attributes", "lists", "counters", "limits", "exempt", "rules"],
+    ...["thresholds", "ladder", "tests"],
+  ],
   required: ["policy", "on", "rules"],
-  later: ["lists", "exempt", "tests", "limits", "models"],
+  later: ["models"],
 };
 
 const attributeTypes: readonly AttributeType[] = ["int", "bool", "string", "timestamp"];
@@ -42,13 +63,16 @@ const attributeTypes: readonly AttributeType[] = ["int", "bool", "string", "time
 type Loading = {
   readonly problems: Problem[];
   readonly slots: SlotTable;
-  /** Rules' and policies' ids, and where they stand. */
+  /** Ids of rules, exemptions and policies, and where they stand. */
   readonly ruleIds: Map<string, string>;
+  readonly exemptionIds: Map<string, string>;
   readonly policyIds: Map<string, string>;
   readonly attributes: Map<string, { readonly type: AttributeType; readonly place: string }>;
+  readonly events: Map<string, EventType>;
+  readonly lists: Map<string, ListDeclaration>;
 };
 
-type LoadedPolicy = { readonly policy: Policy; readonly rules: readonly LoadedRule[] };
+type OpenFile = { readonly source: Source; readonly mapping: Mapping };
 
 /**
  * Loads policies: parses, checks and compiles them. Pure: the files are given as texts, in the order that
@@ -61,13 +85,22 @@ export function loadPolicies(files: readonly PolicyFile[]): PolicySet {
     problems: [],
     slots: createSlotTable(),
     ruleIds: new Map(),
+    exemptionIds: new Map(),
     policyIds: new Map(),
     attributes: new Map(),
+    events: new Map(builtinEventTypes),
+    lists: new Map(),
   };
   checkFiles(files, loading.problems);
-  const loaded = files.map((file) => loadFile(file, loading)).filter((each) => each !== undefined);
+  const open = files.map((file) => openFile(file, loading)).filter((each) => each !== undefined);
+  const loaded = open.map((each) => loadFile(each, loading));
   if (loading.problems.length > 0) throw invalidPolicy(files, loading.problems);
-  return assemble(loaded, loading);
+  return assemble(loaded, {
+    slots: loading.slots,
+    lists: loading.lists,
+    events: loading.events,
+    attributes: new Map([...loading.attributes].map(([name, { type }]) => [name, type])),
+  });
 }
 
 function checkFiles(files: readonly PolicyFile[], problems: Problem[]): void {
@@ -97,79 +130,133 @@ function invalidPolicy(files: readonly PolicyFile[], problems: readonly Problem[
   return new PolicyError("invalid-policy", sorted.map(formatProblem).join("\n"), sorted);
 }
 
-function loadFile(file: PolicyFile, loading: Loading): LoadedPolicy | undefined {
+/** Opens a file and reads the types of events that it declares: all files are to know them. */
+function openFile(file: PolicyFile, loading: Loading): OpenFile | undefined {
   const { source, root } = openDocument(file, loading.problems);
-  if (root === undefined) return undefined;
-  const mapping = readMapping(source, root, "a policy", policyKeys);
+  const mapping = root && readMapping(source, root, "a policy", policyKeys);
   if (mapping === undefined) return undefined;
+  readOptional(mapping, "events", (each) => {
+    readEvents(source, each, loading.events);
+  });
+  return { source, mapping };
+}
+
+function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy {
   const id = readOptional(mapping, "policy", (each) => readPolicyId(source, each, loading)) ?? "";
-  const on = readOptional(mapping, "on", (each) => readEventTypes(source, each)) ?? [];
   const attributes =
     readOptional(mapping, "attributes", (each) => readAttributes(source, each, loading)) ?? new Map();
-  const fields = new Map<FieldPath, FieldDeclaration>(builtinFields);
-  for (const [name, type] of attributes) fields.set(`actor.attributes.${name}`, attributeField(name, type));
-  const read = readOptional(mapping, "counters", (each) => readCounters(source, each, on, fields));
-  const counters = read?.counters ?? [];
-  const scope = createScope(id, fields, counters, read?.names ?? [], loading.slots);
-  const rules = readOptional(mapping, "rules", (each) =>
-    readRules(source, each, { policy: id, scope, taken: loading.ruleIds }),
-  );
-  const { thresholds, ladder } = readConsequences(source, mapping, rules ?? []);
-  reportUnusedCounters(source, mapping, counters, rules ?? []);
+  const eventNames = readEventNames(source, mapping, attributes, loading);
+  const declared = readDeclared(source, mapping, eventNames, loading);
+  const { counters, limits, lists } = declared;
+  const names: PolicyNames = { ...eventNames, ...declared.names, policy: id };
+  const ids = new Set<string>();
+  const rules =
+    readOptional(mapping, "rules", (each) =>
+      readRules(source, each, {
+        policy: id,
+        scopeFor: (reader) => createScope(names, loading.slots, reader),
+        limitIds: new Map([...names.limits].map(([name, limit]) => [name, limit.id])),
+        taken: loading.ruleIds,
+        ids,
+      }),
+    ) ?? [];
+  const exempt =
+    readOptional(mapping, "exempt", (each) =>
+      readExemptions(source, each, {
+        policy: id,
+        scope: createScope(names, loading.slots),
+        ruleIds: ids,
+        always: new Set(rules.filter(({ rule }) => rule.always).map(({ rule }) => rule.id)),
+        taken: loading.ruleIds,
+        exemptionIds: loading.exemptionIds,
+      }),
+    ) ?? [];
+  reportUnused(source, mapping, { counters, limits, lists: lists.lists }, rules, exempt);
   const policy: Policy = {
     id,
-    file: file.path,
-    on,
+    file: source.path,
+    on: names.on,
     attributes,
-    counters: new Map(counters.map(({ name, counter }) => [name, counter])),
-    limits: new Map(),
-    lists: new Map(),
-    exempt: [],
-    rules: (rules ?? []).map(({ rule }) => rule),
-    thresholds,
-    ladder,
+    counters: names.counters,
+    limits: names.limits,
+    lists: names.lists,
+    exempt: exempt.map(({ exemption }) => exemption),
+    rules: rules.map(({ rule }) => rule),
+    ...readConsequences(source, mapping, rules),
     tests: [],
   };
-  return { policy, rules: rules ?? [] };
+  return { policy, rules, exempt, wheres: [...counters, ...limits].flatMap(whereOf) };
+}
+
+type Declarations = {
+  readonly counters: readonly NamedCounter[];
+  readonly limits: readonly NamedLimit[];
+  readonly lists: LoadedLists;
+  readonly names: Omit<PolicyNames, "policy" | keyof EventNames>;
+};
+
+function readDeclared(
+  source: Source,
+  mapping: Mapping,
+  counting: EventNames,
+  loading: Loading,
+): Declarations {
+  const lists = readOptional(mapping, "lists", (each) => readLists(source, each, loading.lists)) ?? noLists;
+  const { counters, kinds } = readOptional(mapping, "counters", (each) =>
+    readCounters(source, each, counting),
+  ) ?? { counters: [], kinds: new Map() };
+  const { limits, names: limitNames } = readOptional(mapping, "limits", (each) =>
+    readLimits(source, each, counting),
+  ) ?? { limits: [], names: [] };
+  const names = {
+    counters: new Map(counters.map(({ name, counter }) => [name, counter])),
+    counterKinds: kinds,
+    limits: new Map(limits.map(({ name, limit }) => [name, limit])),
+    limitNames,
+    lists: new Map(lists.lists.map(({ list }) => [list.name, list])),
+    listKinds: lists.kinds,
+    listNames: lists.names,
+  };
+  return { counters, limits, lists, names };
+}
+
+const noLists: LoadedLists = { lists: [], names: [], kinds: new Map() };
+
+/** The conditions of counters and limits, by what they count. */
+function whereOf(named: NamedCounter | NamedLimit): LoadedPolicy["wheres"] {
+  const { id } = "counter" in named ? named.counter : named.limit;
+  return named.where === undefined ? [] : [[id, named.where.where]];
+}
+
+function readEventNames(
+  source: Source,
+  mapping: Mapping,
+  attributes: ReadonlyMap<string, AttributeType>,
+  { events }: Loading,
+): EventNames {
+  const on = readOptional(mapping, "on", (each) => readOn(source, each, events)) ?? [];
+  checkFieldTypes(source, mapping.entries.get("on")?.value.offset ?? mapping.offset, on, events);
+  return { on, events, fields: fieldsOfEvents(on, events, attributes) };
 }
 
 function readConsequences(
   source: Source,
   mapping: Mapping,
   rules: readonly LoadedRule[],
-): Pick<Policy, "thresholds" | "ladder"> {
-  // A rule with a mistake is left out of the sum: nothing is said of reachability before the rules are right.
+): { readonly thresholds: readonly Threshold[]; readonly ladder: readonly LadderStep[] } {
+  // A rule with a mistake is left out: nothing is said of reachability before the rules are right.
   const count = (mapping.entries.get("rules")?.value.node as { items?: unknown[] } | null)?.items?.length;
+  const whole = count === rules.length;
   const sum = rules.reduce((points, { rule }) => points + Math.max(0, rule.points), 0);
-  const reachable = count === rules.length ? sum : Number.POSITIVE_INFINITY;
+  const reachable = whole ? sum : Number.POSITIVE_INFINITY;
+  const striking = rules.flatMap(({ rule: { then, strikeEveryMs: everyMs } }) =>
+    then === undefined || then.strike === 0 ? [] : [{ strike: then.strike, everyMs }],
+  );
   return {
     thresholds: readOptional(mapping, "thresholds", (each) => readThresholds(source, each, reachable)) ?? [],
-    ladder: readOptional(mapping, "ladder", (each) => readLadder(source, each)) ?? [],
+    ladder:
+      readOptional(mapping, "ladder", (each) => readLadder(source, each, whole ? striking : undefined)) ?? [],
   };
-}
-
-/**
- * A rule with a mistake may be the one that reads a counter: its text is looked at, so as not to report it.
- */
-function reportUnusedCounters(
-  source: Source,
-  mapping: Mapping,
-  counters: readonly NamedCounter[],
-  rules: readonly LoadedRule[],
-): void {
-  const read = new Set(rules.flatMap(({ rule }) => [...rule.reads, ...rule.disclose]));
-  const node = mapping.entries.get("rules")?.value.node;
-  const text = source.text.slice(node?.range?.[0] ?? 0, node?.range?.[1] ?? source.text.length);
-  for (const { name, offset } of counters) {
-    if (read.has(`counters.${name}`) || text.includes(`counters.${name}`)) continue;
-    report(
-      source,
-      "unused-counter",
-      offset,
-      `no rule reads the counter "${name}"`,
-      "leave it out, or use it",
-    );
-  }
 }
 
 function readPolicyId(source: Source, value: Located, loading: Loading): string | undefined {
@@ -189,27 +276,8 @@ function readPolicyId(source: Source, value: Located, loading: Loading): string 
       "rename one of them",
     );
   }
-  loading.policyIds.set(id, `${source.path}:${source.lines.linePos(value.offset).line}`);
+  loading.policyIds.set(id, placeOf(source, value.offset));
   return id;
-}
-
-function readEventTypes(source: Source, value: Located): string[] {
-  const types: string[] = [];
-  const items = readList(source, value, "on", eventTypesMax);
-  if (items?.length === 0) report(source, "bad-value", value.offset, "on names at least one event type");
-  for (const item of items ?? []) {
-    const type = readText(source, item, "an event type");
-    if (type === undefined) continue;
-    if (!/^[a-z][a-z0-9-]{0,31}$/.test(type)) {
-      const hint = "begin with a letter, and use a-z, 0-9 and -, at most 32 of them";
-      report(source, "bad-value", item.offset, `"${type}" can't be an event type`, hint);
-    } else if (types.includes(type)) {
-      report(source, "conflict", item.offset, `"${type}" stands in on twice`);
-    } else {
-      types.push(type);
-    }
-  }
-  return types.sort();
 }
 
 function readAttributes(source: Source, value: Located, loading: Loading): Map<string, AttributeType> {
@@ -230,69 +298,8 @@ function readAttributes(source: Source, value: Located, loading: Loading): Map<s
       const message = `the attribute "${key}" is ${before.type} at ${before.place}, and ${type} here`;
       report(source, "conflict", each.offset, message, "declare it alike in all policies");
     }
-    const place = `${source.path}:${source.lines.linePos(each.offset).line}`;
+    const place = placeOf(source, each.offset);
     if (before === undefined) loading.attributes.set(key, { type, place });
   }
   return attributes;
-}
-
-function createScope(
-  policy: string,
-  fields: ReadonlyMap<FieldPath, FieldDeclaration>,
-  counters: readonly NamedCounter[],
-  counterNames: readonly string[],
-  slots: SlotTable,
-): Scope {
-  const declared = new Map(counters.map(({ name, counter }) => [`counters.${name}`, { name, counter }]));
-  // A counter with a mistake is reported once, where it is declared: rules that read it are checked as if
-  // it were right.
-  const broken = new Set(
-    counterNames.map((name) => `counters.${name}`).filter((path) => !declared.has(path)),
-  );
-  return {
-    paths: [...fields.keys(), ...counterNames.map((name) => `counters.${name}`)],
-    field(path) {
-      const field = fields.get(path);
-      if (field !== undefined) return slots.fieldSlot(path, field);
-      const known = declared.get(path);
-      if (known === undefined && !broken.has(path)) return undefined;
-      const id = known?.counter.id ?? path;
-      return slots.fieldSlot(`${policy} ${path}`, counterField(path.slice("counters.".length), id), id);
-    },
-    variableSlot: () => slots.variableSlot(),
-    hint(path) {
-      const [, attribute] = /^actor\.attributes\.(.+)$/.exec(path) ?? [];
-      const isDeclared = [...fields.keys()].some((each) => each.startsWith("actor.attributes."));
-      if (attribute !== undefined && !isDeclared) return `declare it: attributes: { ${attribute}: int }`;
-      if (path.startsWith("counters.") && counterNames.length === 0) return "declare it under counters:";
-      return undefined;
-    },
-  };
-}
-
-function assemble(loaded: readonly LoadedPolicy[], loading: Loading): PolicySet {
-  let clauses = 0;
-  const policies = loaded.map(({ policy, rules }): CompiledPolicy => {
-    const compiled = rules.map((rule): CompiledRule => {
-      const firstClause = clauses;
-      clauses += rule.condition.clauses.length;
-      return { ...rule, firstClause };
-    });
-    return { policy, on: new Set(policy.on), rules: compiled };
-  });
-  const counters = new Map<string, Counter>();
-  for (const { policy } of loaded)
-    for (const counter of policy.counters.values()) counters.set(counter.id, counter);
-  const readers = loading.slots.readers();
-  const frame = Array.from<SlotReader | undefined>({ length: loading.slots.count() });
-  for (const reader of readers) frame[reader.slot] = reader;
-  return {
-    policies: loaded.map(({ policy }) => policy),
-    counters: [...counters.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
-    limits: [],
-    lists: new Map(),
-    events: new Map(),
-    attributes: new Map([...loading.attributes].map(([name, { type }]) => [name, type])),
-    program: { frame, readers, clauses, policies },
-  };
 }

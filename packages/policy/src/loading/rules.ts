@@ -1,16 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules: `{ id, when, then | points, reason, disclose, mode, strikeEvery }`.
+// Rules: `{ id, when, then | points, reason, disclose, mode, rollout, always, brake, strikeEvery,
+// restrictsAtMost }`.
 import { isScalar } from "yaml";
-import { loadCondition } from "../condition/condition.ts";
+import { canonicalText } from "../condition/canonical.ts";
 import type { Condition } from "../condition/condition.ts";
 import type { Scope } from "../condition/scope.ts";
 import type { FieldSlot } from "../condition/typed.ts";
 import { suggest } from "../names.ts";
-import type { Rule } from "../types.ts";
-import { pointsMax, readOptional, readThen, readTime } from "./actions.ts";
-import { readChoice, readEntries, readInteger, readList, readMapping, readText, report } from "./document.ts";
+import type { Rule, Then } from "../types.ts";
+import { pointsMax, readThen } from "./actions.ts";
+import { readBrake, readShare, ruleBrake, wholeShare } from "./brake.ts";
+import { readCondition } from "./conditions.ts";
+import {
+  placeOf,
+  readChoice,
+  readEntries,
+  readInteger,
+  readList,
+  readMapping,
+  readOptional,
+  readText,
+  readTrue,
+  report,
+} from "./document.ts";
 import type { Located, Mapping, Source } from "./document.ts";
-import { offsetInFile } from "./place.ts";
+import { restricts } from "./measures.ts";
+import type { Reader } from "./scope.ts";
+import { readRate, readTime } from "./times.ts";
 
 /** Most rules of a policy. */
 export const rulesMax = 1_000;
@@ -21,14 +37,21 @@ export const reasonLanguagesMax = 50;
 export const disclosedMax = 20;
 /** Longest `strikeEvery`, in milliseconds. */
 export const strikeEveryMsMax: number = 365 * 86_400_000;
+/** How many actors a rule may restrict, in how long, before a second person is asked: where none is declared. */
+export const usualRestricts: { readonly count: number; readonly perMs: number } = {
+  count: 100,
+  perMs: 3_600_000,
+};
 
 /** The form of a policy's and a rule's id. */
 export const idPattern: RegExp = /^[a-z][a-z0-9-]{0,63}$/;
 
 const ruleKeys = {
-  known: ["id", "when", "then", "points", "reason", "disclose", "mode", "strikeEvery"],
+  known: [
+    ...["id", "when", "then", "points", "reason", "disclose", "mode", "rollout", "always", "brake"],
+    ...["strikeEvery", "restrictsAtMost"],
+  ],
   required: ["id", "when"],
-  later: ["needs", "always", "rollout"],
 };
 
 /** A rule with its condition, before the set's clauses are numbered. */
@@ -36,14 +59,21 @@ export type LoadedRule = {
   readonly rule: Rule;
   readonly condition: Condition;
   readonly disclose: readonly FieldSlot[];
+  /** The waits of the limits that it reads. */
+  readonly waits: readonly FieldSlot[];
 };
 
 /** What the rules of a policy have in common. */
 export type RuleContext = {
   readonly policy: string;
-  readonly scope: Scope;
+  /** The scope of a rule: it has its own copy of each limit. */
+  readonly scopeFor: (reader: Reader) => Scope;
+  /** `Limit.id` by the names of the policy's limits. */
+  readonly limitIds: ReadonlyMap<string, string>;
   /** Ids that are taken, in all files, and where. */
   readonly taken: Map<string, string>;
+  /** The ids of the policy's rules are put here, those of rules with mistakes included. */
+  readonly ids: Set<string>;
 };
 
 /** Reads the rules of a policy. Those with mistakes are reported and left out. */
@@ -53,7 +83,9 @@ export function readRules(source: Source, value: Located, context: RuleContext):
   if (items?.length === 0) report(source, "bad-value", value.offset, "a policy needs at least one rule");
   for (const item of items ?? []) {
     const rule = readRule(source, item, context);
-    if (rule !== undefined) rules.push(rule);
+    if (rule === undefined) continue;
+    reportRedundant(source, item, rule, rules);
+    rules.push(rule);
   }
   return rules;
 }
@@ -62,34 +94,32 @@ function readRule(source: Source, value: Located, context: RuleContext): LoadedR
   const mapping = readMapping(source, value, "a rule", ruleKeys);
   if (mapping === undefined) return undefined;
   const id = readOptional(mapping, "id", (each) => readRuleId(source, each, context));
-  const when = readOptional(mapping, "when", (each) => readText(source, each, "when"));
-  const condition = when === undefined ? undefined : readCondition(source, mapping, when, context.scope);
-  const then = readOptional(mapping, "then", (each) => readThen(source, each, "then"));
+  const mode =
+    readOptional(mapping, "mode", (each) =>
+      readChoice(source, each, "mode", ["enforce", "shadow"] as const),
+    ) ?? "enforce";
+  const scope = context.scopeFor({ rule: id ?? "", shadow: mode === "shadow" });
+  const loaded = readOptional(mapping, "when", (each) => readCondition(source, each, "when", scope));
+  const limits = loaded === undefined ? [] : limitsOf(loaded.condition);
+  // Of a condition with a mistake it isn't known whether it reads a limit.
+  const mayWait = loaded === undefined || limits.length > 0;
+  const then = readOptional(mapping, "then", (each) => readThen(source, each, mayWait));
   const points = readOptional(mapping, "points", (each) => readPoints(source, each)) ?? 0;
   const reason = readOptional(mapping, "reason", (each) => readReason(source, each)) ?? {};
-  const disclose =
-    readOptional(mapping, "disclose", (each) => readDisclose(source, each, context.scope)) ?? [];
-  const mode = readOptional(mapping, "mode", (each) =>
-    readChoice(source, each, "mode", ["enforce", "shadow"] as const),
-  );
+  const disclose = readOptional(mapping, "disclose", (each) => readDisclose(source, each, scope)) ?? [];
   const strikeEveryMs = readStrikeEvery(source, mapping, then?.strike ?? 0);
+  const rollOut = readRollOut(source, mapping, mode, then);
   if (!mapping.entries.has("then") && !mapping.entries.has("points")) {
-    report(
-      source,
-      "missing-key",
-      value.offset,
-      'a rule needs the key "then" or "points"',
-      "say what it does",
-    );
+    const message = 'a rule needs the key "then" or "points"';
+    report(source, "missing-key", value.offset, message, "say what it does");
   }
-  if (id === undefined || when === undefined || condition === undefined) return undefined;
+  if (id === undefined || loaded === undefined) return undefined;
+  const { when, condition } = loaded;
   const rule: Rule = {
     id,
     policy: context.policy,
-    mode: mode ?? "enforce",
-    rollout: 10_000,
-    always: false,
-    brake: { share: 500, least: 50 },
+    mode,
+    ...rollOut,
     when,
     place: placeOf(source, value.offset),
     ...(then && { then }),
@@ -101,9 +131,64 @@ function readRule(source: Source, value: Located, context: RuleContext): LoadedR
     required: condition.required,
     clauses: condition.clauses.map((clause) => clause.text),
     cost: condition.cost,
-    readsLimits: [],
+    readsLimits: limits.map((name) => context.limitIds.get(name)).filter((limit) => limit !== undefined),
   };
-  return { rule, condition, disclose };
+  const waits = limits.map((name) => scope.field(`limits.${name}.wait`)).filter((slot) => slot !== undefined);
+  return { rule, condition, disclose, waits };
+}
+
+/** The names of the limits that a condition reads. */
+function limitsOf({ fields }: Condition): readonly string[] {
+  const names = fields.map(({ path }) => /^limits\.([^.]+)/.exec(path)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** How a rule is rolled out, and what stops it. */
+function readRollOut(
+  source: Source,
+  mapping: Mapping,
+  mode: Rule["mode"],
+  then: Then | undefined,
+): Pick<Rule, "rollout" | "always" | "brake" | "restricts"> {
+  const rollout = readOptional(mapping, "rollout", (each) => readShare(source, each, "rollout"));
+  const always = readOptional(mapping, "always", (each) => readTrue(source, each, "always")) ?? false;
+  const brake = readOptional(mapping, "brake", (each) => readBrake(source, each, ruleBrake)) ?? ruleBrake;
+  const restrictsAtMost = readOptional(mapping, "restrictsAtMost", (each) =>
+    readRate(source, each, "restrictsAtMost"),
+  );
+  const rolloutEntry = mapping.entries.get("rollout");
+  if (rolloutEntry !== undefined && mode === "shadow") {
+    const message = "a rule in shadow is enforced for nobody, so a rollout has no meaning";
+    report(source, "conflict", rolloutEntry.keyOffset, message, "leave mode or rollout out");
+  }
+  const canRestrict = then !== undefined && (restricts(then) || then.strike > 0);
+  const capEntry = mapping.entries.get("restrictsAtMost");
+  if (capEntry !== undefined && !canRestrict) {
+    const message = '"restrictsAtMost" has a meaning only with a restriction or a strike';
+    report(source, "conflict", capEntry.keyOffset, message, "leave it out");
+  }
+  return {
+    rollout: rollout ?? wholeShare,
+    always,
+    brake,
+    ...(canRestrict && { restricts: restrictsAtMost ?? usualRestricts }),
+  };
+}
+
+/** A rule that does what an earlier one does under the same condition adds nothing but a second name. */
+function reportRedundant(
+  source: Source,
+  value: Located,
+  { rule }: LoadedRule,
+  earlier: readonly LoadedRule[],
+): void {
+  const same = earlier.find(({ rule: other }) => {
+    if (canonicalText(other.when) !== canonicalText(rule.when)) return false;
+    return other.points === rule.points && JSON.stringify(other.then) === JSON.stringify(rule.then);
+  });
+  if (same === undefined) return;
+  const message = `"${rule.id}" does what "${same.rule.id}" does, under the same condition`;
+  report(source, "redundant", value.offset, message, "leave one of them out");
 }
 
 function readRuleId(source: Source, value: Located, context: RuleContext): string | undefined {
@@ -119,17 +204,8 @@ function readRuleId(source: Source, value: Located, context: RuleContext): strin
     return report(source, "duplicate-id", value.offset, `the rule "${id}" stands at ${before} already`, hint);
   }
   context.taken.set(id, placeOf(source, value.offset));
+  context.ids.add(id);
   return id;
-}
-
-function readCondition(source: Source, mapping: Mapping, when: string, scope: Scope): Condition | undefined {
-  const located = mapping.entries.get("when")?.value as Located;
-  const loaded = loadCondition(when, scope);
-  if ("clauses" in loaded) return loaded;
-  for (const { code, offset, message, hint } of loaded) {
-    report(source, code, offsetInFile(source, located, offset), message, hint);
-  }
-  return undefined;
 }
 
 function readPoints(source: Source, value: Located): number | undefined {
@@ -193,21 +269,12 @@ function readDisclose(source: Source, value: Located, scope: Scope): FieldSlot[]
     if (field === undefined) {
       const hint = suggest(path, scope.paths) ?? "disclose a field, a signal or a counter";
       report(source, "unknown-name", item.offset, `nothing is called "${path}"`, hint);
-    } else if (path.startsWith("standing.")) {
-      report(
-        source,
-        "bad-path",
-        item.offset,
-        `"${path}" can't be disclosed`,
-        "disclose a field, a signal or a counter",
-      );
+    } else if (path.startsWith("standing.") || path.startsWith("lists.")) {
+      const hint = "disclose a field, a signal or a counter";
+      report(source, "bad-path", item.offset, `"${path}" can't be disclosed`, hint);
     } else {
       fields.push(field);
     }
   }
   return fields;
-}
-
-function placeOf(source: Source, offset: number): string {
-  return `${source.path}:${source.lines.linePos(offset).line}`;
 }
