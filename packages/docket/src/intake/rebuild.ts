@@ -8,7 +8,8 @@ import { cleanStanding, isClean } from "@docket/policy";
 import type { Standing } from "@docket/policy";
 import { openPart } from "../evidence/seal.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
-import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
+import { unkeptKinds } from "../views/site-index.ts";
+import type { IndexEntry, KeptRecord, SiteIndex } from "../views/site-index.ts";
 import { countEvent } from "./counting.ts";
 import { encodeStanding, setStanding, standingAfter } from "./standings.ts";
 
@@ -51,7 +52,7 @@ export async function rebuild(
       countEvent(ports.counters, facts.keys, record.actor, Date.parse(facts.decidedAt));
     }
     if (index >= viewsSize) {
-      pending.push(takeIn(record, facts, ports.standings));
+      pending.push(takeIn(record, stored.leaf, facts, ports.standings));
       if (pending.length === appliedEntriesMax) {
         await ports.index.apply(pending);
         pending = [];
@@ -75,10 +76,12 @@ export function factsOf(
 
 function takeIn(
   record: DocketRecord,
+  leaf: string,
   facts: Facts | undefined,
   standings: Map<string, Standing>,
 ): IndexEntry {
-  const entry = plainEntry(record, record.kind === "release" ? record.release : undefined);
+  const release = record.kind === "release" ? record.release : undefined;
+  const entry = plainEntry(record, { kind: record.kind, leaf, release });
   if (record.kind !== "decision" || facts === undefined) return entry;
   const before = standings.get(record.actor) ?? cleanStanding;
   const after = standingAfter(before, record, facts);
@@ -93,8 +96,12 @@ function takeIn(
   };
 }
 
-/** What the views keep of a record that is no decision. */
-export function plainEntry(record: Pick<RecordHeader, "index" | "time">, release?: string): IndexEntry {
+/** What the views keep of a record that is no decision, and of any one that they are not told more about. */
+export function plainEntry(
+  record: Pick<RecordHeader, "index" | "time">,
+  of?: KeptRecord & { release: string | undefined },
+): IndexEntry {
+  const kept = of === undefined || unkeptKinds.has(of.kind) ? undefined : { kind: of.kind, leaf: of.leaf };
   return {
     index: record.index,
     decidedMs: 0,
@@ -103,6 +110,7 @@ export function plainEntry(record: Pick<RecordHeader, "index" | "time">, release
     event: undefined,
     body: undefined,
     standing: undefined,
-    release,
+    release: of?.release,
+    kept,
   };
 }

@@ -354,8 +354,10 @@ export class DocketSite implements Site {
       parts,
       priority: "system",
       undo: body.kind === "start" ? () => (this.#announced = false) : undefined,
-      onSealed: (sealed) =>
-        this.#feed.add(plainEntry(sealed, body.kind === "release" ? body.release : undefined)),
+      onSealed: (sealed) => {
+        const release = body.kind === "release" ? body.release : undefined;
+        this.#feed.add(plainEntry(sealed, { kind: body.kind, leaf: sealed.leaf, release }));
+      },
     });
     const [sealed] = await Promise.all([sealing, ...announced]);
     return sealed;

@@ -28,7 +28,15 @@ export type IndexEntry = {
   standing: { actor: string; state: string } | undefined;
   /** The release that the record puts in force. */
   release: string | undefined;
+  /** A record that is found by its kind later: of all but decisions and what comes as often. */
+  kept?: KeptRecord | undefined;
 };
+
+/** A record's leaf, and its kind. */
+export type KeptRecord = { kind: string; leaf: string };
+
+/** Records of these kinds are not kept: they are as many as the log is long, or of no use to a view. */
+export const unkeptKinds: ReadonlySet<string> = new Set(["decision", "opening", "start", "stop"]);
 
 /** Where the views stand. */
 export type IndexState = {
@@ -52,6 +60,8 @@ export interface SiteIndex {
   /** Takes in entries of the identity map that a crash may have kept from it. */
   restoreActors(actors: readonly ActorEntry[]): Promise<void>;
   state(): Promise<IndexState>;
+  /** The leaves of the records of these kinds, in the order of the log. */
+  keptRecords(kinds: readonly string[]): Promise<string[]>;
   /**
    * The first record from which on counters have to be rebuilt: none before it was decided after `sinceMs`.
    */

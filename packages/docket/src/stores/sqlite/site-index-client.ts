@@ -68,6 +68,7 @@ export function openSiteIndex(start: IndexStart): SiteIndex {
     apply: (entries: readonly IndexEntry[]) => call<void>("apply", entries),
     restoreActors: (actors: readonly ActorEntry[]) => call<void>("restoreActors", actors),
     state: () => call<IndexState>("state"),
+    keptRecords: (kinds: readonly string[]) => call<string[]>("keptRecords", kinds),
     firstRecordSince: (sinceMs: number) => call<number>("firstRecordSince", sinceMs),
     latestDecidedMs: () => call<number>("latestDecidedMs"),
     makeDurable: () => call<void>("makeDurable"),

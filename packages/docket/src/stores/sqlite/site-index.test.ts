@@ -77,6 +77,41 @@ test("repeats go when the window is over", (t) => {
   assert.equal(index.find({ event: bytes("new"), account: bytes("") }).repeat?.index, 50_001);
 });
 
+test("records that are kept by their kind are found again, in the order of the log", (t) => {
+  const open = newIndex(t);
+  const index = open();
+  const kept = (kind: string, leaf: string): Partial<IndexEntry> => ({ kept: { kind, leaf } });
+  index.apply([
+    { ...entry(0, {}), ...kept("release", "r0") },
+    entry(1, {}),
+    { ...entry(2, {}), ...kept("proposal", "p2") },
+    { ...entry(3, {}), ...kept("release", "r3") },
+  ]);
+  for (const each of [index, open()]) {
+    assert.deepEqual(each.keptRecords(["release", "proposal"]), ["r0", "p2", "r3"]);
+    assert.deepEqual(each.keptRecords(["release"]), ["r0", "r3"]);
+    assert.deepEqual(each.keptRecords([]), []);
+  }
+});
+
+test("views of another version are made again from the log", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "docket-index-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const open = (): SqliteSiteIndex =>
+    new SqliteSiteIndex(join(directory, "i"), join(directory, "v"), repeatWindowMs);
+  const index = open();
+  index.apply([entry(0, { standing: "one", actor: "u1" })]);
+  index.close();
+  const database = new DatabaseSync(join(directory, "v"));
+  database.exec("PRAGMA user_version = 0; DROP TABLE kept");
+  database.close();
+  const again = open();
+  assert.deepEqual(again.state(), { size: 0, release: null, standings: [] });
+  assert.deepEqual(again.keptRecords(["release"]), []);
+  assert.equal(again.actor("a_u1")?.pseudonym, "a_u1", "the identity map is no view");
+  again.close();
+});
+
 test("files are their owner's alone", (t) => {
   const directory = mkdtempSync(join(tmpdir(), "docket-index-"));
   t.after(() => rmSync(directory, { recursive: true, force: true }));

@@ -7,6 +7,12 @@ import type { StatementSync } from "node:sqlite";
 import type { ActorEntry } from "../../log/frame.ts";
 import type { FindQuery, Found, IndexEntry, IndexState, KnownActor } from "../../views/site-index.ts";
 
+/**
+ * What the views hold; raised when they take in what they did not before. Views of another version are made
+ * again from the log.
+ */
+const viewsVersion = 1;
+
 /** Expired repeats are removed after this many applied entries. */
 const purgeInterval = 50_000;
 
@@ -30,6 +36,7 @@ export class SqliteSiteIndex {
     this.#identity.exec(`CREATE TABLE IF NOT EXISTS actors
       (lookup BLOB PRIMARY KEY, pseudonym TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL) WITHOUT ROWID`);
     this.#views = openDatabase(viewsPath, busyMs);
+    forgetOtherVersions(this.#views);
     this.#views.exec(`
       CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0),
         size INTEGER NOT NULL, release TEXT);
@@ -38,7 +45,9 @@ export class SqliteSiteIndex {
         record INTEGER NOT NULL, sealed INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS standings (actor TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS spans (first INTEGER PRIMARY KEY, latest INTEGER NOT NULL);
-      CREATE INDEX IF NOT EXISTS spans_latest ON spans (latest)`);
+      CREATE INDEX IF NOT EXISTS spans_latest ON spans (latest);
+      CREATE TABLE IF NOT EXISTS kept (record INTEGER PRIMARY KEY, kind TEXT NOT NULL, leaf TEXT NOT NULL);
+      PRAGMA user_version = ${viewsVersion}`);
     this.#statements = {
       actor: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE lookup = ?"),
       pseudonym: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE pseudonym = ?"),
@@ -53,6 +62,10 @@ export class SqliteSiteIndex {
       setSize: this.#views.prepare("UPDATE position SET size = ?"),
       setRelease: this.#views.prepare("UPDATE position SET release = ?"),
       position: this.#views.prepare("SELECT size, release FROM position"),
+      addKept: this.#views.prepare("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)"),
+      kept: this.#views.prepare(
+        "SELECT leaf FROM kept WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY record",
+      ),
       addSpan: this.#views.prepare("INSERT OR REPLACE INTO spans VALUES (?, ?)"),
       since: this.#views.prepare("SELECT min(first) AS first FROM spans WHERE latest > ?"),
       latest: this.#views.prepare("SELECT max(latest) AS latest FROM spans"),
@@ -81,7 +94,8 @@ export class SqliteSiteIndex {
     if (first === undefined || last === undefined) return;
     this.restoreActors(fresh.flatMap((entry) => entry.actors));
     transaction(this.#views, () => {
-      for (const { index, sealedMs, event, body, standing, release } of fresh) {
+      for (const { index, sealedMs, event, body, standing, release, kept } of fresh) {
+        if (kept !== undefined) this.#run("addKept", index, kept.kind, kept.leaf);
         if (release !== undefined) this.#run("setRelease", release);
         if (event !== undefined && body !== undefined) this.#run("addRepeat", event, body, index, sealedMs);
         if (standing === undefined) continue;
@@ -112,6 +126,11 @@ export class SqliteSiteIndex {
     const standings = this.#statement("standings").all() as IndexState["standings"];
     const { release } = this.#get("position") as { release: string | null };
     return { size: this.#size, release, standings: standings.map(({ actor, state }) => ({ actor, state })) };
+  }
+
+  keptRecords(kinds: readonly string[]): string[] {
+    const rows = this.#statement("kept").all(JSON.stringify(kinds)) as { leaf: string }[];
+    return rows.map(({ leaf }) => leaf);
   }
 
   firstRecordSince(sinceMs: number): number {
@@ -154,6 +173,15 @@ function openDatabase(path: string, busyMs: number): DatabaseSync {
   chmodSync(path, 0o600);
   database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`);
   return database;
+}
+
+// They hold nothing that the log doesn't: a start takes in all of it.
+function forgetOtherVersions(views: DatabaseSync): void {
+  const { user_version: found } = views.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (found === viewsVersion) return;
+  for (const table of ["position", "repeats", "standings", "spans", "kept"]) {
+    views.exec(`DROP TABLE IF EXISTS ${table}`);
+  }
 }
 
 function transaction(database: DatabaseSync, action: () => void): void {
