@@ -42,7 +42,7 @@ export function isEntryProblem(read: ListEntry | EntryProblem): read is EntryPro
  * Reads the value of an entry into its canonical form.
  *
  * - `term` normalised as `signals.normalised` is, with `*` at an end where it may go on there
- * - `pattern` as written; RE2's syntax, checked
+ * - `pattern` as written; RE2's syntax, checked; a `#` at its start becomes `\#`
  * - `domain` a host in lower-case ASCII (punycode), or `*.SUFFIX` for all names under a registry's suffix
  * - `network` `192.0.2.0/24`, `2001:db8::/32`, or an address alone
  * - `emailHost` a host in lower-case ASCII; with `*.` before it, the hosts below it too
@@ -64,7 +64,7 @@ export function readListValue(
 /**
  * Reads a line of a list file: an entry, then perhaps ` until ` and a time (RFC 3339). `undefined` for an
  * empty line and a comment, which starts with `#`; after entries other than terms and patterns a comment may
- * follow. A term that starts with `#` is written `\#`.
+ * follow. An entry that starts with `#` is written with a backslash before it.
  */
 export function readListLine(
   kind: ListKind,
@@ -82,7 +82,11 @@ export function readListLine(
   if (/^\s*(?:#|$)/.test(bare)) return undefined;
   const ending = /\s+until\s+(\d{4}-\S*)\s*$/.exec(bare);
   const value = ending === null ? bare : bare.slice(0, ending.index);
-  const entry = readListValue(kind, kind === "term" ? value.replace(/^\s*\\#/, "#") : value, options);
+  const entry = readListValue(
+    kind,
+    kind === "pattern" ? value : value.replace(/^\s*\\(?=\\?#)/, ""),
+    options,
+  );
   if (ending === null || isEntryProblem(entry)) return entry;
   const time = ending[1] ?? "";
   const untilMs = readTimestamp(time);
@@ -93,7 +97,7 @@ export function readListLine(
 
 /** An entry as a line that {@link readListLine} reads back. */
 export function formatListLine(kind: ListKind, entry: ListEntry): string {
-  const escaped = kind === "term" || kind === "pattern" ? entry.value.replace(/^#/, "\\#") : entry.value;
+  const escaped = kind === "pattern" ? entry.value : entry.value.replace(/^(?=\\?#)/, "\\");
   return entry.untilMs === undefined ? escaped : `${escaped} until ${new Date(entry.untilMs).toISOString()}`;
 }
 
@@ -137,7 +141,8 @@ const readers: Readonly<Record<ListKind, (text: string, options: ReadEntryOption
   term: readTermText,
   pattern: (text) => {
     const wrong = checkListPattern(text);
-    return wrong === undefined ? { value: text } : { expected: wrong };
+    // So that it is no comment in a file.
+    return wrong === undefined ? { value: text.replace(/^#/, "\\#") } : { expected: wrong };
   },
   domain: readDomain,
   network: (text) => {

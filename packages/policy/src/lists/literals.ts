@@ -220,7 +220,7 @@ function escapedCharacter(reader: Reader, character: string): string {
     return String.fromCodePoint(point);
   }
   // Octal digits, \Q, and whatever else has a meaning that isn't known here.
-  if (!/[!-/:-@[-`{-~]/.test(character)) throw new NotUnderstood();
+  if (!/[ -/:-@[-`{-~]/.test(character)) throw new NotUnderstood();
   return character;
 }
 

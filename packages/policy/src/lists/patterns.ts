@@ -51,6 +51,9 @@ export function checkListPattern(source: string): string | undefined {
   try {
     pattern = compile(source);
   } catch (error) {
+    if (/\(\?<?[=!]/.test(source)) {
+      return "expected no look-ahead or look-behind: RE2's syntax has none, which keeps time linear";
+    }
     const why = error instanceof Error ? error.message : String(error);
     return `expected a regular expression in RE2's syntax: ${why}`;
   }

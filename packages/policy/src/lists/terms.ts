@@ -65,8 +65,11 @@ function joinTerm(prefix: string, core: string, suffix: string): string {
 /**
  * Whether a character makes one word with a letter beside it: letters, marks and digits do, but not those of
  * scripts that are written without spaces, where a whole word can't be told from its neighbours.
+ *
+ * @param point of normalised text, which has no ASCII capitals
  */
 function joins(point: number): boolean {
+  if (point < 0x80) return (point >= 0x61 && point <= 0x7a) || (point >= 0x30 && point <= 0x39);
   if (((unicode().properties[point] ?? 0) & (isLetter | isMark | isDigit)) === 0) return false;
   return point < 0x0e00 || !unspaced.some(([first, last]) => point >= first && point <= last);
 }
