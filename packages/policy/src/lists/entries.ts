@@ -64,7 +64,7 @@ export function readListValue(
 /**
  * Reads a line of a list file: an entry, then perhaps ` until ` and a time (RFC 3339). `undefined` for an
  * empty line and a comment, which starts with `#`; after entries other than terms and patterns a comment may
- * follow. An entry that starts with `#` is written with a backslash before it.
+ * follow. An entry that starts with `#`, or with backslashes and then `#`, is written with one backslash more.
  */
 export function readListLine(
   kind: ListKind,
@@ -84,7 +84,7 @@ export function readListLine(
   const value = ending === null ? bare : bare.slice(0, ending.index);
   const entry = readListValue(
     kind,
-    kind === "pattern" ? value : value.replace(/^\s*\\(?=\\?#)/, ""),
+    kind === "pattern" ? value : value.replace(/^\s*\\(?=\\*#)/, ""),
     options,
   );
   if (ending === null || isEntryProblem(entry)) return entry;
@@ -97,7 +97,7 @@ export function readListLine(
 
 /** An entry as a line that {@link readListLine} reads back. */
 export function formatListLine(kind: ListKind, entry: ListEntry): string {
-  const escaped = kind === "pattern" ? entry.value : entry.value.replace(/^(?=\\?#)/, "\\");
+  const escaped = kind === "pattern" ? entry.value : entry.value.replace(/^(?=\\*#)/, "\\");
   return entry.untilMs === undefined ? escaped : `${escaped} until ${new Date(entry.untilMs).toISOString()}`;
 }
 
