@@ -183,7 +183,9 @@ test("an evaluation says what happened, and why", () => {
     { policy: "comments", rule: "trusted" },
   ]);
   assert.equal(evaluation.points, 100);
-  assert.deepEqual(evaluation.thresholds, [{ policy: "comments", points: 100, outcome: "challenge" }]);
+  assert.deepEqual(evaluation.thresholds, [
+    { policy: "comments", points: 100, outcome: "challenge", brake: { share: 500, least: 50 } },
+  ]);
   assert.equal(evaluation.clauses, "tft");
   assert.deepEqual(evaluation.rules[0], {
     policy: "comments",
@@ -221,7 +223,9 @@ test("an event of another type concerns no policy", () => {
     missing: [],
     points: 0,
     thresholds: [],
+    heldThresholds: [],
     clauses: "",
+    hits: [],
   });
 });
 
@@ -231,8 +235,8 @@ test("declarations are plain data", () => {
     { strikes: 3, withinMs: 604_800_000, then: { suspendMs: 86_400_000 } },
   ]);
   assert.deepEqual(declared?.thresholds, [
-    { points: 50, outcome: "flag" },
-    { points: 100, outcome: "challenge" },
+    { points: 50, outcome: "flag", brake: { share: 500, least: 50 } },
+    { points: 100, outcome: "challenge", brake: { share: 500, least: 50 } },
   ]);
   assert.deepEqual(set.counters, [
     {
@@ -268,6 +272,8 @@ test("declarations are plain data", () => {
       "actor.id",
     ]),
     counters: new Set(set.counters.map((counter) => counter.id)),
+    limits: new Set(),
+    lists: new Set(),
   });
 });
 

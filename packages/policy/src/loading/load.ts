@@ -50,8 +50,18 @@ export const attributesMax = 64;
 
 const policyKeys = {
   known: [
-    ...["policy", "on", "events", "attributes", "lists", "counters", "limits", "exempt", "rules"],
-    ...["thresholds", "ladder", "tests"],
+    "policy",
+    "on",
+    "events",
+    "attributes",
+    "lists",
+    "counters",
+    "limits",
+    "exempt",
+    "rules",
+    "thresholds",
+    "ladder",
+    "tests",
   ],
   required: ["policy", "on", "rules"],
   later: ["models"],

@@ -48,8 +48,18 @@ export const idPattern: RegExp = /^[a-z][a-z0-9-]{0,63}$/;
 
 const ruleKeys = {
   known: [
-    ...["id", "when", "then", "points", "reason", "disclose", "mode", "rollout", "always", "brake"],
-    ...["strikeEvery", "restrictsAtMost"],
+    "id",
+    "when",
+    "then",
+    "points",
+    "reason",
+    "disclose",
+    "mode",
+    "rollout",
+    "always",
+    "brake",
+    "strikeEvery",
+    "restrictsAtMost",
   ],
   required: ["id", "when"],
 };
