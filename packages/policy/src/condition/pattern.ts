@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regular expressions: RE2's syntax and its promise, time linear in the text, by re2js.
+// Regular expressions: RE2's syntax, parsed and compiled by re2js, and its promise, time linear in the text,
+// kept by a matcher of our own.
 import { RE2JS } from "re2js";
+import { createMatcher } from "./matcher.ts";
+import type { Matcher } from "./matcher.ts";
+import { readProgram } from "./pattern-program.ts";
 
 /** Longest pattern, in UTF-16 code units. */
 export const patternLengthMax = 1_000;
@@ -8,7 +12,7 @@ export const patternLengthMax = 1_000;
 export const patternProgramMax = 5_000;
 
 /** A compiled pattern: whether a text has a match, and how many instructions it compiled to. */
-export type Pattern = { readonly test: (text: string) => boolean; readonly size: number };
+export type Pattern = Matcher & { readonly source: string; readonly size: number };
 
 /** Compiles a pattern; a text says why it can't be. */
 export function compilePattern(source: string): Pattern | string {
@@ -25,5 +29,48 @@ export function compilePattern(source: string): Pattern | string {
   if (size > patternProgramMax) {
     return `this pattern unfolds to ${size} instructions; the limit is ${patternProgramMax}`;
   }
-  return { test: (text) => compiled.test(text), size };
+  const { test, steps } = createMatcher(readProgram(compiled));
+  const literals = readLiterals(compiled);
+  if (literals === undefined) return { test, steps, source, size };
+  return { test: (text) => mayMatch(literals, text) && test(text), steps, source, size };
+}
+
+/** What a text must hold to have a match: a text, all of several, or one of several. */
+type Literals =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "all" | "any"; readonly parts: readonly Literals[] };
+
+/** Longest text that is looked for before a pattern is run, in UTF-16 code units, and most texts. */
+const literalLengthMax = 32;
+const literalsMax = 6;
+
+/** Most texts match few patterns: looking for a literal first is much faster than running them. */
+function mayMatch(literals: Literals, text: string): boolean {
+  if (literals.kind === "text") return text.includes(literals.text);
+  return literals.kind === "all"
+    ? literals.parts.every((part) => mayMatch(part, text))
+    : literals.parts.some((part) => mayMatch(part, text));
+}
+
+/** What re2js knows of a pattern; `undefined` where it is nothing, or too much to be worth while. */
+function readLiterals(compiled: RE2JS): Literals | undefined {
+  const known = compiled.re2().prefilter as Prefilter | null;
+  const literals = known === null ? undefined : literalsOf(known);
+  return literals !== undefined && countLiterals(literals) <= literalsMax ? literals : undefined;
+}
+
+type Prefilter = { readonly type: number; readonly str: string; readonly subs: readonly Prefilter[] };
+const [exactly, allOf, anyOf] = [1, 2, 3];
+
+function literalsOf({ type, str, subs }: Prefilter): Literals | undefined {
+  // Any part of a text that must be there must be there too.
+  if (type === exactly) return { kind: "text", text: str.slice(0, literalLengthMax) };
+  const parts = subs.map(literalsOf);
+  const known = parts.filter((part) => part !== undefined);
+  if (type === allOf) return known.length === 0 ? undefined : { kind: "all", parts: known };
+  return type === anyOf && known.length === parts.length ? { kind: "any", parts: known } : undefined;
+}
+
+function countLiterals(literals: Literals): number {
+  return literals.kind === "text" ? 1 : literals.parts.reduce((sum, part) => sum + countLiterals(part), 0);
 }
