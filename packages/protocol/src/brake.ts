@@ -20,6 +20,8 @@ export type BrakeFacts = {
   declaration: string;
   /** The release that brought it into force as it is. */
   release: string;
+  /** Who proposed that release or, without a proposal, put it in force. */
+  changedBy: string;
   /** `decidedAt` of the first and the last event that the figures are over. */
   from: string;
   to: string;
@@ -48,6 +50,7 @@ const brakeKeys: readonly (keyof BrakeFacts)[] = [
   "key",
   "declaration",
   "release",
+  "changedBy",
   "from",
   "to",
   "events",

@@ -6,7 +6,7 @@ import type { BrakeFacts } from "@docket/protocol";
 import { encodeBrakeFacts } from "@docket/protocol";
 import type { Undo } from "./actor-cells.ts";
 import { Brakes, probationMs, recentMs, rememberedMs } from "./brakes.ts";
-import type { BrakesState } from "./brakes.ts";
+import type { BrakesState, Origin } from "./brakes.ts";
 import { exceedsShare } from "./chance.ts";
 import type { Declaration } from "./declarations.ts";
 import { cellMs } from "./event-stream.ts";
@@ -16,7 +16,7 @@ const t0 = 1_700_000_000_000;
 
 test("a new rule that hits too much of the traffic trips, is held, and once confirmed never trips again", () => {
   const brakes = new Brakes();
-  brakes.adopt(declared(thing("p/bad")), "r1");
+  brakes.adopt(declared(thing("p/bad")), origin("r1"));
   const tripped = untilTrip(brakes, 1000, (i) => (i % 3 === 0 ? ["p/bad"] : []));
   assert.equal(tripped.trip?.key, "p/bad");
   assert.ok(tripped.events <= 170, `after ${tripped.events} events`);
@@ -35,7 +35,7 @@ test("a new rule that hits too much of the traffic trips, is held, and once conf
   assert.notEqual(brakes.confirm(7), undefined);
   assert.equal(brakes.held.size, 0);
   assert.equal(untilTrip(brakes, 2000, () => ["p/bad"], t0 + 2 * hour).trip, undefined);
-  brakes.adopt(declared(thing("p/bad", "changed")), "r2");
+  brakes.adopt(declared(thing("p/bad", "changed")), origin("r2"));
   assert.notEqual(untilTrip(brakes, 2000, () => ["p/bad"], t0 + 3 * hour).trip, undefined);
 });
 
@@ -49,7 +49,7 @@ test("one account's flood draws no brake, nor do a handful; a rule that hits as 
     ["a hit in too few events", 500, (i: number) => i, (i: number) => i < 49],
   ] as const) {
     const brakes = new Brakes();
-    brakes.adopt(declared(thing("p/r", "1", share)), "r1");
+    brakes.adopt(declared(thing("p/r", "1", share)), origin("r1"));
     for (let i = 0; i < 5000; i++) {
       const keys = hits(i) ? ["p/r"] : [];
       const { trips } = brakes.observe("comment", `a${actorOf(i)}`, t0 + i * 1000, { keys, entries: [] });
@@ -60,19 +60,19 @@ test("one account's flood draws no brake, nor do a handful; a rule that hits as 
 
 test("small traffic trips over a day, a sudden wave within the last hour; after a day nothing is watched", () => {
   const slow = new Brakes();
-  slow.adopt(declared(thing("p/r")), "r1");
+  slow.adopt(declared(thing("p/r")), origin("r1"));
   // 20 events an hour: an hour never has 50 hits.
   const found = untilTrip(slow, 460, (i) => (i % 4 === 0 ? ["p/r"] : []), t0, 180_000);
   assert.equal(found.events, 197);
   const sudden = new Brakes();
-  sudden.adopt(declared(thing("p/r")), "r1");
+  sudden.adopt(declared(thing("p/r")), origin("r1"));
   assert.equal(untilTrip(sudden, 40_000, () => [], t0, 1000).trip, undefined);
   const wave = untilTrip(sudden, 1000, () => ["p/r"], t0 + 40_000_000, 1000);
   assert.ok(wave.events > 150 && wave.events < 300, `after ${wave.events} events`);
   const { from, to } = wave.trip as BrakeFacts;
   assert.ok(Date.parse(to) - Date.parse(from) <= recentMs, "of the last hour it is, since the change not");
   const settled = new Brakes();
-  settled.adopt(declared(thing("p/r")), "r1");
+  settled.adopt(declared(thing("p/r")), origin("r1"));
   settled.observe("comment", "a", t0, { keys: [], entries: [] });
   assert.equal(settled.watched().length, 1);
   assert.equal(untilTrip(settled, 2000, () => ["p/r"], t0 + probationMs).trip, undefined);
@@ -83,42 +83,42 @@ test("small traffic trips over a day, a sudden wave within the last hour; after 
 test("what comes back within a week comes back as it was, held too; what changed or went is let go", () => {
   const brakes = new Brakes();
   const [old, bad] = [thing("p/r", "old"), thing("p/r", "bad")];
-  brakes.adopt(declared(old), "r1");
+  brakes.adopt(declared(old), origin("r1"));
   brakes.observe("comment", "a", t0, { keys: [], entries: [] });
   brakes.observe("comment", "a", t0 + probationMs, { keys: [], entries: [] });
-  brakes.adopt(declared(bad), "r2");
+  brakes.adopt(declared(bad), origin("r2"));
   const { trip } = untilTrip(brakes, 1000, () => ["p/r"], t0 + probationMs);
   assert.equal(trip?.release, "r2");
   brakes.brake(trip, 12);
-  brakes.adopt(declared(old), "r1");
+  brakes.adopt(declared(old), origin("r1"));
   assert.deepEqual([brakes.held.size, brakes.inForce(), brakes.watched()], [0, [], []]);
-  brakes.adopt(declared(bad), "r3");
+  brakes.adopt(declared(bad), origin("r3"));
   assert.deepEqual([[...brakes.held], brakes.inForce()[0]?.index], [["p/r"], 12]);
-  brakes.adopt(declared(), "r4");
+  brakes.adopt(declared(), origin("r4"));
   assert.equal(brakes.held.size, 0);
   brakes.observe("comment", "a", t0 + probationMs + rememberedMs + hour, { keys: [], entries: [] });
-  brakes.adopt(declared(bad), "r5");
+  brakes.adopt(declared(bad), origin("r5"));
   assert.deepEqual([brakes.held.size, brakes.watched().length], [0, 1], "after a week it begins anew");
 });
 
 test("entries: new ones are watched one by one, trip, are held, and go with the list's change", () => {
   const brakes = new Brakes();
   const lists = [{ name: "bad", brake: { share: 100, least: 20 }, on: ["comment"] }];
-  brakes.adopt({ things: [], lists }, "r1");
+  brakes.adopt({ things: [], lists }, origin("r1"));
   brakes.observe("comment", "a", t0, { keys: [], entries: [] });
   brakes.observe("comment", "a", t0 + probationMs, { keys: [], entries: [] });
   const at = t0 + probationMs;
   assert.equal(untilTrip(brakes, 500, () => [], at, 1000, ["bad:old"]).trip, undefined, "not new any more");
-  brakes.listChanged("bad", { added: ["new", "other"], removed: [] }, "r2");
+  brakes.listChanged("bad", { added: ["new", "other"], removed: [] }, origin("r2"));
   const { trip } = untilTrip(brakes, 500, () => [], at + hour, 1000, ["bad:old", "bad:new"]);
   assert.deepEqual([trip?.key, trip?.what, trip?.release], ["bad:new", "entry", "r2"]);
   brakes.brake(trip as BrakeFacts, 3);
   assert.deepEqual([...brakes.held], ["bad:new"]);
-  brakes.adopt({ things: [], lists }, "r3");
+  brakes.adopt({ things: [], lists }, origin("r3"));
   assert.deepEqual([...brakes.held], ["bad:new"], "over a release that leaves the list alone");
-  brakes.listChanged("bad", { added: [], removed: ["new"] }, "r4");
+  brakes.listChanged("bad", { added: [], removed: ["new"] }, origin("r4"));
   assert.equal(brakes.held.size, 0);
-  brakes.listChanged("bad", { added: "all", removed: [] }, "r5");
+  brakes.listChanged("bad", { added: "all", removed: [] }, origin("r5"));
   assert.equal(untilTrip(brakes, 500, () => [], at + 2 * hour, 1000, ["bad:old"]).trip?.key, "bad:old");
 });
 
@@ -315,9 +315,9 @@ function take(
   if (each.do === "event") {
     const { trips, undo } = brakes.observe(typeOf(each), `a${each.actor}`, nowMs, each);
     const undos = [undo];
-    for (const trip of trips) {
+    for (const [i, trip] of trips.entries()) {
       onTrip(trip);
-      undos.push(brakes.brake(trip, place));
+      undos.push(brakes.brake(trip, place * 10 + i));
     }
     return () => {
       for (const one of undos.toReversed()) one();
@@ -328,9 +328,9 @@ function take(
       .filter(([, hash]) => hash > 0)
       .map(([key, hash]) => ({ ...thing(key, String(hash), 2000, 8), on: onOf(key) }));
     const list = { name: "l", brake: { share: 2000, least: 8 }, on: ["comment", "message"] };
-    return brakes.adopt({ things, lists: [list] }, `r${place}`);
+    return brakes.adopt({ things, lists: [list] }, origin(`r${place}`));
   }
-  if (each.do === "list") return brakes.listChanged("l", each, `r${place}`);
+  if (each.do === "list") return brakes.listChanged("l", each, origin(`r${place}`));
   const [oldest] = brakes.inForce().sort((a, b) => (a.facts.key < b.facts.key ? -1 : 1));
   return oldest?.index == null ? () => undefined : (brakes.confirm(oldest.index) as Undo);
 }
@@ -349,6 +349,10 @@ function untilTrip(
     if (trips[0] !== undefined) return { trip: trips[0], events: i + 1 };
   }
   return { trip: undefined, events };
+}
+
+function origin(release: string): Origin {
+  return { release, by: "operator" };
 }
 
 function thing(key: string, hash = "1", share = 500, least = 50): Declaration {

@@ -36,6 +36,9 @@ export const entriesWatchedMax = 10_000;
 /** Most added entries that are known one by one; if a list gains more, all of it is watched. */
 export const entriesAddedMax = 100_000;
 
+/** The release with which something came into force, and who proposed it or, without a proposal, did so. */
+export type Origin = { readonly release: string; readonly by: string };
+
 /** What an event hit. */
 export type Hits = { readonly keys: readonly string[]; readonly entries: readonly string[] };
 
@@ -43,7 +46,7 @@ export type Hits = { readonly keys: readonly string[]; readonly entries: readonl
 export type ListChange = { readonly added: readonly string[] | "all"; readonly removed: readonly string[] };
 
 type Stage = "watched" | "settled" | "held" | "confirmed";
-type Since = { readonly ms: number | null; readonly cell: number; readonly release: string };
+type Since = Origin & { readonly ms: number | null; readonly cell: number };
 /** One object for as long as the brake lasts: its index comes later than changes that may be taken back. */
 type Drawn = { index: number | null; readonly facts: BrakeFacts };
 type Thing = {
@@ -141,7 +144,7 @@ export class Brakes {
   /** Takes in what a release declares; what is new or changed comes under watch. */
   adopt(
     { things, lists }: { things: readonly Declaration[]; lists: readonly ListDeclared[] },
-    release: string,
+    origin: Origin,
   ): Undo {
     return this.#replace((undos) => {
       const declared = new Map(things.map((thing) => [thing.key, thing]));
@@ -153,7 +156,7 @@ export class Brakes {
         if (!kept) this.#leave(key, thing, undos);
       }
       for (const thing of things) {
-        if (!this.#things.has(thing.key)) this.#enter(thing, release, undos);
+        if (!this.#things.has(thing.key)) this.#enter(thing, origin, undos);
       }
       const known = this.#lists;
       this.#lists = new Map();
@@ -163,14 +166,14 @@ export class Brakes {
         const before = known.get(name);
         // Events of other types: another stream, in which the time since the change begins anew.
         const same = before?.stream === stream;
-        const all = same ? before.all : this.#since(stream, release, undos);
+        const all = same ? before.all : this.#since(stream, origin, undos);
         this.#lists.set(name, { stream, share, least, all, added: same ? before.added : new Map() });
       }
     });
   }
 
   /** Takes in that a list changed: what was added comes under watch, what was removed is forgotten. */
-  listChanged(name: string, change: ListChange, release: string): Undo {
+  listChanged(name: string, change: ListChange, origin: Origin): Undo {
     const list = this.#lists.get(name);
     return this.#replace((undos) => {
       for (const entry of change.removed) {
@@ -184,7 +187,7 @@ export class Brakes {
         this.#lists.set(name, { ...list, added });
         return;
       }
-      const since = this.#since(list.stream, release, undos);
+      const since = this.#since(list.stream, origin, undos);
       if (change.added !== "all") for (const entry of change.added) added.set(entry, since);
       const all = change.added === "all" || added.size > entriesAddedMax;
       this.#lists.set(name, all ? { ...list, all: since, added: new Map() } : { ...list, added });
@@ -299,7 +302,7 @@ export class Brakes {
       const { sampling } = stream;
       const from = formatTime(Math.max(0, fromMs));
       const to = formatTime(nowMs);
-      const { release } = since;
+      const { release, by: changedBy } = since;
       return {
         v: 1,
         what,
@@ -307,6 +310,7 @@ export class Brakes {
         key,
         declaration,
         release,
+        changedBy,
         from,
         to,
         ...statistics,
@@ -342,7 +346,7 @@ export class Brakes {
     return thing;
   }
 
-  #enter({ key, what, hash, brake: declaredBrake, on }: Declaration, release: string, undos: Undo[]): void {
+  #enter({ key, what, hash, brake: declaredBrake, on }: Declaration, origin: Origin, undos: Undo[]): void {
     const stream = typesKey(on);
     const { share, least } = declaredBrake;
     const name = pastName(key, hash);
@@ -354,11 +358,11 @@ export class Brakes {
     const declared = { what, declaration: hash, stream, share, least };
     if (!fresh) {
       const { stage, brake, hitsSince } = past;
-      const since = { ms: this.#clockMs, cell: 0, release };
+      const since = { ...origin, ms: this.#clockMs, cell: 0 };
       this.#things.set(key, { ...declared, stage, since, brake, hitsSince });
       return;
     }
-    const since = this.#since(stream, release, undos);
+    const since = this.#since(stream, origin, undos);
     this.#things.set(key, { ...declared, stage: "watched", since, brake: null, hitsSince: 0 });
     undos.push(this.#streamOf(stream, undos).watch(key));
   }
@@ -378,10 +382,10 @@ export class Brakes {
     }
   }
 
-  #since(stream: string, release: string, undos: Undo[]): Since {
+  #since(stream: string, origin: Origin, undos: Undo[]): Since {
     const { cell, undo } = this.#streamOf(stream, undos).border();
     undos.push(undo);
-    return { ms: this.#clockMs, cell, release };
+    return { ...origin, ms: this.#clockMs, cell };
   }
 
   #streamOf(types: string, undos: Undo[]): EventStream {

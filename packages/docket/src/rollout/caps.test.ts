@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import type { BrakeFacts } from "@docket/protocol";
 import { nothing, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
+import type { Origin } from "./brakes.ts";
 import { Caps, cellsPerCap } from "./caps.ts";
 import type { CapsState } from "./caps.ts";
 import type { Cap } from "./declarations.ts";
@@ -32,15 +33,15 @@ test("a rule restricts so many actors in a time, and whom it restricted it may r
 test("the brake is drawn once in a cap's time, a confirmation lifts the cap for as long", () => {
   const caps = capsOf({ "p/r": three, "p/ladder-3": three });
   for (let i = 0; i < 3; i++) restrict(caps, `a${i}`, t0);
-  const first = caps.observe("a3", [], ["p/r"], t0 + minute, "release").trips;
+  const first = caps.observe("a3", [], ["p/r"], t0 + minute, origin("release")).trips;
   assert.equal(first.length, 1);
   const [trip] = first as [BrakeFacts];
   const { what, cap, key, hits, least, from, to } = trip;
   assert.deepEqual([what, cap, key, hits, least], ["rule", true, "p/r", 3, 3]);
   assert.deepEqual([Date.parse(from), Date.parse(to)], [t0 + minute - hour, t0 + minute]);
   caps.brake(trip, null);
-  assert.equal(caps.observe("a4", [], ["p/r"], t0 + 2 * minute, "release").trips.length, 0);
-  caps.observe("a4", [], ["p/r"], t0 + 2 * minute, "release");
+  assert.equal(caps.observe("a4", [], ["p/r"], t0 + 2 * minute, origin("release")).trips.length, 0);
+  caps.observe("a4", [], ["p/r"], t0 + 2 * minute, origin("release"));
   assert.equal(caps.confirm(5, t0), undefined);
   caps.sealed(trip, 5);
   assert.deepEqual(caps.inForce(t0 + 2 * minute), [{ index: 5, facts: trip, hitsSince: 2 }]);
@@ -52,17 +53,17 @@ test("the brake is drawn once in a cap's time, a confirmation lifts the cap for 
   }
   assert.equal(caps.isCapped("p/r", "a30", t0 + 3 * minute + hour - 1), false);
   assert.equal(caps.isCapped("p/r", "a30", t0 + 3 * minute + hour), true, "after that it needs another look");
-  const step = caps.observe("b", [], ["p/ladder-3"], t0, "release").trips[0];
+  const step = caps.observe("b", [], ["p/ladder-3"], t0, origin("release")).trips[0];
   assert.equal(step?.what, "step");
 });
 
 test("a cap that nobody looked at lapses with its time, and is drawn anew when it is reached again", () => {
   const caps = capsOf({ "p/r": three });
-  const trip = caps.observe("a", [], ["p/r"], t0, "release").trips[0] as BrakeFacts;
+  const trip = caps.observe("a", [], ["p/r"], t0, origin("release")).trips[0] as BrakeFacts;
   caps.brake(trip, 5);
   assert.equal(caps.inForce(t0 + hour - 1).length, 1);
   assert.equal(caps.inForce(t0 + hour).length, 0);
-  const again = caps.observe("b", [], ["p/r"], t0 + hour, "release").trips[0] as BrakeFacts;
+  const again = caps.observe("b", [], ["p/r"], t0 + hour, origin("release")).trips[0] as BrakeFacts;
   caps.brake(again, 9);
   assert.deepEqual(caps.inForce(t0 + hour), [{ index: 9, facts: again, hitsSince: 0 }]);
 });
@@ -110,7 +111,13 @@ test("caps are those of a naive twin; changes are taken back exactly; state goes
         const capped = caps.isCapped("p/r", `a${actor}`, nowMs);
         assert.equal(capped, isCapped(twin, actor, nowMs));
         const [restricted, left] = capped ? [[], ["p/r"]] : [["p/r"], []];
-        const { trips, undo: unobserve } = caps.observe(`a${actor}`, restricted, left, nowMs, "release");
+        const { trips, undo: unobserve } = caps.observe(
+          `a${actor}`,
+          restricted,
+          left,
+          nowMs,
+          origin("release"),
+        );
         assert.equal(trips.length > 0, capped && !(twin.drawn && nowMs < twin.drawnMs + hour));
         if (trips.length > 0) twin = { ...twin, drawn: true, drawnMs: nowMs };
         if (!capped) twin.restricted.push({ actor, cell: cellOf(nowMs) });
@@ -153,6 +160,10 @@ function cellOf(atMs: number): number {
   return Math.floor(atMs / (hour / cellsPerCap));
 }
 
+function origin(release: string): Origin {
+  return { release, by: "operator" };
+}
+
 function capsOf(declared: Record<string, Cap>): Caps {
   const caps = new Caps();
   caps.adopt(new Map(Object.entries(declared)));
@@ -160,7 +171,7 @@ function capsOf(declared: Record<string, Cap>): Caps {
 }
 
 function restrict(caps: Caps, actor: string, nowMs: number): void {
-  caps.observe(actor, ["p/r"], [], nowMs, "release");
+  caps.observe(actor, ["p/r"], [], nowMs, origin("release"));
 }
 
 function roundTrip(caps: Caps): CapsState {

@@ -9,6 +9,7 @@ import type { BrakeFacts } from "@docket/protocol";
 import { formatTime } from "@docket/protocol";
 import { ActorCells, nothing, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
+import type { Origin } from "./brakes.ts";
 import type { Cap } from "./declarations.ts";
 
 /** Into how many cells the time of a cap is divided. */
@@ -88,7 +89,7 @@ export class Caps {
     restricted: readonly string[],
     capped: readonly string[],
     nowMs: number,
-    release: string,
+    origin: Origin,
   ): { trips: readonly BrakeFacts[]; undo: Undo } {
     if (restricted.length === 0 && capped.length === 0) return noTrips;
     const undos: Undo[] = [];
@@ -106,7 +107,7 @@ export class Caps {
     for (const cause of capped) {
       const state = this.#caps.get(cause);
       if (state === undefined) continue;
-      if (!isDrawn(state, nowMs)) trips.push(tripOf(cause, state, nowMs, release));
+      if (!isDrawn(state, nowMs)) trips.push(tripOf(cause, state, nowMs, origin));
       if (state.waiting.size < cappedActorsMax) undos.push(state.waiting.add(actor, 0));
     }
     return { trips, undo: together(undos) };
@@ -191,7 +192,7 @@ function isDrawn({ brake, drawnMs, cap }: CapState, nowMs: number): boolean {
   return brake !== null && nowMs < drawnMs + cap.perMs;
 }
 
-function tripOf(cause: string, { cap, restricted }: CapState, nowMs: number, release: string): BrakeFacts {
+function tripOf(cause: string, { cap, restricted }: CapState, nowMs: number, origin: Origin): BrakeFacts {
   const actors = restricted.since(firstCell(cap, nowMs));
   return {
     v: 1,
@@ -199,7 +200,8 @@ function tripOf(cause: string, { cap, restricted }: CapState, nowMs: number, rel
     cap: true,
     key: cause,
     declaration: "",
-    release,
+    release: origin.release,
+    changedBy: origin.by,
     from: formatTime(Math.max(0, nowMs - cap.perMs)),
     to: formatTime(nowMs),
     events: actors,

@@ -11,7 +11,7 @@ import type { BrakeFacts, Facts } from "@docket/protocol";
 import { together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
 import { Brakes } from "./brakes.ts";
-import type { BrakeInForce, BrakesState, ListChange, Watched } from "./brakes.ts";
+import type { BrakeInForce, BrakesState, ListChange, Origin, Watched } from "./brakes.ts";
 import { Caps } from "./caps.ts";
 import type { CapsState } from "./caps.ts";
 import type { Declarations } from "./declarations.ts";
@@ -34,7 +34,7 @@ export type ModesPorts = {
 };
 
 /** All of it as plain JSON, but for what the release declares. */
-export type ModesState = { v: 1; release: string; brakes: BrakesState; caps: CapsState };
+export type ModesState = { v: 1; origin: Origin; brakes: BrakesState; caps: CapsState };
 
 /** What is needed of a decision's facts. */
 export type ObservedFacts = Pick<
@@ -50,7 +50,7 @@ export class RuleModes {
   readonly #shares: RolloutShares;
   readonly #brakes: Brakes;
   readonly #caps: Caps;
-  #release: string;
+  #origin: Origin;
   #trips: BrakeFacts[] = [];
   #common: { warming: ReadonlySet<string>; braked: ReadonlySet<string>; held: Map<string, HeldBack> };
   #lists: { from: Views; braked: ReadonlySet<string>; views: Views };
@@ -61,20 +61,20 @@ export class RuleModes {
     this.#shares = new RolloutShares(ports.hash);
     this.#brakes = new Brakes(state?.brakes);
     this.#caps = new Caps(state?.caps);
-    this.#release = state?.release ?? "";
+    this.#origin = state?.origin ?? { release: "", by: "" };
     this.#common = { warming: new Set(), braked: new Set(), held: new Map() };
     this.#lists = { from: new Map(), braked: new Set(), views: new Map() };
   }
 
   /** Takes in what a release declares. With the one in force, as after a start, nothing changes. */
-  adopt(declarations: Declarations, release: string): Undo {
-    const before = { release: this.#release, rollouts: this.#shares.rollouts };
-    this.#release = release;
+  adopt(declarations: Declarations, origin: Origin): Undo {
+    const before = { origin: this.#origin, rollouts: this.#shares.rollouts };
+    this.#origin = origin;
     this.#shares.adopt(declarations.rollouts);
-    const undos = [this.#brakes.adopt(declarations, release), this.#caps.adopt(declarations.caps)];
+    const undos = [this.#brakes.adopt(declarations, origin), this.#caps.adopt(declarations.caps)];
     return together([
       () => {
-        this.#release = before.release;
+        this.#origin = before.origin;
         this.#shares.adopt(before.rollouts);
       },
       ...undos,
@@ -82,8 +82,8 @@ export class RuleModes {
   }
 
   /** Takes in that a list changed. Those that were there when they were first declared are new as a whole. */
-  listChanged(list: string, change: ListChange, release: string): Undo {
-    return this.#brakes.listChanged(list, change, release);
+  listChanged(list: string, change: ListChange, origin: Origin): Undo {
+    return this.#brakes.listChanged(list, change, origin);
   }
 
   /**
@@ -122,7 +122,7 @@ export class RuleModes {
       facts.restricting ?? [],
       facts.capped ?? [],
       this.#brakes.clockMs as number,
-      this.#release,
+      this.#origin,
     );
     const before = this.#trips;
     this.#trips = [...events.trips, ...measures.trips];
@@ -168,7 +168,7 @@ export class RuleModes {
 
   /** All of it as plain JSON, at the place in the log where it is asked. */
   state(): ModesState {
-    return { v: 1, release: this.#release, brakes: this.#brakes.state(), caps: this.#caps.state() };
+    return { v: 1, origin: this.#origin, brakes: this.#brakes.state(), caps: this.#caps.state() };
   }
 
   #held(actor: string): ReadonlyMap<string, HeldBack> {
