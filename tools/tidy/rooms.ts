@@ -14,7 +14,11 @@ export const packageImports: Readonly<Record<string, readonly string[]>> = {
  * Entries that a package has besides its own name, for what only some of its users need and all would pay
  * for: the readers of events bring a schema library, which takes longer to load than all the rest.
  */
-export const packageEntries: Readonly<Record<string, readonly string[]>> = { protocol: ["events"] };
+export const packageEntries: Readonly<Record<string, readonly string[]>> = {
+  protocol: ["events"],
+  // Replay brings the policy language along, which whoever checks a receipt does not need.
+  verify: ["replay"],
+};
 
 /** Packages that run in a browser too and use no API of Node. */
 export const purePackages: readonly string[] = ["tlog", "policy", "protocol", "verify"];

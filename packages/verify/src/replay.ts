@@ -16,4 +16,5 @@ export {
   type ReleaseManifest,
   type ReplayRelease,
 } from "./replay/release.ts";
+export { replayEvidence, type EvidencePorts, type OpenedEvidence } from "./replay/evidence.ts";
 export { StateReplay, type StateSummary } from "./replay/state.ts";

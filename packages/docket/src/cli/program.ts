@@ -6,6 +6,7 @@ import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import { addFollowing } from "./monitor/command.ts";
 import { addReceipt } from "./receipt/command.ts";
+import { addReplay } from "./replay/command.ts";
 import { addKeyCommands, addSuccession } from "./succession/command.ts";
 import type { ServeOptions } from "./serve.ts";
 import type { InitOptions } from "./set-up.ts";
@@ -44,6 +45,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addDecide(program, terminal, give);
   addReading(program, terminal, give);
   addVerify(program, terminal, give);
+  addReplay(program, dataOption, terminal, give);
   addFollowing(program, terminal, give);
   addSuccession(program, terminal, give);
   addWitness(program, terminal, give);

@@ -134,7 +134,12 @@ function phraseOf(
       return joined(expression, context, variable);
     case "call":
       return callPhrase(expression, context, variable);
-    default:
+    case "int":
+    case "string":
+    case "bool":
+    case "list":
+    case "index":
+    case "conditional":
       return undefined;
   }
 }
@@ -342,7 +347,10 @@ function noun(
     }
     case "call":
       return callNoun(expression, context, variable);
-    default:
+    case "list":
+    case "logic":
+    case "index":
+    case "conditional":
       return undefined;
   }
 }

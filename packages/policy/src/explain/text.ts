@@ -41,7 +41,7 @@ export function explanationText(explanation: Explanation): string {
       headings.counters,
       explanation.counters.map(
         ({ path, name, value, words: said }) =>
-          `  ${path} = ${value ?? "?"}: ${value === undefined ? said : name}`,
+          `  ${path} = ${value === undefined ? "?" : JSON.stringify(value)}: ${value === undefined ? said : name}`,
       ),
     ],
     [headings.limits, explanation.limits.map((limit) => `  limits.${limit.limit}: ${limit.words}`)],

@@ -2,7 +2,7 @@
 // One decision made again from its own facts: evaluation, enforcement and conclusion run as they ran then,
 // and what comes out is held against what the record and its facts say.
 import { concludeDecision, enforce, evaluateFromFacts, PolicyError, traceRules } from "@docket/policy";
-import type { Caps, Conclusion, Facts as PolicyFacts, RuleTrace, StandingRead } from "@docket/policy";
+import type { Caps, Conclusion, Facts as PolicyFacts, RuleTrace } from "@docket/policy";
 import { encodeFacts, formatTime, parseTime } from "@docket/protocol";
 import type { DecisionBody, Facts, RecordHeader } from "@docket/protocol";
 import { sameJson } from "./finding.ts";
@@ -108,7 +108,7 @@ function conclude(
   const { policies } = release.policies;
   const evaluation = evaluateFromFacts(release.policies, policyFacts);
   const about = policies.filter((policy) => policy.on.includes(facts.event.type));
-  const standing = facts.standing as StandingRead;
+  const { standing } = facts;
   return concludeDecision(
     evaluation,
     enforce(evaluation, about, standing, policyFacts.decidedAt, capsOf(facts), recordedIds(record)),
@@ -143,23 +143,24 @@ function conclusionSays({ outcome, rules, restrictions }: Conclusion): Record<st
   return { outcome, rules, restrictions };
 }
 
+/** What came out of a decision, as its facts say it. */
+const concludedKeys: readonly (keyof Facts)[] = [
+  "fired",
+  "missing",
+  "points",
+  "thresholds",
+  "refusedBy",
+  "strikes",
+  "proposed",
+  "restricting",
+  "capped",
+  "retryAfterMs",
+  "holdUntil",
+  "otherwise",
+];
+
 function factsSay(facts: Facts): Record<string, unknown> {
-  const { fired, missing, points, thresholds, refusedBy, strikes, proposed, restricting, capped } = facts;
-  const { retryAfterMs, holdUntil, otherwise } = facts;
-  return {
-    fired,
-    missing,
-    points,
-    thresholds,
-    refusedBy,
-    strikes,
-    proposed,
-    restricting,
-    capped,
-    retryAfterMs,
-    holdUntil,
-    otherwise,
-  };
+  return Object.fromEntries(concludedKeys.map((key) => [key, facts[key]]));
 }
 
 // Facts say some things twice: what was read of the standing and of the event stands among the values too.

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The evidence of decisions, for replay: opened with the actors' keys as far as they are there. An actor
+// whose key is gone was erased; that is counted and is no fault.
+import type { KeyObject } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import type { ListView } from "@docket/policy";
+import { signalsVersion } from "@docket/policy";
+import type { Facts, PartName } from "@docket/protocol";
+import { replayEvidence } from "@docket/verify/replay";
+import type { DecisionRecord, EvidencePorts, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
+import { keyedHash, unwrapKey } from "../../evidence/keys.ts";
+import { openPart } from "../../evidence/seal.ts";
+
+/** What a thread opens evidence with. */
+export type EvidenceStart = {
+  /** The identity map. */
+  identity: string;
+  /** Actors that only the journal has so far: pseudonym and wrapped key. */
+  journalled: readonly (readonly [pseudonym: string, wrapped: Uint8Array])[];
+  keyEncryption: KeyObject;
+  hashing: KeyObject;
+};
+
+/** How much evidence there was. */
+export type EvidenceTally = {
+  /** Decisions that were made again from their evidence. */
+  opened: number;
+  /** Decisions of actors whose keys are gone, or whose content is. */
+  erased: number;
+  /** Decisions whose signals another version computed. */
+  otherSignals: number;
+  /** Decisions under a release whose lists are not to be had. */
+  withoutLists: number;
+};
+
+/** A decision with its sealed parts. */
+export type EvidenceInput = {
+  release: ReplayRelease;
+  record: DecisionRecord;
+  facts: Facts;
+  parts: readonly { name: PartName; bytes: Uint8Array }[];
+};
+
+/** Makes decisions again from their evidence. */
+export type EvidenceReplayer = {
+  replay(input: EvidenceInput, tally: EvidenceTally): ReplayFinding[];
+};
+
+const eventHashBytes = 16;
+const keyHashBytes = 12;
+const hitHashBytes = 8;
+/** Most actors' keys that are held in memory. */
+const keysCachedMax = 50_000;
+
+/** Opens the identity map, without a lock and without changing it. */
+export function openEvidence(start: EvidenceStart, origin: string): EvidenceReplayer {
+  const keyOf = actorKeys(start);
+  const ports = portsOf(start.hashing);
+  return {
+    replay({ release, record, facts, parts }, tally) {
+      const key = keyOf(record.actor);
+      const open = (name: PartName): string | undefined => {
+        const sealed = parts.find((part) => part.name === name);
+        const opened = key && sealed && openPart(sealed.bytes, name, key, origin);
+        return opened?.plaintext.toString("utf8");
+      };
+      const content = open("content");
+      if (content === undefined) {
+        tally.erased += 1;
+        return [];
+      }
+      if (release.manifest.signals !== signalsVersion) {
+        tally.otherSignals += 1;
+        return [];
+      }
+      const lists = new Map<string, ListView>();
+      if (release.policies.lists.size > lists.size) {
+        tally.withoutLists += 1;
+        return [];
+      }
+      tally.opened += 1;
+      const opened = { content, disclosed: open("disclosed"), personalFacts: open("personalFacts") };
+      return replayEvidence(release, lists, record, facts, opened, ports);
+    },
+  };
+}
+
+function actorKeys({
+  identity,
+  journalled,
+  keyEncryption,
+}: EvidenceStart): (pseudonym: string) => Uint8Array | undefined {
+  const database = new DatabaseSync(identity, { readOnly: true });
+  const find = database.prepare("SELECT wrapped FROM actors WHERE pseudonym = ?");
+  const waiting = new Map(journalled);
+  const cached = new Map<string, Uint8Array | undefined>();
+  return (pseudonym) => {
+    if (cached.has(pseudonym)) return cached.get(pseudonym);
+    const row = find.get(pseudonym) as { wrapped: Uint8Array } | undefined;
+    const wrapped = row?.wrapped ?? waiting.get(pseudonym);
+    const key = wrapped && unwrapKey(keyEncryption, pseudonym, wrapped);
+    if (cached.size >= keysCachedMax) cached.clear();
+    cached.set(pseudonym, key);
+    return key;
+  };
+}
+
+function portsOf(hashing: KeyObject): EvidencePorts {
+  const hashed = (purpose: string, value: string, bytes: number): string =>
+    keyedHash(hashing, purpose, value).subarray(0, bytes).toString("base64url");
+  return {
+    fingerprint: (text) => hashed("fingerprint", text, eventHashBytes),
+    eventId: (id) => hashed("event", id, eventHashBytes),
+    body: (encoded) => hashed("body", encoded, eventHashBytes),
+    cell: (path, value) => hashed(`counter ${path}`, String(value), keyHashBytes),
+    hit: (list, entry) => `${list}:${hashed(`list ${list}`, entry, hitHashBytes)}`,
+  };
+}

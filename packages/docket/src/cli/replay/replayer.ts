@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replays bundles of records: what a thread of `docket replay` does. Each decision is made again from its own
+// facts, and where that is asked for from its evidence; what later decisions read of it goes back to the main
+// thread, which follows the state in the log's order.
+import { tileWidth } from "@docket/tlog";
+import {
+  isReleaseFault,
+  keptReleaseBytesMax,
+  openRelease,
+  readFacts,
+  replayDecision,
+} from "@docket/verify/replay";
+import type { ReleaseFault, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
+import { openPart } from "../../evidence/seal.ts";
+import { readBundle } from "./bundle.ts";
+import type { ReadLogFile, ReadRecord } from "./bundle.ts";
+import { openEvidence } from "./evidence.ts";
+import type { EvidenceStart, EvidenceTally, EvidenceReplayer } from "./evidence.ts";
+
+/** What a replayer is started with. */
+export type ReplayerStart = {
+  /** The directory with `tile/` and `parts/`. */
+  directory: string;
+  /** The directory of the kept releases. */
+  releases: string;
+  origin: string;
+  siteKey: Uint8Array;
+  /** What evidence is opened with, if it is to be. */
+  evidence: EvidenceStart | undefined;
+};
+
+/** Bundles to replay. */
+export type ReplayQuestion = {
+  first: number;
+  count: number;
+  /** Records that the checkpoint covers. */
+  size: number;
+  /** The records that are asked about; of earlier ones only what later ones read is wanted. */
+  from: number;
+  to: number;
+  /** Whether what later decisions read is wanted. */
+  state: boolean;
+};
+
+/** A decision as the state is followed by: its leaf and its facts, both as texts. */
+export type StateItem = { leaf: string; facts: string };
+
+/** What came out of some bundles. */
+export type ReplayAnswer = {
+  /** Records that were asked about, and decisions among them. */
+  records: number;
+  decisions: number;
+  /** Decisions that were made again. */
+  replayed: number;
+  /** The first ones; `findingCount` is how many there were. */
+  findings: ReplayFinding[];
+  findingCount: number;
+  /** In the order of the log; `lost` where a decision could not be read. */
+  items: (StateItem | { lost: string; index: number })[];
+  /** Releases that decisions were made under, each with the first of them. */
+  releases: { id: string; index: number; fault: string | null }[];
+  evidence: EvidenceTally;
+};
+
+/** Most findings that one answer spells out. */
+const findingsPerAnswerMax = 200;
+
+/** Replays bundles of a log. */
+export class Replayer {
+  readonly #start: ReplayerStart;
+  readonly #read: ReadLogFile;
+  readonly #readRelease: ReadLogFile;
+  readonly #releases = new Map<string, ReplayRelease | ReleaseFault>();
+  readonly #evidence: EvidenceReplayer | undefined;
+
+  /**
+   * @param readIn gives the reader of a directory's files
+   */
+  constructor(start: ReplayerStart, readIn: (directory: string) => ReadLogFile) {
+    this.#start = start;
+    this.#read = readIn(start.directory);
+    this.#readRelease = readIn(start.releases);
+    this.#evidence = start.evidence && openEvidence(start.evidence, start.origin);
+  }
+
+  /** Replays some bundles. */
+  replay(question: ReplayQuestion): ReplayAnswer {
+    const answer = emptyAnswer();
+    for (let bundle = question.first; bundle < question.first + question.count; bundle++) {
+      const width = Math.min(tileWidth, question.size - bundle * tileWidth);
+      for (const read of readBundle(this.#read, bundle, width)) this.#record(read, question, answer);
+    }
+    return answer;
+  }
+
+  /** The release of a hash. */
+  release(id: string): ReplayRelease | ReleaseFault {
+    let release = this.#releases.get(id);
+    if (release === undefined) {
+      const kept = this.#readRelease(`${id}.json`, keptReleaseBytesMax);
+      release = openRelease(id, kept && Buffer.from(kept).toString("utf8"));
+      this.#releases.set(id, release);
+    }
+    return release;
+  }
+
+  #record(read: ReadRecord, { from, to, state }: ReplayQuestion, answer: ReplayAnswer): void {
+    const { index, record, fault } = read;
+    const isAsked = index >= from && index < to;
+    if (isAsked) answer.records += 1;
+    if (fault !== undefined && isAsked) this.#found(answer, [recordFinding(index, fault)]);
+    if (record === undefined || fault !== undefined) {
+      if (record === undefined || record.kind === "decision") answer.items.push({ index, lost: fault ?? "" });
+      return;
+    }
+    if (record.kind !== "decision") return;
+    const opened = this.#openFacts(read);
+    const facts = opened === undefined ? undefined : readFacts(opened);
+    if (isAsked) answer.decisions += 1;
+    if (opened === undefined || facts === undefined) {
+      const reason =
+        opened === undefined
+          ? "its facts cannot be opened with the site's key"
+          : "its facts are not canonical";
+      if (isAsked) this.#found(answer, [recordFinding(index, reason)]);
+      answer.items.push({ index, lost: reason });
+      return;
+    }
+    if (state) answer.items.push({ leaf: read.leaf, facts: opened });
+    if (!isAsked) return;
+    const release = this.release(record.release);
+    if (!answer.releases.some(({ id }) => id === record.release)) {
+      answer.releases.push({
+        id: record.release,
+        index,
+        fault: isReleaseFault(release) ? release.fault : null,
+      });
+    }
+    if (isReleaseFault(release)) return;
+    answer.replayed += 1;
+    this.#found(answer, replayDecision(release, record, facts));
+    if (this.#evidence === undefined) return;
+    const input = { release, record, facts, parts: read.parts };
+    this.#found(answer, this.#evidence.replay(input, answer.evidence));
+  }
+
+  #openFacts({ parts }: ReadRecord): string | undefined {
+    const sealed = parts.find((part) => part.name === "facts");
+    const opened = sealed && openPart(sealed.bytes, "facts", this.#start.siteKey, this.#start.origin);
+    return opened?.plaintext.toString("utf8");
+  }
+
+  #found(answer: ReplayAnswer, findings: readonly ReplayFinding[]): void {
+    answer.findingCount += findings.length;
+    for (const finding of findings) {
+      if (answer.findings.length < findingsPerAnswerMax) answer.findings.push(finding);
+    }
+  }
+}
+
+function recordFinding(index: number, what: string): ReplayFinding {
+  return { kind: "record", index, what, recorded: null, replayed: null };
+}
+
+function emptyAnswer(): ReplayAnswer {
+  return {
+    records: 0,
+    decisions: 0,
+    replayed: 0,
+    findings: [],
+    findingCount: 0,
+    items: [],
+    releases: [],
+    evidence: { opened: 0, erased: 0, otherSignals: 0, withoutLists: 0 },
+  };
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// `docket replay`: decisions made again from a data directory's published records, also while a server
+// writes them. Nothing here writes, locks or recovers.
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import { parseLeaf } from "@docket/protocol";
+import { parseCheckpoint, parseNote, tileWidth } from "@docket/tlog";
+import { isReleaseFault, readFacts, StateReplay } from "@docket/verify/replay";
+import type { DecisionRecord } from "@docket/verify/replay";
+import { DocketError } from "../../error.ts";
+import { readInstallation, readKeys } from "../../installation.ts";
+import type { Installation } from "../../installation.ts";
+import { readJournal } from "../../log/journal-reader.ts";
+import { disk } from "../../stores/files/node-disk.ts";
+import { exitFine, exitWrong } from "../failure.ts";
+import { showProgress } from "../progress.ts";
+import { write } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
+import { readFileSyncBounded } from "../verify/bounded-file.ts";
+import type { EvidenceStart } from "./evidence.ts";
+import { openReplayPool } from "./pool.ts";
+import type { ReplayPool } from "./pool.ts";
+import { replayText } from "./print.ts";
+import { Replayer } from "./replayer.ts";
+import type { ReplayAnswer, ReplayerStart, StateItem } from "./replayer.ts";
+import { findingsMax } from "./report.ts";
+import type { ReplayReport } from "./report.ts";
+
+/** What `docket replay` is told. */
+export type ReplayOptions = {
+  data: string;
+  keys?: string | undefined;
+  /** The first record, and the one after the last. */
+  from?: number | undefined;
+  to?: number | undefined;
+  /** Whether signals, list hits and keys are computed again from the evidence. */
+  evidence?: true | undefined;
+  /** Whether each decision is looked at by itself, without what it read of the records before it. */
+  alone?: true | undefined;
+  json?: true | undefined;
+};
+
+/** Bundles that a thread is asked for at once: what it answers is held until its turn comes. */
+const bundlesPerQuestion = 4;
+/** From how many records on all cores are worth their start. */
+const recordsForThreads = 4096;
+
+/**
+ * Replays, prints the report, and returns the exit code: 1 if anything is not as it was recorded.
+ *
+ * @throws {DocketError} `usage` if the directory, its keys or the range cannot be used
+ */
+export async function runReplay(options: ReplayOptions, terminal: Terminal): Promise<number> {
+  const report = await replayDirectory(options, terminal);
+  const text = options.json === true ? `${JSON.stringify(report)}\n` : replayText(report);
+  await write(terminal, text);
+  return report.verdict === "same" ? exitFine : exitWrong;
+}
+
+/**
+ * Replays a data directory.
+ *
+ * @throws {DocketError} `usage`
+ */
+export async function replayDirectory(
+  options: ReplayOptions,
+  terminal: Pick<Terminal, "stderr" | "nowMs">,
+): Promise<ReplayReport> {
+  const installation = readInstallation(options.data, { keys: options.keys });
+  if (installation.opaque) {
+    throw new DocketError("usage", `${options.data} holds an opaque log, which has no decisions`);
+  }
+  const keys = readKeys(installation);
+  const { paths, origin } = installation;
+  const checkpoint = disk.readFile(paths.checkpoint);
+  const size = checkpoint === undefined ? 0 : parseCheckpoint(parseNote(checkpoint).text).size;
+  const { from = 0, to: end = size } = options;
+  const to = Math.min(end, size);
+  if (from > to || (from === to && size > 0)) {
+    throw new DocketError("usage", `there is no record from ${from} to ${end}; the log holds ${size}`);
+  }
+  const start: ReplayerStart = {
+    directory: paths.site,
+    releases: paths.releases,
+    origin,
+    siteKey: keys.site,
+    evidence:
+      options.evidence === true
+        ? {
+            identity: join(paths.site, "identity.sqlite"),
+            journalled: journalledActors(installation),
+            keyEncryption: keys.keyEncryption,
+            hashing: keys.hashing,
+          }
+        : undefined,
+  };
+  const run = new ReplayRun(start, { from, to, size, alone: options.alone === true });
+  const progress = showProgress(terminal);
+  progress.step("records");
+  const pool = to - from < recordsForThreads ? hereOnly(start) : openReplayPool(start);
+  try {
+    await run.all(pool, (done, total) => progress.update(done, total));
+  } finally {
+    progress.end();
+    await pool[Symbol.asyncDispose]();
+  }
+  return run.report(origin);
+}
+
+type Range = { from: number; to: number; size: number; alone: boolean };
+
+/** One replay under way: takes the threads' answers in the log's order. */
+class ReplayRun {
+  readonly #range: Range;
+  readonly #state: StateReplay | undefined;
+  /** Opens releases for the state, and reads nothing else. */
+  readonly #here: Replayer;
+  readonly #report: ReplayReport;
+  readonly #faultyReleases = new Set<string>();
+
+  constructor(start: ReplayerStart, range: Range) {
+    this.#range = range;
+    this.#state = range.alone ? undefined : new StateReplay();
+    this.#here = new Replayer({ ...start, evidence: undefined }, fileReader);
+    const { from, to, size } = range;
+    this.#report = {
+      format: "docket-replay/v1",
+      verdict: "same",
+      origin: "",
+      node: process.version,
+      from,
+      to,
+      size,
+      records: 0,
+      decisions: 0,
+      replayed: 0,
+      releases: [],
+      state: null,
+      evidence: start.evidence === undefined ? null : noEvidence(),
+      findings: [],
+      findingCount: 0,
+      unchecked: [],
+    };
+  }
+
+  async all(pool: ReplayPool, onProgress: (done: number, total: number) => void): Promise<void> {
+    const { from, to, size, alone } = this.#range;
+    const firstBundle = alone ? Math.floor(from / tileWidth) : 0;
+    const bundles = Math.ceil(to / tileWidth);
+    const pending: Promise<ReplayAnswer>[] = [];
+    let next = firstBundle;
+    let taken = firstBundle;
+    while (taken < bundles) {
+      while (next < bundles && pending.length < pool.concurrency) {
+        const count = Math.min(bundlesPerQuestion, bundles - next);
+        const answer = pool.ask({ first: next, count, size, from, to, state: !alone });
+        // Whether one failed is seen when its turn comes.
+        answer.catch(() => undefined);
+        pending.push(answer);
+        next += count;
+      }
+      this.#take(await (pending.shift() as Promise<ReplayAnswer>));
+      taken = Math.min(bundles, taken + bundlesPerQuestion);
+      onProgress(Math.min(taken * tileWidth, to) - firstBundle * tileWidth, to - firstBundle * tileWidth);
+    }
+  }
+
+  report(origin: string): ReplayReport {
+    const report = this.#report;
+    report.origin = origin;
+    report.state = this.#state?.summary ?? null;
+    report.findings.sort((a, b) => a.index - b.index);
+    report.verdict = report.findingCount === 0 ? "same" : "different";
+    report.unchecked = uncheckedOf(report, this.#range);
+    return report;
+  }
+
+  #take(answer: ReplayAnswer): void {
+    const report = this.#report;
+    report.records += answer.records;
+    report.decisions += answer.decisions;
+    report.replayed += answer.replayed;
+    if (report.evidence !== null) {
+      for (const name of Object.keys(report.evidence) as (keyof typeof report.evidence)[]) {
+        report.evidence[name] += answer.evidence[name];
+      }
+    }
+    this.#add(answer.findings, answer.findingCount);
+    for (const { id, index, fault } of answer.releases) {
+      if (report.releases.some((release) => release.id === id)) continue;
+      report.releases.push({ id, first: index, fault });
+      if (fault === null) continue;
+      this.#faultyReleases.add(id);
+      this.#add(
+        [{ kind: "release", index, what: `release ${id}: ${fault}`, recorded: id, replayed: null }],
+        1,
+      );
+    }
+    if (this.#state === undefined) return;
+    for (const item of answer.items) {
+      if ("lost" in item) this.#state.lose(item.index, item.lost);
+      else this.#follow(this.#state, item);
+    }
+  }
+
+  #follow(state: StateReplay, item: StateItem): void {
+    const record = parseLeaf(item.leaf) as DecisionRecord;
+    const facts = readFacts(item.facts);
+    const release = this.#here.release(record.release);
+    if (facts === undefined || isReleaseFault(release)) {
+      state.lose(record.index, `the release ${record.release} cannot be opened`);
+      return;
+    }
+    const { from, to } = this.#range;
+    const found = state.follow(record, release, facts, record.index >= from && record.index < to);
+    this.#add(found, found.length);
+  }
+
+  #add(findings: ReplayReport["findings"], count: number): void {
+    this.#report.findingCount += count;
+    for (const finding of findings) {
+      if (this.#report.findings.length < findingsMax) this.#report.findings.push(finding);
+    }
+  }
+}
+
+function uncheckedOf({ size, state, evidence }: ReplayReport, { from, to, alone }: Range): string[] {
+  const unchecked: string[] = [];
+  unchecked.push("whether the records are those that were sealed: docket verify checks that");
+  if (from > 0 || to < size) unchecked.push(`records outside of ${from} to ${to - 1}`);
+  if (alone) unchecked.push("what decisions read of the records before them (--alone)");
+  if (state !== null) {
+    const { counters, lostAt } = state;
+    if (counters.late > 0) {
+      unchecked.push(`${counters.late} values of counters, read by events that came later than is exact`);
+    }
+    if (counters.warming > 0) {
+      unchecked.push(`${counters.warming} values of counters that were new and warmed from history`);
+    }
+    if (lostAt !== null) {
+      unchecked.push(`what decisions after record ${lostAt.index} read of those before: ${lostAt.reason}`);
+    }
+  }
+  if (evidence === null) unchecked.push("signals, list hits and counters' keys (--evidence computes them)");
+  else {
+    const { erased, otherSignals, withoutLists } = evidence;
+    if (erased > 0) unchecked.push(`the evidence of ${erased} decisions, which is erased`);
+    if (otherSignals > 0) unchecked.push(`the signals of ${otherSignals} decisions: another version's`);
+    if (withoutLists > 0) unchecked.push(`the evidence of ${withoutLists} decisions: their lists are gone`);
+  }
+  return unchecked;
+}
+
+// For a few records the start of threads would take longer than they save.
+function hereOnly(start: ReplayerStart): ReplayPool {
+  const replayer = new Replayer(start, fileReader);
+  return {
+    concurrency: 1,
+    ask: async (question) => replayer.replay(question),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+function fileReader(directory: string): (name: string, bytesMax: number) => Uint8Array | undefined {
+  return (name, bytesMax) => readFileSyncBounded(directory, name, bytesMax);
+}
+
+// The identity map takes in new actors after their records are answered: until then the journal has them.
+function journalledActors({ paths, origin }: Installation): EvidenceStart["journalled"] {
+  try {
+    const originHash = hash("sha256", origin, "buffer");
+    const { batches } = readJournal(disk, paths.journal, originHash, 0);
+    return batches
+      .flatMap(({ records }) => records)
+      .flatMap(({ actors }) => actors)
+      .map(({ pseudonym, wrappedKey }) => [pseudonym, wrappedKey] as const);
+  } catch (error) {
+    // A segment went while it was read, because all it held is elsewhere; damage is for `docket verify`.
+    if (error instanceof DocketError || (error as NodeJS.ErrnoException).code !== undefined) return [];
+    throw error;
+  }
+}
+
+function noEvidence(): NonNullable<ReplayReport["evidence"]> {
+  return { opened: 0, erased: 0, otherSignals: 0, withoutLists: 0 };
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// One decision made again from its evidence: the event that the content part holds. Signals, list hits and
+// counters' keys are computed from it and held against the facts; then it is decided on them, and what only
+// the affected user may read is held against its parts. Counters, limits, standing and what was held back
+// come from the facts, which the state before the record vouches for.
+import {
+  computeSignals,
+  concludeDecision,
+  counterEntries,
+  enforce,
+  evaluate,
+  factsOf,
+  signalDefinitions,
+} from "@docket/policy";
+import type {
+  Conclusion,
+  Evaluation,
+  EvaluationInput,
+  FieldPath,
+  FieldValue,
+  ListView,
+  Scalar,
+} from "@docket/policy";
+import { encodeDisclosed, parseTime } from "@docket/protocol";
+import type { Facts } from "@docket/protocol";
+import { checkDecisionRequest, encodeEvent } from "@docket/protocol/events";
+import type { Event } from "@docket/protocol/events";
+import { capsOf, policyFactsOf, recordedIds } from "./decision.ts";
+import type { DecisionRecord } from "./decision.ts";
+import { sameJson } from "./finding.ts";
+import type { ReplayFinding } from "./finding.ts";
+import type { ReplayRelease } from "./release.ts";
+
+/** What only the site can compute: keyed hashes, and its lists. */
+export type EvidencePorts = {
+  /** The fingerprint of a normalised text. */
+  readonly fingerprint: (text: string) => string;
+  /** What facts keep of an event's id and of its encoding. */
+  readonly eventId: (id: string) => string;
+  readonly body: (encodedEvent: string) => string;
+  /** What stands in a counter's key for the value of a field. */
+  readonly cell: (path: FieldPath, value: Scalar) => string;
+  /** What facts keep of a list's entry that was hit: `list:hash`. */
+  readonly hit: (list: string, entry: string) => string;
+};
+
+/** What the actor's key opened. */
+export type OpenedEvidence = {
+  /** Plaintext of the part `content`. */
+  readonly content: string;
+  /** Plaintexts of `disclosed` and `personalFacts`; `undefined` where there is no such part. */
+  readonly disclosed: string | undefined;
+  readonly personalFacts: string | undefined;
+};
+
+/** Decides again from evidence, and tells what differs. */
+export function replayEvidence(
+  release: ReplayRelease,
+  lists: ReadonlyMap<string, ListView>,
+  record: DecisionRecord,
+  facts: Facts,
+  evidence: OpenedEvidence,
+  ports: EvidencePorts,
+): ReplayFinding[] {
+  const differs = (what: string, recorded: unknown, replayed: unknown): ReplayFinding[] =>
+    sameJson(recorded, replayed) ? [] : [{ kind: "evidence", index: record.index, what, recorded, replayed }];
+  const event = readContent(evidence.content);
+  if (event === undefined) return differs("the part content", "an event", "something else");
+  const input = inputOf(release, lists, facts, event, ports);
+  if (typeof input === "string") return differs(input, "declared", "not declared");
+  const evaluation = evaluate(release.policies, input);
+  const conclusion = conclude(release, record, facts, evaluation);
+  const encoded = encodeEvent(event);
+  return [
+    ...differs("facts.event", facts.event, eventFacts(event, encoded, ports)),
+    ...mapDifferences("facts.values", facts.values, valuesOf(release, input, evaluation), differs),
+    ...mapDifferences("facts.keys", facts.keys, keysOf(release, input, ports), differs),
+    ...differs("facts.clauses", facts.clauses, evaluation.clauses),
+    ...differs("facts.hits", facts.hits ?? [], hitsOf(evaluation, ports)),
+    ...differs("outcome", record.outcome, conclusion.outcome),
+    ...differs("the part disclosed", evidence.disclosed ?? null, disclosedText(conclusion)),
+    ...differs("the part personalFacts", evidence.personalFacts ?? null, personalText(evaluation)),
+  ];
+}
+
+function readContent(plaintext: string): Event | undefined {
+  try {
+    const { event } = JSON.parse(plaintext) as { event: never };
+    const checked = checkDecisionRequest(event).event;
+    return plaintext === `{"v":1,"event":${encodeEvent(checked)}}` ? checked : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function inputOf(
+  release: ReplayRelease,
+  lists: ReadonlyMap<string, ListView>,
+  facts: Facts,
+  event: Event,
+  ports: EvidencePorts,
+): EvaluationInput | string {
+  const read = policyFactsOf(release, facts);
+  if (typeof read === "string") return read;
+  const { standing } = facts;
+  const { text, title } = event.content ?? {};
+  return {
+    type: event.type,
+    op: event.op ?? "create",
+    decidedAt: parseTime(facts.decidedAt) ?? 0,
+    actor: event.actor,
+    content: event.content,
+    fields: event.fields,
+    signals: computeSignals({ text, title }, { fingerprint: ports.fingerprint }),
+    counters: new Map(Object.entries(read.counters)),
+    limits: new Map(Object.entries(read.limits)),
+    shadowLimits: new Map(Object.entries(read.shadowLimits)),
+    lists,
+    held: new Map(Object.entries(read.held)) as EvaluationInput["held"],
+    standing: {
+      strikes: standing.strikes,
+      restricted: standing.restrictions.some(({ kind }) => kind !== "warn"),
+      limited: standing.restrictions.flatMap((each) => (each.kind === "limit" ? [each.ability] : [])),
+    },
+  };
+}
+
+function conclude(
+  release: ReplayRelease,
+  record: DecisionRecord,
+  facts: Facts,
+  evaluation: Evaluation,
+): Conclusion {
+  const about = release.policies.policies.filter((policy) => policy.on.includes(facts.event.type));
+  const decidedAtMs = parseTime(facts.decidedAt) ?? 0;
+  const { standing } = facts;
+  const ids = recordedIds(record);
+  return concludeDecision(evaluation, enforce(evaluation, about, standing, decidedAtMs, capsOf(facts), ids));
+}
+
+function eventFacts(event: Event, encoded: string, ports: EvidencePorts): Facts["event"] {
+  return {
+    id: ports.eventId(event.id),
+    body: ports.body(encoded),
+    type: event.type,
+    op: event.op ?? "create",
+    time: event.time ?? null,
+    inReplyTo: event.inReplyTo ?? null,
+  };
+}
+
+// What conditions read and isn't personal, and every signal that isn't.
+function valuesOf(
+  { policies }: ReplayRelease,
+  input: EvaluationInput,
+  { clauses }: Evaluation,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = { ...factsOf(policies, input, clauses).values };
+  for (const { name, personal } of signalDefinitions) {
+    const value = input.signals[name];
+    if (!personal && value !== undefined) values[`signals.${name}`] = value;
+  }
+  return values;
+}
+
+/** Stands for the record's actor in a recorded key. */
+const actorMark = "@";
+
+function keysOf(
+  { policies, counters }: ReplayRelease,
+  input: EvaluationInput,
+  { cell }: EvidencePorts,
+): Record<string, unknown> {
+  const keys: Record<string, unknown> = {};
+  const said = (path: FieldPath, value: Scalar): string =>
+    path === "actor.id" ? actorMark : cell(path, value);
+  for (const [hash, counter] of counters) {
+    const entries = counterEntries(policies, counter, input);
+    if (entries === undefined) continue;
+    keys[hash] = entries.map(({ by, of }) => {
+      const key = by.map((value, place) => said(counter.by[place] as FieldPath, value)).join("|");
+      return of === undefined ? [key] : [key, said(counter.of as FieldPath, of)];
+    });
+  }
+  return keys;
+}
+
+function hitsOf({ hits }: Evaluation, ports: EvidencePorts): string[] {
+  return hits.map(({ list, entry }) => ports.hit(list, entry));
+}
+
+function disclosedText({ reasons, disclosed }: Conclusion): string | null {
+  return reasons.length === 0 ? null : encodeDisclosed({ v: 1, reasons, facts: disclosed });
+}
+
+/** Signals that are personal and no copy of the content: what rules that fired read of them is kept. */
+const keptPersonalSignals: ReadonlySet<string> = new Set(["signals.links", "signals.domains"]);
+
+function personalText({ rules, shadow }: Evaluation): string | null {
+  const values: Record<string, FieldValue> = {};
+  for (const { trace } of [...rules, ...shadow]) {
+    for (const { path, value } of trace.flatMap((clause) => clause.values)) {
+      const isKept = keptPersonalSignals.has(path) || path.startsWith("lists.");
+      if (isKept && value !== undefined) values[path] = value;
+    }
+  }
+  return Object.keys(values).length === 0 ? null : JSON.stringify({ v: 1, values });
+}
+
+function mapDifferences(
+  name: string,
+  recorded: Readonly<Record<string, unknown>>,
+  replayed: Readonly<Record<string, unknown>>,
+  differs: (what: string, recorded: unknown, replayed: unknown) => ReplayFinding[],
+): ReplayFinding[] {
+  const keys = new Set([...Object.keys(recorded), ...Object.keys(replayed)]);
+  return [...keys].flatMap((key) => differs(`${name}.${key}`, recorded[key] ?? null, replayed[key] ?? null));
+}
