@@ -98,13 +98,15 @@ const body: fc.Arbitrary<{ body: BodyWithoutParts; parts: boolean }> = fc.oneof(
   fc
     .tuple(by, by, name, fc.constantFrom("created" as const, "revoked" as const))
     .map(([by, key, role, change]) => bare({ kind: "access", by, change, key, role })),
+  fc.record({ by, version: digest, previous: digest, added: fc.nat(), removed: fc.nat() }).map((fields) => {
+    const list = { kind: "list" as const, list: "bad_domains", listKind: "domain" as const };
+    return { body: { ...list, ...fields }, parts: true };
+  }),
   fc.tuple(by, fc.nat()).map(([by, of]) => ({ body: { kind: "opening" as const, by, of }, parts: true })),
-  fc
-    .tuple(digest, fc.boolean())
-    .map(([release, cap]) => ({
-      body: { kind: "brake" as const, by: "docket" as const, release, cap },
-      parts: true,
-    })),
+  fc.tuple(digest, fc.boolean()).map(([release, cap]) => ({
+    body: { kind: "brake" as const, by: "docket" as const, release, cap },
+    parts: true,
+  })),
   fc
     .tuple(by, fc.nat(), fc.boolean())
     .map(([by, of, alone]) => ({ body: { kind: "confirm" as const, by, of, alone }, parts: true })),

@@ -124,6 +124,26 @@ export type ApprovalBody = { kind: "approval"; by: string; of: number; alone: bo
 export type CancelBody = { kind: "cancel"; by: string; of: number };
 /** The level of duties changed, as proposal `of` said. */
 export type LevelBody = { kind: "level"; by: string; level: DutyLevel; previous: DutyLevel; of: number };
+/** What the entries of a list are (docs/formats/lists.md). */
+export type ListKind = (typeof listKinds)[number];
+/** All values of {@link ListKind}. */
+export const listKinds = ["term", "pattern", "domain", "network", "emailHost", "hash", "actor"] as const;
+/**
+ * A list changed: `version` is the hash of the change, which names `previous`; so many entries were put in
+ * and taken out. It counts from the `release` record that follows and names the version. The change and why
+ * are in the part `change`.
+ */
+export type ListBody = {
+  kind: "list";
+  by: string;
+  list: string;
+  listKind: ListKind;
+  version: string;
+  previous: string;
+  added: number;
+  removed: number;
+  parts: string;
+};
 /** An API key was created or revoked. */
 export type AccessBody = {
   kind: "access";
@@ -169,6 +189,7 @@ export type RecordBody =
   | ApprovalBody
   | CancelBody
   | LevelBody
+  | ListBody
   | AccessBody
   | OpeningBody
   | BrakeBody
@@ -192,6 +213,7 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   approval: ["kind", "by", "of", "alone"],
   cancel: ["kind", "by", "of"],
   level: ["kind", "by", "level", "previous", "of"],
+  list: ["kind", "by", "list", "listKind", "version", "previous", "added", "removed", "parts"],
   access: ["kind", "by", "change", "key", "role"],
   opening: ["kind", "by", "of", "parts"],
   brake: ["kind", "by", "release", "cap", "parts"],
@@ -332,6 +354,16 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
   approval: { by: isAuthor, of: isCount, alone: isBoolean },
   cancel: { by: isAuthor, of: isCount },
   level: { by: isAuthor, level: isDutyLevel, previous: isDutyLevel, of: isCount },
+  list: {
+    by: isAuthor,
+    list: (value) => typeof value === "string" && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(value),
+    listKind: (value) => (listKinds as readonly unknown[]).includes(value),
+    version: isDigest,
+    previous: isDigest,
+    added: isCount,
+    removed: isCount,
+    parts: isDigest,
+  },
   access: {
     by: isAuthor,
     change: (value) => value === "created" || value === "revoked",

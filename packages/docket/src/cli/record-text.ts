@@ -46,6 +46,8 @@ function headline(record: DocketRecord): string {
       return `the proposal of record ${record.of} was cancelled`;
     case "level":
       return `changes of the policy are of level ${record.level} from here on`;
+    case "list":
+      return `the list ${record.list} was changed: ${record.added} added, ${record.removed} removed`;
     case "access":
       return `an API key was ${record.change}`;
     case "opening":
@@ -106,6 +108,12 @@ function bodyRows(record: DocketRecord): string[][] {
     case "approval":
     case "cancel":
       return [];
+    case "list":
+      return [
+        ["entries are", record.listKind],
+        ["version", record.version],
+        ["before", record.previous],
+      ];
     case "access":
       return [
         ["key", record.key],
