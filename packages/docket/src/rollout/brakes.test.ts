@@ -80,6 +80,16 @@ test("small traffic trips over a day, a sudden wave within the last hour; after 
   assert.deepEqual(settled.state().streams, [], "nothing is watched, nothing is remembered");
 });
 
+test("what is watched counts from its first event to the last before its day is over", () => {
+  const brakes = new Brakes();
+  brakes.adopt(declared(thing("p/r")), origin("r1"));
+  // The day ends in the minute that is the 1,440th after the one in which it began.
+  const begun = t0 - (t0 % cellMs) + 50_000;
+  for (let i = 0; i < 40; i++) brakes.observe("comment", `a${i}`, begun, { keys: ["p/r"], entries: [] });
+  const late = begun + probationMs - 40_000;
+  assert.equal(untilTrip(brakes, 1000, () => ["p/r"], late, 1).events, 10);
+});
+
 test("what comes back within a week comes back as it was, held too; what changed or went is let go", () => {
   const brakes = new Brakes();
   const [old, bad] = [thing("p/r", "old"), thing("p/r", "bad")];

@@ -14,8 +14,8 @@ import type { Undo } from "./actor-cells.ts";
 
 /** Length of a cell, in milliseconds. */
 export const cellMs = 60_000;
-/** How far back cells are kept, in milliseconds: as long as anything is watched. */
-export const keptCellsMs: number = 24 * 3_600_000;
+/** How far back cells are kept, in milliseconds: as long as anything is watched, from the begun minute on. */
+export const keptCellsMs: number = 24 * 3_600_000 + cellMs;
 /** Most cells; a thing that comes under watch when there are so many begins with the cell that is there. */
 export const cellsMax = 4096;
 /** Most actors that a stream remembers, those who were hit counted for each thing. */
