@@ -1,258 +1,231 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters: how many events, or how many different values, a key has seen within a window.
+// Counters: how many events, or different values, or what sum, a key has seen within a window, and when it
+// was first seen.
 //
-// A counter's value is the number of events earlier in log order whose bucket lies in the window. Buckets are
-// the window's sixtieth, aligned to the epoch; the window of time t is the bucket of t and the 59 before it.
-// Everything is a function of `decidedAt` and log order, so the same records give the same values on every
-// machine.
-//
-// Memory: a key keeps the buckets of its newest window, and before it those of another window or of
-// `latenessMsMax`, whichever is longer. An event that comes later than that is not seen by reads of its own
-// time. Keys that lie further back are swept. Beyond `keysMax` the keys that were made
-// first go first; the value read is a recorded fact, so a decision replays all the same.
+// A counter's value is a function of the events *earlier in log order* whose bucket lies in the window.
+// Buckets are the window's sixtieth, aligned to the epoch; the window of time t is the bucket of t and the 59
+// before it. Everything is a function of `decidedAt` and log order, so the same records give the same values
+// on every machine. It is exact as long as no event comes later than `latenessMsMax`, and within the bounds
+// of memory: see docs/operations/counters.md.
+import { BucketShard, highPart } from "./bucket-shard.ts";
+import type { PlainBucketShard, Undo } from "./bucket-shard.ts";
+import { reachOf, shardBounds, shardsPerCounter } from "./bounds.ts";
+import type { ShardBounds } from "./bounds.ts";
+import { DistinctShard } from "./distinct-shard.ts";
+import type { PlainDistinctShard } from "./distinct-shard.ts";
+import { hashKey } from "./key-hash.ts";
+import type { KeyHash } from "./key-hash.ts";
 
-/** How many buckets a window has. */
-export const bucketsPerWindow = 60;
-/** Most keys that all counters hold together. */
-export const keysMax = 2_000_000;
-/** Most different values that a key of a distinct counter remembers; its value then stays at this. */
-export const distinctValuesMax = 10_000;
-/**
- * How far `decidedAt` may lie before that of an earlier record and all counters are still exact, in
- * milliseconds: what intake lets an event claim (10 minutes back, while another claimed a minute ahead).
- */
-export const latenessMsMax = 660_000;
-/** Dead keys are looked for after this many additions. */
-const sweepInterval = 100_000;
+export type { Undo } from "./bucket-shard.ts";
+export { bucketsPerWindow } from "./bounds.ts";
 
 /** What a counter is, as far as counting goes. `id` is the hash of its declaration. */
-export type CounterKind = { id: string; kind: "count" | "distinct"; bucketMs: number };
-/** Where an event is counted: under a key and, for a distinct counter, as a value. */
+export type CounterKind = {
+  readonly id: string;
+  readonly kind: "count" | "distinct" | "sum" | "first";
+  readonly bucketMs: number;
+};
+/**
+ * Where an event is counted: under a key and, of a distinct counter, as a value; of a sum, the summand in
+ * decimal digits.
+ */
 export type CounterKey = readonly [key: string] | readonly [key: string, value: string];
-/** Takes an addition back. */
-export type Undo = () => void;
 
-/** Buckets that have events, in ascending order, and how many each has. */
-type Buckets = { numbers: number[]; counts: number[] };
-type CountEntry = Buckets;
-/** For each value its buckets, and for each bucket how many values have it as their newest. */
-type DistinctEntry = { values: Map<string, Buckets>; newest: Map<number, number>; top: number };
-type CounterState = {
-  kind: CounterKind;
-  /** How many buckets a key keeps before its newest. */
-  kept: number;
-  counts: Map<string, CountEntry>;
-  distinct: Map<string, DistinctEntry>;
-  top: number;
+/** What memory holds, for metrics. */
+export type MemoryUse = {
+  readonly keys: number;
+  readonly bytes: number;
+  /** Keys that had to go before their time, since the start of the process. */
+  readonly evicted: number;
 };
 
+type Shard =
+  | { readonly kind: "buckets"; readonly shard: BucketShard }
+  | { readonly kind: "distinct"; readonly shard: DistinctShard };
+/** A shard of a counter as it stands in a snapshot. */
+export type PlainShard =
+  | { readonly kind: "buckets"; readonly plain: PlainBucketShard }
+  | { readonly kind: "distinct"; readonly plain: PlainDistinctShard };
+
+type CounterState = { readonly kind: CounterKind; readonly shards: (Shard | undefined)[] };
+
 /** How far back a counter reads and remembers, in milliseconds: what a rebuild has to begin with. */
-export function keptMs(kind: CounterKind): number {
-  return (keptBuckets(kind) + 1) * kind.bucketMs;
+export function keptMs(kind: Pick<CounterKind, "bucketMs">): number {
+  return (reachOf(kind.bucketMs).kept + 1) * kind.bucketMs;
 }
 
 /** All counters of a site, in memory. */
 export class Counters {
-  readonly #states = new Map<string, CounterState>();
-  #additions = 0;
+  readonly #bounds: ShardBounds;
+  #states = new Map<string, CounterState>();
+  readonly #hash: KeyHash = { a: 0, b: 0, c: 0 };
+  readonly #valueHash: KeyHash = { a: 0, b: 0, c: 0 };
 
-  constructor(kinds: readonly CounterKind[]) {
-    for (const kind of kinds) {
-      this.#states.set(kind.id, {
-        kind,
-        kept: keptBuckets(kind),
-        counts: new Map(),
-        distinct: new Map(),
-        top: -Infinity,
-      });
-    }
+  /** @param bounds of each shard; others than those that are declared are for tests */
+  constructor(kinds: readonly CounterKind[], bounds: ShardBounds = shardBounds) {
+    this.#bounds = bounds;
+    this.adopt(kinds);
   }
 
   /** Number of keys held, for metrics. */
   get keys(): number {
-    let keys = 0;
-    for (const state of this.#states.values()) keys += state.counts.size + state.distinct.size;
-    return keys;
+    return this.memory.keys;
+  }
+
+  get memory(): MemoryUse {
+    return memoryOf([...this.#states.values()].flatMap(({ shards }) => shards.map((each) => each?.shard)));
+  }
+
+  /** The counters that there are, in the order of their ids. */
+  get kinds(): CounterKind[] {
+    return [...this.#states.values()].map(({ kind }) => kind).sort((x, y) => (x.id < y.id ? -1 : 1));
+  }
+
+  /** Whether there is such a counter. */
+  has(id: string): boolean {
+    return this.#states.has(id);
   }
 
   /**
-   * The value of a counter for an event: the largest over its keys.
+   * From now on these are the counters: those that are there go on, those that aren't declared any more are
+   * forgotten, new ones begin empty.
+   *
+   * @returns the new ones
+   */
+  adopt(kinds: readonly CounterKind[]): CounterKind[] {
+    const before = this.#states;
+    const fresh = kinds.filter(({ id }) => !before.has(id));
+    this.#states = new Map(
+      kinds.map((kind) => [kind.id, before.get(kind.id) ?? { kind, shards: emptyShards() }]),
+    );
+    return fresh;
+  }
+
+  /**
+   * The value of a counter for an event: the largest over its keys, of `first` the smallest.
    *
    * @param decidedAtMs time of the event whose decision reads it
+   * @returns `undefined` where there is no such counter; of `first` also where no key was seen
    */
-  read(id: string, keys: readonly CounterKey[], decidedAtMs: number): number {
+  read(id: string, keys: readonly CounterKey[], decidedAtMs: number): number | undefined {
     const state = this.#states.get(id);
-    if (state === undefined) return 0;
-    const last = Math.floor(decidedAtMs / state.kind.bucketMs);
-    let value = 0;
+    if (state === undefined) return undefined;
+    const { kind, shards } = state;
+    const last = Math.floor(decidedAtMs / kind.bucketMs);
+    let value: number | undefined;
     for (const [key] of keys) {
-      const count =
-        state.kind.kind === "count"
-          ? countIn(state.counts.get(key), last)
-          : distinctIn(state.distinct.get(key), last);
-      value = Math.max(value, count);
+      hashKey(key, this.#hash);
+      const read = readShard(shards[shardOf(this.#hash)], kind, this.#hash, last, decidedAtMs);
+      if (read === undefined) continue;
+      if (value === undefined) value = read;
+      else value = kind.kind === "first" ? Math.min(value, read) : Math.max(value, read);
     }
-    return value;
+    return value ?? (kind.kind === "first" ? undefined : 0);
   }
 
   /** Counts an event under its keys. A counter that is not declared any more is passed over. */
   add(id: string, keys: readonly CounterKey[], decidedAtMs: number): Undo {
     const state = this.#states.get(id);
-    if (state === undefined) return () => undefined;
-    const bucket = Math.floor(decidedAtMs / state.kind.bucketMs);
-    state.top = Math.max(state.top, bucket);
-    for (const [key, value] of keys) {
-      if (state.kind.kind === "count") addCount(state, key, bucket);
-      else addDistinct(state, key, value ?? "", bucket);
-    }
-    if (++this.#additions % sweepInterval === 0) this.#sweep();
+    if (state === undefined) return nothing;
+    const first = keys[0];
+    if (first === undefined) return nothing;
+    if (keys.length === 1) return this.#addKey(state, first, decidedAtMs);
+    const undos = keys.map((key) => this.#addKey(state, key, decidedAtMs));
     return () => {
-      for (const [key, value] of keys) {
-        if (state.kind.kind === "count") removeCount(state.counts, key, bucket);
-        else removeDistinct(state.distinct, key, value ?? "", bucket);
-      }
+      for (let i = undos.length - 1; i >= 0; i--) (undos[i] as Undo)();
     };
   }
 
-  #sweep(): void {
-    for (const state of this.#states.values()) {
-      const dead = state.top - state.kept;
-      for (const [key, entry] of state.counts) {
-        if ((entry.numbers.at(-1) ?? -Infinity) < dead) state.counts.delete(key);
-      }
-      for (const [key, entry] of state.distinct) if (entry.top < dead) state.distinct.delete(key);
+  /** A shard as plain data; `undefined` if nothing was ever counted in it. */
+  plainShard(id: string, shard: number): PlainShard | undefined {
+    const found = this.#states.get(id)?.shards[shard];
+    if (found === undefined) return undefined;
+    return found.kind === "buckets"
+      ? { kind: "buckets", plain: found.shard.plain() }
+      : { kind: "distinct", plain: found.shard.plain() };
+  }
+
+  /** Takes in what {@link plainShard} gave, into a counter in whose shard nothing was counted yet. */
+  restoreShard(id: string, shard: number, plain: PlainShard): void {
+    const state = this.#states.get(id);
+    if (state === undefined) return;
+    const made = newShard(state.kind, this.#bounds);
+    if (made.kind === "buckets" && plain.kind === "buckets") made.shard.restore(plain.plain);
+    if (made.kind === "distinct" && plain.kind === "distinct") made.shard.restore(plain.plain);
+    state.shards[shard] = made;
+  }
+
+  /** Takes over a counter with all that it holds from `other`, in place of what this one holds of it. */
+  take(other: Counters, id: string): void {
+    const state = other.#states.get(id);
+    if (state !== undefined && this.#states.has(id)) this.#states.set(id, state);
+  }
+
+  #addKey({ kind, shards }: CounterState, [key, value]: CounterKey, decidedAtMs: number): Undo {
+    const hash = this.#hash;
+    hashKey(key, hash);
+    const place = shardOf(hash);
+    const shard = (shards[place] ??= newShard(kind, this.#bounds));
+    const bucket = Math.floor(decidedAtMs / kind.bucketMs);
+    if (shard.kind === "distinct") {
+      hashKey(value ?? "", this.#valueHash);
+      return shard.shard.add(hash, this.#valueHash, bucket);
     }
-    let surplus = this.keys - keysMax;
-    for (const state of this.#states.values()) {
-      for (const map of [state.counts, state.distinct]) {
-        for (const key of map.keys()) {
-          if (surplus-- <= 0) return;
-          map.delete(key);
-        }
-      }
-    }
+    if (kind.kind === "count") return shard.shard.add(hash, bucket, 1, 0);
+    if (kind.kind === "first") return shard.shard.add(hash, bucket, decidedAtMs, 0);
+    const summand = summandOf(value);
+    const high = Math.trunc(summand / highPart);
+    return shard.shard.add(hash, bucket, summand - high * highPart, high);
   }
 }
 
-function keptBuckets({ bucketMs }: CounterKind): number {
-  return bucketsPerWindow + Math.max(bucketsPerWindow, Math.ceil(latenessMsMax / bucketMs));
+/** Which shard a key belongs to. */
+export function shardOf({ c }: KeyHash): number {
+  return c >>> 26;
 }
 
-function countIn(entry: CountEntry | undefined, last: number): number {
-  if (entry === undefined) return 0;
-  let count = 0;
-  for (let i = entry.numbers.length - 1; i >= 0; i--) {
-    const number = entry.numbers[i] as number;
-    if (number <= last - bucketsPerWindow) break;
-    if (number <= last) count += entry.counts[i] as number;
+/** Room for the shards of a counter or a limit; each is made when it is needed. */
+export function emptyShards(): undefined[] {
+  return Array.from({ length: shardsPerCounter }, () => undefined);
+}
+
+/** The sum of what shards hold. */
+export function memoryOf(shards: readonly (MemoryUse | undefined)[]): MemoryUse {
+  let [keys, bytes, evicted] = [0, 0, 0];
+  for (const shard of shards) {
+    if (shard === undefined) continue;
+    keys += shard.keys;
+    bytes += shard.bytes;
+    evicted += shard.evicted;
   }
-  return count;
+  return { keys, bytes, evicted };
 }
 
-function distinctIn(entry: DistinctEntry | undefined, last: number): number {
-  if (entry === undefined) return 0;
-  const first = last - bucketsPerWindow + 1;
-  let count = 0;
-  if (entry.top <= last) {
-    // Nothing is newer than this event: a value is in the window if its newest bucket is.
-    for (const [bucket, values] of entry.newest) if (bucket >= first) count += values;
-    return count;
-  }
-  for (const buckets of entry.values.values()) if (countIn(buckets, last) > 0) count++;
-  return count;
+function nothing(): void {}
+
+function newShard(kind: CounterKind, bounds: ShardBounds): Shard {
+  const reach = reachOf(kind.bucketMs);
+  if (kind.kind === "distinct") return { kind: "distinct", shard: new DistinctShard(reach, bounds) };
+  return { kind: "buckets", shard: new BucketShard(kind.kind, reach, bounds) };
 }
 
-function addCount({ counts, kept }: CounterState, key: string, bucket: number): void {
-  const entry = counts.get(key);
-  if (entry === undefined) counts.set(key, { numbers: [bucket], counts: [1] });
-  else addToBuckets(entry, bucket, kept);
+function readShard(
+  shard: Shard | undefined,
+  { kind }: CounterKind,
+  hash: KeyHash,
+  last: number,
+  atMs: number,
+): number | undefined {
+  if (shard === undefined) return kind === "first" ? undefined : 0;
+  if (shard.kind === "distinct") return shard.shard.count(hash, last);
+  if (kind !== "first") return shard.shard.sum(hash, last);
+  const firstMs = shard.shard.first(hash, last);
+  // An event of the same bucket may be earlier than the first of its key.
+  return firstMs === undefined ? undefined : Math.max(0, atMs - firstMs);
 }
 
-function removeCount(counts: Map<string, CountEntry>, key: string, bucket: number): void {
-  const entry = counts.get(key);
-  if (entry === undefined) return;
-  removeFromBuckets(entry, bucket);
-  if (entry.numbers.length === 0) counts.delete(key);
-}
-
-function addDistinct({ distinct, kept }: CounterState, key: string, value: string, bucket: number): void {
-  let entry = distinct.get(key);
-  if (entry === undefined) {
-    entry = { values: new Map(), newest: new Map(), top: bucket };
-    distinct.set(key, entry);
-  }
-  const buckets = entry.values.get(value);
-  if (buckets === undefined) {
-    if (entry.values.size >= distinctValuesMax) forgetOld(entry, kept);
-    if (entry.values.size >= distinctValuesMax) return;
-    entry.values.set(value, { numbers: [bucket], counts: [1] });
-    shift(entry.newest, bucket, 1);
-  } else {
-    shift(entry.newest, buckets.numbers.at(-1) as number, -1);
-    addToBuckets(buckets, bucket, kept);
-    shift(entry.newest, buckets.numbers.at(-1) as number, 1);
-  }
-  entry.top = Math.max(entry.top, bucket);
-}
-
-function removeDistinct(
-  entries: Map<string, DistinctEntry>,
-  key: string,
-  value: string,
-  bucket: number,
-): void {
-  const entry = entries.get(key);
-  const buckets = entry?.values.get(value);
-  if (entry === undefined || buckets === undefined) return;
-  shift(entry.newest, buckets.numbers.at(-1) as number, -1);
-  removeFromBuckets(buckets, bucket);
-  const newest = buckets.numbers.at(-1);
-  if (newest === undefined) entry.values.delete(value);
-  else shift(entry.newest, newest, 1);
-  if (entry.values.size === 0) entries.delete(key);
-  else entry.top = Math.max(...entry.newest.keys());
-}
-
-function forgetOld(entry: DistinctEntry, kept: number): void {
-  const dead = entry.top - kept;
-  for (const [value, buckets] of entry.values) {
-    const newest = buckets.numbers.at(-1) as number;
-    if (newest >= dead) continue;
-    entry.values.delete(value);
-    shift(entry.newest, newest, -1);
-  }
-}
-
-function addToBuckets(buckets: Buckets, bucket: number, kept: number): void {
-  let place = buckets.numbers.length;
-  while (place > 0 && (buckets.numbers[place - 1] as number) > bucket) place--;
-  if (buckets.numbers[place - 1] === bucket) {
-    buckets.counts[place - 1] = (buckets.counts[place - 1] as number) + 1;
-    return;
-  }
-  buckets.numbers.splice(place, 0, bucket);
-  buckets.counts.splice(place, 0, 1);
-  const dead = (buckets.numbers.at(-1) as number) - kept;
-  while ((buckets.numbers[0] as number) < dead) {
-    buckets.numbers.shift();
-    buckets.counts.shift();
-  }
-}
-
-function removeFromBuckets(buckets: Buckets, bucket: number): void {
-  const place = buckets.numbers.indexOf(bucket);
-  if (place === -1) return;
-  const left = (buckets.counts[place] as number) - 1;
-  if (left > 0) {
-    buckets.counts[place] = left;
-    return;
-  }
-  buckets.numbers.splice(place, 1);
-  buckets.counts.splice(place, 1);
-}
-
-function shift(map: Map<number, number>, key: number, by: number): void {
-  const value = (map.get(key) ?? 0) + by;
-  if (value === 0) map.delete(key);
-  else map.set(key, value);
+// What a record says was encoded by us, from an integer that an event may have.
+function summandOf(text: string | undefined): number {
+  const summand = Number(text);
+  return Number.isSafeInteger(summand) ? summand : 0;
 }

@@ -1,30 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which counters a policy set has, and under which keys an event is counted. Keys are keyed hashes of what
-// they stand for, so neither memory nor records hold a personal value.
+// Which counters and limits a policy set has, and under which keys an event is counted. Keys are keyed hashes
+// of what they stand for, so neither memory nor records hold a personal value.
 import { hash } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { counterEntries } from "@docket/policy";
+import { counterEntries, counts } from "@docket/policy";
 import type {
   Counter,
+  CounterEntry,
   EvaluationInput,
   Facts as PolicyFacts,
   FieldPath,
+  Limit,
   PolicySet,
   Scalar,
 } from "@docket/policy";
-import type { Facts } from "@docket/protocol";
+import type { DecisionBody, Facts } from "@docket/protocol";
+import { CellHash } from "../counters/cell-hash.ts";
 import type { CounterKey, CounterKind, Counters, Undo } from "../counters/counters.ts";
+import type { LimitKind, Limits } from "../counters/limits.ts";
+import { sipKeyBytes } from "../counters/siphash.ts";
 import { keyedHash } from "../evidence/keys.ts";
 
-/** Bytes of a keyed hash in a counter's key. */
-const keyHashBytes = 12;
 /** Stands for the record's actor in a recorded key: the pseudonym is in the leaf already. */
 const actorMark = "@";
+/** For what the key that hashes values is derived from the site's hashing key. */
+const cellPurpose = "counter cells siphash-2-4-128/v1";
 
 /** A counter with the hash of its declaration, under which its state and its facts are kept. */
 export type NamedCounter = { counter: Counter; id: string };
-/** Keys of one event by the counter's hash, as facts record them. */
+/** A limit with the hash of its declaration, and the rules that read it, as `policy/rule`. */
+export type NamedLimit = { limit: Limit; id: string; readers: readonly { rule: string; shadow: boolean }[] };
+/** What a policy set counts and measures. */
+export type Declared = { counters: readonly NamedCounter[]; limits: readonly NamedLimit[] };
+/** Keys of one event by the hash of the counter or limit, as facts record them. */
 export type RecordedKeys = Record<string, CounterKey[]>;
+/** The same, and of which of them the event isn't counted, because of their `where`. */
+export type EventKeys = { keys: RecordedKeys; uncounted: string[] };
+/** What is counted in memory. */
+export type CounterMemory = { readonly counters: Counters; readonly limits: Limits };
+/** What of a decision says how it is counted. */
+export type CountedDecision = Pick<DecisionBody, "actor" | "outcome">;
+/** What of its facts does. */
+export type CountedFacts = Pick<Facts, "decidedAt" | "keys" | "uncounted" | "fired" | "shadowLimits">;
+/** What an event would have to wait, by declaration as conditions want it and by hash as facts do. */
+export type LimitsRead = {
+  byDeclaration: Map<string, number>;
+  copiesByDeclaration: Map<string, number>;
+  byHash: Record<string, number>;
+  copiesByHash: Record<string, number>;
+};
+
+/** Counters and limits of a policy set. */
+export function declaredIn(policies: PolicySet): Declared {
+  return { counters: namedCounters(policies), limits: namedLimits(policies) };
+}
 
 /**
  * The counters of a policy set, in the order in which facts are written. The same declaration is the same
@@ -32,50 +61,91 @@ export type RecordedKeys = Record<string, CounterKey[]>;
  */
 export function namedCounters(policies: PolicySet): NamedCounter[] {
   return policies.counters
-    .map((counter) => ({ counter, id: hash("sha256", counter.id, "base64url").slice(0, 16) }))
+    .map((counter) => ({ counter, id: declarationHash(counter.id) }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** What the counting itself needs to know of them. */
+/** The limits of a policy set, likewise. */
+export function namedLimits(policies: PolicySet): NamedLimit[] {
+  const rules = policies.policies.flatMap((policy) => policy.rules);
+  return policies.limits
+    .map((limit) => ({
+      limit,
+      id: declarationHash(limit.id),
+      readers: rules
+        .filter((rule) => rule.readsLimits.includes(limit.id))
+        .map((rule) => ({ rule: `${rule.policy}/${rule.id}`, shadow: rule.mode === "shadow" })),
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What the counting itself needs to know of the counters. */
 export function counterKinds(counters: readonly NamedCounter[]): CounterKind[] {
-  return counters.flatMap(({ counter: { kind, bucketMs }, id }) =>
-    kind === "count" || kind === "distinct" ? [{ id, kind, bucketMs }] : [],
-  );
+  return counters.map(({ counter, id }) => ({ id, kind: counter.kind, bucketMs: counter.bucketMs }));
+}
+
+/** What the measuring itself needs to know of the limits. */
+export function limitKinds(limits: readonly NamedLimit[]): LimitKind[] {
+  return limits.map(({ limit: { count, perMs, burst }, id }) => ({ id, count, perMs, burst }));
 }
 
 /**
- * Under which keys an event is counted. Counters of other types of event, and those that miss a value, are
- * left out.
+ * Under which keys an event stands. Counters and limits of other types of event, and those that miss a value,
+ * are left out.
  */
+export function eventKeys(
+  { counters, limits }: Declared,
+  policies: PolicySet,
+  input: EvaluationInput,
+  hashing: KeyObject,
+): EventKeys {
+  const keys: RecordedKeys = {};
+  const uncounted: string[] = [];
+  const cells = new Map<string, string>();
+  const cellHash = cellHashOf(hashing);
+  const cell = (path: FieldPath, value: Scalar): string => {
+    if (path === "actor.id") return actorMark;
+    const name = `${path}\n${value}`;
+    let hashed = cells.get(name);
+    // Numbers too: an attribute such as a telephone number is one.
+    if (hashed === undefined) cells.set(name, (hashed = cellHash.of(path, String(value))));
+    return hashed;
+  };
+  for (const { counter, id } of counters) {
+    const entries = counterEntries(policies, counter, input);
+    if (entries === undefined) continue;
+    keys[id] = entries.map((entry): CounterKey => {
+      const key = keyOf(counter.by, entry, cell);
+      if (entry.of === undefined) return [key];
+      return [key, counter.kind === "sum" ? String(entry.of) : cell(counter.of as FieldPath, entry.of)];
+    });
+    if (counter.where !== undefined && !counts(policies, counter, input)) uncounted.push(id);
+  }
+  for (const { limit, id } of limits) {
+    const entries = counterEntries(policies, limit, input);
+    if (entries === undefined) continue;
+    keys[id] = entries.map((entry): CounterKey => [keyOf(limit.by, entry, cell)]);
+    if (limit.where !== undefined && !counts(policies, limit, input)) uncounted.push(id);
+  }
+  return { keys, uncounted: uncounted.sort() };
+}
+
+/** {@link eventKeys} of counters alone. */
 export function keysOf(
   counters: readonly NamedCounter[],
   policies: PolicySet,
   input: EvaluationInput,
   hashing: KeyObject,
 ): RecordedKeys {
-  const keys: RecordedKeys = {};
-  const cells = new Map<string, string>();
-  const cell = (path: FieldPath, value: Scalar): string => {
-    if (path === "actor.id") return actorMark;
-    const name = `${path}\n${value}`;
-    let hashed = cells.get(name);
-    if (hashed === undefined) cells.set(name, (hashed = hashedValue(path, value, hashing)));
-    return hashed;
-  };
-  for (const { counter, id } of counters) {
-    const entries = counterEntries(policies, counter, input);
-    if (entries === undefined) continue;
-    keys[id] = entries.map(({ by, of }): CounterKey => {
-      const key = by.map((value, place) => cell(counter.by[place] as FieldPath, value)).join("|");
-      return of === undefined ? [key] : [key, cell(counter.of as FieldPath, of)];
-    });
-  }
-  return keys;
+  return eventKeys({ counters, limits: [] }, policies, input, hashing).keys;
 }
 
 /** The keys as the counters know them: with the actor's pseudonym in place of its mark. */
 export function countedKeys(keys: readonly (readonly string[])[], pseudonym: string): CounterKey[] {
-  return keys.map((key) => key.map((cell) => withActor(cell, pseudonym)) as unknown as CounterKey);
+  return keys.map((key) => {
+    const first = withActor(key[0] as string, pseudonym);
+    return key.length === 1 ? [first] : [first, withActor(key[1] as string, pseudonym)];
+  });
 }
 
 /** Reads all counters for an event, by declaration, as conditions want them. */
@@ -92,34 +162,103 @@ export function readCounters(
     const own = keys[id];
     if (own === undefined) continue;
     const value = state.read(id, countedKeys(own, pseudonym), decidedAtMs);
+    if (value === undefined) continue;
     byDeclaration.set(counter.id, value);
     byHash[id] = value;
   }
   return { byDeclaration, byHash };
 }
 
-/** Recorded facts as the policy's replay wants them: counters by declaration. */
-export function factsForPolicy(facts: Facts, counters: readonly NamedCounter[]): PolicyFacts {
-  const values = counters.flatMap(({ counter, id }) => {
-    const value = Object.hasOwn(facts.counters, id) ? facts.counters[id] : undefined;
-    return value === undefined ? [] : [[counter.id, value] as const];
-  });
-  const { values: read, clauses, limits = {}, shadowLimits = {}, held = {} } = facts;
-  const decidedAt = Date.parse(facts.decidedAt);
-  const type = facts.event.type;
+/**
+ * Reads all limits for an event: the longest wait over its keys. Copies are read of the rules that are in
+ * shadow, and of those that are held back now.
+ */
+export function readLimits(
+  limits: readonly NamedLimit[],
+  state: Limits,
+  keys: RecordedKeys,
+  pseudonym: string,
+  decidedAtMs: number,
+  held: EvaluationInput["held"],
+): LimitsRead {
+  const read: LimitsRead = {
+    byDeclaration: new Map(),
+    copiesByDeclaration: new Map(),
+    byHash: {},
+    copiesByHash: {},
+  };
+  for (const { limit, id, readers } of limits) {
+    const own = keys[id];
+    if (own === undefined) continue;
+    const counted = countedKeys(own, pseudonym);
+    const wait = longestWait(state, id, counted, decidedAtMs, undefined);
+    if (wait === undefined) continue;
+    read.byDeclaration.set(limit.id, wait);
+    read.byHash[id] = wait;
+    for (const { rule, shadow } of readers) {
+      if (!shadow && held?.has(rule) !== true) continue;
+      const copy = longestWait(state, id, counted, decidedAtMs, rule) as number;
+      read.copiesByDeclaration.set(`${limit.id}\n${rule}`, copy);
+      read.copiesByHash[copyName(id, rule)] = copy;
+    }
+  }
+  return read;
+}
+
+/** Recorded facts as the policy's replay wants them: counters and limits by declaration. */
+export function factsForPolicy(
+  facts: Facts,
+  counters: readonly NamedCounter[],
+  limits: readonly NamedLimit[] = [],
+): PolicyFacts {
+  const copies = limits.flatMap(({ limit, id, readers }) =>
+    readers.map(({ rule }) => [copyName(id, rule), `${limit.id}\n${rule}`] as const),
+  );
   return {
-    type,
-    decidedAt,
-    values: read,
-    counters: Object.fromEntries(values),
-    limits,
-    shadowLimits,
-    held,
-    clauses,
+    type: facts.event.type,
+    decidedAt: Date.parse(facts.decidedAt),
+    values: facts.values,
+    counters: renamed(
+      facts.counters,
+      counters.map(({ counter, id }) => [id, counter.id]),
+    ),
+    limits: renamed(
+      facts.limits,
+      limits.map(({ limit, id }) => [id, limit.id]),
+    ),
+    shadowLimits: renamed(facts.shadowLimits, copies),
+    held: facts.held ?? {},
+    clauses: facts.clauses,
   };
 }
 
-/** Counts an event; the result takes it back. */
+/**
+ * Counts a decided event; the result takes it back. The same live and from the log: counters count each event
+ * for which their `where` holds; of a limit it takes something if it was neither delayed nor rejected, and of
+ * a held rule's copy if that rule wouldn't have done so either.
+ */
+export function countDecision(memory: CounterMemory, decision: CountedDecision, facts: CountedFacts): Undo {
+  const { counters, limits } = memory;
+  const decidedAtMs = Date.parse(facts.decidedAt);
+  const passed = !isRefusal(decision.outcome);
+  const undos: Undo[] = [];
+  for (const [id, own] of Object.entries(facts.keys)) {
+    if (facts.uncounted?.includes(id)) continue;
+    if (counters.has(id)) {
+      undos.push(counters.add(id, countedKeys(own, decision.actor), decidedAtMs));
+    } else if (passed && limits.has(id)) {
+      const refusedBy = heldRefusals(id, facts);
+      for (const [key] of countedKeys(own, decision.actor)) {
+        undos.push(limits.consume(id, key, decidedAtMs, refusedBy));
+      }
+    }
+  }
+  return () => {
+    for (let i = undos.length - 1; i >= 0; i--) (undos[i] as Undo)();
+  };
+}
+
+/** Counts an event under the keys of its counters; the result takes it back. */
 export function countEvent(
   state: Counters,
   keys: Readonly<Record<string, readonly (readonly string[])[]>>,
@@ -134,15 +273,80 @@ export function countEvent(
   };
 }
 
-// Numbers too: an attribute such as a telephone number is one.
-function hashedValue(path: FieldPath, value: Scalar, hashing: KeyObject): string {
-  return keyedHash(hashing, `counter ${path}`, String(value)).subarray(0, keyHashBytes).toString("base64url");
+/** How facts name a rule's copy of a limit. */
+export function copyName(id: string, rule: string): string {
+  return `${id} ${rule}`;
+}
+
+function renamed(
+  values: Readonly<Record<string, number>> | undefined,
+  names: readonly (readonly [from: string, to: string])[],
+): Record<string, number> {
+  const found = names.flatMap(([from, to]) => {
+    const value = values !== undefined && Object.hasOwn(values, from) ? values[from] : undefined;
+    return value === undefined ? [] : [[to, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function declarationHash(declaration: string): string {
+  return hash("sha256", declaration, "base64url").slice(0, 16);
+}
+
+// One for each process and key: the derived key is the same everywhere.
+const cellHashes = new WeakMap<KeyObject, CellHash>();
+
+function cellHashOf(hashing: KeyObject): CellHash {
+  let cellHash = cellHashes.get(hashing);
+  if (cellHash === undefined) {
+    cellHash = new CellHash(keyedHash(hashing, cellPurpose, "").subarray(0, sipKeyBytes));
+    cellHashes.set(hashing, cellHash);
+  }
+  return cellHash;
+}
+
+function keyOf(
+  by: readonly FieldPath[],
+  entry: CounterEntry,
+  cell: (path: FieldPath, value: Scalar) => string,
+): string {
+  if (by.length === 1) return cell(by[0] as FieldPath, entry.by[0] as Scalar);
+  return entry.by.map((value, place) => cell(by[place] as FieldPath, value)).join("|");
 }
 
 function withActor(cell: string, pseudonym: string): string {
+  if (cell === actorMark) return pseudonym;
   if (!cell.includes(actorMark)) return cell;
   return cell
     .split("|")
     .map((each) => (each === actorMark ? pseudonym : each))
     .join("|");
+}
+
+function isRefusal(outcome: string | null): boolean {
+  return outcome === "delay" || outcome === "reject";
+}
+
+// Rules whose copy was read, which were held back, and which would have refused the event.
+function heldRefusals(id: string, { fired, shadowLimits }: CountedFacts): string[] {
+  if (shadowLimits === undefined) return [];
+  return fired
+    .filter(({ mode, outcome }) => mode !== "enforce" && isRefusal(outcome))
+    .map(({ policy, rule }) => `${policy}/${rule}`)
+    .filter((rule) => Object.hasOwn(shadowLimits, copyName(id, rule)));
+}
+
+function longestWait(
+  state: Limits,
+  id: string,
+  keys: readonly CounterKey[],
+  atMs: number,
+  rule: string | undefined,
+): number | undefined {
+  let longest = state.has(id) ? 0 : undefined;
+  for (const [key] of keys) {
+    const wait = state.wait(id, key, atMs, rule);
+    if (wait !== undefined) longest = Math.max(longest ?? 0, wait);
+  }
+  return longest;
 }

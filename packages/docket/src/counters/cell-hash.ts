@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands for a value in the key of a counter: a keyed hash, so that neither memory nor records hold the
+// value. It is part of a format (docs/formats/counters-snapshot.md): facts record it, and it must be the same
+// on every machine for as long as a log is kept.
+import { sipHash128, sipKey } from "./siphash.ts";
+import type { SipKey } from "./siphash.ts";
+
+/** Bytes of a value's hash: the first of SipHash-2-4-128's. */
+export const cellBytes = 12;
+const bytesAtFirst = 1024;
+
+/** Hashes values of fields. */
+export class CellHash {
+  readonly #key: SipKey;
+  readonly #words = new Int32Array(4);
+  readonly #bytes = Buffer.from(this.#words.buffer);
+  #message = Buffer.alloc(bytesAtFirst);
+
+  /** @param key 16 bytes that nobody outside knows */
+  constructor(key: Uint8Array) {
+    this.#key = sipKey(key);
+  }
+
+  /** The hash of a field's value: 16 characters of base64url, over the field's path, a line feed, the value. */
+  of(path: string, value: string): string {
+    // Three bytes are the most that a code unit becomes.
+    const bytesMax = 3 * (path.length + 1 + value.length);
+    if (bytesMax > this.#message.length) this.#message = Buffer.alloc(2 * bytesMax);
+    let length = this.#write(path, 0);
+    this.#message[length++] = 0x0a;
+    length = this.#write(value, length);
+    sipHash128(this.#key, this.#message, length, this.#words);
+    return this.#bytes.toString("base64url", 0, cellBytes);
+  }
+
+  // Most values are short and ASCII: a call into the runtime would cost more than the loop.
+  #write(text: string, from: number): number {
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit > 0x7f) return from + this.#message.write(text, from, "utf8");
+      this.#message[from + at] = unit;
+    }
+    return from + text.length;
+  }
+}
