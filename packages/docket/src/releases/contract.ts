@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What changes of the policy ask of their surroundings, and what they answer.
-import type { BodyWithoutParts, DutyLevel, ReleaseBody, ReleaseVia } from "@docket/protocol";
+import type { BodyWithoutParts, DocketRecord, DutyLevel, ReleaseBody, ReleaseVia } from "@docket/protocol";
 import type { ListDeclaration, PolicyFile } from "@docket/policy";
 import type { PlainPart } from "../evidence/seal.ts";
+import type { DecisionReader, Effects } from "./effects.ts";
 import type { Author } from "./duties.ts";
 import type { ListVersion, Release, ReleaseLists } from "./release.ts";
 import type { ChangePart, Previewer, TestRunner } from "./review.ts";
@@ -39,6 +40,11 @@ export type ChangePorts = {
   readonly read: (id: string) => Promise<Uint8Array | undefined>;
   /** Keeps `releases/ID.json`; when it resolves, it survives power loss. */
   readonly keep: (id: string, bytes: Uint8Array) => Promise<void>;
+  /** The leaves of all records of these kinds that views have taken in, in the order of the log. */
+  readonly records: (kinds: readonly string[]) => Promise<string[]>;
+  /** A record and, of a decision, its facts; and how many records there are. */
+  readonly decided: DecisionReader;
+  readonly size: () => number;
   /** The part `change` of a record; `undefined` if the record has none or it is gone. */
   readonly changeOf: (index: number) => Promise<ChangePart | undefined>;
   readonly lists: ReleaseListStore;
@@ -55,11 +61,13 @@ export type ChangePorts = {
   readonly onFault?: (error: unknown) => void;
 };
 
-/** What may be proposed: policy files, an earlier release, or another level. */
-export type Wish =
+/** A release that may be wished: policy files, or an earlier release, with its lists unless told otherwise. */
+export type ReleaseWish =
   | { readonly files: readonly PolicyFile[] }
-  | { readonly release: string; readonly keepLists?: boolean | undefined }
-  | { readonly level: DutyLevel };
+  | { readonly release: string; readonly keepLists?: boolean | undefined };
+
+/** What may be proposed: a release, or another level. */
+export type Wish = ReleaseWish | { readonly level: DutyLevel };
 
 /** Something that a person does, and why. */
 export type Act = { readonly author: Author; readonly why?: string | undefined };
@@ -114,3 +122,80 @@ export type ChangesView = {
   /** Proposals that are neither published nor cancelled, oldest first. */
   proposals: ProposalView[];
 };
+
+/** A release that came into force by somebody's act, and the record that says so. */
+export type Published = {
+  index: number;
+  release: string;
+  /** When it reverts by itself unless it is approved before. */
+  until: string | null;
+};
+
+/** A release that was withdrawn by going back. */
+export type Withdrawn = Published & {
+  /** The record that had put it in force. */
+  withdrew: number;
+  /** Its rules that are gone now, or others, as `policy/rule`. */
+  rules: string[];
+};
+
+/** A release that is kept, with its files. */
+export type KeptView = { id: string; manifest: string; files: readonly PolicyFile[] };
+
+/** The way of changes, as HTTP and the command line see it. What is rejected with is a {@link DocketError}. */
+export interface Changes {
+  /** How changes stand. */
+  view(): ChangesView;
+  /** The records of changes, newest first, at most so many, all of them before a record's index. */
+  records(limit: number, before?: number): Promise<DocketRecord[]>;
+  /** A kept release: by its id, the beginning of it, or the index of a record; the one in force without. */
+  kept(name?: string): Promise<KeptView>;
+  /** A record of a change, and the change that it is. */
+  change(
+    index: number,
+  ): Promise<{ record: DocketRecord; proposal: ProposalView | null; change: ChangePart | null }>;
+  /**
+   * Proposes a change: policy files are checked and their tests run, and it is previewed on recent history.
+   * With `standby` it waits to be switched to once it is approved.
+   *
+   * @throws {DocketError} `policy_invalid`, `policy_tests_failed`, `change_conflict`, `not_found`
+   */
+  propose(act: Act & { wish: Wish; standby?: boolean | undefined }): Promise<ProposalView>;
+  /**
+   * Approves a proposal, or confirms a release that would revert by itself.
+   *
+   * @throws {DocketError} `not_found`, `change_conflict`, `approval_needed` if somebody else must
+   */
+  approve(act: Act & { of: number }): Promise<ChangesView>;
+  /**
+   * Cancels a proposal. One that was cancelled already is left as it is.
+   *
+   * @throws {DocketError} `not_found`, `change_conflict` if it was published
+   */
+  cancel(act: Act & { of: number }): Promise<ProposalView>;
+  /**
+   * Puts an approved proposal in force. One that is in force already is left as it is. One that stands by is
+   * switched to for a time, unless that is approved too.
+   *
+   * @throws {DocketError} `not_found`, `approval_needed`, `change_conflict`
+   */
+  publish(act: Act & { of: number; forMs?: number | undefined }): Promise<Published>;
+  /**
+   * Withdraws the release in force, by naming an earlier one: the one before it if none is named.
+   *
+   * @throws {DocketError} `not_found`, `change_conflict`, `approval_needed` if it goes back too far for one
+   *   person
+   */
+  rollback(act: Act & { to?: string | undefined; keepLists?: boolean | undefined }): Promise<Withdrawn>;
+  /**
+   * Puts a release in force at once, by one person and for a time: it reverts by itself unless it is approved
+   * before.
+   *
+   * @throws {DocketError} `policy_invalid`, `policy_tests_failed`, `not_found`, `change_conflict`
+   */
+  breakGlass(
+    act: Act & { wish: ReleaseWish | { of: number }; forMs?: number | undefined },
+  ): Promise<Published>;
+  /** Counts what rules did from a record on, a page at a time, and no longer than `goOn` says. */
+  effects(rules: ReadonlySet<string>, from: number, goOn?: () => boolean): Promise<Effects>;
+}

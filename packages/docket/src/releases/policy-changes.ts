@@ -4,14 +4,28 @@
 // leaves nothing but a kept file that nobody names, a crash after it leaves the step done. What is due at a
 // time (a change that one person decided alone, a broken glass that nobody confirmed) is due after a restart
 // too, since only records say that it is.
-import type { BodyWithoutParts, DutyLevel, ReleaseBody } from "@docket/protocol";
+import type { BodyWithoutParts, DocketRecord, DutyLevel, ReleaseBody } from "@docket/protocol";
 import { formatTime, parseLeaf } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
-import { isChangeRecord, isFresh, takeRecord } from "./change-state.ts";
+import { changeKinds, isChangeRecord, isFresh, takeRecord } from "./change-state.ts";
 import type { ChangeState, Proposal, Provisional } from "./change-state.ts";
+import { comparePolicies } from "./compare.ts";
 import { changesView, proposalView } from "./change-views.ts";
-import type { Act, ChangePorts, ChangesView, ProposalView, Wish } from "./contract.ts";
+import type {
+  Act,
+  ChangePorts,
+  Changes,
+  ChangesView,
+  KeptView,
+  ProposalView,
+  Published,
+  ReleaseWish,
+  Wish,
+  Withdrawn,
+} from "./contract.ts";
+import { countEffects, withdrawnRules } from "./effects.ts";
+import type { Effects } from "./effects.ts";
 import { aloneDelayMs, breakGlassMsMax, comesAtMs, isApproved, objection, stricterLevel } from "./duties.ts";
 import { earlierRelease, refuseRollback } from "./rollback.ts";
 import {
@@ -33,13 +47,10 @@ export const retryMs = 5000;
 /** A timer is set for no longer than this, in ms: longer ones are set again. */
 const timerMsMax = 3_600_000;
 
-/** A release that came into force by somebody's act, and the record that says so. */
-export type Published = { index: number; release: string; until: string | null };
-
 type Reviewed = { candidate: Release; review: Review; tests: TestReport; base: Release };
 
 /** Takes changes of the policy along their way. One for each open site. */
-export class PolicyChanges {
+export class PolicyChanges implements Changes {
   readonly #ports: ChangePorts;
   readonly #state: ChangeState;
   #last: Promise<unknown> = Promise.resolve();
@@ -69,23 +80,34 @@ export class PolicyChanges {
     if (isChangeRecord(record)) takeRecord(this.#state, record);
   }
 
-  /**
-   * A proposal and the change that it is.
-   *
-   * @throws {DocketError} `not_found`
-   */
-  async proposal(index: number): Promise<{ proposal: ProposalView; change: ChangePart | null }> {
-    const proposal = this.#proposal(index);
-    return { proposal: this.#view(proposal), change: (await this.#ports.changeOf(index)) ?? null };
+  async records(limit: number, before: number = Number.MAX_SAFE_INTEGER): Promise<DocketRecord[]> {
+    const kinds = [...changeKinds].filter((kind) => kind !== "access");
+    const all = (await this.#ports.records(kinds)).map(parseLeaf);
+    return all
+      .filter(({ index }) => index < before)
+      .slice(-limit)
+      .reverse();
   }
 
-  /**
-   * Proposes a change. Policy files are checked and their tests run; a release is previewed on recent
-   * history.
-   *
-   * @param standby once approved, it waits to be switched to instead of being published
-   * @throws {DocketError} `policy_invalid`, `policy_tests_failed`, `change_conflict`, `not_found`
-   */
+  async kept(name?: string): Promise<KeptView> {
+    const current = this.#ports.current();
+    const id = name === undefined ? current.id : earlierRelease(this.#state, name);
+    const { text, files } = await readKeptReleaseLater(this.#ports.read, id);
+    return { id, manifest: text, files };
+  }
+
+  async change(
+    index: number,
+  ): Promise<{ record: DocketRecord; proposal: ProposalView | null; change: ChangePart | null }> {
+    const { record } = await this.#ports.decided(index);
+    if (!isChangeRecord(record) || record.kind === "access") {
+      throw new DocketError("not_found", `record ${index} is no change of the policy`);
+    }
+    const proposal = this.#state.proposals.get(index);
+    const change = (await this.#ports.changeOf(index)) ?? null;
+    return { record, proposal: proposal === undefined ? null : this.#view(proposal), change };
+  }
+
   async propose(act: Act & { wish: Wish; standby?: boolean | undefined }): Promise<ProposalView> {
     const { author, wish, standby = false } = act;
     checkWhy(act.why);
@@ -115,11 +137,6 @@ export class PolicyChanges {
     });
   }
 
-  /**
-   * Approves a proposal, or confirms a release that would revert by itself.
-   *
-   * @throws {DocketError} `not_found`, `change_conflict`, `approval_needed` if somebody else must
-   */
   async approve({ author, of }: Act & { of: number }): Promise<ChangesView> {
     return this.#inTurn(async () => {
       const { provisional } = this.#state;
@@ -135,11 +152,6 @@ export class PolicyChanges {
     });
   }
 
-  /**
-   * Cancels a proposal. One that was cancelled already is left as it is.
-   *
-   * @throws {DocketError} `not_found`, `change_conflict` if it was published
-   */
   async cancel({ author, of }: Act & { of: number }): Promise<ProposalView> {
     return this.#inTurn(async () => {
       const proposal = this.#proposal(of);
@@ -153,12 +165,6 @@ export class PolicyChanges {
     });
   }
 
-  /**
-   * Puts an approved proposal in force. One that is in force already is left as it is. One that stands by is
-   * switched to for at most {@link breakGlassMsMax}, unless somebody else approves that.
-   *
-   * @throws {DocketError} `not_found`, `approval_needed`, `change_conflict`
-   */
   async publish({ author, of, forMs }: Act & { of: number; forMs?: number | undefined }): Promise<Published> {
     checkTime(forMs);
     return this.#inTurn(async () => {
@@ -169,15 +175,9 @@ export class PolicyChanges {
     });
   }
 
-  /**
-   * Withdraws the release in force, by naming an earlier one: the one before it if none is named.
-   *
-   * @throws {DocketError} `not_found`, `change_conflict`, `approval_needed` if it goes back too far for one
-   * person
-   */
   async rollback(
     act: Act & { to?: string | undefined; keepLists?: boolean | undefined },
-  ): Promise<Published> {
+  ): Promise<Withdrawn> {
     checkWhy(act.why);
     return this.#inTurn(async () => {
       const id = earlierRelease(this.#state, act.to);
@@ -188,21 +188,17 @@ export class PolicyChanges {
       const review = reviewCandidate(current, target);
       refuseRollback(this.#state, id, review);
       const part = changePart(act.why, { candidate: target, review });
-      const of = inForce === undefined ? {} : { of: inForce.since.index };
-      return this.#adopt(target, { by: act.author.by, via: "rollback", ...of, alone: true }, part);
+      const withdrew = inForce?.since.index ?? 0;
+      const how = { by: act.author.by, via: "rollback" as const, of: withdrew, alone: true as const };
+      // Seen from the target, what the withdrawn release has that the target lacks was added.
+      const rules = [...withdrawnRules(comparePolicies(target.policies, current.policies))];
+      return { ...(await this.#adopt(target, how, part)), withdrew, rules };
     });
   }
 
-  /**
-   * Puts a release in force at once, by one person and for a time: it reverts by itself unless it is approved
-   * before.
-   *
-   * @param forMs how long, at most and by default {@link breakGlassMsMax}
-   * @throws {DocketError} `policy_invalid`, `policy_tests_failed`, `not_found`, `change_conflict`
-   */
   async breakGlass(
     act: Act & {
-      wish: Exclude<Wish, { level: DutyLevel }> | { of: number };
+      wish: ReleaseWish | { of: number };
       forMs?: number | undefined;
     },
   ): Promise<Published> {
@@ -216,6 +212,11 @@ export class PolicyChanges {
       const body = { by: author.by, via: "break-glass" as const, ...of, until, alone: true as const };
       return this.#adopt(reviewed.candidate, body, changePart(why, reviewed));
     });
+  }
+
+  effects(rules: ReadonlySet<string>, from: number, goOn?: () => boolean): Promise<Effects> {
+    const { decided, size } = this.#ports;
+    return countEffects(decided, { rules, from, to: size() }, goOn);
   }
 
   /**
@@ -311,7 +312,7 @@ export class PolicyChanges {
     return this.#published();
   }
 
-  async #review(wish: Exclude<Wish, { level: DutyLevel }>): Promise<Reviewed> {
+  async #review(wish: ReleaseWish): Promise<Reviewed> {
     const base = this.#ports.current();
     const { lists } = this.#ports;
     const candidate =
