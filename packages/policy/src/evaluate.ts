@@ -101,13 +101,28 @@ export function frameOfFacts(set: PolicySet, facts: Facts): Frame {
   return frame;
 }
 
-/** The clauses of a rule, what each came to, and the values that made it so, whether it fires or not. */
-export function traceRule(set: PolicySet, input: EvaluationInput, rule: string): readonly ClauseTrace[] {
+/**
+ * The clauses that made a rule's condition come to what it did, and their values, whether it fires or not:
+ * each that alone would have turned it, or all if there is none such.
+ */
+export function decidingClauses(
+  set: PolicySet,
+  input: EvaluationInput,
+  rule: string,
+): readonly ClauseTrace[] {
   const plan = set.program.plans.get(input.type);
   const placed = plan?.policies.flatMap(({ rules }) => rules).find((each) => each.rule.id === rule);
   if (plan === undefined || placed === undefined) return [];
   const { frame, results } = run(set, plan, input);
-  return traceOf(placed, frame, results);
+  const { condition, firstClause } = placed;
+  const fires = condition.combine(results, firstClause) === isTrue;
+  const trace = traceOf(placed, frame, results);
+  const deciding = trace.filter((_, index) => {
+    const turned = Uint8Array.from(results);
+    turned[firstClause + index] = results[firstClause + index] === isTrue ? isFalse : isTrue;
+    return (condition.combine(turned, firstClause) === isTrue) !== fires;
+  });
+  return deciding.length === 0 ? trace : deciding;
 }
 
 /**

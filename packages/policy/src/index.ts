@@ -38,6 +38,8 @@ export type {
   Strike,
 } from "./enforcement/standing.ts";
 export { evaluate, evaluateFromFacts, factsOf, fieldValue, stricterOutcome } from "./evaluate.ts";
+export { actorPaths, builtinEventTypes } from "./event-types.ts";
+export type { BuiltinEventType, BuiltinField } from "./event-types.ts";
 export { explainDecision } from "./explain/explain.ts";
 export type { ExplanationInput } from "./explain/explain.ts";
 export type {
@@ -74,6 +76,8 @@ export { patternStepsMax } from "./lists/patterns.ts";
 export { counterListElementsMax } from "./loading/counted.ts";
 export { windowBuckets } from "./loading/counters.ts";
 export { loadPolicies } from "./loading/load.ts";
+export { runPolicyTests } from "./policy-tests.ts";
+export type { PolicyTestOptions, PolicyTestResult } from "./policy-tests.ts";
 export { readSet } from "./program.ts";
 export type { PolicySet, ReadSet } from "./program.ts";
 export { computeSignals, signalDefinitions, signalsVersion } from "./signals/signals.ts";
@@ -127,4 +131,4 @@ export type {
 } from "./types.ts";
 
 /** Names the language: its syntax and what it means. A release names it, and replay needs the same. */
-export const languageVersion: string = "docket-policy/1";
+export const languageVersion: string = "docket-policy/2";

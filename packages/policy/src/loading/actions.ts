@@ -89,6 +89,10 @@ export function readLadder(
     required: ["strikes", "within", "then"],
   };
   const steps: LadderStep[] = [];
+  if (striking?.length === 0) {
+    const message = "no rule of this policy gives a strike, so the ladder is never climbed";
+    report(source, "unreachable", value.offset, message, "give a rule a strike, or leave the ladder out");
+  }
   for (const item of readList(source, value, "ladder", ladderStepsMax) ?? []) {
     const mapping = readMapping(source, item, "a step of the ladder", keys);
     if (mapping === undefined) continue;
@@ -119,12 +123,7 @@ function checkReachable(
   { strikes, withinMs }: LadderStep,
   striking: readonly Striking[] | undefined,
 ): void {
-  if (striking === undefined) return;
-  if (striking.length === 0) {
-    const message = "no rule of this policy gives a strike, so this step is never reached";
-    report(source, "unreachable", item.offset, message, "give a rule a strike, or leave the ladder out");
-    return;
-  }
+  if (striking === undefined || striking.length === 0) return;
   const most = striking.reduce(
     (sum, { strike, everyMs }) =>
       sum + strike * (everyMs === 0 ? Number.POSITIVE_INFINITY : Math.ceil(withinMs / everyMs)),

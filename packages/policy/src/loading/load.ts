@@ -41,6 +41,8 @@ import { idPattern, readRules } from "./rules.ts";
 import type { LoadedRule } from "./rules.ts";
 import { createScope } from "./scope.ts";
 import type { EventNames, PolicyNames } from "./scope.ts";
+import { readTests } from "./tests.ts";
+import type { TestContext } from "./tests.ts";
 import { reportUnused } from "./unused.ts";
 
 /** Most policy files of a set. */
@@ -182,6 +184,7 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
       }),
     ) ?? [];
   reportUnused(source, mapping, { counters, limits, lists: lists.lists }, rules, exempt);
+  const testContext: TestContext = { names, attributes, ruleIds: ids };
   const policy: Policy = {
     id,
     file: source.path,
@@ -193,7 +196,7 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
     exempt: exempt.map(({ exemption }) => exemption),
     rules: rules.map(({ rule }) => rule),
     ...readConsequences(source, mapping, rules),
-    tests: [],
+    tests: readOptional(mapping, "tests", (each) => readTests(source, each, testContext)) ?? [],
   };
   return { policy, rules, exempt, wheres: [...counters, ...limits].flatMap(whereOf) };
 }
