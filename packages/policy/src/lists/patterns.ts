@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regular expressions of a list: RE2's syntax, matched on normalised text, case ignored, by re2js.
+// Regular expressions of a list: RE2's syntax, matched on normalised text, case ignored.
 import { RE2JS } from "re2js";
+import { createMatcher } from "../condition/matcher.ts";
+import { readProgram } from "../condition/pattern-program.ts";
 import { patternLengthMax } from "../condition/pattern.ts";
 import { literalsOf, shortest } from "./literals.ts";
 
@@ -66,5 +68,8 @@ export function checkListPattern(source: string): string | undefined {
 
 function compile(source: string): { test: (normalised: string) => boolean; size: number } {
   const pattern = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
-  return { test: (normalised) => pattern.test(normalised), size: pattern.programSize() };
+  const size = pattern.programSize();
+  // Most patterns are compiled only to be checked: what a matcher needs is made when it is first run.
+  let matcher: { test: (normalised: string) => boolean } | undefined;
+  return { test: (normalised) => (matcher ??= createMatcher(readProgram(pattern))).test(normalised), size };
 }
