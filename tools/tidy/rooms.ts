@@ -49,12 +49,14 @@ export const rooms: Readonly<Record<string, Room>> = {
   // What decisions are made under: policy files and what else a release names, kept by their hash.
   releases: { imports: [], contracts: ["access", "evidence", "log"] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
-  rollout: { imports: ["releases"] },
+  rollout: { imports: [], contracts: ["evidence", "releases"] },
   // The way of an event: it calls the stations in their order.
   intake: {
     imports: ["counters", "evidence", "log", "releases", "rollout", "views"],
     contracts: ["access"],
   },
+  // Decisions in plain words.
+  explanation: { imports: [], contracts: ["log"] },
   // Read from the log, and can be deleted and built again.
   views: { imports: [], contracts: ["log"] },
   // A server of its own, for others' logs.
