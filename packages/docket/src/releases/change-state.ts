@@ -83,8 +83,8 @@ export type ChangeState = {
   inForce: { readonly release: string; readonly since: PastRelease } | undefined;
   /** Set while the release in force is there for a time only. */
   provisional: Provisional | undefined;
-  /** The release that a server was started with last, by its directory. */
-  started: string | undefined;
+  /** The record by which a policy directory was taken last. */
+  started: number;
   readonly proposals: Map<number, Proposal>;
   /**
    * By a release's id, the id of the one whose policy files it has: of releases that differ only in versions
@@ -103,7 +103,7 @@ export function emptyChangeState(): ChangeState {
     level: "solo",
     inForce: undefined,
     provisional: undefined,
-    started: undefined,
+    started: 0,
     proposals: new Map(),
     origins: new Map(),
     releases: [],
@@ -203,7 +203,7 @@ function takeRelease(state: ChangeState, record: RecordHeader & ReleaseBody, atM
   }
   state.inForce = { release, since };
   // Before November 2026 every release was one that a server was started with.
-  if (via === undefined || via === "start") state.started = release;
+  if (via === undefined || via === "start") state.started = index;
   state.provisional = provisionalOf(state, record);
   if (of !== undefined && via !== "revert") endProposal(state, of, "published", index);
 }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which release a site begins with. At level solo the policy directory is taken when it was edited, as it
+// always was: change a file, start again. Above it, and where the directory is as it was taken before, the
+// release that the log says is in force is loaded from its kept files, whatever the directory holds.
+import type { ReleaseBody } from "@docket/protocol";
+import { DocketError } from "../error.ts";
+import type { ChangeState } from "./change-state.ts";
+import type { ReleaseListStore } from "./contract.ts";
+import { filesIdOf, filesIdOfTexts, isOfThisVersion, loadKept, releaseOf } from "./release.ts";
+import type { KeptRelease, Release } from "./release.ts";
+import type { PolicyFile } from "@docket/policy";
+
+/** What a site is opened with. */
+export type OpeningRelease = {
+  release: Release;
+  /** What is sealed before the first decision; `undefined` if the release is in force already. */
+  body: ReleaseBody | undefined;
+  /** What the operator should know, in a sentence. */
+  notice: string | undefined;
+};
+
+/** What the choice is made of. */
+export type OpeningPorts = {
+  readonly state: ChangeState;
+  /** The files of the policy directory; throws if there are none or they cannot be read. */
+  readonly directory: () => readonly PolicyFile[];
+  /** A kept release. @throws {DocketError} `not_found`, `directory_damaged` */
+  readonly kept: (id: string) => KeptRelease;
+  readonly lists: ReleaseListStore;
+  /** Ms since 1970. */
+  readonly nowMs: number;
+};
+
+/**
+ * Chooses the release to begin with.
+ *
+ * @throws {DocketError} `policy_invalid` or `usage` where the directory is to be taken and cannot be;
+ *   `not_found` or `directory_damaged` where a kept release is needed and is not there
+ */
+export function chooseOpeningRelease(ports: OpeningPorts): OpeningRelease {
+  const { state, nowMs } = ports;
+  const { inForce, provisional } = state;
+  if (inForce === undefined) return fromDirectory(ports, ports.directory());
+  if (state.level === "solo") {
+    const files = ports.directory();
+    if (wasEdited(ports, files)) return fromDirectory(ports, files);
+  }
+  // A glass that was broken and whose time is over: nothing is decided under it any more.
+  if (provisional !== undefined && provisional.untilMs <= nowMs) {
+    const kept = ports.kept(provisional.before);
+    const release = provisional.listsChanged ? remade(ports, kept) : loaded(ports, kept);
+    const body = bodyOf(state, release, { by: provisional.by, via: "revert", of: provisional.index });
+    return { release, body, notice: `the release of record ${provisional.index} was not confirmed in time` };
+  }
+  const kept = ports.kept(inForce.release);
+  const release = loaded(ports, kept);
+  const notice = noticeOf(ports, kept);
+  if (release.id === inForce.release) return { release, body: undefined, notice };
+  // Another version of the language or of signals decides otherwise: that is another release.
+  return { release, body: bodyOf(state, release, { by: "operator", via: "start", alone: true }), notice };
+}
+
+function fromDirectory(ports: OpeningPorts, files: readonly PolicyFile[]): OpeningRelease {
+  const release = releaseOf(files, (declared) => ports.lists.current(declared));
+  const body = bodyOf(ports.state, release, { by: "operator", via: "start", alone: true });
+  return { release, body, notice: undefined };
+}
+
+// What was published or gone back to since the directory was taken last is not undone by starting again: only
+// files that were not in force at any time since are news.
+function wasEdited({ state, kept }: OpeningPorts, files: readonly PolicyFile[]): boolean {
+  const since = state.releases.filter(({ index }) => index >= state.started);
+  const origins = new Set(since.map(({ release }) => state.origins.get(release) ?? release));
+  const found = filesIdOfTexts(files);
+  return [...origins].every((id) => filesIdOf(kept(id).manifest) !== found);
+}
+
+function loaded(ports: OpeningPorts, kept: KeptRelease): Release {
+  if (!isOfThisVersion(kept.manifest)) return remade(ports, kept);
+  return loadKept(kept, (versions) => ports.lists.at(versions).views);
+}
+
+function remade(ports: OpeningPorts, kept: KeptRelease): Release {
+  return releaseOf(kept.files, (declared) => ports.lists.current(declared));
+}
+
+function bodyOf(
+  state: ChangeState,
+  release: Release,
+  how: Pick<ReleaseBody, "by" | "via" | "of" | "alone">,
+): ReleaseBody {
+  return { kind: "release", release: release.id, previous: state.inForce?.release ?? null, ...how };
+}
+
+function noticeOf({ state, directory }: OpeningPorts, kept: KeptRelease): string | undefined {
+  let files: readonly PolicyFile[];
+  try {
+    files = directory();
+  } catch (error) {
+    // Above solo nobody needs the directory.
+    if (error instanceof DocketError) return undefined;
+    throw error;
+  }
+  if (filesIdOfTexts(files) === filesIdOf(kept.manifest)) return undefined;
+  const since = state.inForce?.since.index;
+  const what = `the policy directory differs from the release in force (record ${since}) and is not taken`;
+  if (state.level === "solo") {
+    return `${what}, since that release came into force after it; edit it further, or publish with docket policy`;
+  }
+  return `${what} at level ${state.level}: propose it with docket policy propose`;
+}
