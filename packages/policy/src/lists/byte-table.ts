@@ -10,6 +10,9 @@ const blobBytesMax = 0xffff_fff0;
 /** Table slots for each key: three for two keep probes short. */
 const slotsPerKey = 1.5;
 
+/** How many keys lie between places that a look from the middle can begin at. */
+const keysPerMark = 256;
+
 /** A set of keys, each in force for ever or until a time. Built once, then only read. */
 export type ByteTable = {
   readonly size: number;
@@ -21,8 +24,11 @@ export type ByteTable = {
    * a host hashes the host once.
    */
   readonly find: (text: string, start: number, hash: number) => number | undefined;
-  /** Keys in the order in which they were put in. */
-  readonly entries: () => Generator<readonly [key: string, untilMs: number]>;
+  /**
+   * Keys in the order in which they were put in. With `passed`, which must be true of a first part of them
+   * and false of the rest, it begins within {@link keysPerMark} before the rest.
+   */
+  readonly entries: (passed?: (key: string) => boolean) => Generator<readonly [key: string, untilMs: number]>;
 };
 
 const hashSeed = 0x811c_9dc5 | 0;
@@ -53,15 +59,17 @@ export function buildByteTable(keys: Iterable<readonly [key: string, untilMs: nu
   const capacity = Math.max(4, Math.ceil(size * slotsPerKey));
   const slots = new Uint32Array(capacity);
   const ends = untils === undefined ? undefined : new Float64Array(capacity);
+  const marks: number[] = [];
   let number = 0;
   for (let at = 0; at < blob.length; at += 1 + (blob[at] ?? 0)) {
     let slot = slotOf(hashBytes(blob, at), capacity);
     while (slots[slot] !== 0) slot = slot + 1 === capacity ? 0 : slot + 1;
     slots[slot] = at + 1;
     if (ends !== undefined) ends[slot] = untils?.[number] ?? Number.POSITIVE_INFINITY;
+    if (number % keysPerMark === 0) marks.push(at);
     number += 1;
   }
-  const table = { blob, slots, ends };
+  const table = { blob, slots, ends, marks };
   return {
     size,
     bytes: blob.byteLength + slots.byteLength + (ends?.byteLength ?? 0),
@@ -69,7 +77,7 @@ export function buildByteTable(keys: Iterable<readonly [key: string, untilMs: nu
       const slot = findSlot(table, text, start, hash);
       return slot < 0 ? undefined : (ends?.[slot] ?? Number.POSITIVE_INFINITY);
     },
-    entries: () => entriesOf(table),
+    entries: (passed) => entriesOf(table, passed),
   };
 }
 
@@ -80,6 +88,8 @@ type Table = {
   readonly slots: Uint32Array;
   /** When the key of the slot ends; absent where none does. */
   readonly ends: Float64Array | undefined;
+  /** Where every {@link keysPerMark}th key stands in the blob. */
+  readonly marks: readonly number[];
 };
 
 function fillBlob(keys: Iterable<readonly [string, number]>): {
@@ -148,11 +158,25 @@ function sameBytes(blob: Uint8Array, place: number, text: string, start: number)
   return true;
 }
 
-function* entriesOf(table: Table): Generator<readonly [string, number]> {
-  const { blob, ends } = table;
-  for (let at = 0; at < blob.length; at += 1 + (blob[at] ?? 0)) {
-    const key = String.fromCharCode(...blob.subarray(at + 1, at + 1 + (blob[at] ?? 0)));
+function* entriesOf(
+  table: Table,
+  passed: ((key: string) => boolean) | undefined,
+): Generator<readonly [string, number]> {
+  const { blob, ends, marks } = table;
+  let from = 0;
+  let to = passed === undefined ? 0 : marks.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (passed?.(keyAt(blob, marks[middle] ?? 0)) === true) from = middle + 1;
+    else to = middle;
+  }
+  for (let at = marks[Math.max(0, from - 1)] ?? 0; at < blob.length; at += 1 + (blob[at] ?? 0)) {
+    const key = keyAt(blob, at);
     if (ends === undefined) yield [key, Number.POSITIVE_INFINITY];
     else yield [key, ends[findSlot(table, key, 0, hashKey(key))] ?? Number.POSITIVE_INFINITY];
   }
+}
+
+function keyAt(blob: Uint8Array, at: number): string {
+  return String.fromCharCode(...blob.subarray(at + 1, at + 1 + (blob[at] ?? 0)));
 }

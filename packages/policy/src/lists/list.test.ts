@@ -340,6 +340,19 @@ function checkTwin(
   }
 }
 
+test("entries after a value, from the middle of a large list", () => {
+  const values = Array.from({ length: 2_000 }, (_, index) => `h${String(index).padStart(4, "0")}`);
+  const list = createList(
+    "hash",
+    values.map((value) => ({ value })),
+  ).change({ add: [{ value: "h0999x" }], remove: ["h1000"] });
+  const after = (value: string): string[] => Array.from(list.entries(value), (entry) => entry.value);
+  assert.deepEqual(after("h0998").slice(0, 3), ["h0999", "h0999x", "h1001"]);
+  assert.equal(after("").length, 2_000);
+  assert.deepEqual(after("h1998"), ["h1999"]);
+  assert.deepEqual(after("z"), []);
+});
+
 test("a large list that is changed often is made anew, and stays the same", () => {
   let list = createList(
     "hash",

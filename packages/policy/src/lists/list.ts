@@ -37,8 +37,8 @@ export type List = {
   readonly view: ListView;
   /** The entry with this value in canonical form. */
   readonly get: (value: string) => ListEntry | undefined;
-  /** All entries, in the order of {@link compareText}. */
-  readonly entries: () => Generator<ListEntry>;
+  /** All entries, or those after a value, in the order of {@link compareText}. */
+  readonly entries: (after?: string) => Generator<ListEntry>;
   /**
    * The version after a change of canonical entries. Values to remove that aren't there are passed over.
    * Takes time in proportion to the change and what differs from the tables, not to the list.
@@ -109,7 +109,8 @@ type Base = {
   readonly bytes: number;
   /** When the entry with this value ends; `undefined` if there is none. */
   readonly until: (value: string) => number | undefined;
-  readonly entries: () => Iterable<readonly [value: string, untilMs: number]>;
+  /** In order; with `after`, some that don't come after it may be among the first. */
+  readonly entries: (after?: string) => Iterable<readonly [value: string, untilMs: number]>;
   /** Entries that are looked at for every text. */
   readonly always: readonly string[];
   /** The view of the tables with what differs from them. */
@@ -145,7 +146,7 @@ function listOf(state: State): List {
       const untilMs = overlay.get(value) ?? base.until(value);
       return untilMs === undefined || untilMs === removed ? undefined : entryOf(value, untilMs);
     },
-    entries: () => entriesOf(state),
+    entries: (after) => entriesAfter(state, after),
     change: (change) => changed(state, change),
   };
 }
@@ -163,10 +164,16 @@ function changed(state: State, { add, remove }: ListChange): List {
   return createList(kind, entriesOf(next), { ...options, sorted: true });
 }
 
-function* entriesOf({ base, overlay }: State): Generator<ListEntry> {
+function* entriesAfter(state: State, after: string | undefined): Generator<ListEntry> {
+  for (const entry of entriesOf(state, after)) {
+    if (after === undefined || compareText(entry.value, after) > 0) yield entry;
+  }
+}
+
+function* entriesOf({ base, overlay }: State, after?: string): Generator<ListEntry> {
   const added = [...overlay].sort(([one], [other]) => compareText(one, other));
   let at = 0;
-  for (const [value, untilMs] of base.entries()) {
+  for (const [value, untilMs] of base.entries(after)) {
     for (; at < added.length && compareText(added[at]?.[0] ?? "", value) < 0; at++) {
       const [own, until] = added[at] ?? ["", removed];
       if (until !== removed) yield entryOf(own, until);
@@ -228,13 +235,19 @@ function keyedBase(
       const key = keying.keyOf(value);
       return table.find(key, 0, hashKey(key));
     },
-    entries: () => keyedEntries(table, keying),
+    entries: (after) => keyedEntries(table, keying, after),
     view: (overlay) => keyedView(kind, keying, table, prefixes, overlay),
   };
 }
 
-function* keyedEntries(table: ByteTable, keying: Keying): Generator<readonly [string, number]> {
-  for (const [key, untilMs] of table.entries()) yield [keying.textOf(key), untilMs];
+function* keyedEntries(
+  table: ByteTable,
+  keying: Keying,
+  after: string | undefined,
+): Generator<readonly [string, number]> {
+  const passed =
+    after === undefined ? undefined : (key: string) => compareText(keying.textOf(key), after) <= 0;
+  for (const [key, untilMs] of table.entries(passed)) yield [keying.textOf(key), untilMs];
 }
 
 function keyingOf(kind: Exclude<ListKind, "term" | "pattern">, hashActor: (id: string) => string): Keying {
