@@ -148,11 +148,11 @@ function objection(
   }
   const madeAt = keys.get(author.by)?.madeAt;
   if (author.by !== "operator" && (madeAt === undefined || madeAt > of)) {
-    return `your key was made after the brake was drawn; at level ${level} it takes one that was there before`;
+    return `your key was made after the brake; at level ${level} it takes one that was there before`;
   }
   const role = changedBy === "operator" ? "operator" : keys.get(changedBy)?.role;
   if (level === "strict" && author.role === role) {
-    return `whoever made the change has the role ${author.role} too; at level strict another role confirms it`;
+    return `whoever made the change is ${author.role} too; at level strict another role confirms it`;
   }
   return undefined;
 }

@@ -14,7 +14,7 @@ import { cellMs } from "./event-stream.ts";
 const hour = 3_600_000;
 const t0 = 1_700_000_000_000;
 
-test("a new rule that hits too much of the traffic trips, is held, and once confirmed never trips again", () => {
+test("a new rule that hits too much trips, is held, and once confirmed never trips again", () => {
   const brakes = new Brakes();
   brakes.adopt(declared(thing("p/bad")), origin("r1"));
   const tripped = untilTrip(brakes, 1000, (i) => (i % 3 === 0 ? ["p/bad"] : []));
@@ -39,7 +39,7 @@ test("a new rule that hits too much of the traffic trips, is held, and once conf
   assert.notEqual(untilTrip(brakes, 2000, () => ["p/bad"], t0 + 3 * hour).trip, undefined);
 });
 
-test("one account's flood draws no brake, nor do a handful; a rule that hits as declared doesn't either", () => {
+test("one account's flood draws no brake, nor do a handful's, nor a rule that hits as declared", () => {
   for (const [what, share, actorOf, hits] of [
     ["one actor sends half of all", 500, (i: number) => (i % 2 === 0 ? 0 : i), (i: number) => i % 2 === 0],
     ["four actors send all", 500, (i: number) => i % 4, () => true],
@@ -58,7 +58,7 @@ test("one account's flood draws no brake, nor do a handful; a rule that hits as 
   }
 });
 
-test("small traffic trips over a day, a sudden wave within the last hour; after a day nothing is watched", () => {
+test("small traffic trips over a day, a wave within the last hour; after a day nothing is watched", () => {
   const slow = new Brakes();
   slow.adopt(declared(thing("p/r")), origin("r1"));
   // 20 events an hour: an hour never has 50 hits.

@@ -31,7 +31,7 @@ export const actorsHitMin = 5;
 export const rememberedMs: number = 7 * 24 * 3_600_000;
 /** Most declarations that are remembered so; the oldest go first. */
 export const rememberedMax = 10_000;
-/** Most entries of lists that are watched one by one; what is hit beyond is not watched until there is room. */
+/** Most entries of lists that are watched one by one; what is hit beyond isn't, until there is room. */
 export const entriesWatchedMax = 10_000;
 /** Most added entries that are known one by one; if a list gains more, all of it is watched. */
 export const entriesAddedMax = 100_000;
@@ -481,7 +481,7 @@ export class Brakes {
     };
   }
 
-  // What is made from the rest, after one thing changed. Being due too early does no harm: nothing is settled.
+  // What is made from the rest, after one thing changed. Being due too early does no harm.
   #account(key: string, before: Thing | undefined, after: Thing | undefined): void {
     if (before?.stage === after?.stage) return;
     if (after?.stage === "watched") this.#dueMs = Math.min(this.#dueMs, end(after.since));

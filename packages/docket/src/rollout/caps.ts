@@ -71,7 +71,7 @@ export class Caps {
     };
   }
 
-  /** Whether a cause may not restrict this actor now. It may restrict again whom it restricted within the time. */
+  /** Whether a cause may not restrict this actor now. Whom it restricted within the time it may again. */
   isCapped(cause: string, actor: string, nowMs: number): boolean {
     const state = this.#caps.get(cause);
     if (state === undefined || isLifted(state, nowMs)) return false;

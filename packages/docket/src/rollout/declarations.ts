@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a policy set can restrict somebody, and the hash of its declaration: the same hash, the same effect.
+// What of a policy set can restrict somebody, and the hash of its declaration: same hash, same effect.
 import { hash } from "node:crypto";
 import type { Brake, LadderStep, Measures, Policy, Rule, Threshold } from "@docket/policy";
 

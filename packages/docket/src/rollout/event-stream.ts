@@ -3,12 +3,12 @@
 // that ends now.
 //
 // Time is the newest `decidedAt` so far, so it only goes forward, and events count in log order whatever they
-// claim. It is divided into cells of a minute; a cell also ends when something comes under watch, so that what
-// was before doesn't count. All is a function of the sequence of calls.
+// claim. It is divided into cells of a minute; a cell also ends when something comes under watch, so that
+// what was before doesn't count. All is a function of the sequence of calls.
 //
 // Memory: cells of 24 hours. Actors are remembered exactly up to `actorsMax`, over all that is watched
-// together; beyond, those of every second one (then every fourth, …) by a hash of the pseudonym, the same for
-// events and hits, so that their ratio stays right. `sampling` says which part it is.
+// together; beyond, those of every second one (then every fourth, …) by a hash of the pseudonym, the same
+// for events and hits, so that their ratio stays right. `sampling` says which part it is.
 import { ActorCells, nothing, shift, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
 
@@ -207,7 +207,7 @@ export class EventStream {
   }
 }
 
-/** Whether an actor is one of every 2 to the power of `level`; whoever is in a sample is in all larger ones. */
+/** Whether an actor is one of every 2 to the power of `level`; who is in a sample is in all larger ones. */
 function inSample(actor: string, level: number): boolean {
   if (level === 0) return true;
   // FNV-1a and the finaliser of MurmurHash3: pseudonyms are random, so nobody can choose where theirs falls.
