@@ -5,7 +5,13 @@
  * the site's key opens. Start at `openRelease`, `readFacts`, `replayDecision` and `StateReplay`.
  */
 export type { RecountSummary } from "./replay/counters.ts";
-export { policyFactsOf, readFacts, replayDecision, type DecisionRecord } from "./replay/decision.ts";
+export {
+  concludeFromFacts,
+  policyFactsOf,
+  readFacts,
+  replayDecision,
+  type DecisionRecord,
+} from "./replay/decision.ts";
 export type { ClauseDifference, FindingKind, ReplayFinding } from "./replay/finding.ts";
 export {
   isReleaseFault,

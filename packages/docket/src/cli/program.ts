@@ -4,6 +4,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
+import { addExplain } from "./explain/command.ts";
 import { addFollowing } from "./monitor/command.ts";
 import { addReceipt } from "./receipt/command.ts";
 import { addReplay } from "./replay/command.ts";
@@ -204,6 +205,7 @@ function addReading(program: Command, terminal: Terminal, give: Give): void {
       const { runShow } = await import("./reading.ts");
       give(await runShow({ index, ...options, json: options.json === true }, terminal));
     });
+  addExplain(program, parts, terminal, give);
 }
 
 type ReadingOptions = { data: string; url?: string; apiKey?: string };

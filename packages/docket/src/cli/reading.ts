@@ -32,26 +32,37 @@ export async function runShow(
 /**
  * Asks a server of docket.
  *
+ * @param body what is posted as JSON; without one it is a GET
  * @throws {DocketError} with the code that it answered; `usage` if it cannot be reached, or is none
  */
-export async function ask(base: string, path: string, apiKey: string | undefined): Promise<string> {
+export async function ask(
+  base: string,
+  path: string,
+  apiKey: string | undefined,
+  body?: object,
+): Promise<string> {
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new DocketError("usage", `${base} is no URL; write http://HOST:PORT`);
   }
   const url = new URL(path, base.endsWith("/") ? base : `${base}/`);
-  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  const headers = {
+    ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    ...(body !== undefined && { "content-type": "application/json" }),
+  };
+  const posted = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const signal = AbortSignal.timeout(answerMsMax);
   let response: Response;
-  let body: string;
+  let text: string;
   try {
-    response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.timeout(answerMsMax) });
-    body = await response.text();
+    response = await fetch(url, { headers, ...posted, redirect: "error", signal });
+    text = await response.text();
   } catch (error) {
     const cause = (error as Error).cause;
     const why = cause instanceof Error ? cause.message : (error as Error).message;
     throw new DocketError("usage", `cannot read ${url.href}: ${why}`, { cause: error });
   }
-  if (response.ok) return body;
-  const { code, message } = errorIn(body);
+  if (response.ok) return text;
+  const { code, message } = errorIn(text);
   if (code === undefined || !Object.hasOwn(errorTable, code)) {
     throw new DocketError(
       "usage",

@@ -94,14 +94,27 @@ export function indexOf(request: FastifyRequest): number {
  * @throws {ProtocolError} `unknown_field` for another one, `schema_mismatch` if it is given twice
  */
 export function queryParameter(request: FastifyRequest, name: string): string | undefined {
+  return queryParameters(request, [name]).get(name);
+}
+
+/**
+ * The parameters that a query may have, those that are given.
+ *
+ * @throws {ProtocolError} `unknown_field` for another one, `schema_mismatch` if one is given twice
+ */
+export function queryParameters(
+  request: FastifyRequest,
+  names: readonly string[],
+): ReadonlyMap<string, string> {
   const query = request.query as Record<string, string | string[]>;
-  for (const other of Object.keys(query)) {
-    if (other !== name)
-      throw new ProtocolError("unknown_field", `there is no query parameter ${JSON.stringify(other)}`);
+  const given = new Map<string, string>();
+  for (const [name, value] of Object.entries(query)) {
+    if (!names.includes(name))
+      throw new ProtocolError("unknown_field", `there is no query parameter ${JSON.stringify(name)}`);
+    if (Array.isArray(value)) throw new ProtocolError("schema_mismatch", `${name} is given more than once`);
+    given.set(name, value);
   }
-  const value = query[name];
-  if (Array.isArray(value)) throw new ProtocolError("schema_mismatch", `${name} is given more than once`);
-  return value;
+  return given;
 }
 
 /** What is answered once the server begins to close. */

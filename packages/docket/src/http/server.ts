@@ -23,6 +23,7 @@ import { describeServer, sharedSchemas } from "./openapi.ts";
 import { addActorRoutes } from "./routes/actors.ts";
 import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
+import { addExplanationRoutes } from "./routes/explanation.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
@@ -83,6 +84,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   describeServer(server, version, "Anti-spam decisions, each sealed in an append-only log.", sharedSchemas);
   server.register((scope, _options, done) => {
     addDecisionRoutes(scope, context);
+    addExplanationRoutes(scope, context);
     addReceiptRoutes(scope, context);
     addActorRoutes(scope, context);
     addHealthRoutes(scope, context);

@@ -2,7 +2,7 @@
 // The way of an event through a site: repeat? -> who is it -> signals -> counters -> policy -> enforcement ->
 // log -> answer. All that reads or changes memory for one event happens in one turn, so events are decided
 // one after the other in the order in which they reach the log.
-import type { Decision, Disclosed, DocketRecord, Facts, Receipt } from "@docket/protocol";
+import type { Decision, Disclosed, DocketRecord, Receipt } from "@docket/protocol";
 import { encodeBody, formatTime, parseLeaf, parseTime, ProtocolError, receiptFormat } from "@docket/protocol";
 import { encodeEvent } from "@docket/protocol/events";
 import type {
@@ -102,11 +102,15 @@ export class DocketSite implements Site {
 
   async recorded(index: number): Promise<RecordedDecision> {
     const { record, stored } = await this.#record(index);
-    if (record.kind !== "decision") return { record, decision: undefined, facts: undefined };
+    if (record.kind !== "decision") {
+      return { record, decision: undefined, facts: undefined, disclosed: undefined };
+    }
     const facts = factsOf(stored, { siteKey: this.#ports.keys.site, origin: this.origin });
+    const disclosed = await this.#disclosed(record, stored);
+    const said = { sealed: true, repeat: false, receipt: undefined };
     const decision =
-      facts === undefined ? undefined : await this.#answerAgain(record, stored, facts, false, undefined);
-    return { record, decision, facts };
+      facts === undefined ? undefined : answerOf(record, facts, disclosed?.reasons ?? [], said);
+    return { record, decision, facts, disclosed };
   }
 
   async receipt(index: number): Promise<Receipt> {
@@ -275,21 +279,15 @@ export class DocketSite implements Site {
         `record ${index} is said to be the decision of this event, and is not`,
       );
     }
-    return this.#answerAgain(record, stored, facts, true, proved ? await this.receipt(index) : undefined);
+    const disclosed = await this.#disclosed(record, stored);
+    const receipt = proved ? await this.receipt(index) : undefined;
+    return answerOf(record, facts, disclosed?.reasons ?? [], { sealed: true, repeat: true, receipt });
   }
 
-  async #answerAgain(
-    record: DocketRecord & DecisionBody,
-    stored: StoredRecord,
-    facts: Facts,
-    repeat: boolean,
-    receipt: Receipt | undefined,
-  ): Promise<Decision> {
+  async #disclosed(record: DecisionBody, stored: StoredRecord): Promise<Disclosed | undefined> {
     const key = await this.#actorKey(record.actor);
     const opened = key && this.#open(stored, "disclosed", key);
-    const reasons =
-      opened === undefined ? [] : (JSON.parse(opened.plaintext.toString("utf8")) as Disclosed).reasons;
-    return answerOf(record, facts, reasons, { sealed: true, repeat, receipt });
+    return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Disclosed);
   }
 
   #signals(event: Event): Signals {

@@ -42,9 +42,10 @@ export function explainToUser(input: UserExplanationInput, language: Explanation
     outcomeWords: user.outcomes[outcome],
     decidedAt,
     reasons: input.reasons.map(({ rule, text }) => ({ rule, text: reasonIn(text, language) })),
-    disclosed: Object.entries(input.disclosed).map(([path, value]) =>
-      disclosedValue(input, path, value, language),
-    ),
+    disclosed: Object.entries(input.disclosed)
+      // The id of the restriction that refused the event is no field, and its reason says what it is.
+      .filter(([path]) => path.includes("."))
+      .map(([path, value]) => disclosedValue(input, path, value, language)),
     restrictions: input.restrictions.map((each) => ({
       id: each.id,
       words: restrictionInWords(each, language),

@@ -47,7 +47,7 @@ export function replayDecision(
   if (typeof policyFacts === "string") return [...contradictions, finding(policyFacts, null, null)];
   let conclusion: Conclusion;
   try {
-    conclusion = conclude(release, record, facts, policyFacts);
+    conclusion = concludeFromFacts(release, record, facts, policyFacts);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     return [...contradictions, finding(`facts.clauses: ${error.message}`, facts.clauses, null)];
@@ -99,7 +99,12 @@ export function capsOf(facts: Facts): Caps {
   return new Set(facts.capped ?? []);
 }
 
-function conclude(
+/**
+ * What a decision comes to, from its facts.
+ *
+ * @throws {PolicyError} `facts-mismatch` if the facts' clauses aren't those of the release
+ */
+export function concludeFromFacts(
   release: ReplayRelease,
   record: DecisionRecord,
   facts: Facts,

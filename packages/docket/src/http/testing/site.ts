@@ -62,7 +62,7 @@ export class MemorySite implements Site {
     const index = this.#records.length;
     const decision: Decision = { ...answer, index, actor: `a_${"b".repeat(22)}` };
     this.#events.set(event.id, { body, index });
-    this.#records.push({ record: decisionRecord(decision, by), decision, facts: { v: 1, secret: "facts" } });
+    this.#records.push({ record: decisionRecord(decision, by), decision, facts: { v: 1, secret: "facts" }, disclosed: undefined });
     return { ...decision, receipt: this.#receipt(index) };
   }
 

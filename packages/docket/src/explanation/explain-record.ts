@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record's decision explained, from the record, its facts, and the release that is kept under the hash that
+// the record names.
+import { join } from "node:path";
+import { explainDecision, explainToUser, PolicyError } from "@docket/policy";
+import type { Explanation, ExplanationLanguage, FieldValue, UserExplanation } from "@docket/policy";
+import type { DecisionBody, Disclosed, DocketRecord, Facts } from "@docket/protocol";
+import { concludeFromFacts, isReleaseFault, openRelease, policyFactsOf } from "@docket/verify/replay";
+import type { ReplayRelease } from "@docket/verify/replay";
+import { DocketError } from "../error.ts";
+import type { LogPaths } from "../log/paths.ts";
+
+/** Most releases that are held in memory, opened. */
+const releasesHeldMax = 8;
+
+/** A recorded decision. */
+export type ExplainedRecord = {
+  record: DocketRecord & DecisionBody;
+  facts: Facts;
+  /** What the affected user is shown; `undefined` where nothing is, or it is erased. */
+  disclosed: Disclosed | undefined;
+  /** Personal values that were opened for this reader. */
+  personal?: Readonly<Record<string, FieldValue>> | undefined;
+};
+
+/** Opens kept releases, each once. */
+export type ReleaseShelf = (id: string) => Promise<ReplayRelease>;
+/** Reads a file; `undefined` if there is none. */
+export type ReadKept = (path: string) => Promise<string | undefined>;
+
+/**
+ * The releases that a site keeps, opened when they are needed.
+ *
+ * @throws {DocketError} when asked: `not_found` if a release isn't kept, `directory_damaged` if any byte of
+ *   it was changed
+ */
+export function releaseShelf(read: ReadKept, paths: Pick<LogPaths, "releases">): ReleaseShelf {
+  const held = new Map<string, ReplayRelease>();
+  return async (id) => {
+    const known = held.get(id);
+    if (known !== undefined) return known;
+    const kept = await read(join(paths.releases, `${id}.json`));
+    const release = openRelease(id, kept);
+    if (isReleaseFault(release)) {
+      const code = kept === undefined ? "not_found" : "directory_damaged";
+      throw new DocketError(code, `the release ${id} cannot be read: ${release.fault}`);
+    }
+    const [oldest] = held.keys();
+    if (held.size >= releasesHeldMax && oldest !== undefined) held.delete(oldest);
+    held.set(id, release);
+    return release;
+  };
+}
+
+/**
+ * Explains a decision to an analyst.
+ *
+ * @throws {DocketError} `not_found`, `directory_damaged` if its release cannot be read, or isn't the one that
+ *   its facts were recorded under
+ */
+export async function explainRecord(
+  { record, facts, personal }: ExplainedRecord,
+  shelf: ReleaseShelf,
+  language: ExplanationLanguage,
+): Promise<Explanation> {
+  const release = await shelf(record.release);
+  const read = policyFactsOf(release, facts);
+  if (typeof read === "string") throw new DocketError("directory_damaged", `record ${record.index}: ${read}`);
+  return explainDecision(
+    {
+      set: release.policies,
+      record,
+      event: { type: facts.event.type, op: facts.event.op },
+      facts: read,
+      standing: facts.standing,
+      concluded: facts,
+      personal,
+    },
+    language,
+  );
+}
+
+/**
+ * Explains a decision to the affected user. Where what they are shown was erased, or cannot be opened, the
+ * reasons and what isn't personal come out of the facts again.
+ */
+export async function explainRecordToUser(
+  { record, facts, disclosed }: ExplainedRecord,
+  shelf: ReleaseShelf,
+  origin: string,
+  language: ExplanationLanguage,
+): Promise<UserExplanation> {
+  const release = await releaseIfThere(shelf, record.release);
+  const shown = disclosed ?? (release && disclosedAgain(release, record, facts));
+  return explainToUser(
+    {
+      index: record.index,
+      origin,
+      outcome: record.outcome,
+      decidedAt: facts.decidedAt,
+      reasons: shown?.reasons ?? [],
+      disclosed: shown?.facts ?? {},
+      restrictions: record.restrictions,
+      next: facts,
+      set: release?.policies,
+    },
+    language,
+  );
+}
+
+function disclosedAgain(
+  release: ReplayRelease,
+  record: ExplainedRecord["record"],
+  facts: Facts,
+): Omit<Disclosed, "v"> | undefined {
+  const read = policyFactsOf(release, facts);
+  if (typeof read === "string") return undefined;
+  try {
+    const { reasons, disclosed } = concludeFromFacts(release, record, facts, read);
+    return { reasons, facts: disclosed };
+  } catch (error) {
+    if (error instanceof PolicyError) return undefined;
+    throw error;
+  }
+}
+
+async function releaseIfThere(shelf: ReleaseShelf, id: string): Promise<ReplayRelease | undefined> {
+  try {
+    return await shelf(id);
+  } catch (error) {
+    if (error instanceof DocketError) return undefined;
+    throw error;
+  }
+}
