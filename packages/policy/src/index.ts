@@ -76,6 +76,8 @@ export { patternStepsMax } from "./lists/patterns.ts";
 export { counterListElementsMax } from "./loading/counted.ts";
 export { windowBuckets } from "./loading/counters.ts";
 export { loadPolicies } from "./loading/load.ts";
+export { policyNotes } from "./policy-notes.ts";
+export type { PolicyNote } from "./policy-notes.ts";
 export { runPolicyTests } from "./policy-tests.ts";
 export type { PolicyTestOptions, PolicyTestResult } from "./policy-tests.ts";
 export { readSet } from "./program.ts";

@@ -3,40 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { formatProblem, PolicyError } from "../errors.ts";
+import { PolicyError } from "../errors.ts";
+import { mistakesOf, withCondition, withKeys, withRule, withStrike } from "../testing/mistakes.ts";
+import type { MistakeCase } from "../testing/mistakes.ts";
 import type { PolicyFile } from "../types.ts";
 import { loadPolicies } from "./load.ts";
 
-/** The messages of one file's mistakes, without the file's name. */
-function mistakesOf(text: string): string[] {
-  try {
-    loadPolicies([{ path: "p.yaml", text }]);
-  } catch (error) {
-    assert.ok(error instanceof PolicyError);
-    assert.equal(error.code, "invalid-policy");
-    assert.equal(error.message, error.problems.map(formatProblem).join("\n"));
-    return error.message.split("\n").map((line) => line.replace(/^p\.yaml:/, ""));
-  }
-  return [];
-}
-
-/** A policy with one rule; its condition begins at line 5, column 11. */
-function withCondition(when: string, before = ""): string {
-  return `policy: p\non: [comment]\nrules:\n  - id: r\n    when: ${when}\n    points: 1\n${before}`;
-}
-
-/** A policy whose one rule has more keys; they begin at line 6, column 5. */
-function withRule(keys: string): string {
-  return `policy: p\non: [comment]\nrules:\n  - id: r\n    when: signals.linkCount > 1\n    ${keys}\n`;
-}
-
-/** A policy with more keys; they begin at line 5, column 1. */
-function withKeys(keys: string): string {
-  const rule = "{ id: r, when: signals.linkCount > 1, points: 10 }";
-  return `policy: p\non: [comment]\nrules:\n  - ${rule}\n${keys}\n`;
-}
-
-const files: readonly (readonly [string, string, ...string[]])[] = [
+const files: readonly MistakeCase[] = [
   [
     "YAML that can't be read",
     "policy: [p\non: x",
@@ -56,8 +29,8 @@ const files: readonly (readonly [string, string, ...string[]])[] = [
   ],
   [
     "a key of a later version",
-    withKeys("lists: {}"),
-    '5:1: "lists" is not supported by this version; leave it out (unsupported-key)',
+    withKeys("models: {}"),
+    '5:1: "models" is not supported by this version; leave it out (unsupported-key)',
   ],
   [
     "keys that are needed",
@@ -83,6 +56,7 @@ const files: readonly (readonly [string, string, ...string[]])[] = [
     withKeys("").replace("[comment]", "[Comment, mail, mail]"),
     '2:6: "Comment" can\'t be an event type; begin with a letter, and use a-z, 0-9 and -, at ' +
       "most 32 of them (bad-value)",
+    '2:15: no event type is called "mail"; did you mean "email"? (unknown-name)',
     '2:21: "mail" stands in on twice (conflict)',
   ],
   [
@@ -108,19 +82,19 @@ const files: readonly (readonly [string, string, ...string[]])[] = [
   ],
   [
     "a ladder with mistakes",
-    withKeys(
+    withStrike(
       "ladder:\n  - { strikes: 0, within: 1w, then: { suspend: 1d } }\n  - { strikes: 2, within: " +
-        "1d, then: {} }\n  - { strikes: 2, within: 1d, then: { ban: true } }",
+        "1d, then: {} }\n  - { strikes: 2, within: 2d, then: { ban: yes } }",
     ),
     "6:16: strikes must be from 1 to 1000, and this is 0 (bad-value)",
     '6:27: within can\'t be "1w"; write a whole number and s, m, h or d, such as 30s, 10m, 24h ' +
       "or 7d (bad-duration)",
-    "7:37: the ladder's then does nothing; give suspend or throttle (missing-key)",
-    '8:39: "ban" is not supported by this version; leave it out (unsupported-key)',
+    "7:37: the ladder's then does nothing; give warn, throttle, limit, suspend, ban or several (missing-key)",
+    "8:44: ban must be true or false, and this is text (wrong-kind)",
   ],
   [
     "a step twice",
-    withKeys(
+    withStrike(
       "ladder:\n  - { strikes: 2, within: 24h, then: { suspend: 1d } }\n  - { strikes: 2, " +
         "within: 1d, then: { suspend: 2d } }",
     ),
@@ -143,8 +117,7 @@ const files: readonly (readonly [string, string, ...string[]])[] = [
     "8:79: a sixtieth of 100s is no whole number of milliseconds; use a multiple of 3s (bad-window)",
     "9:67: over must be from 1s to 90d, and this is 100d (bad-duration)",
     "10:27: only one field of a counter may be a list: signals.domains, signals.links (conflict)",
-    '11:3: no rule reads the counter "f"; leave it out, or use it (unused-counter)',
-    '11:47: "where" is not supported by this version; leave it out (unsupported-key)',
+    '11:54: nothing is called "x"; names begin with event, actor, content, signals, fields (unknown-name)',
   ],
   [
     "two rules of one id",
@@ -154,7 +127,7 @@ const files: readonly (readonly [string, string, ...string[]])[] = [
   ],
 ];
 
-const rules: readonly (readonly [string, string, ...string[]])[] = [
+const rules: readonly MistakeCase[] = [
   [
     "a rule that does nothing",
     "mode: shadow",
@@ -167,14 +140,15 @@ const rules: readonly (readonly [string, string, ...string[]])[] = [
     '6:22: outcome can\'t be "rejct"; did you mean "reject"? (bad-value)',
   ],
   [
-    "a later measure",
-    "then: { warn: true }",
-    '6:13: "warn" is not supported by this version; leave it out (unsupported-key)',
+    "a warning that isn't one",
+    "then: { warn: false }",
+    "6:19: warn can only be true; leave it out instead (bad-value)",
   ],
   [
     "delay without a time",
     "then: { outcome: delay }",
-    '6:22: then with outcome: delay needs the key "retryAfter" (missing-key)',
+    '6:22: then with outcome: delay needs the key "retryAfter"; say when to try again, or ' +
+      "read a limit in the condition (missing-key)",
   ],
   [
     "a time without delay",

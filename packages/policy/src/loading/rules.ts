@@ -2,7 +2,6 @@
 // Rules: `{ id, when, then | points, reason, disclose, mode, rollout, always, brake, strikeEvery,
 // restrictsAtMost }`.
 import { isScalar } from "yaml";
-import { canonicalText } from "../condition/canonical.ts";
 import type { Condition } from "../condition/condition.ts";
 import type { Scope } from "../condition/scope.ts";
 import type { FieldSlot } from "../condition/typed.ts";
@@ -25,6 +24,8 @@ import {
 } from "./document.ts";
 import type { Located, Mapping, Source } from "./document.ts";
 import { restricts } from "./measures.ts";
+import { reportRedundant } from "./redundant.ts";
+import type { PlacedRule } from "./redundant.ts";
 import type { Reader } from "./scope.ts";
 import { readRate, readTime } from "./times.ts";
 
@@ -89,14 +90,16 @@ export type RuleContext = {
 /** Reads the rules of a policy. Those with mistakes are reported and left out. */
 export function readRules(source: Source, value: Located, context: RuleContext): LoadedRule[] {
   const rules: LoadedRule[] = [];
+  const placed: PlacedRule[] = [];
   const items = readList(source, value, "rules", rulesMax);
   if (items?.length === 0) report(source, "bad-value", value.offset, "a policy needs at least one rule");
   for (const item of items ?? []) {
     const rule = readRule(source, item, context);
     if (rule === undefined) continue;
-    reportRedundant(source, item, rule, rules);
     rules.push(rule);
+    placed.push({ rule: rule.rule, offset: item.offset });
   }
+  reportRedundant(source, placed);
   return rules;
 }
 
@@ -183,22 +186,6 @@ function readRollOut(
     brake,
     ...(canRestrict && { restricts: restrictsAtMost ?? usualRestricts }),
   };
-}
-
-/** A rule that does what an earlier one does under the same condition adds nothing but a second name. */
-function reportRedundant(
-  source: Source,
-  value: Located,
-  { rule }: LoadedRule,
-  earlier: readonly LoadedRule[],
-): void {
-  const same = earlier.find(({ rule: other }) => {
-    if (canonicalText(other.when) !== canonicalText(rule.when)) return false;
-    return other.points === rule.points && JSON.stringify(other.then) === JSON.stringify(rule.then);
-  });
-  if (same === undefined) return;
-  const message = `"${rule.id}" does what "${same.rule.id}" does, under the same condition`;
-  report(source, "redundant", value.offset, message, "leave one of them out");
 }
 
 function readRuleId(source: Source, value: Located, context: RuleContext): string | undefined {
