@@ -262,7 +262,10 @@ describe("a proposal", () => {
       "change_conflict",
       /nothing differs/,
     );
-    log.runTests = () => ({ run: 2, failed: [{ policy: "comments", name: "one link", why: "it was held" }] });
+    log.runTests = () => ({
+      run: 2,
+      failed: [{ policy: "comments", name: "one link", place: "a.yaml:9", why: "it was held" }],
+    });
     await refused(
       log.changes.propose({ author: ana, wish: { files: links(2) } }),
       "policy_tests_failed",

@@ -2,6 +2,7 @@
 // What whoever approves a change has to see: which lines and which rules differ, what the policies' own tests
 // gave, and what the candidate would have hit over the last week. It is sealed with the proposal, in the part
 // `change`.
+import { runPolicyTests } from "@docket/policy";
 import type { Comparable, PolicyChange } from "./compare.ts";
 import { comparePolicies, restrictsMore } from "./compare.ts";
 import type { KeptRelease, Release } from "./release.ts";
@@ -18,7 +19,12 @@ export const whyLengthMax = 4000;
 /** What the tests that stand in the policies gave. */
 export type TestReport = {
   readonly run: number;
-  readonly failed: readonly { readonly policy: string; readonly name: string; readonly why: string }[];
+  readonly failed: readonly {
+    readonly policy: string;
+    readonly name: string;
+    readonly place: string;
+    readonly why: string;
+  }[];
 };
 
 /** Runs the tests of all policies of a release. */
@@ -71,6 +77,15 @@ export type Review = {
   readonly restrictsMore: boolean;
   readonly leftOut: number;
 };
+
+/** Runs the tests that stand in a release's policies, with the release's lists. */
+export function runReleaseTests({ policies, lists }: Release): TestReport {
+  const results = runPolicyTests(policies, { lists });
+  const failed = results
+    .filter(({ passed }) => !passed)
+    .map(({ policy, name, place, failures }) => ({ policy, name, place, why: failures.join("; ") }));
+  return { run: results.length, failed };
+}
 
 /** Compares a candidate with the release in force, if there is one. */
 export function reviewCandidate(inForce: Release | undefined, candidate: Release): Review {

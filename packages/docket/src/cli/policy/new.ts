@@ -94,6 +94,9 @@ rules:
 tests:
   - name: five links
     given: { type: comment, actor: { id: a }, content: { text: "a.com b.com c.com d.com e.com" } }
+    expect: { outcome: hold, rules: [${name}-many-links] }
+  - name: a link and some words
+    given: { type: comment, actor: { id: a }, content: { text: "See a.com, it has a good map." } }
     expect: { outcome: allow }
 `;
 }
