@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { BodyWithoutParts, BrakeFacts, DutyLevel } from "@docket/protocol";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { Author } from "../releases/duties.ts";
+import { at } from "../testing/at.ts";
 import { BrakeDesk, confirmWhyLengthMax } from "./brake-desk.ts";
 import type { SealHooks } from "./brake-desk.ts";
 import { RuleModes } from "./rule-modes.ts";
@@ -15,49 +16,49 @@ const bob = "k_bobBobBobBobBob";
 const why = "looked at fifty of them";
 
 test("what trips is sealed behind the decision, told once durable, and lifted by a person", async () => {
-  const at = desk("solo");
-  const facts = trip(at);
-  const [{ body, part, hooks, done }] = at.sealed as [Sealed];
+  const made = desk("solo");
+  const facts = trip(made);
+  const { body, part, hooks, done } = at(made.sealed, 0);
   assert.deepEqual(body, { kind: "brake", by: "docket", release: "current", cap: false });
   assert.deepEqual([part.name, part.subject], ["facts", "site"]);
   assert.deepEqual(JSON.parse(part.plaintext), facts);
-  assert.deepEqual([...at.modes.effectsFor("a", "comment", t0).held], [["p/r", "brake"]]);
-  assert.deepEqual([at.desk.view().brakes[0]?.index, at.told], [null, []]);
+  assert.deepEqual([...made.modes.effectsFor("a", "comment", t0).held], [["p/r", "brake"]]);
+  assert.deepEqual([made.desk.view().brakes[0]?.index, made.told], [null, []]);
   hooks.onSealed?.(17);
   done(17);
   await Promise.resolve();
-  assert.deepEqual(at.told, [facts]);
-  const [shown] = at.desk.view().brakes;
+  assert.deepEqual(made.told, [facts]);
+  const [shown] = made.desk.view().brakes;
   assert.deepEqual([shown?.index, shown?.key, shown?.changedBy, shown?.hitsSince], [17, "p/r", alice, 0]);
-  const confirming = at.desk.confirm({ author: { by: alice, role: "admin" }, of: 17, why });
-  assert.equal(at.modes.effectsFor("a", "comment", t0).held.size, 0, "in the same turn");
-  const second = at.sealed[1] as Sealed;
+  const confirming = made.desk.confirm({ author: { by: alice, role: "admin" }, of: 17, why });
+  assert.equal(made.modes.effectsFor("a", "comment", t0).held.size, 0, "in the same turn");
+  const second = at(made.sealed, 1);
   assert.deepEqual(second.body, { kind: "confirm", by: alice, of: 17, alone: true });
   assert.deepEqual(JSON.parse(second.part.plaintext), { v: 1, why });
   second.done(20);
   assert.deepEqual(await confirming, { index: 20, of: 17, key: "p/r", alone: true });
-  assert.deepEqual(at.desk.view().brakes, []);
+  assert.deepEqual(made.desk.view().brakes, []);
 });
 
 test("records that don't become durable leave things as they were", async () => {
-  const at = desk("solo");
-  trip(at);
-  const first = at.sealed[0] as Sealed;
+  const made = desk("solo");
+  trip(made);
+  const first = at(made.sealed, 0);
   first.hooks.undo();
   first.fail(new Error("disk full"));
   await Promise.resolve();
   assert.deepEqual(
-    [at.desk.view().brakes, at.told, at.modes.effectsFor("a", "c", t0).held.size],
+    [made.desk.view().brakes, made.told, made.modes.effectsFor("a", "c", t0).held.size],
     [[], [], 0],
   );
-  assert.notEqual(trip(at), undefined, "it trips again with the next hit");
-  const again = at.sealed[1] as Sealed;
+  assert.notEqual(trip(made), undefined, "it trips again with the next hit");
+  const again = at(made.sealed, 1);
   again.hooks.onSealed?.(8);
-  const confirming = at.desk.confirm({ author: { by: bob, role: "admin" }, of: 8, why });
-  (at.sealed[2] as Sealed).hooks.undo();
-  (at.sealed[2] as Sealed).fail(new Error("disk full"));
+  const confirming = made.desk.confirm({ author: { by: bob, role: "admin" }, of: 8, why });
+  at(made.sealed, 2).hooks.undo();
+  at(made.sealed, 2).fail(new Error("disk full"));
   await assert.rejects(confirming, /disk full/);
-  assert.equal(at.desk.view().brakes[0]?.index, 8);
+  assert.equal(made.desk.view().brakes[0]?.index, 8);
 });
 
 test("who may confirm, by level: the same that holds for approving the change", async () => {
@@ -73,30 +74,33 @@ test("who may confirm, by level: the same that holds for approving the change", 
     ["strict", { by: "operator", role: "operator" }, undefined],
   ];
   for (const [level, author, refused] of cases) {
-    const at = desk(level);
-    trip(at);
-    (at.sealed[0] as Sealed).hooks.onSealed?.(17);
-    const confirming = at.desk.confirm({ author, of: 17, why });
-    at.sealed[1]?.done(18);
+    const made = desk(level);
+    trip(made);
+    at(made.sealed, 0).hooks.onSealed?.(17);
+    const confirming = made.desk.confirm({ author, of: 17, why });
+    made.sealed[1]?.done(18);
     const what = `${level}, ${author.by}`;
     if (refused === undefined) assert.equal((await confirming).alone, author.by === alice, what);
     else await assert.rejects(confirming, { code: "approval_needed", message: refused }, what);
-    assert.equal(at.desk.view().brakes.length, refused === undefined ? 0 : 1, what);
+    assert.equal(made.desk.view().brakes.length, refused === undefined ? 0 : 1, what);
   }
 });
 
 test("a confirmation names a brake in force, and says why", async () => {
-  const at = desk("solo");
-  trip(at);
+  const made = desk("solo");
+  trip(made);
   const author: Author = { by: bob, role: "admin" };
-  await assert.rejects(at.desk.confirm({ author, of: 17, why }), { code: "not_found" });
-  (at.sealed[0] as Sealed).hooks.onSealed?.(17);
+  await assert.rejects(made.desk.confirm({ author, of: 17, why }), { code: "not_found" });
+  at(made.sealed, 0).hooks.onSealed?.(17);
   for (const bad of ["", "  ", "x".repeat(confirmWhyLengthMax + 1)]) {
-    await assert.rejects(at.desk.confirm({ author, of: 17, why: bad }), { code: "usage" });
+    await assert.rejects(made.desk.confirm({ author, of: 17, why: bad }), { code: "usage" });
   }
-  at.modes.adopt({ things: [], lists: [], caps: new Map(), rollouts: new Map() }, { release: "r2", by: bob });
+  made.modes.adopt(
+    { things: [], lists: [], caps: new Map(), rollouts: new Map() },
+    { release: "r2", by: bob },
+  );
   await assert.rejects(
-    at.desk.confirm({ author, of: 17, why }),
+    made.desk.confirm({ author, of: 17, why }),
     /was confirmed, or what it stopped has changed/,
   );
 });
@@ -108,9 +112,9 @@ type Sealed = {
   done: (index: number) => void;
   fail: (error: Error) => void;
 };
-type At = { desk: BrakeDesk; modes: RuleModes; sealed: Sealed[]; told: BrakeFacts[] };
+type Made = { desk: BrakeDesk; modes: RuleModes; sealed: Sealed[]; told: BrakeFacts[] };
 
-function desk(level: DutyLevel): At {
+function desk(level: DutyLevel): Made {
   const modes = new RuleModes({
     hash: () => new Uint8Array(8),
     entryHash: (_list, entry) => entry,
@@ -135,28 +139,28 @@ function desk(level: DutyLevel): At {
     ["k_admin", { role: "admin", madeAt: 3 }],
     ["k_new", { role: "admin", madeAt: 18 }],
   ]);
-  const made = new BrakeDesk({
+  const opened = new BrakeDesk({
     modes,
     seal: (body, parts, hooks) =>
       new Promise((resolve, reject) => {
         const done = (index: number): void => resolve({ index });
-        sealed.push({ body, part: parts[0] as PlainPart, hooks, done, fail: reject });
+        sealed.push({ body, part: at(parts, 0), hooks, done, fail: reject });
       }),
     release: () => "current",
     duties: () => ({ level, keys }),
     siteKey: new Uint8Array(32),
     onBrake: (facts) => told.push(facts),
   });
-  return { desk: made, modes, sealed, told };
+  return { desk: opened, modes, sealed, told };
 }
 
 const noneWarming: ReadonlySet<string> = new Set();
 
-function trip({ desk: made, modes, sealed }: At): unknown {
+function trip({ desk: opened, modes, sealed }: Made): unknown {
   const before = sealed.length;
   for (let i = 0; i < 100 && sealed.length === before; i++) {
     modes.observe(`a${i}`, hitting());
-    made.sealTrips();
+    opened.sealTrips();
   }
   const last = sealed.at(-1);
   return last && JSON.parse(last.part.plaintext);

@@ -279,7 +279,7 @@ class Twin {
   }
 
   #adopt(hashes: Record<string, number>): void {
-    for (const [key, one] of [...this.#things]) {
+    for (const [key, one] of this.#things) {
       if (hashes[key] === one.hash) continue;
       this.#things.delete(key);
       if (one.stage !== "watched")
@@ -302,9 +302,10 @@ class Twin {
 
 function tooMuch(events: readonly { actor: number; keys: string[] }[], key: string): boolean {
   const hits = events.filter((each) => each.keys.includes(key));
-  const [seen, hit] = [events, hits].map((each) => new Set(each.map(({ actor }) => actor)).size);
-  if (hits.length < 8 || (hit as number) < 5) return false;
-  return exceedsShare(hits.length, events.length, 2000) && exceedsShare(hit as number, seen as number, 2000);
+  const actors = (of: readonly { actor: number }[]): number => new Set(of.map(({ actor }) => actor)).size;
+  const [seen, hit] = [actors(events), actors(hits)];
+  if (hits.length < 8 || hit < 5) return false;
+  return exceedsShare(hits.length, events.length, 2000) && exceedsShare(hit, seen, 2000);
 }
 
 function onOf(key: string): string[] {
@@ -342,7 +343,7 @@ function take(
   }
   if (each.do === "list") return brakes.listChanged("l", each, origin(`r${place}`));
   const [oldest] = brakes.inForce().sort((a, b) => (a.facts.key < b.facts.key ? -1 : 1));
-  return oldest?.index == null ? () => undefined : (brakes.confirm(oldest.index) as Undo);
+  return typeof oldest?.index !== "number" ? () => undefined : (brakes.confirm(oldest.index) as Undo);
 }
 
 function untilTrip(

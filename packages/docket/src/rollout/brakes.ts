@@ -329,7 +329,13 @@ export class Brakes {
     const colon = key.indexOf(":");
     const list = this.#lists.get(key.slice(0, colon));
     const since = list?.added.get(key.slice(colon + 1)) ?? list?.all;
-    if (list === undefined || since == null || this.#entriesWatched >= entriesWatchedMax) return undefined;
+    if (
+      list === undefined ||
+      since === undefined ||
+      since === null ||
+      this.#entriesWatched >= entriesWatchedMax
+    )
+      return undefined;
     const { stream, share, least } = list;
     const thing: Thing = {
       what: "entry",

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { BrakeFacts } from "@docket/protocol";
+import { at } from "../testing/at.ts";
 import { nothing, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
 import type { Origin } from "./brakes.ts";
@@ -59,11 +60,11 @@ test("the brake is drawn once in a cap's time, a confirmation lifts the cap for 
 
 test("a cap that nobody looked at lapses with its time, and is drawn anew when it is reached again", () => {
   const caps = capsOf({ "p/r": three });
-  const trip = caps.observe("a", [], ["p/r"], t0, origin("release")).trips[0] as BrakeFacts;
+  const trip = at(caps.observe("a", [], ["p/r"], t0, origin("release")).trips, 0);
   caps.brake(trip, 5);
   assert.equal(caps.inForce(t0 + hour - 1).length, 1);
   assert.equal(caps.inForce(t0 + hour).length, 0);
-  const again = caps.observe("b", [], ["p/r"], t0 + hour, origin("release")).trips[0] as BrakeFacts;
+  const again = at(caps.observe("b", [], ["p/r"], t0 + hour, origin("release")).trips, 0);
   caps.brake(again, 9);
   assert.deepEqual(caps.inForce(t0 + hour), [{ index: 9, facts: again, hitsSince: 0 }]);
 });
@@ -123,7 +124,7 @@ test("caps are those of a naive twin; changes are taken back exactly; state goes
         if (!capped) twin.restricted.push({ actor, cell: cellOf(nowMs) });
         const undos = [unobserve, ...trips.map((trip) => caps.brake(trip, place))];
         const index = caps.inForce(nowMs)[0]?.index;
-        if (confirm && index != null) {
+        if (confirm && typeof index === "number") {
           undos.push(caps.confirm(index, nowMs) ?? nothing);
           twin = { ...twin, drawn: false, liftedMs: nowMs };
         }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { at } from "../testing/at.ts";
 import { RolloutShares } from "./rollout-share.ts";
 
 const hash =
@@ -46,7 +47,7 @@ test("an actor's place depends on nothing but key, rule and actor: not on the ru
   fc.assert(
     fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z]\/[a-z]$/), { minLength: 2 }), (rules) => {
       const [alone, all] = [new RolloutShares(hash("key")), new RolloutShares(hash("key"))];
-      const rule = rules[0] as string;
+      const rule = at(rules, 0);
       alone.adopt(new Map([[rule, 3000]]));
       all.adopt(new Map(rules.map((each) => [each, 3000])));
       for (const actor of actors.slice(0, 50)) {

@@ -20,12 +20,15 @@ test("what is held says why: a brake before a cold counter, that before a rollou
   modes.adopt(declared(["p/a", "p/b", "p/c"], { "p/a": 0, "p/b": 0, "p/c": 0, "p/d": 0 }), origin);
   modes.brake(tripOf(modes, "p/a"));
   const held = modes.effectsFor("a", "comment", t0).held;
-  assert.deepEqual([...held].sort(), [
-    ["p/a", "brake"],
-    ["p/b", "warming"],
-    ["p/c", "rollout"],
-    ["p/d", "rollout"],
-  ]);
+  assert.deepEqual(
+    [...held].sort(([a], [b]) => (a < b ? -1 : 1)),
+    [
+      ["p/a", "brake"],
+      ["p/b", "warming"],
+      ["p/c", "rollout"],
+      ["p/d", "rollout"],
+    ],
+  );
   modes.adopt(declared(["p/a", "p/b", "p/c"], {}), origin);
   warming = new Set();
   assert.deepEqual([...modes.effectsFor("a", "comment", t0).held], [["p/a", "brake"]]);
@@ -165,7 +168,7 @@ function run(modes: RuleModes, each: Step, nowMs: number, index: number): Undo {
     if (index >= 0) modes.sealed(trip, index + i);
   }
   const [brake] = modes.inForce();
-  if (each.confirm && brake?.index != null) {
+  if (each.confirm && typeof brake?.index === "number") {
     const undo = modes.confirm(brake.index);
     assert.notEqual(undo, undefined);
     undos.push(undo as Undo);
