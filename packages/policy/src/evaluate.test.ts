@@ -23,7 +23,7 @@ const bare: EvaluationInput = {
 /** A set with one rule for each condition, named r0, r1, … */
 function setOf(conditions: readonly string[], more = ""): PolicySet {
   const rules = conditions.map(
-    (when, index) => `  - { id: r${index}, when: ${JSON.stringify(when)}, points: 1 }\n`,
+    (when, index) => `  - { id: r${index}, when: ${JSON.stringify(when)}, points: ${index + 1} }\n`,
   );
   return loadPolicies([
     { path: "p.yaml", text: `policy: p\non: [comment]\n${more}rules:\n${rules.join("")}` },
