@@ -26,9 +26,9 @@ import type {
 } from "@docket/policy";
 import { formatTime } from "@docket/protocol";
 import type { Event, Facts, FactValue } from "@docket/protocol";
-import type { Counters, Undo } from "../counters/counters.ts";
-import { countEvent, keysOf, namedCounters, readCounters } from "./counting.ts";
-import type { NamedCounter, RecordedKeys } from "./counting.ts";
+import type { Undo } from "../counters/counters.ts";
+import { countDecision, declaredIn, eventKeys, readCounters, readLimits } from "./counting.ts";
+import type { CounterMemory, Declared, EventKeys, LimitsRead } from "./counting.ts";
 import { setStanding, standingAfter } from "./standings.ts";
 
 /** An event with all that was found out about it before its turn. */
@@ -54,7 +54,9 @@ export type Effects = {
 /** What has a say in which rules have their effect. It is asked before each decision, and told of it after. */
 export interface EffectKeeper {
   effectsFor(actor: string, type: string, atMs: number): Effects;
-  observe(decided: Decided): Undo;
+  /** Lists without the entries that are held back. */
+  listsFor(lists: ReadonlyMap<string, ListView>): ReadonlyMap<string, ListView>;
+  observe(actor: string, facts: Facts): Undo;
 }
 
 /** What decisions are made under. */
@@ -65,8 +67,7 @@ export type EngineRelease = {
 };
 
 /** What the engine keeps between events. */
-export type EngineMemory = {
-  readonly counters: Counters;
+export type EngineMemory = CounterMemory & {
   /** By pseudonym; an actor that isn't there has a clean one. */
   readonly standings: Map<string, Standing>;
 };
@@ -75,6 +76,8 @@ export type EngineMemory = {
 export type EnginePorts = {
   readonly hashing: KeyObject;
   readonly effects: EffectKeeper;
+  /** The keyed hash of a list's entry. */
+  readonly entryHash: (list: string, entry: string) => string;
   readonly newRestrictionId: () => string;
 };
 
@@ -89,6 +92,15 @@ export type Decided = {
   readonly after: Standing;
 };
 
+/** What was read for a decision. */
+type Read = {
+  readonly input: EvaluationInput;
+  readonly keys: EventKeys;
+  /** By the counter's hash. */
+  readonly counters: Record<string, number>;
+  readonly waits: LimitsRead;
+};
+
 const openSignals = signalDefinitions.filter((signal) => !signal.personal).map((signal) => signal.name);
 
 /** Decides events one after the other. */
@@ -96,14 +108,14 @@ export class Engine {
   readonly memory: EngineMemory;
   readonly #ports: EnginePorts;
   #release: EngineRelease;
-  #counters: NamedCounter[];
+  #declared: Declared;
   readonly #policies = new Map<string, readonly Policy[]>();
 
   constructor(release: EngineRelease, memory: EngineMemory, ports: EnginePorts) {
     this.memory = memory;
     this.#ports = ports;
     this.#release = release;
-    this.#counters = namedCounters(release.policies);
+    this.#declared = declaredIn(release.policies);
   }
 
   /** The release that the next event is decided under. */
@@ -114,7 +126,7 @@ export class Engine {
   /** Decides under another release from the next event on. The caller sees to the counters that are new. */
   adopt(release: EngineRelease): void {
     this.#release = release;
-    this.#counters = namedCounters(release.policies);
+    this.#declared = declaredIn(release.policies);
     this.#policies.clear();
   }
 
@@ -126,13 +138,14 @@ export class Engine {
   /** Decides an event, and takes it into memory; `undo` takes that back, newest event first. */
   decide(subject: Subject): { decided: Decided; undo: Undo } {
     const decided = this.#decide(subject);
-    const { counters, standings } = this.memory;
-    const { actor, decidedAtMs } = subject;
-    const unobserve = this.#ports.effects.observe(decided);
-    const uncount = countEvent(counters, decided.facts.keys, actor, decidedAtMs);
-    setStanding(standings, actor, decided.after);
+    const { standings } = this.memory;
+    const { conclusion, facts, before, after } = decided;
+    const { actor } = subject;
+    const unobserve = this.#ports.effects.observe(actor, facts);
+    const uncount = countDecision(this.memory, { actor, outcome: conclusion.outcome }, facts);
+    setStanding(standings, actor, after);
     const undo = (): void => {
-      setStanding(standings, actor, decided.before);
+      setStanding(standings, actor, before);
       uncount();
       unobserve();
     };
@@ -140,36 +153,73 @@ export class Engine {
   }
 
   #decide(subject: Subject): Decided {
-    const { policies, lists } = this.#release;
+    const { policies } = this.#release;
     const { event, actor, decidedAtMs } = subject;
     const about = this.#policiesOf(event.type);
     const before = this.memory.standings.get(actor) ?? cleanStanding;
     const standing = readStanding(before, about, decidedAtMs);
-    const effects = this.#ports.effects.effectsFor(actor, event.type, decidedAtMs);
-    const input = evaluationInput(subject, standing, lists, effects.held);
-    const keys = keysOf(this.#counters, policies, input, this.#ports.hashing);
-    const read = readCounters(this.#counters, this.memory.counters, keys, actor, decidedAtMs);
-    const evaluated: EvaluationInput = { ...input, counters: read.byDeclaration };
-    const evaluation = evaluate(policies, evaluated);
-    const enforcement = enforce(
-      evaluation,
-      about,
-      standing,
-      decidedAtMs,
-      effects.caps,
-      this.#ports.newRestrictionId,
-    );
+    const { held, caps } = this.#ports.effects.effectsFor(actor, event.type, decidedAtMs);
+    const read = this.#read(subject, standing, held);
+    const evaluation = evaluate(policies, read.input);
+    const { newRestrictionId } = this.#ports;
+    const enforcement = enforce(evaluation, about, standing, decidedAtMs, caps, newRestrictionId);
     const conclusion = concludeDecision(evaluation, enforcement);
-    const values = openValues(policies, evaluated, evaluation.clauses);
-    const facts = factsOfDecision(subject, values, read.byHash, keys, standing, evaluation, conclusion);
+    const facts = this.#factsOf(subject, read, standing, evaluation, conclusion);
+    const after = standingAfter(before, conclusion, facts);
+    return { subject, release: this.#release.id, evaluation, conclusion, facts, before, after };
+  }
+
+  #read(subject: Subject, standing: StandingRead, held: Effects["held"]): Read {
+    const { policies, lists } = this.#release;
+    const { actor, decidedAtMs } = subject;
+    const { counters, limits } = this.memory;
+    const plain = evaluationInput(subject, standing, this.#ports.effects.listsFor(lists), held);
+    const keys = eventKeys(this.#declared, policies, plain, this.#ports.hashing);
+    const counted = readCounters(this.#declared.counters, counters, keys.keys, actor, decidedAtMs);
+    const waits = readLimits(this.#declared.limits, limits, keys.keys, actor, decidedAtMs, held);
+    const input: EvaluationInput = {
+      ...plain,
+      counters: counted.byDeclaration,
+      limits: waits.byDeclaration,
+      shadowLimits: waits.copiesByDeclaration,
+    };
+    return { input, keys, counters: counted.byHash, waits };
+  }
+
+  #factsOf(
+    { event, eventHash, bodyHash, decidedAtMs, clock, source }: Subject,
+    { input, keys, counters, waits }: Read,
+    standing: StandingRead,
+    evaluation: Evaluation,
+    conclusion: Conclusion,
+  ): Facts {
+    const { values, held } = factsOf(this.#release.policies, input, evaluation.clauses);
+    const { entryHash } = this.#ports;
+    const hits = evaluation.hits.map(({ list, entry }) => `${list}:${entryHash(list, entry)}`);
     return {
-      subject,
-      release: this.#release.id,
-      evaluation,
-      conclusion,
-      facts,
-      before,
-      after: standingAfter(before, conclusion, facts),
+      v: 1,
+      event: {
+        id: eventHash,
+        body: bodyHash,
+        type: event.type,
+        op: event.op ?? "create",
+        time: event.time ?? null,
+        inReplyTo: event.inReplyTo ?? null,
+      },
+      decidedAt: formatTime(decidedAtMs),
+      clock,
+      source,
+      values: withOpenSignals(values, input.signals),
+      counters,
+      ...unlessEmpty("limits", waits.byHash),
+      ...unlessEmpty("shadowLimits", waits.copiesByHash),
+      keys: keys.keys,
+      ...(keys.uncounted.length > 0 && { uncounted: keys.uncounted }),
+      standing,
+      ...unlessEmpty("held", held),
+      clauses: evaluation.clauses,
+      ...(hits.length > 0 && { hits }),
+      ...conclusion.facts,
     };
   }
 
@@ -211,46 +261,18 @@ function evaluationInput(
 }
 
 // What conditions read, and every signal that is not personal: small, and what later questions are about.
-function openValues(
-  policies: PolicySet,
-  evaluated: EvaluationInput,
-  clauses: string,
-): Record<string, FactValue> {
-  const values: Record<string, FactValue> = { ...factsOf(policies, evaluated, clauses).values };
+function withOpenSignals(values: Facts["values"], signals: EvaluationInput["signals"]): Facts["values"] {
+  const open: Record<string, FactValue> = { ...values };
   for (const name of openSignals) {
-    const value = evaluated.signals[name];
-    if (value !== undefined) values[`signals.${name}`] = value as FactValue;
+    const value = signals[name];
+    if (value !== undefined) open[`signals.${name}`] = value as FactValue;
   }
-  return values;
+  return open;
 }
 
-function factsOfDecision(
-  { event, eventHash, bodyHash, decidedAtMs, clock, source }: Subject,
-  values: Facts["values"],
-  counters: Facts["counters"],
-  keys: RecordedKeys,
-  standing: StandingRead,
-  evaluation: Evaluation,
-  conclusion: Conclusion,
-): Facts {
-  return {
-    v: 1,
-    event: {
-      id: eventHash,
-      body: bodyHash,
-      type: event.type,
-      op: event.op ?? "create",
-      time: event.time ?? null,
-      inReplyTo: event.inReplyTo ?? null,
-    },
-    decidedAt: formatTime(decidedAtMs),
-    clock,
-    source,
-    values,
-    counters,
-    keys,
-    standing,
-    clauses: evaluation.clauses,
-    ...conclusion.facts,
-  };
+function unlessEmpty<Key extends string, Values extends object>(
+  key: Key,
+  values: Values,
+): { [key in Key]?: Values } {
+  return Object.keys(values).length === 0 ? {} : ({ [key]: values } as { [key in Key]: Values });
 }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens a site: log, look-ups, memory; and closes it in good order.
 import type { Succession } from "@docket/protocol";
-import { namedCounters, counterKinds } from "./counting.ts";
+import { counterKinds, declaredIn, limitKinds } from "./counting.ts";
 import { Engine } from "./engine.ts";
-import type { EffectKeeper } from "./engine.ts";
 import { DocketSite } from "./site.ts";
 import type { SitePorts } from "./site.ts";
 import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
 import { Counters, keptMs } from "../counters/counters.ts";
+import { Limits } from "../counters/limits.ts";
+import { declarationsOf } from "../rollout/declarations.ts";
+import { RuleModes } from "../rollout/rule-modes.ts";
 import type { Standing } from "@docket/policy";
-import { signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
+import { keyedHash, signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import { Log } from "../log/log.ts";
 import { damaged } from "../log/materialised.ts";
@@ -21,11 +23,9 @@ import type { Release } from "../releases/release.ts";
 import type { SiteIndex } from "../views/site-index.ts";
 
 const restrictionIdBytes = 12;
-// Everything as it is declared.
-const allEffects: EffectKeeper = {
-  effectsFor: () => ({ held: new Map(), caps: new Set() }),
-  observe: () => () => undefined,
-};
+const nothingWarming: ReadonlySet<string> = new Set();
+/** Bytes of the keyed hash of a list's entry. */
+const entryHashBytes = 8;
 
 /** What a site is opened with. */
 export type OpenSiteOptions = {
@@ -66,8 +66,9 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
   try {
     // The journal's entries first: records that name these actors are about to be read.
     await index.restoreActors(log.opening.actors);
-    const counters = namedCounters(options.release.policies);
-    const memory = new Counters(counterKinds(counters));
+    const declared = declaredIn(options.release.policies);
+    const kinds = counterKinds(declared.counters);
+    const memory = { counters: new Counters(kinds), limits: new Limits(limitKinds(declared.limits)) };
     const state = await index.state();
     const standings = new Map<string, Standing>();
     for (const { actor, state: standing } of state.standings) {
@@ -83,26 +84,35 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
     }
     await log.published(size, true);
     const reader = new LogReader(paths);
-    const longest = Math.max(0, ...counterKinds(counters).map(keptMs));
+    const longest = Math.max(0, ...kinds.map(keptMs));
     const from = await index.firstRecordSince((await index.latestDecidedMs()) - longest);
     await rebuild(
-      { reader, index, counters: memory, standings, siteKey: keys.site, origin },
+      { reader, index, counters: memory.counters, standings, siteKey: keys.site, origin },
       from,
       state.size,
       size,
       options.onProgress,
     );
     const previousRelease = (await index.state()).release;
+    const hash = (purpose: string, value: string): Buffer => keyedHash(keys.hashing, purpose, value);
+    const entryHash = (list: string, entry: string): string =>
+      hash("list entry", `${list}\n${entry}`).subarray(0, entryHashBytes).toString("base64url");
+    const modes = new RuleModes({ hash, entryHash, warming: () => nothingWarming });
+    modes.adopt(declarationsOf(options.release.policies.policies), {
+      release: options.release.id,
+      by: "operator",
+    });
     const engine = new Engine(
       options.release,
-      { counters: memory, standings },
+      { ...memory, standings },
       {
         hashing: keys.hashing,
-        effects: allEffects,
+        effects: modes,
+        entryHash,
         newRestrictionId: () => `r_${options.random(restrictionIdBytes).toString("base64url")}`,
       },
     );
-    const ports: SitePorts = { ...options, log, reader, engine, previousRelease };
+    const ports: SitePorts = { ...options, log, reader, engine, modes, previousRelease };
     return new DocketSite(ports, verifierKeyOf(keys.signerKey));
   } catch (error) {
     await log.close();

@@ -23,6 +23,7 @@ import type { Priority } from "../log/admission.ts";
 import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { Sealed } from "../log/sequencer.ts";
+import type { RuleModes } from "../rollout/rule-modes.ts";
 import { repeatWindowMs } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
@@ -49,6 +50,7 @@ export type SitePorts = OpenSiteOptions & {
   log: Log;
   reader: LogReader;
   engine: Engine;
+  modes: RuleModes;
   /** The release that was sealed last, if any. */
   previousRelease: string | null;
 };
