@@ -12,6 +12,16 @@ void test("an admin may do everything, every action has a role, and each role of
   }
 });
 
+void test("whoever proposes a change of the policy neither approves nor publishes it by that role", () => {
+  for (const role of roles) {
+    assert.equal(mayDo(role, "proposePolicy"), role === "analyst" || role === "admin", role);
+    for (const action of ["approvePolicy", "publishPolicy", "breakGlass"] as const) {
+      assert.equal(mayDo(role, action), role === "admin", `${role} ${action}`);
+    }
+  }
+  assert.ok(!mayDo("ingest", "readPolicy"));
+});
+
 void test("whoever only sends events can read neither facts nor openings nor all leaves", () => {
   for (const action of ["readFacts", "openReceipt", "readEntries"] as const)
     assert.ok(!mayDo("ingest", action));

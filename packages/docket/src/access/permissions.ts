@@ -16,7 +16,12 @@ export type Action =
   | "openReceipt"
   | "readStanding"
   | "readEntries"
-  | "addEntry";
+  | "addEntry"
+  | "readPolicy"
+  | "proposePolicy"
+  | "approvePolicy"
+  | "publishPolicy"
+  | "breakGlass";
 
 /**
  * The roles that may do each action.
@@ -30,6 +35,11 @@ export type Action =
  * - `readStanding`: read an actor's strikes and restrictions
  * - `readEntries`: fetch the log's entry bundles, that is, all leaves at once
  * - `addEntry`: add an entry to an opaque log
+ * - `readPolicy`: read the policy in force and earlier ones, and what is proposed
+ * - `proposePolicy`: propose a change of the policy, and cancel a proposal
+ * - `approvePolicy`: approve what was proposed; which persons must is said by the level of duties
+ * - `publishPolicy`: put in force what was approved, and withdraw it
+ * - `breakGlass`: put a release in force alone and for a time
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   decide: ["ingest", "admin"],
@@ -41,6 +51,11 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   readStanding: ["ingest", "analyst", "reviewer", "admin"],
   readEntries: ["auditor", "admin"],
   addEntry: ["ingest", "admin"],
+  readPolicy: ["analyst", "reviewer", "auditor", "admin"],
+  proposePolicy: ["analyst", "admin"],
+  approvePolicy: ["admin"],
+  publishPolicy: ["admin"],
+  breakGlass: ["admin"],
 };
 
 /** Whether a key of this role may do this. */

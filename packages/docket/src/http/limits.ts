@@ -32,6 +32,14 @@ export const accountIdLengthMax = 256;
 /** Longest reason for an opening, in code points. */
 export const reasonLengthMax = 1000;
 
+/** Longest body with policy files, in bytes: all of them, and the JSON around them. */
+export const policyBodyBytesMax = 12_582_912;
+/** Records of changes of the policy in one answer: most, and if nothing is said. */
+export const policyLogListedMax = 1000;
+export const policyLogListedDefault = 50;
+/** A count over records ends after this long and says where to go on. */
+export const effectsAnswerMs = 1000;
+
 /** Most sizes of kept checkpoints in one answer. */
 export const checkpointsListedMax = 1000;
 

@@ -13,6 +13,7 @@ import type { Authenticator } from "../access/authenticator.ts";
 import type { Site } from "../intake/contract.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
+import type { Changes } from "../releases/contract.ts";
 import { replaceDurably } from "../stores/files/replace-durably.ts";
 import { addAuthentication } from "./authenticate.ts";
 import { collectMethods, createBaseServer, refuseOtherMethods } from "./base-server.ts";
@@ -26,6 +27,7 @@ import { addDecisionRoutes } from "./routes/decisions.ts";
 import { addExplanationRoutes } from "./routes/explanation.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
+import { addPolicyRoutes } from "./routes/policy.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
 
 /** What a server is made of. */
@@ -34,6 +36,8 @@ export type ServerOptions = {
   /** The log's checkpoints and witnesses; without one, those that are kept are served. */
   publication?: Publication | undefined;
   authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown" | "staleMs">;
+  /** The way of changes of the policy; without it there is no `/v1/policy`. */
+  changes?: Changes | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -52,7 +56,7 @@ export type ServerOptions = {
 
 /** Makes a server of one site. The caller listens and closes. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { site, authenticator, clock, publicEntries, version, processMetrics = true } = options;
+  const { site, authenticator, changes, clock, publicEntries, version, processMetrics = true } = options;
   const metrics = createMetrics({
     status: () => site.status(),
     keysStaleMs: () => authenticator.staleMs,
@@ -87,6 +91,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     addExplanationRoutes(scope, context);
     addReceiptRoutes(scope, context);
     addActorRoutes(scope, context);
+    if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
     addCheckpointRoutes(scope, context);

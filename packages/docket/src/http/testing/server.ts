@@ -7,6 +7,8 @@ import { hashOfKey } from "../../access/api-keys.ts";
 import type { ApiKeyRow } from "../../access/api-keys.ts";
 import { roles } from "../../access/permissions.ts";
 import type { Role } from "../../access/permissions.ts";
+import { ChangeLog } from "../../releases/testing/change-log.ts";
+import { policyFile } from "../../releases/testing/policies.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
 import { MemorySite } from "./site.ts";
@@ -18,6 +20,8 @@ export const testNowMs: number = Date.UTC(2026, 10, 23, 12);
 export type TestServer = {
   server: FastifyInstance;
   site: MemorySite;
+  /** Changes of the policy, on a log of their own in which the keys of all roles were made. */
+  changes: ChangeLog;
   close: () => Promise<void>;
 };
 
@@ -56,8 +60,16 @@ export async function testServer(
     sealAccess: (change, key, role) => site.sealAccess(change, key, role),
     clock,
   });
+  const changes = new ChangeLog([
+    policyFile("comments", [{ id: "links", when: "signals.linkCount >= 3", outcome: "reject" }]),
+  ]);
+  for (const role of roles) {
+    const key = testKeyId(role);
+    changes.changes.take(changes.append({ kind: "access", by: "operator", change: "created", key, role }));
+  }
   const server = createServer({
     site,
+    changes: changes.changes,
     authenticator,
     clock,
     publicEntries: false,
@@ -68,6 +80,7 @@ export async function testServer(
   return {
     server,
     site,
+    changes,
     close: async () => {
       await server.close();
       await authenticator.close();

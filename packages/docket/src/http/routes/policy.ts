@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changes of the policy: what is in force, what is proposed, and each step of the way of a change.
+import { checkShape, parseJson, ProtocolError } from "@docket/protocol";
+import type { ErrorCode } from "@docket/protocol";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { DocketError } from "../../error.ts";
+import type { Changes, Wish } from "../../releases/contract.ts";
+import type { Author } from "../../releases/duties.ts";
+import { breakGlassMsMax } from "../../releases/duties.ts";
+import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
+import { whyLengthMax } from "../../releases/review.ts";
+import { answerInTime, callerOf, indexOf } from "../context.ts";
+import type { HttpContext } from "../context.ts";
+import {
+  effectsAnswerMs,
+  policyBodyBytesMax,
+  policyLogListedDefault,
+  policyLogListedMax,
+  smallBodyBytesMax,
+} from "../limits.ts";
+import { bodyErrors, describe } from "../openapi.ts";
+
+const json = "application/json";
+const tag = "policy";
+
+const recordIndex = Type.Integer({ minimum: 0, description: "The record's index" });
+const why = Type.Optional(
+  Type.String({
+    maxLength: whyLengthMax,
+    description: "Why; sealed with the record, readable with the site's key",
+  }),
+);
+const forMs = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: breakGlassMsMax,
+    description: "How long it stays in force unless it is approved, in ms; a day if it is left out",
+  }),
+);
+const files = Type.Optional(
+  Type.Array(
+    Type.Object(
+      {
+        path: Type.String({ minLength: 1, maxLength: 1024, description: "Below the policy directory" }),
+        text: Type.String({ maxLength: policyFileBytesMax }),
+      },
+      { additionalProperties: false },
+    ),
+    { maxItems: policyFilesMax, description: "All policy files, not only those that differ" },
+  ),
+);
+const release = Type.Optional(
+  Type.String({
+    maxLength: 64,
+    description: "An earlier release: its id, the beginning of it, or its record",
+  }),
+);
+const keepLists = Type.Optional(
+  Type.Boolean({ description: "Keep the lists as they are now, instead of as they were in that release" }),
+);
+const level = Type.Optional(Type.Union([Type.Literal("solo"), Type.Literal("pair"), Type.Literal("strict")]));
+const closed = { additionalProperties: false };
+
+const ProposalSchema = Type.Object(
+  {
+    files,
+    release,
+    keepLists,
+    level,
+    why,
+    standby: Type.Optional(
+      Type.Boolean({ description: "Once approved it waits to be switched to, whatever is in force then" }),
+    ),
+  },
+  { ...closed, description: "One of files, release and level" },
+);
+const OfSchema = Type.Object({ of: recordIndex }, closed);
+const PublicationSchema = Type.Object({ of: recordIndex, forMs }, closed);
+const RollbackSchema = Type.Object({ to: release, keepLists, why }, closed);
+const BreakGlassSchema = Type.Object(
+  { files, release, keepLists, of: Type.Optional(recordIndex), forMs, why },
+  { ...closed, description: "One of files, release and of, which names a proposal" },
+);
+const validators = {
+  proposal: Compile(ProposalSchema),
+  of: Compile(OfSchema),
+  publication: Compile(PublicationSchema),
+  rollback: Compile(RollbackSchema),
+  breakGlass: Compile(BreakGlassSchema),
+};
+
+const object = Type.Object({});
+const sealingErrors: readonly ErrorCode[] = ["overloaded", "sealing_unknown", "sealing_failed", "log_closed"];
+const checkErrors: readonly ErrorCode[] = ["policy_invalid", "policy_tests_failed"];
+const standErrors: readonly ErrorCode[] = ["not_found", "approval_needed", "change_conflict", "usage"];
+
+const state = describe({
+  summary: "Read what is in force and what is proposed",
+  tag,
+  action: "readPolicy",
+  answer: {
+    description: "The level of duties, the release in force, open proposals",
+    type: json,
+    schema: object,
+  },
+  errors: [],
+});
+const log = describe({
+  summary: "List the records of changes of the policy, newest first",
+  tag,
+  action: "readPolicy",
+  querystring: Type.Object({
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: policyLogListedMax })),
+    before: Type.Optional(Type.Integer({ minimum: 0, description: "Only records before this index" })),
+  }),
+  answer: { description: "The records as their leaves have them", type: json, schema: Type.Array(object) },
+  errors: ["schema_mismatch", "unknown_field", "overloaded"],
+});
+const oneChange = describe({
+  summary: "Read a change: its record, where it stands, and what it changes",
+  description: "The difference, the tests' result, the preview and the reason are those that were sealed.",
+  tag,
+  action: "readPolicy",
+  params: Type.Object({ index: Type.String({ description: "The record's index in the log" }) }),
+  answer: { description: "The change", type: json, schema: object },
+  errors: ["not_found", "overloaded"],
+});
+const oneRelease = describe({
+  summary: "Fetch a release: its manifest and its policy files",
+  tag,
+  action: "readPolicy",
+  params: Type.Object({
+    name: Type.String({
+      description: "`in-force`, an id, the beginning of one, or the index of the record that names it",
+    }),
+  }),
+  answer: { description: "The release", type: json, schema: object },
+  errors: ["not_found", "usage", "directory_damaged", "overloaded"],
+});
+const effects = describe({
+  summary: "Count what rules did from a record on",
+  description:
+    "Decisions in which one of the rules had a part, and the restrictions in them; a page at a time: `next` " +
+    "says where to go on.",
+  tag,
+  action: "readPolicy",
+  querystring: Type.Object({
+    rule: Type.String({ description: "`policy/rule`; may be given more than once" }),
+    from: Type.Optional(Type.Integer({ minimum: 0, description: "The first record that is looked at" })),
+  }),
+  answer: { description: "The count", type: json, schema: object },
+  errors: ["schema_mismatch", "unknown_field", "overloaded"],
+});
+const propose = describe({
+  summary: "Propose a change of the policy or of the level of duties",
+  description:
+    "The files are checked, the tests in them run, and the candidate decides the last week again where the " +
+    "server can: that may take up to two minutes.",
+  tag,
+  action: "proposePolicy",
+  body: ProposalSchema,
+  consumes: json,
+  answer: { description: "The proposal", type: json, schema: object },
+  errors: [...bodyErrors, ...checkErrors, ...standErrors, ...sealingErrors],
+});
+const approve = describe({
+  summary: "Approve a proposal, or confirm a release that would revert by itself",
+  tag,
+  action: "approvePolicy",
+  body: OfSchema,
+  consumes: json,
+  answer: { description: "How changes stand then", type: json, schema: object },
+  errors: [...bodyErrors, ...standErrors, ...sealingErrors],
+});
+const cancel = describe({
+  summary: "Cancel a proposal",
+  tag,
+  action: "proposePolicy",
+  body: OfSchema,
+  consumes: json,
+  answer: { description: "The proposal", type: json, schema: object },
+  errors: [...bodyErrors, ...standErrors, ...sealingErrors],
+});
+const publish = describe({
+  summary: "Put an approved proposal in force",
+  description:
+    "Publishing again what is in force changes nothing. Events are decided by it from its record on.",
+  tag,
+  action: "publishPolicy",
+  body: PublicationSchema,
+  consumes: json,
+  answer: { description: "The release in force, and its record", type: json, schema: object },
+  errors: [...bodyErrors, ...standErrors, ...sealingErrors],
+});
+const rollback = describe({
+  summary: "Withdraw the release in force by naming an earlier one",
+  description: "The one before it if none is named; with its lists as they were, unless told otherwise.",
+  tag,
+  action: "publishPolicy",
+  body: RollbackSchema,
+  consumes: json,
+  answer: { description: "The release in force, and what was withdrawn", type: json, schema: object },
+  errors: [...bodyErrors, ...standErrors, ...sealingErrors],
+});
+const breakGlass = describe({
+  summary: "Put a release in force at once and for a time, by one person",
+  description: "Unless it is approved before, it reverts by itself to the release before, over restarts too.",
+  tag,
+  action: "breakGlass",
+  body: BreakGlassSchema,
+  consumes: json,
+  answer: { description: "The release in force, and when it reverts", type: json, schema: object },
+  errors: [...bodyErrors, ...checkErrors, ...standErrors, ...sealingErrors],
+});
+
+/** `/v1/policy`. */
+export function addPolicyRoutes(
+  server: FastifyInstance,
+  { changes, clock }: Pick<HttpContext, "clock"> & { changes: Changes },
+): void {
+  addReading(server, changes, clock);
+  const large = { bodyLimit: policyBodyBytesMax };
+  const small = { bodyLimit: smallBodyBytesMax };
+  // A preview takes its time, and so does the check of many files: these two answer when they are done.
+  server.post("/v1/policy/proposals", { ...propose, ...large }, (request) => {
+    const body = bodyOf(request, policyBodyBytesMax);
+    checkShape(validators.proposal, body, "request");
+    const { why: reason, standby, ...wish } = body;
+    return changes.propose({ author: authorOf(request), why: reason, standby, wish: wishOf(wish) });
+  });
+  server.post("/v1/policy/break-glass", { ...breakGlass, ...large }, (request) => {
+    const body = bodyOf(request, policyBodyBytesMax);
+    checkShape(validators.breakGlass, body, "request");
+    const { why: reason, forMs: time, of, ...wish } = body;
+    const wished = of === undefined ? wishOf(wish) : { of };
+    if ("level" in wished)
+      throw new ProtocolError("unknown_field", "there is no level to break the glass for");
+    return changes.breakGlass({ author: authorOf(request), why: reason, forMs: time, wish: wished });
+  });
+  server.post("/v1/policy/approvals", { ...approve, ...small }, (request) => {
+    const body = bodyOf(request, smallBodyBytesMax);
+    checkShape(validators.of, body, "request");
+    return answerInTime(changes.approve({ author: authorOf(request), of: body.of }), unknown);
+  });
+  server.post("/v1/policy/cancellations", { ...cancel, ...small }, (request) => {
+    const body = bodyOf(request, smallBodyBytesMax);
+    checkShape(validators.of, body, "request");
+    return answerInTime(changes.cancel({ author: authorOf(request), of: body.of }), unknown);
+  });
+  server.post("/v1/policy/publications", { ...publish, ...small }, (request) => {
+    const body = bodyOf(request, smallBodyBytesMax);
+    checkShape(validators.publication, body, "request");
+    const { of, forMs: time } = body;
+    return answerInTime(changes.publish({ author: authorOf(request), of, forMs: time }), unknown);
+  });
+  server.post("/v1/policy/rollbacks", { ...rollback, ...small }, (request) => {
+    const body = bodyOf(request, smallBodyBytesMax);
+    checkShape(validators.rollback, body, "request");
+    const { to, keepLists: keep, why: reason } = body;
+    const act = { author: authorOf(request), to, keepLists: keep, why: reason };
+    return answerInTime(changes.rollback(act), unknown);
+  });
+}
+
+function addReading(server: FastifyInstance, changes: Changes, clock: () => number): void {
+  server.get("/v1/policy", state, () => changes.view());
+
+  server.get("/v1/policy/log", log, (request) => {
+    const query = queryOf(request, ["limit", "before"]);
+    const limit = count(query["limit"], "limit") ?? policyLogListedDefault;
+    if (limit < 1 || limit > policyLogListedMax) {
+      throw new ProtocolError("schema_mismatch", `limit is ${limit}; give 1 to ${policyLogListedMax}`);
+    }
+    return answerInTime(changes.records(limit, count(query["before"], "before")));
+  });
+
+  server.get("/v1/policy/records/:index", oneChange, (request) =>
+    answerInTime(changes.change(indexOf(request))),
+  );
+
+  server.get("/v1/policy/releases/:name", oneRelease, (request) => {
+    const { name } = request.params as { name: string };
+    return answerInTime(changes.kept(name === "in-force" ? undefined : name));
+  });
+
+  server.get("/v1/policy/effects", effects, (request) => {
+    const query = queryOf(request, ["rule", "from"]);
+    const rules = [query["rule"] ?? []].flat();
+    const started = clock();
+    const goOn = (): boolean => clock() - started < effectsAnswerMs;
+    return changes.effects(new Set(rules), count(query["from"], "from") ?? 0, goOn);
+  });
+}
+
+function bodyOf(request: FastifyRequest, bytesMax: number): unknown {
+  return parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array(), { bytesMax });
+}
+
+function authorOf(request: FastifyRequest): Author {
+  const { id, role } = callerOf(request);
+  return { by: id, role };
+}
+
+function wishOf(wish: {
+  files?: { path: string; text: string }[];
+  release?: string;
+  keepLists?: boolean;
+  level?: "solo" | "pair" | "strict";
+}): Wish {
+  const { files: given, release: earlier, keepLists: keep, level: wished } = wish;
+  const named = [given, earlier, wished].filter((each) => each !== undefined).length;
+  if (named !== 1 || (keep !== undefined && earlier === undefined)) {
+    const message = "give one of files, release (to which keepLists belongs) and level";
+    throw new ProtocolError("schema_mismatch", message, { pointer: "" });
+  }
+  if (given !== undefined) return { files: checkedFiles(given) };
+  return wished === undefined ? { release: earlier as string, keepLists: keep } : { level: wished };
+}
+
+// In the order in which a directory is read, each path once and none that leads out of it.
+function checkedFiles(given: readonly { path: string; text: string }[]): { path: string; text: string }[] {
+  const seen = new Set<string>();
+  for (const [place, { path }] of given.entries()) {
+    const parts = path.split("/");
+    const bad = seen.has(path) || parts.some((part) => part === "" || part === "." || part === "..");
+    if (bad || !/^[^\u0000-\u001f\\]+\.ya?ml$/.test(path)) {
+      const message = `${JSON.stringify(path)} is not the path of a policy file, or stands there twice`;
+      throw new ProtocolError("schema_mismatch", message, { pointer: `/files/${place}/path` });
+    }
+    seen.add(path);
+  }
+  return [...given].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function queryOf(
+  request: FastifyRequest,
+  names: readonly string[],
+): Readonly<Record<string, string | string[]>> {
+  const query = request.query as Record<string, string | string[]>;
+  for (const name of Object.keys(query)) {
+    if (!names.includes(name)) {
+      throw new ProtocolError("unknown_field", `there is no query parameter ${JSON.stringify(name)}`);
+    }
+  }
+  return query;
+}
+
+function count(text: string | string[] | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (typeof text === "string" && /^\d{1,16}$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new ProtocolError("schema_mismatch", `${name} is ${JSON.stringify(text)}; give one whole number`);
+}
+
+// The act goes on; whoever looks a moment later sees whether it was done, and doing it again does no harm.
+function unknown(): DocketError {
+  return new DocketError(
+    "sealing_unknown",
+    "the change was not confirmed durable in time; look at /v1/policy before you ask again",
+    { retryAfterSeconds: 1 },
+  );
+}
