@@ -47,7 +47,12 @@ export type PlainShard =
   | { readonly kind: "buckets"; readonly plain: PlainBucketShard }
   | { readonly kind: "distinct"; readonly plain: PlainDistinctShard };
 
-type CounterState = { readonly kind: CounterKind; readonly shards: (Shard | undefined)[] };
+type CounterState = {
+  readonly kind: CounterKind;
+  readonly shards: (Shard | undefined)[];
+  /** By shard: records below this index are counted in it already; only while the log's tail is counted. */
+  cuts: Float64Array | undefined;
+};
 
 /** How far back a counter reads and remembers, in milliseconds: what a rebuild has to begin with. */
 export function keptMs(kind: Pick<CounterKind, "bucketMs">): number {
@@ -56,14 +61,14 @@ export function keptMs(kind: Pick<CounterKind, "bucketMs">): number {
 
 /** All counters of a site, in memory. */
 export class Counters {
-  readonly #bounds: ShardBounds;
+  readonly bounds: ShardBounds;
   #states = new Map<string, CounterState>();
   readonly #hash: KeyHash = { a: 0, b: 0, c: 0 };
   readonly #valueHash: KeyHash = { a: 0, b: 0, c: 0 };
 
   /** @param bounds of each shard; others than those that are declared are for tests */
   constructor(kinds: readonly CounterKind[], bounds: ShardBounds = shardBounds) {
-    this.#bounds = bounds;
+    this.bounds = bounds;
     this.adopt(kinds);
   }
 
@@ -95,9 +100,7 @@ export class Counters {
   adopt(kinds: readonly CounterKind[]): CounterKind[] {
     const before = this.#states;
     const fresh = kinds.filter(({ id }) => !before.has(id));
-    this.#states = new Map(
-      kinds.map((kind) => [kind.id, before.get(kind.id) ?? { kind, shards: emptyShards() }]),
-    );
+    this.#states = new Map(kinds.map((kind) => [kind.id, before.get(kind.id) ?? newState(kind)]));
     return fresh;
   }
 
@@ -123,14 +126,18 @@ export class Counters {
     return value ?? (kind.kind === "first" ? undefined : 0);
   }
 
-  /** Counts an event under its keys. A counter that is not declared any more is passed over. */
-  add(id: string, keys: readonly CounterKey[], decidedAtMs: number): Undo {
+  /**
+   * Counts an event under its keys. A counter that is not declared any more is passed over.
+   *
+   * @param index of the event's record, where it is counted from the log: see {@link countFrom}
+   */
+  add(id: string, keys: readonly CounterKey[], decidedAtMs: number, index?: number): Undo {
     const state = this.#states.get(id);
     if (state === undefined) return nothing;
     const first = keys[0];
     if (first === undefined) return nothing;
-    if (keys.length === 1) return this.#addKey(state, first, decidedAtMs);
-    const undos = keys.map((key) => this.#addKey(state, key, decidedAtMs));
+    if (keys.length === 1) return this.#addKey(state, first, decidedAtMs, index);
+    const undos = keys.map((key) => this.#addKey(state, key, decidedAtMs, index));
     return () => {
       for (let i = undos.length - 1; i >= 0; i--) (undos[i] as Undo)();
     };
@@ -145,11 +152,20 @@ export class Counters {
       : { kind: "distinct", plain: found.shard.plain() };
   }
 
-  /** Takes in what {@link plainShard} gave, into a counter in whose shard nothing was counted yet. */
-  restoreShard(id: string, shard: number, plain: PlainShard): void {
+  /**
+   * Says which records a counter's shards have counted already: `add` passes over those with a lower index.
+   * Without `cuts` none.
+   */
+  countFrom(id: string, cuts: Float64Array | undefined): void {
     const state = this.#states.get(id);
-    if (state === undefined) return;
-    const made = newShard(state.kind, this.#bounds);
+    if (state !== undefined) state.cuts = cuts;
+  }
+
+  /** Takes in what {@link plainShard} gave, into a counter in whose shard nothing was counted yet. */
+  restoreShard(id: string, shard: number, plain: PlainShard | undefined): void {
+    const state = this.#states.get(id);
+    if (state === undefined || plain === undefined) return;
+    const made = newShard(state.kind, this.bounds);
     if (made.kind === "buckets" && plain.kind === "buckets") made.shard.restore(plain.plain);
     if (made.kind === "distinct" && plain.kind === "distinct") made.shard.restore(plain.plain);
     state.shards[shard] = made;
@@ -161,11 +177,17 @@ export class Counters {
     if (state !== undefined && this.#states.has(id)) this.#states.set(id, state);
   }
 
-  #addKey({ kind, shards }: CounterState, [key, value]: CounterKey, decidedAtMs: number): Undo {
+  #addKey(
+    { kind, shards, cuts }: CounterState,
+    [key, value]: CounterKey,
+    decidedAtMs: number,
+    index: number | undefined,
+  ): Undo {
     const hash = this.#hash;
     hashKey(key, hash);
     const place = shardOf(hash);
-    const shard = (shards[place] ??= newShard(kind, this.#bounds));
+    if (index !== undefined && cuts !== undefined && index < (cuts[place] as number)) return nothing;
+    const shard = (shards[place] ??= newShard(kind, this.bounds));
     const bucket = Math.floor(decidedAtMs / kind.bucketMs);
     if (shard.kind === "distinct") {
       hashKey(value ?? "", this.#valueHash);
@@ -174,7 +196,8 @@ export class Counters {
     if (kind.kind === "count") return shard.shard.add(hash, bucket, 1, 0);
     if (kind.kind === "first") return shard.shard.add(hash, bucket, decidedAtMs, 0);
     const summand = summandOf(value);
-    const high = Math.trunc(summand / highPart);
+    // Not -0: a snapshot knows one zero.
+    const high = Math.trunc(summand / highPart) + 0;
     return shard.shard.add(hash, bucket, summand - high * highPart, high);
   }
 }
@@ -202,6 +225,10 @@ export function memoryOf(shards: readonly (MemoryUse | undefined)[]): MemoryUse 
 }
 
 function nothing(): void {}
+
+function newState(kind: CounterKind): CounterState {
+  return { kind, shards: emptyShards(), cuts: undefined };
+}
 
 function newShard(kind: CounterKind, bounds: ShardBounds): Shard {
   const reach = reachOf(kind.bucketMs);

@@ -27,6 +27,8 @@ type LimitState = {
   readonly shards: Shards;
   /** By rule. */
   readonly copies: Map<string, Shards>;
+  /** As a counter's. */
+  cuts: Float64Array | undefined;
 };
 type Shards = (LimitShard | undefined)[];
 
@@ -91,13 +93,17 @@ export class Limits {
    *
    * @param refusedBy rules, as `policy/rule`, that read the limit and would have refused the event had they
    *   not been held back: of their copies nothing is taken
+   * @param index of the event's record, where it is measured from the log: see {@link measureFrom}
    */
-  consume(id: string, key: string, atMs: number, refusedBy: readonly string[] = []): Undo {
+  consume(id: string, key: string, atMs: number, refusedBy: readonly string[] = [], index?: number): Undo {
     const state = this.#states.get(id);
     if (state === undefined) return () => undefined;
     const hash = this.#hash;
     hashKey(key, hash);
     const place = shardOf(hash);
+    if (index !== undefined && state.cuts !== undefined && index < (state.cuts[place] as number)) {
+      return () => undefined;
+    }
     const shard = (state.shards[place] ??= new LimitShard(this.#bounds));
     const before = shard.tatUs(hash) ?? 0;
     const next = (tatUs: number): number => Math.max(tatUs, atMs * 1000) + state.intervalUs;
@@ -118,6 +124,12 @@ export class Limits {
     };
   }
 
+  /** As the counters' `countFrom`. */
+  measureFrom(id: string, cuts: Float64Array | undefined): void {
+    const state = this.#states.get(id);
+    if (state !== undefined) state.cuts = cuts;
+  }
+
   /** The rules that have a copy of a limit, in order. */
   copies(id: string): string[] {
     return [...(this.#states.get(id)?.copies.keys() ?? [])].sort();
@@ -131,9 +143,9 @@ export class Limits {
   }
 
   /** Takes in what {@link plainShard} gave, into a limit in whose shard nothing was taken yet. */
-  restoreShard(id: string, shard: number, plain: PlainLimitShard, rule?: string): void {
+  restoreShard(id: string, shard: number, plain: PlainLimitShard | undefined, rule?: string): void {
     const state = this.#states.get(id);
-    if (state === undefined) return;
+    if (state === undefined || plain === undefined) return;
     const restored = new LimitShard(this.#bounds);
     restored.restore(plain);
     let { shards } = state;
@@ -155,6 +167,7 @@ function newState(kind: LimitKind): LimitState {
   const intervalUs = Math.ceil((kind.perMs * 1000) / kind.count);
   return {
     kind,
+    cuts: undefined,
     intervalUs,
     toleranceUs: (kind.burst - 1) * intervalUs,
     shards: emptyShards(),
