@@ -90,7 +90,7 @@ export function readListLine(
   if (ending === null || isEntryProblem(entry)) return entry;
   const time = ending[1] ?? "";
   const untilMs = readTimestamp(time);
-  if (typeof untilMs === "number") return { ...entry, untilMs };
+  if (typeof untilMs === "number" && untilMs >= 0) return { ...entry, untilMs };
   const column = bare.indexOf(time, ending.index) + 1;
   return { column, message: `expected a time such as 2026-12-31T00:00:00Z after until (${quote(time)})` };
 }

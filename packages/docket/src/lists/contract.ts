@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lists of a site as HTTP and the command line see them. Times are text, values in canonical form; of
+// lists of actors, keyed hashes.
+import type { ListKind } from "@docket/policy";
+import type { WishedChange } from "./site-lists.ts";
+
+/** A list in force. */
+export type ListSummary = {
+  readonly name: string;
+  readonly kind: ListKind;
+  readonly version: string;
+  /** Entries, those whose time is over included. */
+  readonly size: number;
+  /** Whether a file of the policy directory had a part in it. */
+  readonly fromFile: boolean;
+  /** Bytes that its tables take in memory. */
+  readonly memoryBytes: number;
+};
+
+/** An entry of a list. */
+export type EntryView = { readonly value: string; readonly until: string | null };
+
+/** Some entries of a list, in order. */
+export type EntriesPage = {
+  readonly entries: readonly EntryView[];
+  /** What to ask for next, as `after`; `null` at the end. */
+  readonly next: string | null;
+};
+
+/** What to give of a list's entries. */
+export type EntriesQuery = {
+  readonly after?: string | undefined;
+  /** Only entries that hold this text. */
+  readonly q?: string | undefined;
+  readonly limit: number;
+};
+
+/** What came of a wish to change a list. */
+export type ListChanged = {
+  readonly list: string;
+  readonly version: string;
+  readonly added: number;
+  readonly removed: number;
+  /** The record that seals the change; `null` where nothing changed. */
+  readonly index: number | null;
+  /** The release in force from then on. */
+  readonly release: string;
+};
+
+/** A change of a list, as it was sealed. */
+export type ListChangeView = {
+  readonly index: number;
+  readonly at: string;
+  readonly by: string;
+  readonly version: string;
+  readonly previous: string;
+  readonly added: number;
+  readonly removed: number;
+  /** `null` if the record's part is gone. */
+  readonly why: string | null;
+  /** The first entries of the change, at most {@link changeEntriesShown} of each. */
+  readonly add: readonly EntryView[];
+  readonly remove: readonly string[];
+};
+
+/** Most entries of a change that its view shows, each way. */
+export const changeEntriesShown = 20;
+
+/** Entries in force that a value hits in one list. */
+export type CheckHit = {
+  readonly list: string;
+  readonly kind: ListKind;
+  readonly entries: readonly string[];
+};
+
+/** What may be done with the lists of a site. Rejections are `DocketError` or `ProtocolError`. */
+export interface ListDesk {
+  all(): readonly ListSummary[];
+  /** Throws `not_found`. */
+  summary(name: string): ListSummary;
+  /** Throws `not_found`. */
+  entries(name: string, query: EntriesQuery): EntriesPage;
+  /**
+   * What a value (a link, an address, a text, an account id) hits now, in the lists that it hits. All lists,
+   * or one: then `not_found` may be thrown.
+   */
+  check(value: string, list?: string): readonly CheckHit[];
+  /**
+   * Changes a list: durable, sealed and in force when it resolves. Rejects with `not_found`,
+   * `schema_mismatch`, `policy_invalid`, or as sealing does.
+   */
+  change(name: string, wished: WishedChange, act: { by: string; why: string }): Promise<ListChanged>;
+  /** The changes of a list, newest first: those before a record's index, if one is given. */
+  log(name: string, limit: number, before?: number): Promise<readonly ListChangeView[]>;
+}
