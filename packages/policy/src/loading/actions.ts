@@ -105,8 +105,10 @@ export function readLadder(
     const then = readOptional(mapping, "then", (each) => readStepAction(source, each));
     const needs = readOptional(mapping, "needs", (each) => readChoice(source, each, "needs", ["review"]));
     if (strikes === undefined || withinMs === undefined || then === undefined) continue;
-    if (steps.some((step) => step.strikes === strikes && step.withinMs === withinMs)) {
-      const message = `the ladder has a step for ${strikes} strikes within ${showTime(withinMs)} already`;
+    // Records name a step by its policy and its strikes.
+    const same = steps.find((step) => step.strikes === strikes);
+    if (same !== undefined) {
+      const message = `the ladder has a step for ${strikes} strikes already, within ${showTime(same.withinMs)}`;
       report(source, "conflict", item.offset, message, "put both into one");
     }
     const step: LadderStep = { strikes, withinMs, then, ...(needs === "review" && { needs }) };

@@ -84,7 +84,7 @@ const files: readonly MistakeCase[] = [
     "a ladder with mistakes",
     withStrike(
       "ladder:\n  - { strikes: 0, within: 1w, then: { suspend: 1d } }\n  - { strikes: 2, within: " +
-        "1d, then: {} }\n  - { strikes: 2, within: 2d, then: { ban: yes } }",
+        "1d, then: {} }\n  - { strikes: 3, within: 2d, then: { ban: yes } }",
     ),
     "6:16: strikes must be from 1 to 1000, and this is 0 (bad-value)",
     '6:27: within can\'t be "1w"; write a whole number and s, m, h or d, such as 30s, 10m, 24h ' +
@@ -98,7 +98,7 @@ const files: readonly MistakeCase[] = [
       "ladder:\n  - { strikes: 2, within: 24h, then: { suspend: 1d } }\n  - { strikes: 2, " +
         "within: 1d, then: { suspend: 2d } }",
     ),
-    "7:5: the ladder has a step for 2 strikes within 1d already; put both into one (conflict)",
+    "7:5: the ladder has a step for 2 strikes already, within 1d; put both into one (conflict)",
   ],
   [
     "counters with mistakes",
