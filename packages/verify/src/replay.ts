@@ -23,4 +23,5 @@ export {
   type ReplayRelease,
 } from "./replay/release.ts";
 export { replayEvidence, type EvidencePorts, type OpenedEvidence } from "./replay/evidence.ts";
+export type { LimitSummary } from "./replay/limits.ts";
 export { StateReplay, type StateSummary } from "./replay/state.ts";

@@ -296,7 +296,8 @@ function declarationHash(declaration: string): string {
 // One for each process and key: the derived key is the same everywhere.
 const cellHashes = new WeakMap<KeyObject, CellHash>();
 
-function cellHashOf(hashing: KeyObject): CellHash {
+/** What hashes the cells of keys. */
+export function cellHashOf(hashing: KeyObject): CellHash {
   let cellHash = cellHashes.get(hashing);
   if (cellHash === undefined) {
     cellHash = new CellHash(keyedHash(hashing, cellPurpose, "").subarray(0, sipKeyBytes));

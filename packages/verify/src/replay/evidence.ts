@@ -7,6 +7,7 @@ import {
   computeSignals,
   concludeDecision,
   counterEntries,
+  counts,
   enforce,
   evaluate,
   factsOf,
@@ -71,10 +72,12 @@ export function replayEvidence(
   const evaluation = evaluate(release.policies, input);
   const conclusion = conclude(release, record, facts, evaluation);
   const encoded = encodeEvent(event);
+  const counted = keysOf(release, input, ports);
   return [
     ...differs("facts.event", facts.event, eventFacts(event, encoded, ports)),
     ...mapDifferences("facts.values", facts.values, valuesOf(release, input, evaluation), differs),
-    ...mapDifferences("facts.keys", facts.keys, keysOf(release, input, ports), differs),
+    ...mapDifferences("facts.keys", facts.keys, counted.keys, differs),
+    ...differs("facts.uncounted", facts.uncounted ?? [], counted.uncounted),
     ...differs("facts.clauses", facts.clauses, evaluation.clauses),
     ...differs("facts.hits", facts.hits ?? [], hitsOf(evaluation, ports)),
     ...differs("outcome", record.outcome, conclusion.outcome),
@@ -166,23 +169,28 @@ function valuesOf(
 /** Stands for the record's actor in a recorded key. */
 const actorMark = "@";
 
+type Keys = { keys: Record<string, unknown>; uncounted: string[] };
+
 function keysOf(
-  { policies, counters }: ReplayRelease,
+  { policies, counters, limits }: ReplayRelease,
   input: EvaluationInput,
   { cell }: EvidencePorts,
-): Record<string, unknown> {
+): Keys {
   const keys: Record<string, unknown> = {};
+  const uncounted: string[] = [];
   const said = (path: FieldPath, value: Scalar): string =>
     path === "actor.id" ? actorMark : cell(path, value);
-  for (const [hash, counter] of counters) {
-    const entries = counterEntries(policies, counter, input);
+  for (const [hash, counted] of [...counters, ...limits]) {
+    const entries = counterEntries(policies, counted, input);
     if (entries === undefined) continue;
     keys[hash] = entries.map(({ by, of }) => {
-      const key = by.map((value, place) => said(counter.by[place] as FieldPath, value)).join("|");
-      return of === undefined ? [key] : [key, said(counter.of as FieldPath, of)];
+      const key = by.map((value, place) => said(counted.by[place] as FieldPath, value)).join("|");
+      if (of === undefined || !("kind" in counted)) return [key];
+      return [key, counted.kind === "sum" ? String(of) : said(counted.of as FieldPath, of)];
     });
+    if (!counts(policies, counted, input)) uncounted.push(hash);
   }
-  return keys;
+  return { keys, uncounted: uncounted.sort() };
 }
 
 function hitsOf({ hits }: Evaluation, ports: EvidencePorts): string[] {

@@ -7,6 +7,8 @@ import { Recount } from "./counters.ts";
 import type { RecountSummary } from "./counters.ts";
 import type { DecisionRecord } from "./decision.ts";
 import type { ReplayFinding } from "./finding.ts";
+import { LimitReplay } from "./limits.ts";
+import type { LimitSummary } from "./limits.ts";
 import type { ReplayRelease } from "./release.ts";
 import { StandingReplay } from "./standing.ts";
 
@@ -14,6 +16,8 @@ import { StandingReplay } from "./standing.ts";
 export type StateSummary = {
   /** Values of counters that decisions read. */
   counters: RecountSummary;
+  /** Waits for limits that decisions read. */
+  limits: LimitSummary;
   /** Standings that decisions read. */
   standings: number;
   /** The first record after which nothing could be followed, and why; `null` if all was. */
@@ -23,12 +27,14 @@ export type StateSummary = {
 /** Follows the state of a log. Its decisions are given one after the other, from record 0 on. */
 export class StateReplay {
   readonly #counters = new Recount();
+  readonly #limits = new LimitReplay();
   readonly #standings = new StandingReplay();
   #lostAt: StateSummary["lostAt"] = null;
 
   get summary(): StateSummary {
     return {
       counters: this.#counters.summary,
+      limits: this.#limits.summary,
       standings: this.#standings.checked,
       lostAt: this.#lostAt,
     };
@@ -42,6 +48,7 @@ export class StateReplay {
     return [
       ...this.#standings.follow(record, release, facts, decidedAtMs, isAsked),
       ...this.#counters.follow(index, actor, release, facts, decidedAtMs, isAsked),
+      ...this.#limits.follow(record, release, facts, decidedAtMs, isAsked),
     ];
   }
 

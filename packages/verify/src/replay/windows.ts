@@ -1,40 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters counted again from the keys that records bear: a second implementation of what
-// docs/reference/policy.md says of windows, written apart from the one that counts live, and plainer.
+// docs/reference/policy.md says of windows, written apart from the one that counts live, and plainer: it
+// remembers all that a read may see, whatever memory that takes.
 //
 // An event at time t lies in bucket floor(t / bucket length). A window that ends with the event at t has the
 // bucket of t and the 59 before it. Order is that of the log.
 
 /** Buckets of a window. */
-const windowBuckets = 60;
+export const windowBuckets = 60;
 
 /** One key of a counter. */
 export interface Window {
-  add(bucket: number, value: string): void;
-  /** What a read at an event of this bucket gives. */
-  read(bucket: number): number;
+  /** Entries that it remembers: what a bounded memory would have to hold. */
+  readonly size: number;
+  add(bucket: number, value: string, atMs: number): void;
+  /** What a read at an event of this time gives; `undefined` for a value that is missing. */
+  read(bucket: number, atMs: number): number | undefined;
   /** Forgets what no read from this bucket on can see; whether nothing is left. */
   forget(before: number): boolean;
 }
 
 /** A window that counts events. */
 export function eventWindow(): Window {
-  return sumWindow(() => 1);
+  return sumWindow(() => 1n);
 }
 
 /**
- * A window that adds up integers.
+ * A window that adds up integers; a sum stays within ±(2^53 - 1).
  *
  * @param amountOf the integer that an event adds
  */
-export function sumWindow(amountOf: (value: string) => number = Number): Window {
-  const sums = new Map<number, number>();
+export function sumWindow(amountOf: (value: string) => bigint = summandOf): Window {
+  const sums = new Map<number, bigint>();
   return {
-    add: (bucket, value) => void sums.set(bucket, (sums.get(bucket) ?? 0) + amountOf(value)),
+    get size() {
+      return sums.size;
+    },
+    add: (bucket, value) => void sums.set(bucket, (sums.get(bucket) ?? 0n) + amountOf(value)),
     read: (bucket) => {
-      let sum = 0;
-      for (let at = bucket - windowBuckets + 1; at <= bucket; at++) sum += sums.get(at) ?? 0;
-      return sum;
+      let sum = 0n;
+      for (let at = bucket - windowBuckets + 1; at <= bucket; at++) sum += sums.get(at) ?? 0n;
+      return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(sum)));
     },
     forget: (before) => forgetBuckets(sums, before),
   };
@@ -55,6 +61,9 @@ export function distinctWindow(): Window {
     newestOf.set(value, to);
   };
   return {
+    get size() {
+      return seen.size;
+    },
     add(bucket, value) {
       const buckets = seen.get(value) ?? new Set<number>();
       seen.set(value, buckets.add(bucket));
@@ -82,12 +91,44 @@ export function distinctWindow(): Window {
   };
 }
 
+/**
+ * A window that tells since when events come: the time from the earliest of the run of events that reaches
+ * into it. A run ends where a whole window holds none.
+ */
+export function firstWindow(): Window {
+  const earliest = new Map<number, number>();
+  return {
+    get size() {
+      return earliest.size;
+    },
+    add: (bucket, _value, atMs) =>
+      void earliest.set(bucket, Math.min(earliest.get(bucket) ?? Number.POSITIVE_INFINITY, atMs)),
+    read(bucket, atMs) {
+      const before = [...earliest.keys()].filter((each) => each <= bucket).sort((a, b) => b - a);
+      let reached = bucket;
+      let first: number | undefined;
+      for (const each of before) {
+        if (each <= reached - windowBuckets) break;
+        reached = each;
+        first = Math.min(first ?? Number.POSITIVE_INFINITY, earliest.get(each) as number);
+      }
+      return first === undefined ? undefined : Math.max(0, atMs - first);
+    },
+    // The run's beginning may lie as far back as it likes.
+    forget: (before) => Math.max(...earliest.keys()) < before,
+  };
+}
+
+function summandOf(text: string): bigint {
+  return /^-?\d{1,16}$/.test(text) ? BigInt(text) : 0n;
+}
+
 function hasBetween(buckets: ReadonlySet<number>, last: number): boolean {
   for (const bucket of buckets) if (bucket <= last && bucket > last - windowBuckets) return true;
   return false;
 }
 
-function forgetBuckets(buckets: Map<number, number>, before: number): boolean {
+function forgetBuckets(buckets: Map<number, unknown>, before: number): boolean {
   for (const bucket of buckets.keys()) if (bucket < before) buckets.delete(bucket);
   return buckets.size === 0;
 }

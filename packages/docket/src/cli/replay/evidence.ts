@@ -10,6 +10,7 @@ import { replayEvidence } from "@docket/verify/replay";
 import type { DecisionRecord, EvidencePorts, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
 import { keyedHash, unwrapKey } from "../../evidence/keys.ts";
 import { openPart } from "../../evidence/seal.ts";
+import { cellHashOf } from "../../intake/counting.ts";
 
 /** What a thread opens evidence with. */
 export type EvidenceStart = {
@@ -47,7 +48,6 @@ export type EvidenceReplayer = {
 };
 
 const eventHashBytes = 16;
-const keyHashBytes = 12;
 const hitHashBytes = 8;
 /** Most actors' keys that are held in memory. */
 const keysCachedMax = 50_000;
@@ -108,11 +108,12 @@ function actorKeys({
 function portsOf(hashing: KeyObject): EvidencePorts {
   const hashed = (purpose: string, value: string, bytes: number): string =>
     keyedHash(hashing, purpose, value).subarray(0, bytes).toString("base64url");
+  const cells = cellHashOf(hashing);
   return {
     fingerprint: (text) => hashed("fingerprint", text, eventHashBytes),
     eventId: (id) => hashed("event", id, eventHashBytes),
     body: (encoded) => hashed("body", encoded, eventHashBytes),
-    cell: (path, value) => hashed(`counter ${path}`, String(value), keyHashBytes),
+    cell: (path, value) => cells.of(path, String(value)),
     hit: (list, entry) => `${list}:${hashed(`list ${list}`, entry, hitHashBytes)}`,
   };
 }

@@ -26,9 +26,10 @@ export function replayText(report: ReplayReport): string {
   ];
   if (state !== null) {
     const ofKind = (kind: ReplayFinding["kind"]): boolean => findings.some((each) => each.kind === kind);
-    const { counters, standings } = state;
+    const { counters, limits, standings } = state;
     lines.push(
       checkLine("counters", !ofKind("counter"), `${counters.checked} values recounted from record 0`),
+      checkLine("limits", !ofKind("limit"), `${limits.checked} waits measured again from record 0`),
       checkLine("standing", !ofKind("standing"), `${standings} followed from record 0`),
     );
   }

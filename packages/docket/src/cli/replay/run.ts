@@ -230,13 +230,14 @@ function uncheckedOf({ size, state, evidence }: ReplayReport, { from, to, alone 
   if (from > 0 || to < size) unchecked.push(`records outside of ${from} to ${to - 1}`);
   if (alone) unchecked.push("what decisions read of the records before them (--alone)");
   if (state !== null) {
-    const { counters, lostAt } = state;
-    if (counters.late > 0) {
-      unchecked.push(`${counters.late} values of counters, read by events that came later than is exact`);
-    }
-    if (counters.warming > 0) {
-      unchecked.push(`${counters.warming} values of counters that were new and warmed from history`);
-    }
+    const { counters, limits, lostAt } = state;
+    const several = (count: number, what: string): void => {
+      if (count > 0) unchecked.push(`${count} values of counters and limits${what}`);
+    };
+    several(counters.late + limits.late, ", read by events that came later than is exact");
+    several(counters.warming + limits.warming, " that were new and warmed from history");
+    several(counters.estimated, " that are estimates of many different values");
+    several(counters.forgotten + limits.forgotten, " where memory may have had to forget");
     if (lostAt !== null) {
       unchecked.push(`what decisions after record ${lostAt.index} read of those before: ${lostAt.reason}`);
     }
