@@ -89,7 +89,8 @@ export class Limits {
   }
 
   /**
-   * Takes of a limit what one event takes. A limit that is not declared any more is passed over.
+   * Takes of a limit what one event takes, if there is room (I.371: what doesn't conform changes nothing). A
+   * limit that is not declared any more is passed over.
    *
    * @param refusedBy rules, as `policy/rule`, that read the limit and would have refused the event had they
    *   not been held back: of their copies nothing is taken
@@ -105,19 +106,21 @@ export class Limits {
       return () => undefined;
     }
     const shard = (state.shards[place] ??= new LimitShard(this.#bounds));
+    const atUs = atMs * 1000;
+    // What finds no room takes nothing, so that nobody's wait grows beyond what the rate makes good.
+    const next = (tatUs: number): number =>
+      tatUs - state.toleranceUs > atUs ? tatUs : Math.max(tatUs, atUs) + state.intervalUs;
     const before = shard.tatUs(hash) ?? 0;
-    const next = (tatUs: number): number => Math.max(tatUs, atMs * 1000) + state.intervalUs;
-    const undo = shard.put(hash, atMs, next(before), next(before));
+    const after = next(before);
+    const undos = after === before ? [] : [shard.put(hash, atMs, after, after)];
     for (const rule of refusedBy) if (!state.copies.has(rule)) state.copies.set(rule, emptyShards());
-    if (state.copies.size === 0) return undo;
-    const undos = [undo];
     for (const [rule, shards] of state.copies) {
       const refused = refusedBy.includes(rule);
       const copied = shards[place]?.tatUs(hash);
-      if (copied === undefined && !refused) continue;
+      if (copied === undefined && (!refused || after === before)) continue;
       const copy = (shards[place] ??= new LimitShard(this.#bounds));
       const tatUs = refused ? (copied ?? before) : next(copied ?? before);
-      undos.push(copy.put(hash, atMs, tatUs, next(before)));
+      undos.push(copy.put(hash, atMs, tatUs, Math.max(after, tatUs)));
     }
     return () => {
       for (const each of undos.toReversed()) each();

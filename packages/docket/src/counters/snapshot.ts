@@ -81,7 +81,10 @@ const shaBytes = 32;
 const sectionBytesMax = 16_777_216;
 /** Bytes that are handed on at once, and hashed in one go. */
 const chunkBytes = 262_144;
-const [headerSection, counterSection, limitSection, placeSection] = [0, 1, 2, 3];
+const headerSection = 0;
+const counterSection = 1;
+const limitSection = 2;
+const placeSection = 3;
 
 /** A snapshot of counters and limits, but for those whose ids are in `without`. */
 export async function* writeSnapshot(
@@ -277,7 +280,7 @@ function counterSections(memory: CounterMemory, kinds: readonly CounterKind[], w
     const kind = kinds[Math.floor(place / shardsPerCounter)];
     if (kind === undefined) return undefined;
     const shard = place % shardsPerCounter;
-    writer.count(counterSection as number);
+    writer.count(counterSection);
     writer.count(Math.floor(place / shardsPerCounter));
     writer.count(shard);
     writer.count(moment);
@@ -298,7 +301,7 @@ function limitSections(memory: CounterMemory, kinds: readonly LimitKind[], write
     return [undefined, ...memory.limits.copies(kind.id)].flatMap((rule) => {
       const plain = memory.limits.plainShard(kind.id, shard, rule);
       if (rule !== undefined && plain === undefined) return [];
-      writer.count(limitSection as number);
+      writer.count(limitSection);
       writer.count(number);
       writer.count(shard);
       writer.count(moment);
@@ -309,8 +312,8 @@ function limitSections(memory: CounterMemory, kinds: readonly LimitKind[], write
   };
 }
 
-function jsonSection(kind: number | undefined, value: object): Uint8Array {
-  return framed(Buffer.concat([Buffer.from([kind as number]), Buffer.from(JSON.stringify(value), "utf8")]));
+function jsonSection(kind: number, value: object): Uint8Array {
+  return framed(Buffer.concat([Buffer.from([kind]), Buffer.from(JSON.stringify(value), "utf8")]));
 }
 
 function framed(body: Uint8Array): Uint8Array {

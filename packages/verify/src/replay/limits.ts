@@ -96,16 +96,16 @@ export class LimitReplay {
   }
 }
 
-// A limit that is new has all its room, and one that was warmed hasn't: from when on both are the same.
+// A limit that is new has all its room here, and one that was warmed hadn't: as long as events keep on finding
+// no room, the two need never come together.
 function newMeasured({ count, perMs, burst }: Limit, newestMs: number | undefined): Measured {
   const intervalUs = Math.ceil((perMs * 1000) / count);
-  const fullMs = (intervalUs * burst) / 1000;
   return {
     intervalUs,
     toleranceUs: (burst - 1) * intervalUs,
     arrivals: new Map(),
     copies: new Map(),
-    completeFromMs: newestMs === undefined ? Number.NEGATIVE_INFINITY : newestMs + latenessMsMax + fullMs,
+    completeFromMs: newestMs === undefined ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
     overflowed: false,
   };
 }
@@ -141,8 +141,10 @@ function consume(
   atMs: number,
   refusedBy: readonly string[],
 ): void {
-  const { arrivals, copies, intervalUs } = measured;
-  const next = (arrivalUs: number): number => Math.max(arrivalUs, atMs * 1000) + intervalUs;
+  const { arrivals, copies, intervalUs, toleranceUs } = measured;
+  // What finds no room takes nothing.
+  const next = (arrivalUs: number): number =>
+    arrivalUs - toleranceUs > atMs * 1000 ? arrivalUs : Math.max(arrivalUs, atMs * 1000) + intervalUs;
   for (const rule of refusedBy) if (!copies.has(rule)) copies.set(rule, new Map());
   for (const key of keys) {
     const before = arrivals.get(key) ?? 0;

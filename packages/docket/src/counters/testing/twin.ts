@@ -143,6 +143,7 @@ export class TwinLimit {
     let tatUs = 0;
     for (const taken of this.taken) {
       if (taken.key !== key || (rule !== undefined && taken.refusedBy.includes(rule))) continue;
+      if (tatUs - (burst - 1) * intervalUs > taken.atMs * 1000) continue;
       tatUs = Math.max(tatUs, taken.atMs * 1000) + intervalUs;
     }
     return Math.max(0, Math.ceil((tatUs - (burst - 1) * intervalUs - atMs * 1000) / 1000));
