@@ -346,7 +346,7 @@ void test("nothing of a caller or a body reaches the log, whatever goes wrong", 
 type Send = (call: Call, headers?: Record<string, string>) => Promise<Response>;
 
 /** A server that has decided one event, and how to call it. */
-async function open(t: TestContext): Promise<Omit<TestServer, "close"> & { send: Send }> {
+async function open(t: TestContext): Promise<Pick<TestServer, "server" | "site"> & { send: Send }> {
   const { server, site, close } = await testServer();
   t.after(close);
   const send: Send = ({ method, url, payload, type }, headers = {}) =>

@@ -25,15 +25,15 @@ export interface ReleaseListStore {
 /** What changes of the policy are made with. */
 export type ChangePorts = {
   /**
-   * Seals a record; resolves with its leaf when it is durable. Rejects if it is certain that it was not
-   * sealed.
+   * Seals a record; resolves with its index when it is durable and the state of changes has taken it in.
+   * Rejects if it is certain that it was not sealed.
    */
-  readonly seal: (body: BodyWithoutParts, parts: readonly PlainPart[]) => Promise<string>;
+  readonly seal: (body: BodyWithoutParts, parts: readonly PlainPart[]) => Promise<number>;
   /**
-   * Seals a release's record, and has every event that is decided after it in the log decided under it: both
-   * or neither.
+   * Seals a release's record in the same way, and has every event that is decided after it in the log decided
+   * under it: both or neither.
    */
-  readonly adopt: (release: Release, body: ReleaseBody, parts: readonly PlainPart[]) => Promise<string>;
+  readonly adopt: (release: Release, body: ReleaseBody, parts: readonly PlainPart[]) => Promise<number>;
   /** The release that events are decided under now. */
   readonly current: () => Release;
   /** The content of `releases/ID.json`; `undefined` if there is none. Must not block the thread. */

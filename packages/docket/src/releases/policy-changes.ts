@@ -8,7 +8,7 @@ import type { BodyWithoutParts, DocketRecord, DutyLevel, ReleaseBody } from "@do
 import { formatTime, parseLeaf } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
-import { changeKinds, isChangeRecord, isFresh, takeRecord } from "./change-state.ts";
+import { changeKinds, isChangeRecord, isFresh } from "./change-state.ts";
 import type { ChangeState, Proposal, Provisional } from "./change-state.ts";
 import { comparePolicies } from "./compare.ts";
 import { changesView, proposalView } from "./change-views.ts";
@@ -57,7 +57,7 @@ export class PolicyChanges implements Changes {
   #cancelTimer: (() => void) | undefined;
   #closed = false;
 
-  /** @param state what the log's records came to */
+  /** @param state what the log's records came to; its owner takes in each record that is sealed */
   constructor(state: ChangeState, ports: ChangePorts) {
     this.#state = state;
     this.#ports = ports;
@@ -72,12 +72,6 @@ export class PolicyChanges implements Changes {
   /** How changes stand. */
   view(): ChangesView {
     return changesView(this.#state, this.#ports.current());
-  }
-
-  /** Takes in a record that somebody else sealed: an API key was made. */
-  take(leaf: string): void {
-    const record = parseLeaf(leaf);
-    if (isChangeRecord(record)) takeRecord(this.#state, record);
   }
 
   async records(limit: number, before: number = Number.MAX_SAFE_INTEGER): Promise<DocketRecord[]> {
@@ -306,7 +300,7 @@ export class PolicyChanges implements Changes {
       ...how,
     };
     // A crash before the next line leaves the release before in force; after it, a start finds the record.
-    this.#take(await this.#ports.adopt(release, body, this.#parts(part)));
+    await this.#ports.adopt(release, body, this.#parts(part));
     this.#ports.lists.adopted(listsOf(release));
     this.#schedule();
     return this.#published();
@@ -477,15 +471,9 @@ export class PolicyChanges implements Changes {
   }
 
   async #seal(body: BodyWithoutParts, part?: ChangePart): Promise<{ index: number }> {
-    const index = this.#take(await this.#ports.seal(body, this.#parts(part)));
+    const index = await this.#ports.seal(body, this.#parts(part));
     this.#schedule();
     return { index };
-  }
-
-  #take(leaf: string): number {
-    const record = parseLeaf(leaf);
-    if (isChangeRecord(record)) takeRecord(this.#state, record);
-    return record.index;
   }
 
   #parts(part: ChangePart | undefined): PlainPart[] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with policy files, and what is not wrong but worth a thought before they come into force.
-import { loadPolicies, PolicyError } from "@docket/policy";
+import { loadPolicies, PolicyError, policyNotes } from "@docket/policy";
 import type { Policy, PolicyFile, PolicySet, Problem, Rule } from "@docket/policy";
 
 /**
@@ -10,8 +10,14 @@ import type { Policy, PolicyFile, PolicySet, Problem, Rule } from "@docket/polic
  * - `untested-rule` a rule in force that refuses events, and that no test expects to fire
  * - `no-reason` a rule in force that refuses events, and whose actors are not told why
  * - `endless-exemption` an exemption without an end
+ * - `ended-exemption` one that has ended
  */
-export type WarningCode = "no-tests" | "untested-rule" | "no-reason" | "endless-exemption";
+export type WarningCode =
+  | "no-tests"
+  | "untested-rule"
+  | "no-reason"
+  | "endless-exemption"
+  | "ended-exemption";
 
 /** Something worth a thought. `line` counts from 1. */
 export type Warning = {
@@ -28,11 +34,20 @@ export type PolicyCheck = {
   readonly policies: PolicySet | undefined;
 };
 
-/** Checks policy files: every mistake in every file at once. */
-export function checkPolicies(files: readonly PolicyFile[]): PolicyCheck {
+/**
+ * Checks policy files: every mistake in every file at once.
+ *
+ * @param nowMs which exemptions have ended, in ms since 1970
+ */
+export function checkPolicies(files: readonly PolicyFile[], nowMs: number): PolicyCheck {
   try {
     const policies = loadPolicies(files);
-    return { problems: [], warnings: policies.policies.flatMap(warningsOf), policies };
+    const ended = policyNotes(policies, nowMs).map(({ place, message }): Warning => ({
+      code: "ended-exemption",
+      ...placeOf(place),
+      message,
+    }));
+    return { problems: [], warnings: [...policies.policies.flatMap(warningsOf), ...ended], policies };
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     return { problems: error.problems, warnings: [], policies: undefined };

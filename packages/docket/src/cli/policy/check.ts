@@ -22,7 +22,7 @@ export async function runPolicyCheck(
 ): Promise<number> {
   const directory = policyDirectoryOf(options);
   const files = readPolicyDirectory(directory);
-  const check = checkPolicies(files);
+  const check = checkPolicies(files, terminal.clock());
   const { problems, warnings } = check;
   const ok = problems.length === 0;
   if (options.json) {

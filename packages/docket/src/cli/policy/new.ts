@@ -50,7 +50,7 @@ export async function runPolicyNew(options: NewOptions, terminal: Terminal): Pro
   await write(terminal, `Wrote ${path}\n`);
   // A rule's id stands once in all policies: a template beside its own copy has each twice.
   const files = readPolicyDirectory(directory);
-  const check = checkPolicies(files);
+  const check = checkPolicies(files, terminal.clock());
   if (check.policies === undefined) terminal.stderr.write(checkText(directory, files, check));
   terminal.stderr.write(
     `Next: change it, then docket policy check ${directory} and docket policy test ${directory}\n`,

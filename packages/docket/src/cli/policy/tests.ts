@@ -22,7 +22,7 @@ export async function runPolicyTest(
 ): Promise<number> {
   const directory = policyDirectoryOf(options);
   const files = readPolicyDirectory(directory);
-  const check = checkPolicies(files);
+  const check = checkPolicies(files, terminal.clock());
   if (check.policies === undefined) {
     if (options.json) {
       const shown = { ok: false, run: 0, failed: 0, problems: check.problems, tests: [] };

@@ -11,6 +11,7 @@ import { ChangeLog } from "../../releases/testing/change-log.ts";
 import { policyFile } from "../../releases/testing/policies.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
+import { TestBrakes } from "./brakes.ts";
 import { MemorySite } from "./site.ts";
 
 /** The time at which these tests play, in ms since 1970. */
@@ -22,6 +23,7 @@ export type TestServer = {
   site: MemorySite;
   /** Changes of the policy, on a log of their own in which the keys of all roles were made. */
   changes: ChangeLog;
+  brakes: TestBrakes;
   close: () => Promise<void>;
 };
 
@@ -65,11 +67,13 @@ export async function testServer(
   ]);
   for (const role of roles) {
     const key = testKeyId(role);
-    changes.changes.take(changes.append({ kind: "access", by: "operator", change: "created", key, role }));
+    changes.append({ kind: "access", by: "operator", change: "created", key, role });
   }
+  const brakes = new TestBrakes();
   const server = createServer({
     site,
     changes: changes.changes,
+    brakes: brakes.desk,
     authenticator,
     clock,
     publicEntries: false,
@@ -81,6 +85,7 @@ export async function testServer(
     server,
     site,
     changes,
+    brakes,
     close: async () => {
       await server.close();
       await authenticator.close();

@@ -43,6 +43,7 @@ export class ChangeLog {
   lists: ReleaseListStore = { current: () => noLists, at: () => noLists, adopted: () => undefined };
   changes: PolicyChanges;
   current: Release;
+  #state: ChangeState = emptyChangeState();
   #timers: { atMs: number; run: () => void }[] = [];
 
   /** A site that was started with these files, and whose keys were made before. */
@@ -76,15 +77,17 @@ export class ChangeLog {
     return body as BodyWithoutParts;
   }
 
-  /** Adds a record, as others do. */
-  append(body: BodyWithoutParts, part?: ChangePart): string {
+  /** Adds a record, as others do, and gives its index. */
+  append(body: BodyWithoutParts, part?: ChangePart): number {
     const index = this.leaves.length;
     const digest = "A".repeat(43);
     const header = { v: 1 as const, index, prev: digest, time: formatTime(this.nowMs), uncertaintyMs: null };
     const leaf = encodeLeaf(header, encodeBody(body), part === undefined ? undefined : digest);
     this.leaves.push(leaf);
+    const record = parseLeaf(leaf);
+    if (isChangeRecord(record)) takeRecord(this.#state, record);
     if (part !== undefined) this.parts.set(index, part);
-    return leaf;
+    return index;
   }
 
   /** The process ends here, and another one starts later. */
@@ -93,7 +96,8 @@ export class ChangeLog {
     this.disk.restart("lost", () => 0);
     this.#timers = [];
     this.nowMs += laterMs;
-    const release = this.state().inForce?.release ?? "";
+    this.#state = this.state();
+    const release = this.#state.inForce?.release ?? "";
     this.current = keptRelease(this.disk, paths, release);
     this.changes = this.#open();
     await this.changes.start();
@@ -121,7 +125,7 @@ export class ChangeLog {
   }
 
   #open(): PolicyChanges {
-    return new PolicyChanges(this.state(), this.#ports());
+    return new PolicyChanges(this.#state, this.#ports());
   }
 
   #ports(): ChangePorts {
@@ -129,9 +133,9 @@ export class ChangeLog {
     return {
       seal: async (body, parts) => this.#seal(body, parts),
       adopt: async (release, body: ReleaseBody, parts) => {
-        const leaf = this.#seal(body, parts);
+        const index = this.#seal(body, parts);
         this.current = release;
-        return leaf;
+        return index;
       },
       current: () => this.current,
       read: async (id) => this.disk.readFile(path(id)),
@@ -160,7 +164,7 @@ export class ChangeLog {
     };
   }
 
-  #seal(body: BodyWithoutParts, parts: readonly PlainPart[]): string {
+  #seal(body: BodyWithoutParts, parts: readonly PlainPart[]): number {
     this.beforeSeal(body);
     const plaintext = parts[0]?.plaintext;
     return this.append(body, plaintext === undefined ? undefined : (JSON.parse(plaintext) as ChangePart));
