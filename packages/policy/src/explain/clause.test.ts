@@ -72,7 +72,7 @@ test("clauses are said in English", () => {
     ["counters.posts >= 5", "the number of earlier events by this account within 10 minutes is at least 5"],
     [
       "counters.texts >= 3",
-      "the number of different values of the account's id in earlier events " +
+      "the number of different accounts in earlier events " +
         "with the same fingerprint of the text within 1 day is at least 3",
     ],
     [

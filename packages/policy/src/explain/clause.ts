@@ -413,16 +413,15 @@ function pathOf(expression: Expression): FieldPath | undefined {
   return target === undefined ? undefined : `${target}.${expression.field}`;
 }
 
-// A counter's kinds beyond these are spoken of by what they have in common.
 function counterInWords(counter: Counter, words: ClauseWords): string {
-  const { kind } = counter as { kind: "count" | "distinct" | "sum" | "first" };
-  const { of, where } = counter as { of?: FieldPath; where?: string };
+  const { kind, of, where } = counter;
   const window = durationInWords(counter.overMs, words);
   const by = byWords(counter.by, words);
   const isFiltered = where !== undefined;
   const what = of === undefined ? "" : plainNoun(of, words);
   if (kind === "first") return words.since(by, window, isFiltered);
-  const counted = kind === "count" ? words.events : kind === "sum" ? words.sum(what) : words.distinct(what);
+  const different = of === "actor.id" ? words.distinctActors : words.distinct(what);
+  const counted = kind === "count" ? words.events : kind === "sum" ? words.sum(what) : different;
   return words.count(counted, by, window, isFiltered);
 }
 
@@ -437,6 +436,6 @@ function byWords(by: readonly FieldPath[], words: ClauseWords): string | undefin
 
 function plainNoun(path: FieldPath, words: ClauseWords): string {
   if (Object.hasOwn(words.fields, path)) return words.fields[path] as string;
-  if (Object.hasOwn(words.lists, path)) return (words.lists[path] as ListWords).one;
+  if (Object.hasOwn(words.lists, path)) return (words.lists[path] as ListWords).item;
   return path;
 }

@@ -30,18 +30,21 @@ export const germanClauses: ClauseWords = {
   },
   lists: {
     "signals.links": {
+      item: "der Link",
       count: "die Zahl der Links",
       one: "einer der Links",
       every: "jeder Link",
       exactlyOne: "genau einer der Links",
     },
     "signals.domains": {
+      item: "die verlinkte Domain",
       count: "die Zahl der verlinkten Domains",
       one: "eine der verlinkten Domains",
       every: "jede verlinkte Domain",
       exactlyOne: "genau eine der verlinkten Domains",
     },
     "standing.limited": {
+      item: "die entzogene Fähigkeit",
       count: "die Zahl der entzogenen Fähigkeiten",
       one: "eine der entzogenen Fähigkeiten",
       every: "jede entzogene Fähigkeit",
@@ -51,6 +54,7 @@ export const germanClauses: ClauseWords = {
   attribute: (name) => `die Angabe „${name}“ zum Konto`,
   eventField: (name) => `die Angabe „${name}“ zum Ereignis`,
   anyList: (noun) => ({
+    item: noun,
     count: `die Zahl der Werte (${noun})`,
     one: `ein Wert (${noun})`,
     every: `jeder Wert (${noun})`,
@@ -87,6 +91,7 @@ export const germanClauses: ClauseWords = {
   matches: (pattern) => `passt zum Muster ${pattern}`,
   onList: (list) => `steht auf der Liste ${list}`,
   hits: (list, noun) => ({
+    item: `der Treffer aus der Liste ${list}`,
     count: `die Zahl der Treffer aus der Liste ${list} (${noun})`,
     one: `einer der Treffer aus der Liste ${list} (${noun})`,
     every: `jeder Treffer aus der Liste ${list} (${noun})`,
@@ -117,6 +122,7 @@ export const germanClauses: ClauseWords = {
     [what, by, isFiltered && "mit erfüllter Bedingung", `im Zeitraum ${window}`].filter(Boolean).join(" "),
   events: "die Zahl früherer Ereignisse",
   distinct: (noun) => `die Zahl verschiedener Werte (${noun}) in früheren Ereignissen`,
+  distinctActors: "die Zahl verschiedener Konten in früheren Ereignissen",
   sum: (noun) => `die Summe (${noun}) über frühere Ereignisse`,
   sameAs: (nouns) => `bei gleichem Wert (${nouns.join("; ")})`,
   thisActor: "dieses Kontos",

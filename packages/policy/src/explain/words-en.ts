@@ -30,18 +30,21 @@ export const englishClauses: ClauseWords = {
   },
   lists: {
     "signals.links": {
+      item: "the link",
       count: "the number of links",
       one: "one of the links",
       every: "every link",
       exactlyOne: "exactly one of the links",
     },
     "signals.domains": {
+      item: "the linked domain",
       count: "the number of linked domains",
       one: "one of the linked domains",
       every: "every linked domain",
       exactlyOne: "exactly one of the linked domains",
     },
     "standing.limited": {
+      item: "the ability taken away",
       count: "the number of abilities taken away",
       one: "one of the abilities taken away",
       every: "every ability taken away",
@@ -51,6 +54,7 @@ export const englishClauses: ClauseWords = {
   attribute: (name) => `the account's “${name}”`,
   eventField: (name) => `the event's “${name}”`,
   anyList: (noun) => ({
+    item: noun,
     count: `the number of values of ${noun}`,
     one: `one value of ${noun}`,
     every: `every value of ${noun}`,
@@ -87,6 +91,7 @@ export const englishClauses: ClauseWords = {
   matches: (pattern) => `matches the pattern ${pattern}`,
   onList: (list) => `is on the list ${list}`,
   hits: (list, noun) => ({
+    item: `the entry of the list ${list}`,
     count: `the number of entries of the list ${list} found in ${noun}`,
     one: `one of the entries of the list ${list} found in ${noun}`,
     every: `every entry of the list ${list} found in ${noun}`,
@@ -117,6 +122,7 @@ export const englishClauses: ClauseWords = {
     [what, isFiltered && "that meet its condition", by, `within ${window}`].filter(Boolean).join(" "),
   events: "the number of earlier events",
   distinct: (noun) => `the number of different values of ${noun} in earlier events`,
+  distinctActors: "the number of different accounts in earlier events",
   sum: (noun) => `the sum of ${noun} over earlier events`,
   sameAs: (nouns) => `with the same ${nouns.map(withoutArticle).join(" and ")}`,
   thisActor: "by this account",

@@ -25,6 +25,8 @@ export const decisionWords: Readonly<Record<ExplanationLanguage, DecisionWords>>
 
 /** How the elements of a list are spoken of. */
 export type ListWords = {
+  /** One of them, as what events have in common. */
+  readonly item: string;
   readonly count: string;
   readonly one: string;
   readonly every: string;
@@ -72,6 +74,8 @@ export type ClauseWords = {
   readonly count: (what: string, by: string | undefined, window: string, isFiltered: boolean) => string;
   readonly events: string;
   readonly distinct: (noun: string) => string;
+  /** Different values of the account. */
+  readonly distinctActors: string;
   readonly sum: (noun: string) => string;
   readonly sameAs: (nouns: readonly string[]) => string;
   readonly thisActor: string;

@@ -22,24 +22,36 @@ export interface Window {
 
 /** A window that counts events. */
 export function eventWindow(): Window {
-  return sumWindow(() => 1n);
+  const counts = new Map<number, number>();
+  return {
+    get size() {
+      return counts.size;
+    },
+    add: (bucket) => void counts.set(bucket, (counts.get(bucket) ?? 0) + 1),
+    read: (bucket) => {
+      let count = 0;
+      if (counts.size < windowBuckets) {
+        for (const [at, events] of counts) if (at <= bucket && at > bucket - windowBuckets) count += events;
+      } else {
+        for (let at = bucket - windowBuckets + 1; at <= bucket; at++) count += counts.get(at) ?? 0;
+      }
+      return count;
+    },
+    forget: (before) => forgetBuckets(counts, before),
+  };
 }
 
-/**
- * A window that adds up integers; a sum stays within ±(2^53 - 1).
- *
- * @param amountOf the integer that an event adds
- */
-export function sumWindow(amountOf: (value: string) => bigint = summandOf): Window {
+/** A window that adds up integers; what it reads stays within ±(2^53 - 1). */
+export function sumWindow(): Window {
   const sums = new Map<number, bigint>();
   return {
     get size() {
       return sums.size;
     },
-    add: (bucket, value) => void sums.set(bucket, (sums.get(bucket) ?? 0n) + amountOf(value)),
+    add: (bucket, value) => void sums.set(bucket, (sums.get(bucket) ?? 0n) + summandOf(value)),
     read: (bucket) => {
       let sum = 0n;
-      for (let at = bucket - windowBuckets + 1; at <= bucket; at++) sum += sums.get(at) ?? 0n;
+      for (const [at, part] of sums) if (at <= bucket && at > bucket - windowBuckets) sum += part;
       return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(sum)));
     },
     forget: (before) => forgetBuckets(sums, before),
