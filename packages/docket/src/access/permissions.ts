@@ -21,7 +21,8 @@ export type Action =
   | "proposePolicy"
   | "approvePolicy"
   | "publishPolicy"
-  | "breakGlass";
+  | "breakGlass"
+  | "confirmBrake";
 
 /**
  * The roles that may do each action.
@@ -40,6 +41,7 @@ export type Action =
  * - `approvePolicy`: approve what was proposed; which persons must is said by the level of duties
  * - `publishPolicy`: put in force what was approved, and withdraw it
  * - `breakGlass`: put a release in force alone and for a time
+ * - `confirmBrake`: give the power back that an emergency brake took; the level of duties says who must not
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   decide: ["ingest", "admin"],
@@ -56,6 +58,7 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   approvePolicy: ["admin"],
   publishPolicy: ["admin"],
   breakGlass: ["admin"],
+  confirmBrake: ["analyst", "admin"],
 };
 
 /** Whether a key of this role may do this. */

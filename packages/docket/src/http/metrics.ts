@@ -125,6 +125,28 @@ function gauge(registry: Registry, name: string, help: string, value: () => numb
   const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(value()) });
 }
 
+/** Shows how the emergency brakes stand. Names of rules are nobody's business, so there are none. */
+export function addBrakeMetrics(
+  registry: Registry,
+  figures: () => { waiting: number; capped: number },
+): void {
+  gauge(
+    registry,
+    "docket_brakes_active",
+    "Rules, thresholds and entries without power, and caps reached, until a person looks: docket policy brakes",
+    () => figures().waiting,
+  );
+  const capped: Counter = new Counter({
+    name: "docket_capped_total",
+    help: "Measures left out because a rule had restricted as many actors as it may",
+    registers: [registry],
+    collect() {
+      capped.reset();
+      capped.inc(figures().capped);
+    },
+  });
+}
+
 /** Shows how the log's witnesses fare. Their names come from the operator's own policy. */
 export function addWitnessMetrics(registry: Registry, status: () => WitnessesStatus): void {
   gauge(

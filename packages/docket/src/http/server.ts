@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { Site } from "../intake/contract.ts";
+import type { SiteBrakes } from "../rollout/brake-desk.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
 import type { Changes } from "../releases/contract.ts";
@@ -19,9 +20,10 @@ import { addAuthentication } from "./authenticate.ts";
 import { collectMethods, createBaseServer, refuseOtherMethods } from "./base-server.ts";
 import type { HttpContext } from "./context.ts";
 import * as limits from "./limits.ts";
-import { addWitnessMetrics, createMetrics } from "./metrics.ts";
+import { addBrakeMetrics, addWitnessMetrics, createMetrics } from "./metrics.ts";
 import { describeServer, sharedSchemas } from "./openapi.ts";
 import { addActorRoutes } from "./routes/actors.ts";
+import { addBrakeRoutes } from "./routes/brakes.ts";
 import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
 import { addExplanationRoutes } from "./routes/explanation.ts";
@@ -38,6 +40,8 @@ export type ServerOptions = {
   authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown" | "staleMs">;
   /** The way of changes of the policy; without it there is no `/v1/policy`. */
   changes?: Changes | undefined;
+  /** Emergency brakes; without them there is no `/v1/policy/brakes`. */
+  brakes?: SiteBrakes | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -56,7 +60,16 @@ export type ServerOptions = {
 
 /** Makes a server of one site. The caller listens and closes. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { site, authenticator, changes, clock, publicEntries, version, processMetrics = true } = options;
+  const {
+    site,
+    authenticator,
+    changes,
+    brakes,
+    clock,
+    publicEntries,
+    version,
+    processMetrics = true,
+  } = options;
   const metrics = createMetrics({
     status: () => site.status(),
     keysStaleMs: () => authenticator.staleMs,
@@ -67,6 +80,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     openPublication({ paths: site.paths, origin: site.origin, verifiers: [], put: replaceDurably, clock });
   const { witnesses } = publication;
   if (witnesses !== undefined) addWitnessMetrics(metrics.registry, () => witnesses.status());
+  if (brakes !== undefined) addBrakeMetrics(metrics.registry, () => brakes.figures());
   const closing = new AbortController();
   const context: HttpContext = {
     site,
@@ -92,6 +106,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     addReceiptRoutes(scope, context);
     addActorRoutes(scope, context);
     if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
+    if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
     addCheckpointRoutes(scope, context);

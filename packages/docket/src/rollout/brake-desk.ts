@@ -66,6 +66,9 @@ export type BrakesView = {
 export type Confirmed = { index: number; of: number; key: string; alone: boolean };
 
 /** Brakes of a site, as HTTP and the command line see them. */
+export type SiteBrakes = Pick<BrakeDesk, "view" | "figures" | "confirm">;
+
+/** Brakes of a site. */
 export class BrakeDesk {
   readonly #ports: BrakeDeskPorts;
 
@@ -82,6 +85,12 @@ export class BrakeDesk {
       hitsSince,
     }));
     return { brakes, watched: modes.watched() };
+  }
+
+  /** How many brakes wait for a person, and how many measures were left out since the start. */
+  figures(): { waiting: number; capped: number } {
+    const { modes } = this.#ports;
+    return { waiting: modes.inForce().length, capped: modes.cappedMeasures };
   }
 
   /**

@@ -52,6 +52,7 @@ export class RuleModes {
   readonly #caps: Caps;
   #origin: Origin;
   #trips: BrakeFacts[] = [];
+  #capped = 0;
   #common: { warming: ReadonlySet<string>; braked: ReadonlySet<string>; held: Map<string, HeldBack> };
   #lists: { from: Views; braked: ReadonlySet<string>; views: Views };
 
@@ -125,8 +126,14 @@ export class RuleModes {
       this.#origin,
     );
     const before = this.#trips;
+    const capped = facts.capped?.length ?? 0;
     this.#trips = [...events.trips, ...measures.trips];
-    return together([() => (this.#trips = before), events.undo, measures.undo]);
+    this.#capped += capped;
+    const back: Undo = () => {
+      this.#trips = before;
+      this.#capped -= capped;
+    };
+    return together([back, events.undo, measures.undo]);
   }
 
   /**
@@ -159,6 +166,11 @@ export class RuleModes {
   inForce(): BrakeInForce[] {
     const all = [...this.#brakes.inForce(), ...this.#caps.inForce(this.#brakes.clockMs ?? 0)];
     return all.sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity));
+  }
+
+  /** Measures that were left out because of a cap, since the start. */
+  get cappedMeasures(): number {
+    return this.#capped;
   }
 
   /** What is under watch, and how it fares. */
