@@ -114,7 +114,7 @@ export class ListChanges implements ListDesk {
       .sort((one, other) => compareText(one.list, other.list));
   }
 
-  change(name: string, wished: WishedChange, act: { by: string; why: string }): Promise<ListChanged> {
+  async change(name: string, wished: WishedChange, act: { by: string; why: string }): Promise<ListChanged> {
     checkWhy(act.why);
     return this.#inTurn(async () => {
       await this.#publishLeft();

@@ -147,9 +147,7 @@ export class SiteLists {
   propose(name: string, wished: WishedChange, nowMs: number): ProposedChange | undefined {
     const head = this.head(name);
     if (wished.add.length + wished.remove.length > changeEntriesMax) {
-      throw tooLarge(
-        `a change has at most ${changeEntriesMax} entries; send more changes, or change the file`,
-      );
+      throw tooLarge(changeEntriesMax, "entries");
     }
     return this.#proposed(head, this.#canonical(head, wished, nowMs));
   }
