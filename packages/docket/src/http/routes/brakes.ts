@@ -77,8 +77,8 @@ const list = describe({
 const confirm = describe({
   summary: "Confirm what a brake stopped, so that it has its power again",
   description:
-    "From the next event on, until its declaration changes; a cap is lifted for the time that it counts over. " +
-    "From level pair on somebody else than whoever proposed the change has to confirm it.",
+    "From the next event on, until its declaration changes; a cap is lifted for the time that it counts " +
+    "over. From level pair on somebody else than whoever proposed the change has to confirm it.",
   tag,
   action: "confirmBrake",
   params: Type.Object({ index: Type.String({ description: "The index of the brake's record" }) }),

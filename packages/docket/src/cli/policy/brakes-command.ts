@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// `docket policy brakes` and `docket policy confirm`: their words and options.
+import type { Argument, Command, Option } from "commander";
+import type { Terminal } from "../terminal.ts";
+import type { BrakesWhere } from "./brakes.ts";
+
+/** Arguments and options that commands below `docket policy` share; each call makes a new one. */
+export type BrakeCommandParts = {
+  index: () => Argument;
+  data: () => Option;
+  url: () => Option;
+  apiKey: () => Option;
+  /** The text of examples, a line each. */
+  examples: (...lines: string[]) => string;
+};
+
+/** Adds `brakes` and `confirm` to `docket policy`. */
+export function addBrakeCommands(
+  policy: Command,
+  parts: BrakeCommandParts,
+  terminal: Terminal,
+  give: (code: number) => void,
+): void {
+  const { index, data, url, apiKey, examples } = parts;
+  policy
+    .command("brakes")
+    .description("List what hit too much and has no power until a person confirms it, and what is watched.")
+    .addOption(data().conflicts("url"))
+    .addOption(url())
+    .addOption(apiKey())
+    .option("--json", "print it as JSON")
+    .addHelpText("after", examples("docket policy brakes --url http://127.0.0.1:8080"))
+    .action(async (options: BrakesWhere & { json?: true }) => {
+      const { runPolicyBrakes } = await import("./brakes.ts");
+      give(await runPolicyBrakes({ ...options, json: options.json === true }, terminal));
+    });
+  policy
+    .command("confirm")
+    .description("Give its power back to what a brake stopped, after a look at what it hit.")
+    .addArgument(index())
+    .requiredOption("--why <text>", "why it is right; sealed with the record")
+    .addOption(data().conflicts("url"))
+    .addOption(url())
+    .addOption(apiKey())
+    .option("--json", "print the confirmation as JSON")
+    .addHelpText("after", examples('docket policy confirm 1842 --why "looked at fifty of them, all spam"'))
+    .action(async (of: number, options: BrakesWhere & { why: string; json?: true }) => {
+      const { runPolicyConfirm } = await import("./brakes.ts");
+      give(await runPolicyConfirm({ ...options, index: of, json: options.json === true }, terminal));
+    });
+}
