@@ -54,7 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // The way of an event: it calls the stations in their order.
   intake: {
-    imports: ["counters", "evidence", "log", "releases", "rollout", "views"],
+    imports: ["counters", "evidence", "lists", "log", "releases", "rollout", "views"],
     contracts: ["access"],
   },
   // Decisions in plain words.

@@ -8,12 +8,12 @@ import type { Installation } from "./installation.ts";
 import { maintainedLog, readKeys, verifierKeyPath } from "./installation.ts";
 import type { RebuildProgress } from "./intake/rebuild.ts";
 import { openSite } from "./intake/open-site.ts";
-import type { DocketSite } from "./intake/site.ts";
-import { loadRelease } from "./releases/policy-directory.ts";
-import { keepRelease } from "./releases/release.ts";
-import type { Release } from "./releases/release.ts";
+import type { OpenedSite } from "./intake/open-site.ts";
+import { readPolicyDirectory } from "./releases/policy-directory.ts";
 import { OpaqueLog } from "./log/opaque-log.ts";
 import { disk } from "./stores/files/node-disk.ts";
+import { readBelow, readIfThere } from "./stores/files/read-files.ts";
+import { replaceDurably } from "./stores/files/replace-durably.ts";
 import { lockDirectory } from "./stores/sqlite/directory-lock.ts";
 import { openSiteIndex } from "./stores/sqlite/site-index-client.ts";
 import type { Signing } from "./succession/maintenance.ts";
@@ -23,7 +23,7 @@ import { version } from "./version.ts";
 import { repeatWindowMs } from "./views/site-index.ts";
 
 /** An installation that is open for writing. */
-export type OpenInstallation = { site: DocketSite; release: Release; close(): Promise<void> };
+export type OpenInstallation = OpenedSite & { close(): Promise<void> };
 
 /** An installation with an opaque log that is open for writing. */
 export type OpenOpaqueInstallation = { log: OpaqueLog; close(): Promise<void> };
@@ -32,6 +32,8 @@ export type OpenOpaqueInstallation = { log: OpaqueLog; close(): Promise<void> };
 export type OpenInstallationOptions = {
   diskModule?: string | undefined;
   onProgress?: RebuildProgress | undefined;
+  /** Told what the operator should know: a sentence. */
+  onNotice?: ((notice: string) => void) | undefined;
 };
 
 /**
@@ -48,35 +50,64 @@ export async function openInstallation(
   if (installation.opaque) {
     throw new DocketError("usage", `${installation.data} holds an opaque log: it takes entries, not events`);
   }
-  const release = loadRelease(installation.policyDirectory);
   return underLock(installation, options, async ({ formerKeys, primacy }, diskModule) => {
     const keys = readKeys(installation);
-    keepRelease(disk, paths, release);
     const index = openSiteIndex({
       identityPath: join(paths.site, "identity.sqlite"),
       viewsPath: join(paths.site, "views.sqlite"),
       repeatWindowMs,
     });
-    const site = await openSite({
+    const opened = await openSite({
       paths,
       origin: installation.origin,
       keys,
-      release,
       index,
+      disk,
+      replaceLater: replaceDurably,
+      readLater: readIfThere,
       diskModule,
+      policyFiles: () => readPolicyDirectory(installation.policyDirectory),
+      listFile: (path) => readBelow(installation.policyDirectory, path),
       formerKeys,
       primacy,
       succeeds: installation.succeeds,
       version,
       clock: Date.now,
       random: randomPool(),
+      timer: runLater,
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     }).catch(async (error: unknown) => {
       await index.close().catch(() => undefined);
       throw error;
     });
-    return { site, release, close: () => site.close() };
+    return startDesks(opened);
   });
+}
+
+// What became due while nobody was there is done now, and the rest when it is.
+async function startDesks(opened: OpenedSite): Promise<OpenInstallation> {
+  const { site, changes, lists } = opened;
+  const close = async (): Promise<void> => {
+    await changes.close();
+    await lists.close();
+    await site.close();
+  };
+  try {
+    await changes.start();
+    await lists.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...opened, close };
+}
+
+function runLater(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  // It is told to stop when the installation is closed; until then it keeps no process alive.
+  timer.unref();
+  return () => clearTimeout(timer);
 }
 
 /**

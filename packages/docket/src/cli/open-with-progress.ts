@@ -11,12 +11,15 @@ export async function openWithProgress(
   terminal: Terminal,
 ): Promise<OpenInstallation> {
   const progress = showProgress(terminal);
+  const notices: string[] = [];
   progress.step("Reading the log");
   try {
     return await openInstallation(installation, {
       onProgress: (done, total) => progress.update(done, total),
+      onNotice: (notice) => notices.push(notice),
     });
   } finally {
     progress.end();
+    for (const notice of notices) terminal.stderr.write(`docket: ${notice}\n`);
   }
 }

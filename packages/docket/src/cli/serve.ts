@@ -74,7 +74,7 @@ function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
 }
 
 async function serveOpen(
-  { site }: OpenInstallation,
+  { site, changes, brakes }: OpenInstallation,
   installation: Installation,
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
@@ -98,6 +98,8 @@ async function serveOpen(
     site,
     publication,
     authenticator,
+    changes,
+    brakes,
     clock: terminal.clock,
     publicEntries: options.publicEntries === true,
     version,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A site as HTTP and the command line see it.
-import type { Decision, Disclosed, DocketRecord, Event, Receipt, Restriction } from "@docket/protocol";
+import type { Decision, Disclosed, DocketRecord, Event, Facts, Receipt, Restriction } from "@docket/protocol";
 import type { Priority } from "../log/admission.ts";
 import type { LogPaths } from "../log/paths.ts";
 
@@ -26,7 +26,7 @@ export type RecordedDecision = {
   /** The answer that was given, for decisions. */
   decision: Decision | undefined;
   /** Everything the decision read that is not personal, for decisions; parsed JSON. */
-  facts: object | undefined;
+  facts: Facts | undefined;
   /** What the affected user is shown, for decisions that show something and whose evidence is there. */
   disclosed: Disclosed | undefined;
 };

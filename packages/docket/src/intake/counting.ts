@@ -18,6 +18,7 @@ import type { DecisionBody, Facts } from "@docket/protocol";
 import { CellHash } from "../counters/cell-hash.ts";
 import type { CounterKey, CounterKind, Counters, Undo } from "../counters/counters.ts";
 import type { LimitKind, Limits } from "../counters/limits.ts";
+import type { CounterMemory } from "../counters/snapshot.ts";
 import { sipKeyBytes } from "../counters/siphash.ts";
 import { keyedHash } from "../evidence/keys.ts";
 
@@ -36,8 +37,7 @@ export type Declared = { counters: readonly NamedCounter[]; limits: readonly Nam
 export type RecordedKeys = Record<string, CounterKey[]>;
 /** The same, and of which of them the event isn't counted, because of their `where`. */
 export type EventKeys = { keys: RecordedKeys; uncounted: string[] };
-/** What is counted in memory. */
-export type CounterMemory = { readonly counters: Counters; readonly limits: Limits };
+export type { CounterMemory } from "../counters/snapshot.ts";
 /** What of a decision says how it is counted. */
 export type CountedDecision = Pick<DecisionBody, "actor" | "outcome">;
 /** What of its facts does. */
@@ -236,8 +236,15 @@ export function factsForPolicy(
  * Counts a decided event; the result takes it back. The same live and from the log: counters count each event
  * for which their `where` holds; of a limit it takes something if it was neither delayed nor rejected, and of
  * a held rule's copy if that rule wouldn't have done so either.
+ *
+ * @param index of its record, where it is counted from the log
  */
-export function countDecision(memory: CounterMemory, decision: CountedDecision, facts: CountedFacts): Undo {
+export function countDecision(
+  memory: CounterMemory,
+  decision: CountedDecision,
+  facts: CountedFacts,
+  index?: number,
+): Undo {
   const { counters, limits } = memory;
   const decidedAtMs = Date.parse(facts.decidedAt);
   const passed = !isRefusal(decision.outcome);
@@ -245,11 +252,11 @@ export function countDecision(memory: CounterMemory, decision: CountedDecision, 
   for (const [id, own] of Object.entries(facts.keys)) {
     if (facts.uncounted?.includes(id)) continue;
     if (counters.has(id)) {
-      undos.push(counters.add(id, countedKeys(own, decision.actor), decidedAtMs));
+      undos.push(counters.add(id, countedKeys(own, decision.actor), decidedAtMs, index));
     } else if (passed && limits.has(id)) {
       const refusedBy = heldRefusals(id, facts);
       for (const [key] of countedKeys(own, decision.actor)) {
-        undos.push(limits.consume(id, key, decidedAtMs, refusedBy));
+        undos.push(limits.consume(id, key, decidedAtMs, refusedBy, index));
       }
     }
   }

@@ -19,7 +19,6 @@ import type {
   EvaluationInput,
   ListView,
   Policy,
-  PolicySet,
   Signals,
   Standing,
   StandingRead,
@@ -27,8 +26,17 @@ import type {
 import { formatTime } from "@docket/protocol";
 import type { Event, Facts, FactValue } from "@docket/protocol";
 import type { Undo } from "../counters/counters.ts";
-import { countDecision, declaredIn, eventKeys, readCounters, readLimits } from "./counting.ts";
+import {
+  countDecision,
+  counterKinds,
+  declaredIn,
+  eventKeys,
+  limitKinds,
+  readCounters,
+  readLimits,
+} from "./counting.ts";
 import type { CounterMemory, Declared, EventKeys, LimitsRead } from "./counting.ts";
+import type { Release } from "../releases/release.ts";
 import { setStanding, standingAfter } from "./standings.ts";
 
 /** An event with all that was found out about it before its turn. */
@@ -58,13 +66,6 @@ export interface EffectKeeper {
   listsFor(lists: ReadonlyMap<string, ListView>): ReadonlyMap<string, ListView>;
   observe(actor: string, facts: Facts): Undo;
 }
-
-/** What decisions are made under. */
-export type EngineRelease = {
-  readonly id: string;
-  readonly policies: PolicySet;
-  readonly lists: ReadonlyMap<string, ListView>;
-};
 
 /** What the engine keeps between events. */
 export type EngineMemory = CounterMemory & {
@@ -107,11 +108,11 @@ const openSignals = signalDefinitions.filter((signal) => !signal.personal).map((
 export class Engine {
   readonly memory: EngineMemory;
   readonly #ports: EnginePorts;
-  #release: EngineRelease;
+  #release: Release;
   #declared: Declared;
   readonly #policies = new Map<string, readonly Policy[]>();
 
-  constructor(release: EngineRelease, memory: EngineMemory, ports: EnginePorts) {
+  constructor(release: Release, memory: EngineMemory, ports: EnginePorts) {
     this.memory = memory;
     this.#ports = ports;
     this.#release = release;
@@ -119,15 +120,30 @@ export class Engine {
   }
 
   /** The release that the next event is decided under. */
-  get release(): EngineRelease {
+  get release(): Release {
     return this.#release;
   }
 
-  /** Decides under another release from the next event on. The caller sees to the counters that are new. */
-  adopt(release: EngineRelease): void {
-    this.#release = release;
-    this.#declared = declaredIn(release.policies);
-    this.#policies.clear();
+  /**
+   * Decides under another release from the next event on. Counters and limits that both declare go on; those
+   * that are new begin empty, and the caller sees to it that they are warmed; those that are gone are kept
+   * until `settle` says that the release is in force for good, or `undo` that it is not.
+   */
+  adopt(release: Release): { undo: Undo; settle: () => void } {
+    const before = { release: this.#release, declared: this.#declared };
+    const after = { release, declared: declaredIn(release.policies) };
+    this.#use(after);
+    this.#declare(before.declared, after.declared);
+    return {
+      undo: () => {
+        this.#use(before);
+        this.#declare(before.declared);
+      },
+      // With another change on its way, that one's end settles both.
+      settle: () => {
+        if (this.#declared === after.declared) this.#declare(after.declared);
+      },
+    };
   }
 
   /** What would be decided now. Nothing is changed. */
@@ -223,6 +239,18 @@ export class Engine {
     };
   }
 
+  #use({ release, declared }: { release: Release; declared: Declared }): void {
+    this.#release = release;
+    this.#declared = declared;
+    this.#policies.clear();
+  }
+
+  #declare(...all: readonly Declared[]): void {
+    const { counters, limits } = this.memory;
+    counters.adopt(distinct(all.flatMap((each) => counterKinds(each.counters))));
+    limits.adopt(distinct(all.flatMap((each) => limitKinds(each.limits))));
+  }
+
   #policiesOf(type: string): readonly Policy[] {
     let policies = this.#policies.get(type);
     if (policies === undefined) {
@@ -232,6 +260,10 @@ export class Engine {
     }
     return policies;
   }
+}
+
+function distinct<Kind extends { readonly id: string }>(kinds: readonly Kind[]): Kind[] {
+  return [...new Map(kinds.map((kind) => [kind.id, kind])).values()];
 }
 
 function evaluationInput(

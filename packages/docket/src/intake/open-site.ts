@@ -1,40 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens a site: log, look-ups, memory; and closes it in good order.
+// Opens a site: log, look-ups, release, memory; and what people do with it: changes of the policy, of lists,
+// and brakes.
+import type { PolicyFile, Standing } from "@docket/policy";
+import { parseLeaf } from "@docket/protocol";
 import type { Succession } from "@docket/protocol";
-import { counterKinds, declaredIn, limitKinds } from "./counting.ts";
-import { Engine } from "./engine.ts";
-import { DocketSite } from "./site.ts";
-import type { SitePorts } from "./site.ts";
-import { rebuild } from "./rebuild.ts";
-import type { RebuildProgress } from "./rebuild.ts";
 import { Counters, keptMs } from "../counters/counters.ts";
 import { Limits } from "../counters/limits.ts";
-import { declarationsOf } from "../rollout/declarations.ts";
-import { RuleModes } from "../rollout/rule-modes.ts";
-import type { Standing } from "@docket/policy";
 import { keyedHash, signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
+import type { ListFileReader } from "../lists/files.ts";
+import { ListChanges } from "../lists/list-changes.ts";
+import { SiteLists } from "../lists/site-lists.ts";
+import { openListStore } from "../lists/store.ts";
+import type { LogDisk } from "../log/disk.ts";
 import { Log } from "../log/log.ts";
 import { damaged } from "../log/materialised.ts";
 import type { PrimacyStart } from "../log/newest-state.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
+import { changeKinds, emptyChangeState, isChangeRecord, takeRecord } from "../releases/change-state.ts";
+import type { ChangeState } from "../releases/change-state.ts";
+import type { OpeningRelease } from "../releases/opening-release.ts";
+import { chooseOpeningRelease } from "../releases/opening-release.ts";
+import { PolicyChanges } from "../releases/policy-changes.ts";
+import { keepRelease, keptReleasePath, listsOf, readKeptRelease } from "../releases/release.ts";
 import type { Release } from "../releases/release.ts";
+import { runReleaseTests } from "../releases/review.ts";
+import type { ChangePart } from "../releases/review.ts";
+import { BrakeDesk } from "../rollout/brake-desk.ts";
+import { declarationsOf } from "../rollout/declarations.ts";
+import { RuleModes } from "../rollout/rule-modes.ts";
 import type { SiteIndex } from "../views/site-index.ts";
+import { counterKinds, declaredIn, limitKinds } from "./counting.ts";
+import { Engine } from "./engine.ts";
+import { rebuild } from "./rebuild.ts";
+import type { RebuildProgress } from "./rebuild.ts";
+import { DocketSite } from "./site.ts";
 
 const restrictionIdBytes = 12;
 const nothingWarming: ReadonlySet<string> = new Set();
-/** Bytes of the keyed hash of a list's entry. */
+/** Bytes of the keyed hash of a list's entry, and of an account in a list of actors. */
 const entryHashBytes = 8;
+const actorHashBytes = 16;
 
 /** What a site is opened with. */
 export type OpenSiteOptions = {
   paths: LogPaths;
   origin: string;
   keys: SiteKeys;
-  release: Release;
   index: SiteIndex;
+  /** For what is done before the site answers; what is done later doesn't block. */
+  disk: LogDisk;
+  /** Puts a file in place durably, without blocking the thread. */
+  replaceLater: (path: string, bytes: Uint8Array) => Promise<void>;
+  /** Reads a file without blocking the thread; `undefined` if there is none. */
+  readLater: (path: string) => Promise<Uint8Array | undefined>;
   diskModule: string;
+  /** The files of the policy directory; throws if there are none or they cannot be read. */
+  policyFiles: () => readonly PolicyFile[];
+  /** Files beside them, which lists are read from. */
+  listFile: ListFileReader;
   /** Verifier keys that signed this log before a change of keys. */
   formerKeys?: readonly string[] | undefined;
   /** Proof that this process may sign (succession/). */
@@ -44,17 +69,30 @@ export type OpenSiteOptions = {
   version: string;
   clock: () => number;
   random: (length: number) => Buffer;
+  /** Calls back once after that many ms; gives what takes the call back. */
+  timer: (ms: number, run: () => void) => () => void;
   /** Told how far the rebuild of memory from the log is. */
   onProgress?: RebuildProgress;
+  /** Told what the operator should know: a sentence. */
+  onNotice?: (notice: string) => void;
+};
+
+/** A site that is open, and what people do with it. */
+export type OpenedSite = {
+  site: DocketSite;
+  changes: PolicyChanges;
+  lists: ListChanges;
+  brakes: BrakeDesk;
 };
 
 /**
  * Opens a site.
  *
- * @throws {DocketError} `directory_damaged` with the place
+ * @throws {DocketError} `directory_damaged` with the place; `policy_invalid` or `usage` where the policy
+ *   directory is to be taken and can't be
  */
-export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
-  const { paths, origin, keys, index } = options;
+export async function openSite(options: OpenSiteOptions): Promise<OpenedSite> {
+  const { paths, origin, keys } = options;
   const log = await Log.open({
     paths,
     origin,
@@ -64,58 +102,191 @@ export async function openSite(options: OpenSiteOptions): Promise<DocketSite> {
     primacy: options.primacy,
   });
   try {
-    // The journal's entries first: records that name these actors are about to be read.
-    await index.restoreActors(log.opening.actors);
-    const declared = declaredIn(options.release.policies);
-    const kinds = counterKinds(declared.counters);
-    const memory = { counters: new Counters(kinds), limits: new Limits(limitKinds(declared.limits)) };
-    const state = await index.state();
-    const standings = new Map<string, Standing>();
-    for (const { actor, state: standing } of state.standings) {
-      standings.set(actor, JSON.parse(standing) as Standing);
-    }
-    const { size } = log.opening;
-    if (state.size > size) {
-      // Views take in only what is durable, so records are gone, or the log was put back without its views.
-      throw damaged(
-        `views.sqlite knows of ${state.size} records and the log holds ${size}; ` +
-          "if an older log was put back on purpose, remove views.sqlite and it is made again",
-      );
-    }
-    await log.published(size, true);
-    const reader = new LogReader(paths);
-    const longest = Math.max(0, ...kinds.map(keptMs));
-    const from = await index.firstRecordSince((await index.latestDecidedMs()) - longest);
-    await rebuild(
-      { reader, index, counters: memory.counters, standings, siteKey: keys.site, origin },
-      from,
-      state.size,
-      size,
-      options.onProgress,
-    );
-    const previousRelease = (await index.state()).release;
-    const hash = (purpose: string, value: string): Buffer => keyedHash(keys.hashing, purpose, value);
-    const entryHash = (list: string, entry: string): string =>
-      hash("list entry", `${list}\n${entry}`).subarray(0, entryHashBytes).toString("base64url");
-    const modes = new RuleModes({ hash, entryHash, warming: () => nothingWarming });
-    modes.adopt(declarationsOf(options.release.policies.policies), {
-      release: options.release.id,
-      by: "operator",
-    });
-    const engine = new Engine(
-      options.release,
-      { ...memory, standings },
-      {
-        hashing: keys.hashing,
-        effects: modes,
-        entryHash,
-        newRestrictionId: () => `r_${options.random(restrictionIdBytes).toString("base64url")}`,
-      },
-    );
-    const ports: SitePorts = { ...options, log, reader, engine, modes, previousRelease };
-    return new DocketSite(ports, verifierKeyOf(keys.signerKey));
+    return await openOnLog(options, log);
   } catch (error) {
     await log.close();
     throw error;
   }
+}
+
+async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite> {
+  const { paths, keys, index } = options;
+  // The journal's entries first: records that name these actors are about to be read.
+  await index.restoreActors(log.opening.actors);
+  const { size } = log.opening;
+  const viewsSize = await checkedViewsSize(index, size);
+  await log.published(size, true);
+  const reader = new LogReader(paths);
+  const state = await changeStateOf(index, reader, viewsSize, size);
+  const hash = (purpose: string, value: string): Buffer => keyedHash(keys.hashing, purpose, value);
+  const lists = openLists(options, hash);
+  const opening = openingRelease(options, state, lists);
+  const { release } = opening;
+  const memory = await rebuildMemory(options, reader, release, viewsSize, size);
+  const entryHash = (list: string, entry: string): string =>
+    hash("list entry", `${list}\n${entry}`).subarray(0, entryHashBytes).toString("base64url");
+  const modes = new RuleModes({ hash, entryHash, warming: () => nothingWarming });
+  const by = opening.body?.by ?? state.inForce?.since.by ?? "operator";
+  modes.adopt(declarationsOf(release.policies.policies), { release: release.id, by });
+  const engine = new Engine(release, memory, {
+    hashing: keys.hashing,
+    effects: modes,
+    entryHash,
+    newRestrictionId: () => `r_${options.random(restrictionIdBytes).toString("base64url")}`,
+  });
+  const site = new DocketSite(
+    {
+      ...options,
+      log,
+      reader,
+      engine,
+      modes,
+      openingRelease: opening.body,
+      onDecided: () => desks.brakes.sealTrips(),
+      onOwnRecord: ({ kind, leaf }) => {
+        const record = changeKinds.has(kind) ? parseLeaf(leaf) : undefined;
+        if (record !== undefined && isChangeRecord(record)) takeRecord(state, record);
+      },
+    },
+    verifierKeyOf(keys.signerKey),
+  );
+  const desks = openDesks(options, site, { state, lists, modes });
+  if (opening.notice !== undefined) options.onNotice?.(opening.notice);
+  return { site, ...desks };
+}
+
+/** @throws {DocketError} `directory_damaged` if the views know of more records than there are */
+async function checkedViewsSize(index: SiteIndex, size: number): Promise<number> {
+  const { size: viewsSize } = await index.state();
+  if (viewsSize <= size) return viewsSize;
+  // Views take in only what is durable, so records are gone, or the log was put back without its views.
+  throw damaged(
+    `views.sqlite knows of ${viewsSize} records and the log holds ${size}; ` +
+      "if an older log was put back on purpose, remove views.sqlite and it is made again",
+  );
+}
+
+async function changeStateOf(
+  index: SiteIndex,
+  reader: LogReader,
+  viewsSize: number,
+  size: number,
+): Promise<ChangeState> {
+  const state = emptyChangeState();
+  const leaves = await index.keptRecords([...changeKinds]);
+  for (let at = viewsSize; at < size; at++) leaves.push((await reader.record(at, size)).leaf);
+  for (const leaf of leaves) {
+    const record = parseLeaf(leaf);
+    if (isChangeRecord(record)) takeRecord(state, record);
+  }
+  return state;
+}
+
+function openLists(
+  { disk, paths, replaceLater, listFile }: OpenSiteOptions,
+  hash: (purpose: string, value: string) => Buffer,
+): { store: ReturnType<typeof openListStore>; lists: SiteLists } {
+  const store = openListStore(disk, paths, replaceLater);
+  const hashActor = (accountId: string): string =>
+    hash("list actor", accountId).subarray(0, actorHashBytes).toString("base64url");
+  return { store, lists: new SiteLists({ store, files: listFile, hashActor }) };
+}
+
+function openingRelease(
+  { disk, paths, policyFiles, clock }: OpenSiteOptions,
+  state: ChangeState,
+  { lists }: { lists: SiteLists },
+): OpeningRelease {
+  const opening = chooseOpeningRelease({
+    state,
+    directory: policyFiles,
+    kept: (id) => readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), id),
+    lists,
+    nowMs: clock(),
+  });
+  keepRelease(disk, paths, opening.release);
+  lists.adopted(listsOf(opening.release));
+  return opening;
+}
+
+async function rebuildMemory(
+  { index, keys, origin, onProgress }: OpenSiteOptions,
+  reader: LogReader,
+  release: Release,
+  viewsSize: number,
+  size: number,
+): Promise<Engine["memory"]> {
+  const declared = declaredIn(release.policies);
+  const kinds = counterKinds(declared.counters);
+  const counters = new Counters(kinds);
+  const limits = new Limits(limitKinds(declared.limits));
+  const standings = new Map<string, Standing>();
+  for (const { actor, state: standing } of (await index.state()).standings) {
+    standings.set(actor, JSON.parse(standing) as Standing);
+  }
+  const longest = Math.max(0, ...kinds.map(keptMs));
+  const from = await index.firstRecordSince((await index.latestDecidedMs()) - longest);
+  const ports = { reader, index, counters, standings, siteKey: keys.site, origin };
+  await rebuild(ports, from, viewsSize, size, onProgress);
+  return { counters, limits, standings };
+}
+
+function openDesks(
+  options: OpenSiteOptions,
+  site: DocketSite,
+  {
+    state,
+    lists,
+    modes,
+  }: {
+    state: ChangeState;
+    lists: ReturnType<typeof openLists>;
+    modes: RuleModes;
+  },
+): Omit<OpenedSite, "site"> {
+  const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
+  const records = (kinds: readonly string[]): Promise<string[]> => index.keptRecords(kinds);
+  const changes = new PolicyChanges(state, {
+    seal: async (body, parts) => (await site.seal(body, parts)).index,
+    adopt: (release, body, parts) => site.adopt(release, body, parts),
+    current: () => site.release,
+    read: (id) => readLater(keptReleasePath(paths, id)),
+    keep: (id, bytes) => replaceLater(keptReleasePath(paths, id), bytes),
+    records,
+    decided: async (at) => {
+      const { record, facts } = await site.recorded(at);
+      return { record, facts };
+    },
+    size: () => site.status().publishedSize,
+    changeOf: async (at) => {
+      const plaintext = await site.sitePart(at, "change");
+      return plaintext === undefined ? undefined : (JSON.parse(plaintext) as ChangePart);
+    },
+    lists: lists.lists,
+    runTests: runReleaseTests,
+    siteKey: keys.site,
+    clock,
+    timer,
+  });
+  return {
+    changes,
+    lists: new ListChanges({
+      lists: lists.lists,
+      store: lists.store,
+      seal: async (body, parts) => (await site.seal(body, parts)).leaf,
+      publish: (by, versions, of) => changes.publishLists(by, versions, of),
+      release: () => site.release.id,
+      records,
+      partOf: (at) => site.sitePart(at, "change"),
+      siteKey: keys.site,
+      clock,
+    }),
+    brakes: new BrakeDesk({
+      modes,
+      seal: (body, parts, hooks) => site.seal(body, parts, hooks),
+      release: () => site.release.id,
+      duties: () => state,
+      siteKey: keys.site,
+    }),
+  };
 }

@@ -223,7 +223,7 @@ test("recorded facts decide again what was recorded, on real comments", async (t
   const decisions = await Promise.all(
     rows.map(({ id, ts, author, text }) => opened.site.decide(request(id, text, author, Date.parse(ts)))),
   );
-  const { policies } = opened.release;
+  const { policies } = opened.site.release;
   const counters = namedCounters(policies);
   const facts = await factsOfAll(opened, decisions);
   assert.equal(facts.length, 300);

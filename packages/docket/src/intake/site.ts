@@ -12,6 +12,7 @@ import type {
   Event,
   OpenedPart,
   PartName,
+  ReleaseBody,
 } from "@docket/protocol";
 import { cleanStanding, computeSignals, isClean, recordedRestriction, restrictionsAt } from "@docket/policy";
 import type { Signals } from "@docket/policy";
@@ -19,10 +20,13 @@ import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
 import { keyedHash, verifierKeyOf } from "../evidence/keys.ts";
 import { openPart } from "../evidence/seal.ts";
+import type { PlainPart } from "../evidence/seal.ts";
 import type { Priority } from "../log/admission.ts";
 import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { Sealed } from "../log/sequencer.ts";
+import type { Release } from "../releases/release.ts";
+import { declarationsOf } from "../rollout/declarations.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
 import { repeatWindowMs } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
@@ -51,8 +55,20 @@ export type SitePorts = OpenSiteOptions & {
   reader: LogReader;
   engine: Engine;
   modes: RuleModes;
-  /** The release that was sealed last, if any. */
-  previousRelease: string | null;
+  /** What says that the release is in force that the site begins with; absent if the log says so already. */
+  openingRelease: ReleaseBody | undefined;
+  /** Called in the turn in which a decision is appended, after it. */
+  onDecided: () => void;
+  /** Told of a record of the site's own when it is durable. */
+  onOwnRecord: (record: { kind: string; leaf: string }) => void;
+};
+
+/** What follows a record of the site's own. */
+export type SealHooks = {
+  /** Called if it is certain that it was not sealed, before the next event is decided. */
+  readonly undo?: () => void;
+  /** Called when it is durable. */
+  readonly onSealed?: (index: number) => void;
 };
 
 type InFlight = { body: string; decision: Promise<Decision> };
@@ -150,7 +166,7 @@ export class DocketSite implements Site {
     // The reading is on record before anything is handed out.
     const plaintext = JSON.stringify({ v: 1, reason });
     const part = { name: "facts" as const, subject: "site", key: this.#ports.keys.site, plaintext };
-    await withinTime(this.#seal({ kind: "opening", by, of: index }, [part]), answerWithinMs);
+    await withinTime(this.seal({ kind: "opening", by, of: index }, [part]), answerWithinMs);
     return { ...(await this.receipt(index)), opening };
   }
 
@@ -170,7 +186,46 @@ export class DocketSite implements Site {
   }
 
   async sealAccess(change: "created" | "revoked", key: string, role: string): Promise<void> {
-    await this.#seal({ kind: "access", by: "operator", change, key, role }, []);
+    await this.seal({ kind: "access", by: "operator", change, key, role }, []);
+  }
+
+  /**
+   * Seals a record of the site's own. It is appended in this turn, so what the caller changes in memory in the
+   * same turn counts for every event that stands behind it in the log; resolves when it is durable.
+   */
+  async seal(
+    body: BodyWithoutParts,
+    parts: readonly PlainPart[],
+    hooks: SealHooks = {},
+  ): Promise<{ index: number; leaf: string }> {
+    const announced = this.#announce();
+    const [sealed] = await Promise.all([this.#append(body, parts, hooks), ...announced]);
+    return sealed;
+  }
+
+  /** The release that events are decided under now. */
+  get release(): Release {
+    return this.#engine.release;
+  }
+
+  /**
+   * Seals a release's record, and decides every event that follows it in the log under it: both or neither.
+   * Resolves with the record's index when it is durable.
+   */
+  async adopt(release: Release, body: ReleaseBody, parts: readonly PlainPart[]): Promise<number> {
+    const announced = this.#announce();
+    const { undo, settle } = this.#engine.adopt(release);
+    const origin = { release: release.id, by: body.by };
+    const watchNoMore = this.#ports.modes.adopt(declarationsOf(release.policies.policies), origin);
+    const hooks: SealHooks = {
+      undo: () => {
+        watchNoMore();
+        undo();
+      },
+      onSealed: settle,
+    };
+    const [{ index }] = await Promise.all([this.#append(body, parts, hooks), ...announced]);
+    return index;
   }
 
   status(): SiteStatus {
@@ -202,7 +257,7 @@ export class DocketSite implements Site {
 
   async #close(): Promise<void> {
     // Each step is worth trying even if the one before failed: what is sealed is in the journal in any case.
-    if (this.#announced) await this.#seal({ kind: "stop", by: "operator" }, []).catch(() => undefined);
+    if (this.#announced) await this.#append({ kind: "stop", by: "operator" }, []).catch(() => undefined);
     await this.#feed.stop();
     await withinTime(this.#ports.log.sync(), syncWithinMs).catch(() => undefined);
     await this.#ports.log.close();
@@ -256,6 +311,7 @@ export class DocketSite implements Site {
         });
       },
     });
+    this.#ports.onDecided();
     const [sealed] = await Promise.all([sealing, ...announced]);
     const receipt: Receipt = {
       format: receiptFormat,
@@ -328,7 +384,7 @@ export class DocketSite implements Site {
   #announce(): Promise<unknown>[] {
     if (this.#announced) return [];
     this.#announced = true;
-    const { version, release, log } = this.#ports;
+    const { version, log } = this.#ports;
     const { recovered } = log.opening;
     const sealing: Promise<unknown>[] = [];
     if (log.status.size === 0) {
@@ -337,30 +393,29 @@ export class DocketSite implements Site {
       const created: CreatedBody = { kind: "created", by: "operator", origin: this.origin, key };
       if (mlDsaSignerKey !== undefined) created.mlDsaKey = verifierKeyOf(mlDsaSignerKey);
       if (this.#ports.succeeds !== undefined) created.succeeds = this.#ports.succeeds;
-      sealing.push(this.#seal(created, []));
+      sealing.push(this.#append(created, []));
     }
-    sealing.push(this.#seal({ kind: "start", by: "operator", version, recovered }, []));
-    const previous = this.#ports.previousRelease;
-    if (previous !== release.id) {
-      sealing.push(this.#seal({ kind: "release", by: "operator", release: release.id, previous }, []));
-    }
+    const undo = (): boolean => (this.#announced = false);
+    sealing.push(this.#append({ kind: "start", by: "operator", version, recovered }, [], { undo }));
+    const { openingRelease } = this.#ports;
+    if (openingRelease !== undefined) sealing.push(this.#append(openingRelease, []));
     return sealing;
   }
 
-  async #seal(body: BodyWithoutParts, parts: Parameters<Log["append"]>[0]["parts"]): Promise<Sealed> {
-    const announced = body.kind === "access" || body.kind === "opening" ? this.#announce() : [];
-    const sealing = this.#ports.log.append({
+  async #append(body: BodyWithoutParts, parts: readonly PlainPart[], hooks: SealHooks = {}): Promise<Sealed> {
+    const { kind } = body;
+    const release = kind === "release" ? body.release : undefined;
+    return this.#ports.log.append({
       body: encodeBody(body),
-      parts,
+      parts: [...parts],
       priority: "system",
-      undo: body.kind === "start" ? () => (this.#announced = false) : undefined,
+      undo: hooks.undo,
       onSealed: (sealed) => {
-        const release = body.kind === "release" ? body.release : undefined;
-        this.#feed.add(plainEntry(sealed, { kind: body.kind, leaf: sealed.leaf, release }));
+        this.#feed.add(plainEntry(sealed, { kind, leaf: sealed.leaf, release }));
+        hooks.onSealed?.(sealed.index);
+        this.#ports.onOwnRecord({ kind, leaf: sealed.leaf });
       },
     });
-    const [sealed] = await Promise.all([sealing, ...announced]);
-    return sealed;
   }
 
   async #record(index: number): Promise<{ record: DocketRecord; stored: StoredRecord }> {
@@ -371,6 +426,15 @@ export class DocketSite implements Site {
     await withinTime(log.published(index + 1), answerWithinMs);
     const stored = await reader.record(index, log.status.publishedSize);
     return { record: parseLeaf(stored.leaf), stored };
+  }
+
+  /**
+   * The plaintext of a part that belongs to the site, once its record is published; `undefined` if the record
+   * has none of that name or it is gone.
+   */
+  async sitePart(index: number, name: PartName): Promise<string | undefined> {
+    const { stored } = await this.#record(index);
+    return this.#open(stored, name, this.#ports.keys.site)?.plaintext.toString("utf8");
   }
 
   #open(

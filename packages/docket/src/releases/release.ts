@@ -95,6 +95,11 @@ export function withLists(release: Release, { versions, views }: ReleaseLists): 
   return { ...release, id: hash("sha256", text, "base64url"), manifest: text, lists: views };
 }
 
+/** The versions of lists that a release names. */
+export function listsOf({ manifest }: Pick<Release, "manifest">): readonly ListVersion[] {
+  return (JSON.parse(manifest) as ReleaseManifest).lists ?? [];
+}
+
 /** Where a release is kept. */
 export function keptReleasePath(paths: Pick<LogPaths, "releases">, id: string): string {
   return join(paths.releases, `${id}.json`);

@@ -176,7 +176,7 @@ class Run {
 
   async decide(): Promise<{ summary: Summary; failure: Error | undefined }> {
     const opened = await openWithProgress(this.#installation, this.#terminal);
-    const tally = new Tally(opened.release.policies);
+    const tally = new Tally(opened.site.release.policies);
     const { nowMs } = this.#terminal;
     const sizeBefore = opened.site.status().size;
     const beganMs = nowMs();
@@ -203,7 +203,7 @@ class Run {
       complete: failure === undefined && !this.#stop.aborted,
       recordsSealed: size - sizeBefore,
       size,
-      release: opened.release.id,
+      release: opened.site.release.id,
       ms,
       factsRead,
     });
