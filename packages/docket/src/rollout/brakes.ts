@@ -194,6 +194,11 @@ export class Brakes {
     });
   }
 
+  /** Notes that a time has come, without an event. */
+  pass(atMs: number): Undo {
+    return this.#advance(atMs);
+  }
+
   /**
    * Notes an event and what it hit.
    *

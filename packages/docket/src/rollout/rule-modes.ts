@@ -3,14 +3,23 @@
 // yet, emergency brakes, caps. The engine asks before each decision and tells of it after; whoever seals
 // takes the trips and seals them right behind the decision.
 //
-// All but the rollout shares is a function of the sequence of calls, so it can be made again from the log: by
-// the same calls with what the records say. Each call gives back how it is undone, newest first, for records
-// that didn't become durable.
+// All but the rollout shares is a function of the sequence of calls. Each call gives back how it is undone,
+// newest first, for records that didn't become durable. After a start it is made again in one of two ways:
+//
+//   from `state()`, put away with the size of the log, and the records after it; the result is the same
+//   from the log alone: the release, list, brake and confirm records before some record, then
+//     `pass(newest decidedAt - rebuiltMs)`, then all records from the first on that was decided since then:
+//     what is held, confirmed, settled and under watch is the same; how often a held rule hit isn't
+//
+// Taking a record in means: `adopt` for a release, `listChanged` for a list, `observe` for a decision (and
+// leave its trips alone: if they were sealed, their records come), `brake` with its facts and index,
+// `confirm` with the index that it names.
 import type { Caps as CapsOf, Held, ListView } from "@docket/policy";
 import type { BrakeFacts, Facts } from "@docket/protocol";
 import { together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
 import { Brakes } from "./brakes.ts";
+import { probationMs } from "./brakes.ts";
 import type { BrakeInForce, BrakesState, ListChange, Origin, Watched } from "./brakes.ts";
 import { Caps } from "./caps.ts";
 import type { CapsState } from "./caps.ts";
@@ -19,6 +28,9 @@ import { withoutHeld } from "./held-entries.ts";
 import type { EntryHash } from "./held-entries.ts";
 import { RolloutShares } from "./rollout-share.ts";
 import type { KeyedHash } from "./rollout-share.ts";
+
+/** How far back decisions are needed to make the modes again from the log alone, in milliseconds. */
+export const rebuiltMs: number = probationMs;
 
 /** Why a rule has no effect on an event, as the policy's evaluation takes it. */
 export type HeldBack = Extract<Held, "rollout" | "warming" | "brake">;
@@ -85,6 +97,11 @@ export class RuleModes {
   /** Takes in that a list changed. Those that were there when they were first declared are new as a whole. */
   listChanged(list: string, change: ListChange, origin: Origin): Undo {
     return this.#brakes.listChanged(list, change, origin);
+  }
+
+  /** Notes that a time has come, without an event: see above. */
+  pass(atMs: number): Undo {
+    return this.#brakes.pass(atMs);
   }
 
   /**
