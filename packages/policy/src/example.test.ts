@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The policies that we ship and show must load.
+// The policy that we ship.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -7,27 +7,6 @@ import { computeSignals, evaluate, loadPolicies } from "./index.ts";
 import type { EvaluationInput, PolicySet } from "./index.ts";
 
 const examplePath = new URL("../../docket/assets/policy/comments.yaml", import.meta.url);
-const referencePath = new URL("../../../docs/reference/policy.md", import.meta.url);
-
-test("every policy in the reference loads", () => {
-  const blocks = [...readFileSync(referencePath, "utf8").matchAll(/^```yaml\n([^]*?)^```$/gm)];
-  assert.ok(blocks.length >= 5);
-  for (const [, text = ""] of blocks) loadPolicies([{ path: "policy.md", text: completed(text) }]);
-});
-
-/** A block that isn't a whole policy is made one: the keys that it lacks are added. */
-function completed(text: string): string {
-  const has = (key: string): boolean => new RegExp(`^${key}:`, "m").test(text);
-  const lines = text.startsWith("- ") ? `rules:\n${text.replaceAll(/^/gm, "  ")}` : text;
-  return (
-    (has("policy") ? "" : "policy: example\n") +
-    (has("on") ? "" : "on: [comment]\n") +
-    lines +
-    (has("rules") || text.startsWith("- ")
-      ? ""
-      : "rules:\n  - { id: r, when: signals.linkCount > 1, points: 900 }\n")
-  );
-}
 
 const example = loadPolicies([{ path: "comments.yaml", text: readFileSync(examplePath, "utf8") }]);
 
