@@ -8,12 +8,12 @@ import type { ChangesView, ProposalView, ReleaseView } from "./contract.ts";
 import { approvalsNeeded, comesAtMs, isApproved, stricterLevel } from "./duties.ts";
 import type { Release } from "./release.ts";
 
-/** How changes stand. */
-export function changesView(state: ChangeState, current: Release): ChangesView {
+/** How changes stand. `current` is the release in force where a site is open. */
+export function changesView(state: ChangeState, current?: Pick<Release, "id">): ChangesView {
   const { level, inForce, provisional, proposals } = state;
   return {
     level,
-    release: current.id,
+    release: current?.id ?? inForce?.release ?? null,
     since: inForce === undefined ? null : releaseView(inForce.since),
     revertsAt: provisional === undefined ? null : formatTime(provisional.untilMs),
     revertsTo: provisional?.before ?? null,

@@ -112,8 +112,8 @@ export type ReleaseView = {
 /** How changes of the policy stand. */
 export type ChangesView = {
   level: DutyLevel;
-  /** The release in force. */
-  release: string;
+  /** The release in force; `null` before the first record. */
+  release: string | null;
   /** How its policy files came into force; `null` before the first record. */
   since: ReleaseView | null;
   /** Set if it reverts by itself unless it is approved. */

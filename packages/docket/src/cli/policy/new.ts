@@ -77,6 +77,8 @@ function renamed(text: string, name: string): string {
   return text.replace(/^policy: .*$/m, `policy: ${name}`);
 }
 
+const fiveLinks = ["a", "b", "c", "d", "e"].map((host) => `https://${host}.example`).join(" ");
+
 function skeleton(name: string): string {
   return `# A policy. What can stand here: docs/reference/policy.md
 policy: ${name}
@@ -93,10 +95,16 @@ rules:
 
 tests:
   - name: five links
-    given: { type: comment, actor: { id: a }, content: { text: "a.com b.com c.com d.com e.com" } }
+    given:
+      type: comment
+      actor: { id: a }
+      content: { text: "${fiveLinks}" }
     expect: { outcome: hold, rules: [${name}-many-links] }
   - name: a link and some words
-    given: { type: comment, actor: { id: a }, content: { text: "See a.com, it has a good map." } }
+    given:
+      type: comment
+      actor: { id: a }
+      content: { text: "See https://a.example, it has a good map." }
     expect: { outcome: allow }
 `;
 }
