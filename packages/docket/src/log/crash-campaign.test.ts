@@ -99,8 +99,10 @@ function runLife(world: World): void {
 function act(world: World, log: TestLog): void {
   const choice = world.random();
   if (choice < 0.55) commit(world, log);
-  else if (choice < 0.8) orFull(() => publish(world, log));
-  else orFull(() => release(world, log));
+  else if (choice < 0.75) orFull(() => publish(world, log));
+  else if (choice < 0.8) removeSome(world, log);
+  else if (choice < 0.9) orFull(() => release(world, log));
+  else orFull(() => releaseSlowly(world, log));
 }
 
 function commit(world: World, { sequencer, materialiser }: TestLog): void {
@@ -132,12 +134,31 @@ function commit(world: World, { sequencer, materialiser }: TestLog): void {
   }
 }
 
-function publish(world: World, { materialiser }: TestLog): void {
-  materialiser.publish(world.nowMs);
+function publish(world: World, log: TestLog): void {
+  log.materialiser.publish(world.nowMs);
+  if (world.random() < 0.1) checkFiles(world, log);
+}
+
+function removeSome({ random }: World, { materialiser }: TestLog): void {
+  materialiser.removeOvertaken(Math.floor(random() * 3), () => random() < 0.7);
 }
 
 function release(world: World, { materialiser, sequencer }: TestLog): void {
   sequencer.release(materialiser.sync(world.nowMs));
+}
+
+/** As the thread does it: what comes meanwhile is published, and partial tiles are removed. */
+function releaseSlowly(world: World, log: TestLog): void {
+  const { materialiser, sequencer } = log;
+  materialiser.publish(world.nowMs);
+  materialiser.beginSync();
+  for (;;) {
+    const size = materialiser.continueSync(() => world.random() < 0.8);
+    if (size !== undefined) return sequencer.release(size);
+    if (world.random() < 0.5) commit(world, log);
+    if (world.random() < 0.5) orFull(() => publish(world, log));
+    removeSome(world, log);
+  }
 }
 
 function orFull(action: () => void): void {

@@ -33,8 +33,18 @@ export interface LogDisk {
   readFile(path: string): Buffer | undefined;
   /** Names in a directory, sorted; none if it does not exist. */
   list(path: string): string[];
-  /** Makes a directory with its parents, each durable before the next. */
-  makeDirectory(path: string): void;
+  /**
+   * Makes a directory with its parents. With `durable`, which is the default, each is durable before the
+   * next; without, their names take {@link syncDirectory}.
+   */
+  makeDirectory(path: string, durable?: boolean): void;
+  /**
+   * Makes a file with this content, not durably: a reader may see a part of it before this returns, and a
+   * crash may leave a part of it or an empty file. So it is for what nobody is pointed to before this has
+   * returned. After an error there is no such file. One that is there already is replaced as
+   * {@link replaceFile} does it.
+   */
+  createFile(path: string, bytes: Uint8Array): void;
   /**
    * Puts a file in place at once: a reader sees the old content or the new, never a part. With `durable` it
    * also survives power loss when this returns; without, a crash may leave the old content, the new, or an

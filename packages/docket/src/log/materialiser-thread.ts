@@ -15,10 +15,10 @@ import { openPrimacy } from "./newest-state.ts";
 import { publishedSigners, signPublished } from "./signing-keys.ts";
 
 /**
- * Least time between two published checkpoints, in ms. With gathering, signing and writing, an entry is
- * published within 100 ms of its sealing.
+ * Least time between two published checkpoints, in ms. It is less than what the sequencer gathers for, so
+ * that what it hands over is published as it comes: waiting for each other would add up.
  */
-const publishIntervalMs = 50;
+const publishIntervalMs = 40;
 /** After an error (a full disk) publication, or a sync, is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
@@ -32,6 +32,13 @@ const syncEntriesMax = 262_144;
 const syncIntervalMs = 30_000;
 /** A sync stops after this long, in ms, to let a publication pass. */
 const syncStepMs = 10;
+/**
+ * A partial tile is removed when its full one was there for so many publications, which under load is a few
+ * seconds, and at a sync. A file that the system has not written yet is gone without a trace on the disk.
+ */
+const partialsKept = 64;
+/** Removing stops after this long, in ms. */
+const removeStepMs = 2;
 
 const start = workerData as MaterialiserStart;
 const main = parentPort as NonNullable<typeof parentPort>;
@@ -41,8 +48,8 @@ const signers = publishedSigners({ roots: [], published: start.publicationKeys }
 const primacy = start.primacy && openPrimacy(start.primacy);
 let steps: Promise<unknown> = Promise.resolve();
 let timer: NodeJS.Timeout | undefined;
-/** By the clock that is never set; so are all intervals here. */
-let lastPublishedMs = -publishIntervalMs;
+/** From when on the next checkpoint may be published, by the clock that is never set. */
+let dueMs = 0;
 /** Messages of the sequencer that wait to be taken in. */
 let unread = 0;
 let syncTimer: NodeJS.Timeout | undefined;
@@ -54,17 +61,11 @@ const materialiser = open();
 
 start.batches.on("message", (handed: HandedBatches) => {
   unread++;
-  void then(() => {
-    unread--;
-    materialiser?.ingest(handed);
-    // Behind others it would keep a publication waiting, which writes it too.
-    if (unread === 0) materialiser?.writeCompleted();
-  });
   for (const { payload, count } of handed.batches) {
     unsynced.bytes += payload.length;
     unsynced.entries += count;
   }
-  schedule(Math.max(0, lastPublishedMs + publishIntervalMs - performance.now()));
+  void takeIn(handed);
 });
 
 // The channel's other end closes after its last batch, so a close loses none.
@@ -88,32 +89,62 @@ function open(): Materialiser | undefined {
   }
 }
 
-function schedule(delayMs: number): void {
-  if (finishing) return;
-  timer ??= setTimeout(() => {
-    timer = undefined;
-    void publish();
-  }, delayMs);
+// Publishes in the same step if it is time: where batches come as fast as they are taken in, a publication
+// that queued behind them would come late.
+async function takeIn(handed: HandedBatches): Promise<void> {
+  const done = await then(async () => {
+    unread--;
+    materialiser?.ingest(handed);
+    if (performance.now() >= dueMs) await publishNow();
+    // Behind others it would keep a publication waiting, which writes it too.
+    else if (unread === 0) materialiser?.writeCompleted();
+  });
+  afterwards(done);
+  // Messages go before all else in a thread that has them: between two, syncs and timers have their turn.
+  void then(() => immediate());
 }
 
 async function publish(): Promise<void> {
-  let tookMs = 0;
-  lastPublishedMs = performance.now();
-  const done = await then(async () => {
-    const unsigned = materialiser?.unpublished;
-    if (materialiser === undefined || unsigned === undefined) return;
-    const startedMs = performance.now();
-    if (materialiser.publish(Date.now(), await signNewest(unsigned))) {
-      tell({ kind: "published", size: materialiser.publishedSize });
-    }
-    tookMs = performance.now() - startedMs;
-  });
+  afterwards(await then(publishNow));
+}
+
+async function publishNow(): Promise<void> {
+  clearTimeout(timer);
+  timer = undefined;
+  const unsigned = materialiser?.unpublished;
+  if (materialiser === undefined || unsigned === undefined) return;
+  const startedMs = performance.now();
+  if (materialiser.publish(Date.now(), await signNewest(unsigned))) {
+    tell({ kind: "published", size: materialiser.publishedSize });
+  }
+  materialiser.removeOvertaken(partialsKept, within(removeStepMs));
   // Where a publication takes long (partial bundles of large entries, a slow disk), the next one waits a
   // little.
-  lastPublishedMs += Math.min(tookMs, publishIntervalMs);
-  if (!done) schedule(retryIntervalMs);
-  else if (unsynced.bytes >= syncBytesMax || unsynced.entries >= syncEntriesMax) void sync();
+  const endedMs = performance.now();
+  dueMs = Math.max(
+    startedMs + publishIntervalMs,
+    endedMs + Math.min(endedMs - startedMs, publishIntervalMs) / 2,
+  );
+}
+
+/** Sees to it that what is not published yet will be, and what is not synced yet. */
+function afterwards(done: boolean): void {
+  if (!done) dueMs = performance.now() + retryIntervalMs;
+  if (materialiser?.unpublished !== undefined) schedule();
+  if (!done) return;
+  if (unsynced.bytes >= syncBytesMax || unsynced.entries >= syncEntriesMax) void sync();
   else scheduleSync(syncIntervalMs);
+}
+
+function schedule(): void {
+  if (finishing || ended) return;
+  timer ??= setTimeout(
+    () => {
+      timer = undefined;
+      void publish();
+    },
+    Math.max(0, dueMs - performance.now()),
+  );
 }
 
 function scheduleSync(delayMs: number): void {
@@ -132,6 +163,8 @@ function sync(): Promise<void> {
 
 // Many files may be to be synced: between them, batches are taken in and published.
 async function syncOnce(): Promise<void> {
+  // Before it, so that nothing is synced in vain.
+  await removeOvertaken();
   const begun = await then(async () => {
     if (materialiser === undefined) throw new Error("nothing is open");
     const unsigned = materialiser.unpublished;
@@ -141,9 +174,8 @@ async function syncOnce(): Promise<void> {
   });
   let done = false;
   for (let going = begun && (await syncAside()); going;) {
-    const untilMs = performance.now() + syncStepMs;
     const more = await then(() => {
-      const size = materialiser?.continueSync(() => performance.now() < untilMs);
+      const size = materialiser?.continueSync(within(syncStepMs));
       if (size === undefined) return;
       primacy?.sync();
       done = true;
@@ -152,8 +184,25 @@ async function syncOnce(): Promise<void> {
     going = more && !done;
     await immediate();
   }
+  await removeOvertaken();
   // A full disk: journal segments stay until a sync has come to its end.
   if (!done) scheduleSync(retryIntervalMs);
+}
+
+async function removeOvertaken(): Promise<void> {
+  for (let going = true; going;) {
+    const more = await then(() => {
+      going = materialiser?.removeOvertaken(0, within(syncStepMs)) === false;
+    });
+    going &&= more;
+    await immediate();
+  }
+}
+
+/** Says whether this long has not passed yet. */
+function within(ms: number): () => boolean {
+  const untilMs = performance.now() + ms;
+  return () => performance.now() < untilMs;
 }
 
 // A disk that can syncs the files aside, so that none of them holds up a publication.

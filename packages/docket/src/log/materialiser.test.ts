@@ -55,6 +55,64 @@ void test("what a sync is about to remove is not synced before", () => {
   );
 });
 
+void test("partial tiles go some publications after their full one, those of the state only after it", () => {
+  const { disk, paths, log } = newLog();
+  const partials = (tile: string): string[] => disk.list(`${paths.site}/tile/${tile}.p`);
+  commit(log, 200);
+  log.materialiser.sync(nowMs);
+  for (let round = 0; round < 4; round++) {
+    commit(log, 100);
+    log.materialiser.publish(nowMs);
+  }
+  const removed: string[] = [];
+  disk.onStep = (step, path) => {
+    if (step === "remove") removed.push(path);
+  };
+  log.materialiser.removeOvertaken(3, () => true);
+  assert.deepEqual(removed, []);
+  // Of 600 records the first 256 were full at the first publication, the next at the last but one.
+  assert.equal(
+    log.materialiser.removeOvertaken(0, () => false),
+    false,
+  );
+  while (!log.materialiser.removeOvertaken(0, () => false));
+  assert.deepEqual(partials("0/001"), []);
+  assert.deepEqual(partials("entries/001"), []);
+  assert.deepEqual(partials("0/002"), ["88"]);
+  assert.deepEqual(partials("0/000"), ["200"]);
+  // Nothing that was removed is synced.
+  log.materialiser.sync(nowMs);
+  assert.deepEqual(partials("0/000"), []);
+  assert.deepEqual(partials("1/000"), ["1", "2"]);
+});
+
+void test("a file that a checkpoint of before may cover is put in place whole, others are just made", () => {
+  const { disk, paths, log } = newLog();
+  const steps: string[] = [];
+  const watch = (): void => {
+    disk.onStep = (step, path) => {
+      if (path.includes("/tile/") && (step === "create" || step === "rename")) steps.push(step);
+    };
+  };
+  watch();
+  commit(log, 300);
+  log.materialiser.publish(nowMs);
+  // A full tile and a bundle, and the partial ones of three kinds.
+  const whole = Array.from({ length: 5 }, () => ["create", "rename"]).flat();
+  assert.deepEqual(steps.splice(0), whole);
+  commit(log, 300);
+  log.materialiser.publish(nowMs);
+  assert.deepEqual(
+    steps.splice(0),
+    Array.from({ length: 5 }, () => "create"),
+  );
+  disk.restart("kept", () => 0);
+  const again = openTestLog(disk, paths, now);
+  watch();
+  again.materialiser.publish(nowMs);
+  assert.equal(steps.filter((step) => step === "rename").length, 4);
+});
+
 void test("while a sync is under way batches are published, and the state is that of its beginning", () => {
   const { disk, paths, log } = newLog();
   const { materialiser } = log;
@@ -68,6 +126,8 @@ void test("while a sync is under way batches are published, and the state is tha
       commit(log, 200);
       materialiser.publish(nowMs);
     }
+    // What the state that is on its way goes on from stays.
+    materialiser.removeOvertaken(0, () => true);
     done = materialiser.continueSync(() => false);
     assert.ok(done === undefined || done === 250);
   }

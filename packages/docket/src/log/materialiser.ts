@@ -24,8 +24,13 @@ import { RightEdge } from "./right-edge.ts";
 /** Of the published checkpoints, one in this many milliseconds is kept for good. */
 export const keptCheckpointIntervalMs = 60_000;
 
-/** A sync under way: up to which tree, what is not synced yet, and what may be removed afterwards. */
+/** A sync under way: up to which tree, what is not synced yet, and what need not be there afterwards. */
 type Syncing = { frontier: Frontier; files: string[]; directories: string[]; obsolete: string[] };
+/**
+ * Partial tiles whose full tile is there: their directory, by path in the site, the number of the publication
+ * that covers the full one, and those of them that this process has seen.
+ */
+type Overtaken = { directory: string; publication: number; seen: ReadonlySet<string> };
 
 /** Writes what readers use. Owned by one thread. */
 export class Materialiser {
@@ -44,15 +49,13 @@ export class Materialiser {
   #partsFile: { bundle: number; file: LogFile } | undefined;
   #partsEnd = 0;
   readonly #unsynced = new Set<string>();
-  /** Partial tiles that are written, until their full tile is synced. */
-  readonly #partials = new Set<string>();
+  /** Partial tiles that are written, by directory and path in the site, until their full tile comes. */
+  readonly #partials = new Map<string, Set<string>>();
   /** Partial tiles, by path in the site, from which a start at the materialised state goes on. */
-  readonly #ofState: ReadonlySet<string>;
-  /**
-   * Directories of partial tiles whose full tile is written, by path in the site: removed once that is
-   * synced.
-   */
-  #obsolete: string[] = [];
+  #ofState: ReadonlySet<string>;
+  #overtaken: Overtaken[] = [];
+  /** Number of the next publication. */
+  #publication = 0;
   /** Directories out of which others were removed since the last sync. */
   readonly #removedFrom = new Set<string>();
   #syncing: Syncing | undefined;
@@ -150,18 +153,22 @@ export class Materialiser {
     this.#keep(nowMs, size, published);
     this.#recent.add(rowOf(published, nowMs));
     this.#publishedSize = size;
+    this.#publication++;
     return true;
   }
 
   /**
-   * Publishes, syncs all that was published and moves the materialised state up to it.
+   * Publishes, syncs all that was published, moves the materialised state up to it and removes all partial
+   * tiles that nothing needs.
    *
    * @returns the size up to which journal segments are no longer needed
    */
   sync(nowMs: number): number {
     this.publish(nowMs);
     this.beginSync();
-    return this.continueSync(() => true) as number;
+    const size = this.continueSync(() => true) as number;
+    this.removeOvertaken(0, () => true);
+    return size;
   }
 
   /**
@@ -173,7 +180,8 @@ export class Materialiser {
     if (this.unpublished !== undefined) throw new Error("what is synced must be published");
     if (this.#syncing !== undefined) throw new Error("a sync is under way");
     // What is about to be removed needs no sync: until the state has moved, the one before it is enough.
-    const gone = new Set(this.#obsolete.map((path) => join(this.#paths.site, path)));
+    const obsolete = this.#overtaken.map(({ directory }) => directory);
+    const gone = new Set(obsolete.map((path) => join(this.#paths.site, path)));
     const files = [...this.#unsynced].filter((path) => !gone.has(dirname(path)));
     const directories = new Set<string>();
     for (const path of files) {
@@ -187,9 +195,8 @@ export class Materialiser {
     for (const path of this.#removedFrom) directories.add(path);
     this.#removedFrom.clear();
     const frontier = this.#edge.frontier();
-    this.#syncing = { frontier, files, directories: [...directories], obsolete: this.#obsolete };
+    this.#syncing = { frontier, files, directories: [...directories], obsolete };
     this.#unsynced.clear();
-    this.#obsolete = [];
   }
 
   /** The files of the sync under way; whoever takes them syncs them before it goes on. */
@@ -230,15 +237,38 @@ export class Materialiser {
     }
     this.#syncing = undefined;
     this.#moveState(syncing);
-    // Only now: until the state has moved, recovery starts from the partial tiles.
-    for (const path of syncing.obsolete) {
-      const directory = join(this.#paths.site, path);
-      this.#removedFrom.add(dirname(directory));
-      this.#disk.remove(directory);
-    }
-    const gone = new Set(syncing.obsolete);
-    for (const path of this.#partials) if (gone.has(dirname(path))) this.#partials.delete(path);
+    this.#ofState = new Set(partialPaths(syncing.frontier.size));
     return syncing.frontier.size;
+  }
+
+  /**
+   * Removes partial tiles whose full tile is published: readers take that instead. What recovery goes on from
+   * stays until the state has moved on.
+   *
+   * @param publications so many that came after its own a full tile has seen at least
+   * @param hasTime asked after each directory
+   * @returns whether it came to the end
+   */
+  removeOvertaken(publications: number, hasTime: () => boolean): boolean {
+    if (this.#ended) return true;
+    const needed = new Set([...this.#ofState, ...this.#ofSync()].map((path) => dirname(path)));
+    const newest = this.#publication - 1 - publications;
+    const left: Overtaken[] = [];
+    let going = true;
+    for (const overtaken of this.#overtaken) {
+      const { directory, publication, seen } = overtaken;
+      if (!going || publication > newest || needed.has(directory)) {
+        left.push(overtaken);
+        continue;
+      }
+      const path = join(this.#paths.site, directory);
+      this.#removedFrom.add(dirname(path));
+      this.#disk.remove(path);
+      for (const partial of seen) this.#unsynced.delete(join(this.#paths.site, partial));
+      going = hasTime();
+    }
+    this.#overtaken = left;
+    return going;
   }
 
   /** Closes its files. */
@@ -247,6 +277,11 @@ export class Materialiser {
     this.#recent.close();
     this.#partsFile?.file.close();
     this.#partsFile = undefined;
+  }
+
+  /** Partial tiles of the state that a sync under way is about to write. */
+  #ofSync(): string[] {
+    return this.#syncing === undefined ? [] : partialPaths(this.#syncing.frontier.size);
   }
 
   #moveState({ frontier, obsolete }: Syncing): void {
@@ -260,7 +295,6 @@ export class Materialiser {
         this.#ended = true;
         throw syncEnded(error);
       }
-      this.#obsolete.unshift(...obsolete);
       throw error;
     }
   }
@@ -320,7 +354,12 @@ export class Materialiser {
 
   #complete(path: string, bytes: Uint8Array): void {
     this.#unwritten.set(path, bytes);
-    this.#obsolete.push(`${path}.p`);
+    const directory = `${path}.p`;
+    const seen = this.#partials.get(directory);
+    this.#partials.delete(directory);
+    // Before the first publication nobody has looked what a crash has left.
+    if (seen === undefined && this.#restored) return;
+    this.#overtaken.push({ directory, publication: this.#publication, seen: seen ?? new Set() });
   }
 
   // What a partial tile holds never changes, so it is written once: replacing one that recovery needs by the
@@ -332,29 +371,34 @@ export class Materialiser {
     bytesOf: (width: number) => Uint8Array,
   ): void {
     if (widest === 0) return;
+    const directory = dirname(pathOf(widest));
+    const seen = this.#partials.get(directory) ?? new Set();
+    this.#partials.set(directory, seen);
     if (!this.#restored) {
-      const directory = dirname(join(this.#paths.site, pathOf(widest)));
-      for (const name of this.#disk.list(directory)) {
+      for (const name of this.#disk.list(join(this.#paths.site, directory))) {
         const width = Number(name);
-        const path = join(directory, name);
+        const path = join(this.#paths.site, directory, name);
         // What else lies there is a file that was on its way to its place.
         if (!Number.isInteger(width)) this.#disk.remove(path);
         else if (width <= widest && this.#disk.readFile(path)?.equals(bytesOf(width)) === true) {
-          this.#partials.add(pathOf(width));
+          seen.add(pathOf(width));
           this.#unsynced.add(path);
-        } else if (width < widest) this.#write(pathOf(width), bytesOf(width));
+        } else if (width < widest) {
+          this.#write(pathOf(width), bytesOf(width));
+          seen.add(pathOf(width));
+        }
       }
     }
     const path = pathOf(widest);
-    if (this.#partials.has(path)) return;
+    if (seen.has(path)) return;
     this.#write(path, bytesOf(widest));
-    this.#partials.add(path);
+    seen.add(path);
   }
 
   // Before the first publication: a crash may have left partial tiles without content whose full ones have
   // come by now, which readers take instead.
   #dropUnsyncedPartials(): void {
-    for (const directory of this.#obsolete) {
+    for (const { directory } of this.#overtaken) {
       for (const name of this.#disk.list(join(this.#paths.site, directory))) {
         const path = `${directory}/${name}`;
         if (!this.#ofState.has(path)) this.#disk.remove(join(this.#paths.site, path));
@@ -364,8 +408,13 @@ export class Materialiser {
 
   #write(path: string, bytes: Uint8Array): void {
     const full = join(this.#paths.site, path);
-    this.#disk.makeDirectory(dirname(full));
-    this.#disk.replaceFile(full, bytes, false);
+    // A directory's name is synced with what lies in it.
+    this.#disk.makeDirectory(dirname(full), false);
+    // Before the first publication a checkpoint of before a crash may cover this file, and readers may look
+    // at it. Later ones are covered by nothing before they are whole, so they need not be put in place at
+    // once: that saves a rename, half of what a file costs.
+    if (this.#restored) this.#disk.createFile(full, bytes);
+    else this.#disk.replaceFile(full, bytes, false);
     this.#unsynced.add(full);
   }
 
@@ -386,7 +435,7 @@ export class Materialiser {
   #openParts(bundle: number): LogFile {
     if (this.#partsFile?.bundle === bundle) return this.#partsFile.file;
     const path = join(this.#paths.parts, bundleName(bundle));
-    this.#disk.makeDirectory(dirname(path));
+    this.#disk.makeDirectory(dirname(path), false);
     const exists = this.#disk.readFile(path) !== undefined;
     const file = this.#disk.open(path, !exists);
     this.#partsFile?.file.close();

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { LogDisk, LogFile } from "../log/disk.ts";
 import { disk as real } from "../stores/files/node-disk.ts";
 
-/** What fails: calls of this name on paths that contain `path`. */
+/** What fails: calls of this name on paths that contain `path`. `createFile` counts as `replaceFile`. */
 export type Fault = {
   call: "open" | "write" | "sync" | "truncate" | "makeDirectory" | "replaceFile" | "syncFile" | "remove";
   path: string;
@@ -24,9 +24,13 @@ export const disk: LogDisk = {
     meet("open", path);
     return faultyFile(path, real.open(path, create));
   },
-  makeDirectory(path) {
+  makeDirectory(path, durable) {
     meet("makeDirectory", path);
-    real.makeDirectory(path);
+    real.makeDirectory(path, durable);
+  },
+  createFile(path, bytes) {
+    meet("replaceFile", path);
+    real.createFile(path, bytes);
   },
   replaceFile(path, bytes, durable) {
     meet("replaceFile", path);

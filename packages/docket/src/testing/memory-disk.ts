@@ -89,14 +89,26 @@ export class MemoryDisk implements LogDisk {
     return node?.kind === "directory" ? [...node.names.keys()].sort() : [];
   }
 
-  makeDirectory(path: string): void {
+  makeDirectory(path: string, durable = true): void {
     this.#alive();
     if (this.#find(path) !== undefined) return;
     const parent = posix.dirname(path);
-    this.makeDirectory(parent);
+    this.makeDirectory(parent, durable);
     this.#step("mkdir", path);
     change(this.#directory(parent), { set: [[posix.basename(path), emptyDirectory()]], unset: [] });
-    this.syncDirectory(parent);
+    if (durable) this.syncDirectory(parent);
+  }
+
+  createFile(path: string, bytes: Uint8Array): void {
+    this.#alive();
+    if (this.#find(path) !== undefined) return this.replaceFile(path, bytes, false);
+    const file = this.open(path, true);
+    try {
+      file.write(0, bytes);
+    } catch (error) {
+      if (!(error instanceof CrashError)) this.remove(path);
+      throw error;
+    }
   }
 
   replaceFile(path: string, bytes: Uint8Array, durable: boolean): void {

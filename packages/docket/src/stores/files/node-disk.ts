@@ -54,11 +54,29 @@ export const disk: LogDisk = {
   list(path) {
     return existsSync(path) ? readdirSync(path).sort() : [];
   },
-  makeDirectory(path) {
+  makeDirectory(path, durable = true) {
     if (existsSync(path)) return;
-    disk.makeDirectory(dirname(path));
+    disk.makeDirectory(dirname(path), durable);
     mkdirSync(path, { mode: 0o700, recursive: true });
-    disk.syncDirectory(dirname(path));
+    if (durable) disk.syncDirectory(dirname(path));
+  },
+  createFile(path, bytes) {
+    let handle: number;
+    try {
+      handle = openSync(path, "wx", 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      disk.replaceFile(path, bytes, false);
+      return;
+    }
+    try {
+      writeAll(handle, bytes, 0);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(handle);
+    }
   },
   replaceFile(path, bytes, durable) {
     const temporary = `${path}${temporarySuffix}`;
