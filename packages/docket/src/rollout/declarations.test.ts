@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadPolicies } from "@docket/policy";
-import { declarationsOf, defaultCap } from "./declarations.ts";
+import { declarationsOf } from "./declarations.ts";
 import type { Declarations } from "./declarations.ts";
 
 const policy = `policy: p
@@ -18,6 +18,7 @@ rules:
   - id: links
     when: signals.linkCount > 3
     then: { outcome: reject, strike: 1 }
+    restrictsAtMost: 40/h
     brake: { share: 10%, least: 20 }
   - { id: fast, when: counters.posts > 9, then: { outcome: delay, retryAfter: 1m } }
   - { id: suspends, when: signals.words > 900, then: { outcome: reject, suspend: 1h }, restrictsAtMost: 20/h }
@@ -46,7 +47,7 @@ test("watched is what can restrict somebody, capped what restricts, each as decl
     [...caps],
     [
       ["p/suspends", { count: 20, perMs: 3_600_000 }],
-      ["p/ladder-3", defaultCap],
+      ["p/ladder-3", { count: 40, perMs: 3_600_000 }],
     ],
   );
   assert.deepEqual([...rollouts], [["p/listed", 2500]]);

@@ -61,7 +61,7 @@ export function declarationsOf(policies: readonly Policy[]): Declarations {
         things.push(thresholdDeclaration(policy, threshold, pointed));
     }
     for (const step of policy.ladder) {
-      if (restricts(step.then)) caps.set(stepKey(policy, step), defaultCap);
+      if (restricts(step.then)) caps.set(stepKey(policy, step), stepCap(enforced));
     }
   }
   return { things, lists: listsOf(policies), caps, rollouts };
@@ -132,6 +132,12 @@ function listsOf(policies: readonly Policy[]): ListDeclared[] {
     }
   }
   return [...lists].map(([name, { brake, on }]) => ({ name, brake, on: [...on] }));
+}
+
+// A step restricts for the rules whose strikes lead to it: it may do so no faster than the tightest of them.
+function stepCap(rules: readonly Rule[]): Cap {
+  const caps = rules.flatMap(({ then, restricts: cap }) => (then && then.strike > 0 && cap ? [cap] : []));
+  return caps.reduce((a, b) => (a.count / a.perMs <= b.count / b.perMs ? a : b), caps[0] ?? defaultCap);
 }
 
 function stepKey(policy: Policy, step: LadderStep): string {
