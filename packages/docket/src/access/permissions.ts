@@ -22,7 +22,9 @@ export type Action =
   | "approvePolicy"
   | "publishPolicy"
   | "breakGlass"
-  | "confirmBrake";
+  | "confirmBrake"
+  | "readLists"
+  | "changeLists";
 
 /**
  * The roles that may do each action.
@@ -41,6 +43,8 @@ export type Action =
  * - `approvePolicy`: approve what was proposed; which persons must is said by the level of duties
  * - `publishPolicy`: put in force what was approved, and withdraw it
  * - `breakGlass`: put a release in force alone and for a time
+ * - `readLists`: read lists, their entries and changes, and ask what a value hits
+ * - `changeLists`: put entries into lists and take them out
  * - `confirmBrake`: give the power back that an emergency brake took; the level of duties says who must not
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
@@ -59,6 +63,8 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   publishPolicy: ["admin"],
   breakGlass: ["admin"],
   confirmBrake: ["analyst", "admin"],
+  readLists: ["analyst", "reviewer", "auditor", "admin"],
+  changeLists: ["analyst", "admin"],
 };
 
 /** Whether a key of this role may do this. */

@@ -56,3 +56,11 @@ export const batchOverloadMs = 30_000;
 /** First and longest pause between two such tries. */
 export const batchRetryFirstMs = 20;
 export const batchRetryLongestMs = 1000;
+/** Longest body with a change of a list, in bytes: its entries, and the JSON around them. */
+export const listBodyBytesMax = 8_388_608;
+/** Entries of a list in one answer: most, and if nothing is said. */
+export const listEntriesListedMax = 10_000;
+export const listEntriesListedDefault = 100;
+/** Changes of a list in one answer: most, and if nothing is said. */
+export const listChangesListedMax = 100;
+export const listChangesListedDefault = 20;

@@ -12,6 +12,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { Site } from "../intake/contract.ts";
 import type { SiteBrakes } from "../rollout/brake-desk.ts";
+import type { ListDesk } from "../lists/contract.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
 import type { Changes } from "../releases/contract.ts";
@@ -28,6 +29,7 @@ import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
 import { addExplanationRoutes } from "./routes/explanation.ts";
 import { addHealthRoutes } from "./routes/health.ts";
+import { addListRoutes } from "./routes/lists.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
 import { addPolicyRoutes } from "./routes/policy.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
@@ -42,6 +44,8 @@ export type ServerOptions = {
   changes?: Changes | undefined;
   /** Emergency brakes; without them there is no `/v1/policy/brakes`. */
   brakes?: SiteBrakes | undefined;
+  /** The lists that policies ask; without them there is no `/v1/lists`. */
+  lists?: ListDesk | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -65,6 +69,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     authenticator,
     changes,
     brakes,
+    lists,
     clock,
     publicEntries,
     version,
@@ -107,6 +112,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     addActorRoutes(scope, context);
     if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
     if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
+    if (lists !== undefined) addListRoutes(scope, { lists });
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
     addCheckpointRoutes(scope, context);

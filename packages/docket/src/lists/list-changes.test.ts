@@ -1,119 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { hash } from "node:crypto";
 import test from "node:test";
-import type { ListDeclaration, ListKind } from "@docket/policy";
-import { encodeBody, encodeLeaf, formatTime, parseLeaf } from "@docket/protocol";
-import type { BodyWithoutParts } from "@docket/protocol";
-import { DocketError } from "../error.ts";
-import type { ListVersion } from "../releases/release.ts";
-import { MemoryDisk } from "../testing/memory-disk.ts";
-import { ListChanges } from "./list-changes.ts";
-import { SiteLists } from "./site-lists.ts";
-import { openListStore } from "./store.ts";
+import { parseLeaf } from "@docket/protocol";
+import type { SiteLists } from "./site-lists.ts";
+import { listNowMs as now, ListWorld } from "./testing/list-world.ts";
 
-const now = Date.UTC(2026, 10, 23);
-const declared = new Map<string, ListDeclaration>(
-  (
-    [
-      ["bad", "domain"],
-      ["vip", "actor"],
-    ] as const
-  ).map(([name, kind]: readonly [string, ListKind]) => {
-    return [name, { name, kind, brake: { share: 100, least: 20 }, place: "p.yaml:1" }];
-  }),
-);
 const act = { by: "operator", why: "a campaign" };
-
-/** A log of records and a disk that outlive a process; `fail` names the step at which it dies. */
-class World {
-  readonly disk = new MemoryDisk();
-  readonly leaves: string[] = [];
-  readonly parts = new Map<number, string>();
-  /** By release, what it names. */
-  readonly releases = new Map<string, readonly ListVersion[]>();
-  fail: string | undefined;
-  #down = false;
-
-  constructor() {
-    this.disk.makeDirectory("/data/sites/main");
-  }
-
-  async open(): Promise<{ lists: SiteLists; changes: ListChanges }> {
-    this.#down = false;
-    const store = openListStore(this.disk, { site: "/data/sites/main" }, async (path, bytes) => {
-      this.#step("before keep");
-      this.disk.replaceFile(path, bytes, true);
-      this.#step("after keep");
-    });
-    const hashActor = (id: string): string => hash("sha256", id, "base64url");
-    const inForce = this.releases.get(this.release()) ?? [];
-    const lists = new SiteLists({ store, files: () => undefined, hashActor }, inForce);
-    const changes = new ListChanges({
-      lists,
-      store,
-      seal: async (body, parts) => {
-        this.#step("before list record");
-        const leaf = this.#append(body, parts[0]?.plaintext);
-        this.#step("after list record");
-        return leaf;
-      },
-      publish: async (by, wanted, of) => {
-        this.#step("before release record");
-        this.#adopt(by, wanted.versions, of);
-        this.#step("after release record");
-        lists.adopted(wanted.versions);
-        return { release: this.release() };
-      },
-      release: () => this.release(),
-      records: async (kinds) => this.leaves.filter((leaf) => kinds.includes(parseLeaf(leaf).kind)),
-      partOf: async (index) => this.parts.get(index),
-      siteKey: new Uint8Array(32),
-      clock: () => now,
-    });
-    if (this.leaves.length === 0) {
-      const { versions } = lists.current(declared);
-      this.#adopt("operator", versions);
-      lists.adopted(versions);
-    }
-    await changes.start();
-    return { lists, changes };
-  }
-
-  release(): string {
-    const last = this.leaves.map(parseLeaf).findLast((record) => record.kind === "release");
-    return last?.kind === "release" ? last.release : "";
-  }
-
-  #adopt(by: string, versions: readonly ListVersion[], of?: number): void {
-    const release = hash("sha256", JSON.stringify([this.leaves.length, versions]), "base64url");
-    this.releases.set(release, versions);
-    const previous = this.release() || null;
-    this.#append({
-      kind: "release",
-      by,
-      release,
-      previous,
-      via: "lists",
-      ...(of === undefined ? {} : { of }),
-    });
-  }
-
-  #append(body: BodyWithoutParts, part?: string): string {
-    const index = this.leaves.length;
-    const digest = "A".repeat(43);
-    const header = { v: 1, index, prev: digest, time: formatTime(now), uncertaintyMs: null } as const;
-    const leaf = encodeLeaf(header, encodeBody(body), part === undefined ? undefined : digest);
-    this.leaves.push(leaf);
-    if (part !== undefined) this.parts.set(index, part);
-    return leaf;
-  }
-
-  #step(name: string): void {
-    if (this.fail === name) this.#down = true;
-    if (this.#down) throw new DocketError("sealing_failed", `it died ${name}`);
-  }
-}
 
 function entries(lists: SiteLists, name = "bad"): string[] {
   return Array.from(lists.head(name).list.entries(), ({ value }) => value);
@@ -125,7 +17,7 @@ const wished = (...values: string[]): { add: { value: string }[]; remove: string
 });
 
 test("a change is sealed with why, and in force with the release that follows", async () => {
-  const world = new World();
+  const world = new ListWorld();
   const { changes, lists } = await world.open();
   const changed = await changes.change("bad", wished("Evil.example", "b.example"), act);
   assert.deepEqual([changed.added, changed.removed, changed.index], [2, 0, 1]);
@@ -160,7 +52,7 @@ test("a change is sealed with why, and in force with the release that follows", 
 });
 
 test("what changes nothing seals nothing; why must be said", async () => {
-  const world = new World();
+  const world = new ListWorld();
   const { changes } = await world.open();
   await changes.change("bad", wished("a.example"), act);
   const { length } = world.leaves;
@@ -175,7 +67,7 @@ test("what changes nothing seals nothing; why must be said", async () => {
 });
 
 test("pages of entries", async () => {
-  const { changes } = await new World().open();
+  const { changes } = await new ListWorld().open();
   const names = Array.from({ length: 25 }, (_, index) => `h${String(index).padStart(2, "0")}.example`);
   await changes.change("bad", wished(...names), act);
   const seen: string[] = [];
@@ -207,7 +99,7 @@ for (const step of [
 ]) {
   for (const lost of [false, true]) {
     test(`a process that dies ${step}${lost ? ", and loses the change's file" : ""}: in force if and only if sealed`, async () => {
-      const world = new World();
+      const world = new ListWorld();
       const { changes } = await world.open();
       await changes.change("bad", wished("first.example"), act);
       world.fail = step;
@@ -235,7 +127,7 @@ for (const step of [
 }
 
 test("a sealed change whose release could not be sealed comes into force before the next change", async () => {
-  const world = new World();
+  const world = new ListWorld();
   const { changes, lists } = await world.open();
   world.fail = "before release record";
   await assert.rejects(changes.change("bad", wished("a.example"), act));
@@ -246,7 +138,7 @@ test("a sealed change whose release could not be sealed comes into force before 
 });
 
 test("changes that are asked for at once are made one after the other", async () => {
-  const world = new World();
+  const world = new ListWorld();
   const { changes, lists } = await world.open();
   const all = await Promise.all(
     ["a", "b", "c"].map((name) => changes.change("bad", wished(`${name}.example`), act)),
@@ -259,7 +151,7 @@ test("changes that are asked for at once are made one after the other", async ()
 });
 
 test("an account is erased from every list of actors, and the record doesn't hold its id", async () => {
-  const world = new World();
+  const world = new ListWorld();
   const { changes, lists } = await world.open();
   await changes.change("vip", wished("alice", "bob"), act);
   const erased = await changes.eraseActor("alice", { by: "operator", why: "erasure" });

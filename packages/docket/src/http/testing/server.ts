@@ -9,6 +9,7 @@ import { roles } from "../../access/permissions.ts";
 import type { Role } from "../../access/permissions.ts";
 import { ChangeLog } from "../../releases/testing/change-log.ts";
 import { policyFile } from "../../releases/testing/policies.ts";
+import { ListWorld } from "../../lists/testing/list-world.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
 import { TestBrakes } from "./brakes.ts";
@@ -24,6 +25,8 @@ export type TestServer = {
   /** Changes of the policy, on a log of their own in which the keys of all roles were made. */
   changes: ChangeLog;
   brakes: TestBrakes;
+  /** Lists on a log of their own. */
+  lists: ListWorld;
   close: () => Promise<void>;
 };
 
@@ -70,10 +73,12 @@ export async function testServer(
     changes.append({ kind: "access", by: "operator", change: "created", key, role });
   }
   const brakes = new TestBrakes();
+  const lists = new ListWorld();
   const server = createServer({
     site,
     changes: changes.changes,
     brakes: brakes.desk,
+    lists: (await lists.open()).changes,
     authenticator,
     clock,
     publicEntries: false,
@@ -86,6 +91,7 @@ export async function testServer(
     site,
     changes,
     brakes,
+    lists,
     close: async () => {
       await server.close();
       await authenticator.close();
