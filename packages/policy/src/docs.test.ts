@@ -72,7 +72,7 @@ test("the worked example of the specification", () => {
   assert.equal(later.outcome, "reject");
 });
 
-function summary(evaluation: Evaluation): unknown {
+function summary(evaluation: Evaluation): Record<string, unknown> {
   const { outcome, rules, shadow, missing, points, thresholds, heldThresholds, clauses, hits } = evaluation;
   const held = shadow.map(({ rule, held: why, exemption }) => {
     return [rule, exemption === undefined ? why : `${why} by ${exemption}`];
@@ -144,7 +144,7 @@ test("the sizes", () => {
 test("every code of a mistake is in the reference", () => {
   const source = readFileSync(new URL("errors.ts", import.meta.url), "utf8");
   const [, union = ""] = /export type ProblemCode =\n([^;]*);/.exec(source) ?? [];
-  const codes = [...union.matchAll(/"([a-z-]+)"/g)].map(([, code]) => code as string);
+  const codes = [...union.matchAll(/"([a-z-]+)"/g)].map(([, code]) => code);
   const told = rowsOf(reference, "Mistakes").flatMap(([names = ""]) => names.split(", "));
   assert.deepEqual(told.toSorted(), codes.toSorted());
 });

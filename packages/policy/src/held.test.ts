@@ -44,13 +44,15 @@ exempt:
   - { id: staff, when: actor.name == 'staff', from: [domain, slow, bulk], owner: ops }
   - { id: fair, when: fields.price < 5, from: [word], owner: ops, until: 2026-01-01 }
 rules:
-  - { id: domain, when: "signals.domains.exists(d, d in lists.domains)", then: { outcome: reject, strike: 1 } }
+  - { id: domain, when: "signals.domains.exists(d, d in lists.domains)",
+      then: { outcome: reject, strike: 1 } }
   - { id: word, when: lists.words.hits(content.text).size() >= 2, then: { outcome: hold } }
   - { id: suspect, when: actor.id in lists.suspects, then: { outcome: challenge }, mode: shadow }
   - { id: slow, when: limits.pace.exceeded, then: { outcome: delay } }
   - { id: slower, when: "limits.edits.wait > duration('10s')", then: { outcome: delay }, mode: shadow }
   - { id: bulk, when: counters.spent > 100, points: 60 }
-  - { id: fresh, when: "counters.known < duration('1h') && !('vip' in fields.tags)", points: 50, always: true }
+  - { id: fresh, when: "counters.known < duration('1h') && !('vip' in fields.tags)", points: 50,
+      always: true }
   - { id: network, when: actor.ip in lists.nets, then: { outcome: flag }, rollout: 25% }
 thresholds: [{ points: 50, outcome: flag }, { points: 100, outcome: hold }]
 `,

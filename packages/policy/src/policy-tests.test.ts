@@ -107,7 +107,8 @@ test("missing values are named, and durations are in words", () => {
   expect: { rules: [link, new] }
 `);
   assert.deepEqual(failures, [
-    "expected the rule link to fire; it didn't: actor.age < duration('24h') is missing (actor.age is missing)",
+    "expected the rule link to fire; it didn't: actor.age < duration('24h') is missing " +
+      "(actor.age is missing)",
     "expected the rule new to fire; it didn't: has(counters.known) is true (counters.known is 2h); " +
       "counters.known < duration('1h') is false (counters.known is 2h)",
   ]);
@@ -115,7 +116,8 @@ test("missing values are named, and durations are in words", () => {
 
 test("a test is about its own policy", () => {
   const strict =
-    "policy: strict\non: [comment]\nrules: [{ id: all, when: signals.length > 0, then: { outcome: reject } }]";
+    "policy: strict\non: [comment]\n" +
+    "rules: [{ id: all, when: signals.length > 0, then: { outcome: reject } }]";
   const text = `${policy}  - { given: { type: comment, content: { text: a } }, expect: { outcome: allow } }`;
   const set = loadPolicies([
     { path: "p.yaml", text },

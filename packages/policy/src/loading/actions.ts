@@ -108,7 +108,8 @@ export function readLadder(
     // Records name a step by its policy and its strikes.
     const same = steps.find((step) => step.strikes === strikes);
     if (same !== undefined) {
-      const message = `the ladder has a step for ${strikes} strikes already, within ${showTime(same.withinMs)}`;
+      const within = showTime(same.withinMs);
+      const message = `the ladder has a step for ${strikes} strikes already, within ${within}`;
       report(source, "conflict", item.offset, message, "put both into one");
     }
     const step: LadderStep = { strikes, withinMs, then, ...(needs === "review" && { needs }) };
@@ -132,7 +133,8 @@ function checkReachable(
     0,
   );
   if (strikes <= most) return;
-  const message = `${strikes} strikes within ${showTime(withinMs)} can't be reached: the rules give at most ${most}`;
+  const wanted = `${strikes} strikes within ${showTime(withinMs)}`;
+  const message = `${wanted} can't be reached: the rules give at most ${most}`;
   report(source, "unreachable", item.offset, message, "lower it, or a rule's strikeEvery");
 }
 

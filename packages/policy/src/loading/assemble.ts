@@ -10,6 +10,7 @@ import type {
   SlotTable,
   Where,
 } from "../program.ts";
+import { createTracer } from "../trace.ts";
 import type { AttributeType, Counter, EventType, Limit, ListDeclaration, Policy } from "../types.ts";
 import type { LoadedExemption } from "./exemptions.ts";
 import type { LoadedRule } from "./rules.ts";
@@ -56,6 +57,10 @@ export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): Polic
     program: {
       slots: slots.count(),
       clauses,
+      scratch: {
+        frame: Array.from({ length: slots.count() }, () => undefined),
+        results: new Uint8Array(clauses),
+      },
       plans: plansOf(policies, slots),
       policies,
       wheres: new Map(loaded.flatMap(({ wheres }) => wheres)),
@@ -76,12 +81,16 @@ function compiledPolicy(
   return {
     policy,
     exemptions,
-    rules: rules.map((each): CompiledRule => ({
-      ...each,
-      key: `${policy.id}/${each.rule.id}`,
-      firstClause: place(each.condition.clauses.length),
-      exemptions: exemptions.filter(({ exemption }) => exemption.from.includes(each.rule.id)),
-    })),
+    rules: rules.map((each): CompiledRule => {
+      const firstClause = place(each.condition.clauses.length);
+      return {
+        ...each,
+        key: `${policy.id}/${each.rule.id}`,
+        firstClause,
+        exemptions: exemptions.filter(({ exemption }) => exemption.from.includes(each.rule.id)),
+        trace: createTracer({ condition: each.condition, firstClause }),
+      };
+    }),
     thresholds: policy.thresholds.map((threshold): CompiledThreshold => ({
       threshold,
       key: `${policy.id}/points-${threshold.points}`,

@@ -52,8 +52,8 @@ export function checkFieldTypes(
     for (const [name, { type }] of events.get(event)?.fields ?? []) {
       const before = seen.get(name);
       if (before !== undefined && before.type !== type) {
-        const message = `fields.${name} is ${before.type} in ${before.event} events, and ${type} in ${event} events`;
-        report(source, "conflict", offset, message, "write a policy for each");
+        const both = `${before.type} in ${before.event} events, and ${type} in ${event} events`;
+        report(source, "conflict", offset, `fields.${name} is ${both}`, "write a policy for each");
       }
       seen.set(name, before ?? { event, type });
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures: what rules and the steps of a ladder put on an actor: `warn`, `throttle`, `limit`, `suspend`, `ban`.
+// Measures: what rules and the steps of a ladder put on an actor: `warn`, `throttle`, `limit`, `suspend`,
+// `ban`.
 import type { AbilityLimit, Measures, Throttle } from "../types.ts";
 import { readInteger, readList, readMapping, readOptional, readText, readTrue, report } from "./document.ts";
 import type { Located, Mapping, Source } from "./document.ts";

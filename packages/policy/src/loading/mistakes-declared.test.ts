@@ -22,12 +22,14 @@ const events: readonly MistakeCase[] = [
   [
     "an event type that is like nothing",
     withKeys("").replace("[comment]", "[listing]"),
-    '2:6: no event type is called "listing"; declare it: events: { listing: { like: comment } } (unknown-name)',
+    '2:6: no event type is called "listing"; declare it: events: { listing: { like: comment } } ' +
+      "(unknown-name)",
   ],
   [
     "what log-ins lack",
     onLogin("signals.linkCount > 1 || content.text == 'a'"),
-    '5:19: events of type login have no "signals.linkCount"; comment, email, message, signup events have it ' +
+    '5:19: events of type login have no "signals.linkCount"; comment, email, message, signup events ' +
+      "have it " +
       "(absent-field)",
     '5:44: events of type login have no "content.text"; comment, email, message, signup events have it ' +
       "(absent-field)",
@@ -35,7 +37,8 @@ const events: readonly MistakeCase[] = [
   [
     "a field of other events",
     withCondition("fields.success").replace("[comment]", "[comment, message]"),
-    '5:18: events of the types comment, message have no "fields.success"; login events have it (absent-field)',
+    '5:18: events of the types comment, message have no "fields.success"; login events have it ' +
+      "(absent-field)",
   ],
   [
     "a field that is nearly right",
@@ -60,10 +63,12 @@ const events: readonly MistakeCase[] = [
         "d: { type: int, personal: maybe } } }\n  comment: {}\n  message: { like: comment, fields: " +
         "{ recipients: string } }\n  b: { kind: x }",
     ),
-    '6:3: "Bad" can\'t be an event type; begin with a letter, and use a-z, 0-9 and -, at most 32 of them (bad-id)',
+    '6:3: "Bad" can\'t be an event type; begin with a letter, and use a-z, 0-9 and -, at most 32 of ' +
+      "them (bad-id)",
     '7:14: like can\'t be "coment"; did you mean "comment"? (bad-value)',
     '7:32: "x-y" can\'t name a field; use letters, digits and _ (bad-id)',
-    '7:45: the type of a field can\'t be "text"; there are int, bool, string, timestamp, list<string> (bad-value)',
+    '7:45: the type of a field can\'t be "text"; there are int, bool, string, timestamp, ' +
+      "list<string> (bad-value)",
     '7:62: the type of a field can\'t be "list<int>"; there are int, bool, string, timestamp, list<string> ' +
       "(bad-value)",
     "7:101: personal must be true or false, and this is text (wrong-kind)",
@@ -149,7 +154,8 @@ const lists: readonly MistakeCase[] = [
   [
     "a list of actors asked for somebody else",
     withCondition("actor.name in lists.staff", "lists: { staff: { kind: actor } }\n"),
-    '5:11: "lists.staff" is a list of actors, which is asked for actor.id only; write actor.id in lists.staff ' +
+    '5:11: "lists.staff" is a list of actors, which is asked for actor.id only; write actor.id in ' +
+      "lists.staff " +
       "(wrong-type)",
   ],
   [
@@ -168,8 +174,10 @@ const counted: readonly MistakeCase[] = [
     withCondition(
       "counters.a + counters.b + counters.c + counters.d > 1 && counters.e > duration('1h')",
       "events: { comment: { fields: { price: int } } }\ncounters:\n" +
-        "  a: { by: actor.id, over: 1h }\n  b: { count: events, sum: fields.price, by: actor.id, over: 1h }\n" +
-        "  c: { sum: actor.name, by: actor.id, over: 1h }\n  d: { sum: fields.prise, by: actor.id, over: 1h }\n" +
+        "  a: { by: actor.id, over: 1h }\n  b: { count: events, sum: fields.price, by: actor.id, " +
+        "over: 1h }\n" +
+        "  c: { sum: actor.name, by: actor.id, over: 1h }\n  d: { sum: fields.prise, by: actor.id, " +
+        "over: 1h }\n" +
         "  e: { first: comments, by: actor.id, over: 1h }\n",
     ),
     '9:6: counter a needs one of the keys "count", "sum" and "first" (missing-key)',
@@ -183,7 +191,8 @@ const counted: readonly MistakeCase[] = [
     "where that asks what isn't the event's",
     withCondition(
       "counters.a > 1",
-      "counters:\n  a: { count: events, by: actor.id, over: 1h, where: counters.a > 1 || standing.restricted }\n",
+      "counters:\n  a: { count: events, by: actor.id, over: 1h, where: counters.a > 1 || " +
+        "standing.restricted }\n",
     ),
     '8:63: "counters.a" can\'t be read here; ask for fields of the event and its signals only (absent-field)',
     '8:81: "standing.restricted" can\'t be read here; ask for fields of the event and its signals only ' +
@@ -197,13 +206,15 @@ const counted: readonly MistakeCase[] = [
         "limits: { b: { rate: 1/m, by: actor.id, where: signals.words < 0 } }\n",
     ),
     "7:64: this condition is always true, so the counter counts all: leave where out (constant-condition)",
-    "8:48: no value of signals.words makes this condition true, so the limit counts nothing (constant-condition)",
+    "8:48: no value of signals.words makes this condition true, so the limit counts nothing " +
+      "(constant-condition)",
   ],
   [
     "declarations of limits",
     withCondition(
       "limits.c.exceeded || limits.d.exceded",
-      "limits:\n  a-b: { rate: 1/m, by: actor.id }\n  c: { rate: 10, by: [] }\n  d: { rate: 1/m, by: actor.age, " +
+      "limits:\n  a-b: { rate: 1/m, by: actor.id }\n  c: { rate: 10, by: [] }\n  d: { rate: 1/m, by: " +
+        "actor.age, " +
         "burst: 0 }\n  e: { rate: 1/m, by: [signals.links, signals.domains] }\n",
     ),
     '5:41: nothing is called "limits.d.exceded"; did you mean "limits.d.exceeded"? (unknown-name)',
@@ -291,7 +302,8 @@ const rules: readonly MistakeCase[] = [
   [
     "a cap in other words",
     withRule("then: { suspend: 1d }\n    restrictsAtMost: 5 per hour"),
-    '7:22: restrictsAtMost can\'t be "5 per hour"; write events per s, m, h or d, such as 1/m or 20/h (bad-rate)',
+    '7:22: restrictsAtMost can\'t be "5 per hour"; write events per s, m, h or d, such as 1/m or ' +
+      "20/h (bad-rate)",
   ],
   [
     "a ban with an end",
@@ -306,7 +318,8 @@ const rules: readonly MistakeCase[] = [
   [
     "abilities",
     withRule("then: { limit: { abilities: [Links, links, links], for: 7d } }"),
-    '6:34: "Links" can\'t name an ability; begin with a small letter, and use letters, digits and -, at most 32 ' +
+    '6:34: "Links" can\'t name an ability; begin with a small letter, and use letters, digits and -, ' +
+      "at most 32 " +
       "of them (bad-id)",
     '6:48: "links" stands in abilities twice (conflict)',
   ],
@@ -332,7 +345,8 @@ const rules: readonly MistakeCase[] = [
       "strike: 1 } }",
       "strike: 2 }, strikeEvery: 12h }",
     ),
-    "5:10: 5 strikes within 1d can't be reached: the rules give at most 4; lower it, or a rule's strikeEvery " +
+    "5:10: 5 strikes within 1d can't be reached: the rules give at most 4; lower it, or a rule's " +
+      "strikeEvery " +
       "(unreachable)",
   ],
   [
@@ -359,10 +373,12 @@ const exemptions: readonly MistakeCase[] = [
     "declarations of exemptions",
     withKeys(
       "exempt:\n  - { id: A, when: signals.words > 1, from: [r], owner: me }\n" +
-        "  - { id: b, when: 1 < 2, from: [], owner: '' }\n  - { id: c, when: signals.word > 1, from: [rr, r, r], " +
+        "  - { id: b, when: 1 < 2, from: [], owner: '' }\n  - { id: c, when: signals.word > 1, from: " +
+        "[rr, r, r], " +
         "owner: me, until: tomorrow }\n  - { id: b, when: 1 > 2, from: r }",
     ),
-    "6:11: \"A\" can't be an exemption's id; begin with a letter, and use a-z, 0-9 and -, at most 64 of them " +
+    "6:11: \"A\" can't be an exemption's id; begin with a letter, and use a-z, 0-9 and -, at most 64 " +
+      "of them " +
       "(bad-id)",
     "7:20: this condition is always true, so the exemption always applies: remove the rules instead " +
       "(constant-condition)",
@@ -371,7 +387,8 @@ const exemptions: readonly MistakeCase[] = [
     '8:28: nothing is called "signals.word"; did you mean "signals.words"? (unknown-name)',
     '8:45: no rule of this policy is called "rr"; did you mean "r"? (unknown-name)',
     '8:52: "r" stands in from twice (conflict)',
-    '8:74: until can\'t be "tomorrow"; write a day such as 2026-12-31, or a time such as 2026-12-31T12:00:00Z ' +
+    '8:74: until can\'t be "tomorrow"; write a day such as 2026-12-31, or a time such as ' +
+      "2026-12-31T12:00:00Z " +
       "(bad-time)",
     '9:5: an exemption needs the key "owner" (missing-key)',
     '9:11: the exemption "b" stands at p.yaml:7 already; records name exemptions by id alone (duplicate-id)',
@@ -384,7 +401,8 @@ const exemptions: readonly MistakeCase[] = [
       "points: 10",
       "points: 10, always: true",
     ),
-    '5:51: the rule "r" is marked always: nothing is exempt from it; leave it out, or take always from the rule ' +
+    '5:51: the rule "r" is marked always: nothing is exempt from it; leave it out, or take always ' +
+      "from the rule " +
       "(conflict)",
   ],
 ];
@@ -398,15 +416,18 @@ const tests: readonly MistakeCase[] = [
         "  f: { first: events, by: actor.id, over: 1h }\nlimits: { l: { rate: 1/m, by: actor.id } }\n" +
         "lists: { d: { kind: domain } }\ntests:\n" +
         "  - given: { type: coment, op: remove, at: noon, acter: {} }\n    expect: { outcome: rejct }\n" +
-        "  - given:\n      actor: { id: 1, age: 1h, createdAt: 2026-01-01, attributes: { post: 1, posts: many } }\n" +
+        "  - given:\n      actor: { id: 1, age: 1h, createdAt: 2026-01-01, attributes: { post: 1, " +
+        "posts: many } }\n" +
         "      content: { txt: a, revision: -1 }\n      fields: { price: 1, mentions: a }\n" +
         "      counters: { c: 1h, f: 3, d: 1 }\n      limits: { l: 1 }\n" +
         "      lists: { d: [not a host], e: [] }\n      standing: { strikes: no }\n    expect: {}\n" +
         "  - expect: { rules: [r, s], not: [r], points: few }\n",
     ),
     '14:20: type can\'t be "coment"; did you mean "comment"? (bad-value)',
-    '14:32: op can\'t be "remove"; there are create, edit, delete, challengePassed, challengeFailed (bad-value)',
-    '14:44: at can\'t be "noon"; write a day such as 2026-12-31, or a time such as 2026-12-31T12:00:00Z (bad-time)',
+    '14:32: op can\'t be "remove"; there are create, edit, delete, challengePassed, challengeFailed ' +
+      "(bad-value)",
+    '14:44: at can\'t be "noon"; write a day such as 2026-12-31, or a time such as ' +
+      "2026-12-31T12:00:00Z (bad-time)",
     '14:50: given has no key "acter"; did you mean "actor"? (unknown-key)',
     '15:24: outcome can\'t be "rejct"; did you mean "reject"? (bad-value)',
     "17:20: actor.id must be text, and this is the number 1 (wrong-kind)",
@@ -455,7 +476,9 @@ for (const [name, text, ...expected] of [
 
 test("policies that disagree", () => {
   const rule = (id: string): string => `rules: [{ id: ${id}, when: actor.ip in lists.nets, points: 1 }]`;
-  const a = `policy: a\non: [listing]\nevents: { listing: { like: comment } }\nlists: { nets: { kind: network, file: a.txt } }\n${rule("a")}`;
+  const a =
+    "policy: a\non: [listing]\nevents: { listing: { like: comment } }\n" +
+    `lists: { nets: { kind: network, file: a.txt } }\n${rule("a")}`;
   const b =
     "policy: b\non: [listing]\nevents: { listing: {} }\n" +
     `lists: { nets: { kind: hash, file: b.txt, brake: { least: 3 } } }\n${rule("b")}\n` +
@@ -477,7 +500,8 @@ test("policies that disagree", () => {
           "a name is one list in all policies: declare it alike (conflict)",
         'b.yaml:4:10: the list "nets" has brake 1% of at least 20 at a.yaml:4, and 1% of at least 3 here; ' +
           "a name is one list in all policies: declare it alike (conflict)",
-        'b.yaml:6:51: no rule of this policy is called "a"; it stands at a.yaml:5: write the exemption there ' +
+        'b.yaml:6:51: no rule of this policy is called "a"; it stands at a.yaml:5: write the ' +
+          "exemption there " +
           "(unknown-name)",
       ]);
       return true;
@@ -488,12 +512,13 @@ test("policies that disagree", () => {
 test("limits of size are told", () => {
   const many = (count: number, each: (index: number) => string): string =>
     Array.from({ length: count }, (_, index) => each(index)).join(", ");
+  const fields = many(65, (index) => `f${index}: int`);
   const messages = mistakesOf(
     withKeys(
       [
         `lists: { ${many(51, (index) => `l${index}: { kind: hash }`)} }`,
         `limits: { ${many(51, (index) => `l${index}: { rate: 1/m, by: actor.id }`)} }`,
-        `events: { ${many(21, (index) => `e${index}: {}`)}, x: { fields: { ${many(65, (index) => `f${index}: int`)} } } }`,
+        `events: { ${many(21, (index) => `e${index}: {}`)}, x: { fields: { ${fields} } } }`,
         `exempt: [${many(101, () => "1")}]`,
         `tests: [${many(501, () => "1")}]`,
       ].join("\n"),

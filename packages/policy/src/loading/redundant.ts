@@ -12,8 +12,8 @@ export type PlacedRule = { readonly rule: Rule; readonly offset: number };
  * Reports each rule of a policy that does what another does already.
  *
  * Under the same condition an equal effect is one too many, in whatever mode. Under a narrower condition
- * (`a && b` beside `a`) it is only where nothing adds up: points and strikes do, and a reason of its own tells
- * the user more.
+ * (`a && b` beside `a`) it is only where nothing adds up: points and strikes do, and a reason of its own
+ * tells the user more.
  */
 export function reportRedundant(source: Source, rules: readonly PlacedRule[]): void {
   const known = rules.map(({ rule, offset }) => ({ rule, offset, parts: conjunctsOf(rule.when) }));

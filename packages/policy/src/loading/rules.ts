@@ -38,7 +38,7 @@ export const reasonLanguagesMax = 50;
 export const disclosedMax = 20;
 /** Longest `strikeEvery`, in milliseconds. */
 export const strikeEveryMsMax: number = 365 * 86_400_000;
-/** How many actors a rule may restrict, in how long, before a second person is asked: where none is declared. */
+/** How many actors a rule may restrict, in how long, before a second person is asked: by default. */
 export const usualRestricts: { readonly count: number; readonly perMs: number } = {
   count: 100,
   perMs: 3_600_000,
