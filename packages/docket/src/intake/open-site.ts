@@ -249,6 +249,7 @@ function openDesks(
   const changes = new PolicyChanges(state, {
     seal: async (body, parts) => (await site.seal(body, parts)).index,
     adopt: (release, body, parts) => site.adopt(release, body, parts),
+    announce: () => site.announce(),
     current: () => site.release,
     read: (id) => readLater(keptReleasePath(paths, id)),
     keep: (id, bytes) => replaceLater(keptReleasePath(paths, id), bytes),

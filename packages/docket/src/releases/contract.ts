@@ -34,6 +34,8 @@ export type ChangePorts = {
    * under it: both or neither.
    */
   readonly adopt: (release: Release, body: ReleaseBody, parts: readonly PlainPart[]) => Promise<number>;
+  /** Resolves when the release that the site was opened with is sealed, if that is to be. */
+  readonly announce: () => Promise<void>;
   /** The release that events are decided under now. */
   readonly current: () => Release;
   /** The content of `releases/ID.json`; `undefined` if there is none. Must not block the thread. */

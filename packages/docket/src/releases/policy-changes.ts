@@ -65,8 +65,12 @@ export class PolicyChanges implements Changes {
 
   /** Does what became due while nobody was there, and from then on each thing when it is due. */
   async start(): Promise<void> {
-    await this.#inTurn(() => this.#doDue());
-    this.#schedule();
+    await this.#inTurn(async () => {
+      if (!this.#isDue()) return;
+      // The opening may have seen to it already: its record says so.
+      await this.#ports.announce();
+      await this.#doDue();
+    });
   }
 
   /** How changes stand. */
@@ -386,6 +390,13 @@ export class PolicyChanges implements Changes {
       if (due === undefined || due > this.#ports.clock() || proposal.standby) continue;
       if (isFresh(this.#state, proposal)) await this.#publish(proposal, lastApprover(proposal));
     }
+  }
+
+  #isDue(): boolean {
+    const due = this.#nextDueMs();
+    if (due !== undefined && due <= this.#ports.clock()) return true;
+    const open = [...this.#state.proposals.values()].filter(({ ended }) => ended === undefined);
+    return open.some((each) => each.level !== undefined && isApproved(this.#levelOf(each), each));
   }
 
   async #revert(provisional: Provisional): Promise<void> {

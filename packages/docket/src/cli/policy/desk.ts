@@ -86,7 +86,6 @@ async function directoryDesk(data: string, terminal: Terminal): Promise<Desk> {
   const { site, changes } = opened;
   try {
     await site.announce();
-    await changes.start();
   } catch (error) {
     await opened.close();
     throw error;

@@ -137,6 +137,7 @@ export class ChangeLog {
         this.current = release;
         return index;
       },
+      announce: async () => undefined,
       current: () => this.current,
       read: async (id) => this.disk.readFile(path(id)),
       keep: async (id, bytes) => this.disk.replaceFile(path(id), bytes, true),
