@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bundle of records as replay reads it: leaves and sealed parts, with what is wrong with them.
-import { parseLeaf, ProtocolError } from "@docket/protocol";
+import { parseLeaf, parseManifest, ProtocolError } from "@docket/protocol";
 import type { DocketRecord, PartName } from "@docket/protocol";
 import { bundleName, decodeEntryBundle, entriesPath, fromUtf8, tileWidth, TlogError } from "@docket/tlog";
 import { checkSealedParts } from "@docket/verify";
@@ -9,6 +9,9 @@ import { decodeRecordParts, recordOffsets } from "../../log/parts-bundle.ts";
 /** Longest entry bundle and longest parts file that are read, in bytes. */
 const entriesBytesMax: number = tileWidth * 65_537;
 const partsBytesMax = 536_870_912;
+
+/** The subject of parts that are no person's. */
+const siteSubject = "site";
 
 /** A record with its sealed parts; `fault` says what is wrong with it, and then there may be neither. */
 export type ReadRecord = {
@@ -62,9 +65,20 @@ export function readBundle(read: ReadLogFile, bundle: number, width: number): Re
     }
     const own = decodeRecordParts(sealed.subarray(offsets[place], offsets[place + 1]));
     if (own === "malformed") return broken(`parts/${bundleName(bundle)} is malformed`, leaf);
-    const fault = checkSealedParts(record, own?.manifest, own?.parts ?? []);
+    const fault =
+      checkSealedParts(record, own?.manifest, own?.parts ?? []) ?? wrongSubject(record, own?.manifest);
     return { index, leaf, record, parts: own?.parts ?? [], fault };
   });
+}
+
+// Whose key a part is sealed with stands in the manifest: of a decision the site's, or its actor's.
+function wrongSubject(record: DocketRecord, manifest: Uint8Array | undefined): string | undefined {
+  if (record.kind !== "decision" || manifest === undefined) return undefined;
+  for (const { name, subject } of parseManifest(fromUtf8(manifest)).parts) {
+    const expected = name === "facts" ? siteSubject : record.actor;
+    if (subject !== expected) return `its part ${name} is ${subject}'s, and not ${expected}'s`;
+  }
+  return undefined;
 }
 
 function leavesOf(bytes: Uint8Array, width: number): Uint8Array[] | undefined {

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the replay campaign does: decide, killed on the way; replay; change one thing; erase.
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createInterface } from "node:readline";
+import { createGunzip } from "node:zlib";
+import type { ReplayReport } from "../../../packages/docket/src/cli/replay/report.ts";
+import { readInstallation } from "../../../packages/docket/src/installation.ts";
+import type { Random } from "../seeded-random.ts";
+import { copyData, forgeLog, freshName, openLog, removeData } from "./forge.ts";
+import type { OpenedLog } from "./forge.ts";
+import { mutationsOf } from "./mutations.ts";
+import { docket } from "./processes.ts";
+
+/** How much is done. */
+export type ReplayForm = {
+  /** Events of the stream that are decided; all of them if left out. */
+  events: number | undefined;
+  /** How often the deciding process is killed. */
+  kills: number;
+  /** Events of the short log that is forged. */
+  forgedEvents: number;
+  /** Bytes of the release that are changed, one at a time. */
+  releaseBytes: number;
+};
+
+/** A line of the campaign's table. */
+export type ReplayRow = {
+  check: string;
+  done: number;
+  found: number;
+  /** What went otherwise than it must; nothing, if all is well. */
+  wrong: string[];
+};
+
+/** Where the campaign works, and what by. */
+export type ReplayWorld = {
+  directory: string;
+  /** The comment stream, gzipped NDJSON. */
+  stream: string;
+  policy: string;
+  random: Random;
+  say: (text: string) => void;
+};
+
+/** Kills fall so long after the start of the process. */
+const killAfterMsMin = 600;
+const killAfterMsMax = 4000;
+
+/** Decides the stream, killed on the way and started again; returns the data directory. */
+export async function decideStream(world: ReplayWorld, form: ReplayForm): Promise<string> {
+  const { directory, random, say, policy } = world;
+  mkdirSync(directory, { recursive: true });
+  const events = form.events === undefined ? world.stream : join(directory, "events.ndjson");
+  if (form.events !== undefined) writeFileSync(events, await firstLines(world.stream, form.events));
+  const data = join(directory, "data");
+  const words = ["decide", "--data", data, "--policy", policy, "--quiet", "--map", "comments-youtube-stream"];
+  for (let kill = 1; kill <= form.kills; kill++) {
+    const killAfterMs = killAfterMsMin + random.below(killAfterMsMax - killAfterMsMin);
+    const { code } = await docket([...words, events], { killAfterMs });
+    say(code === null ? `killed after ${killAfterMs} ms` : `ended before it was killed`);
+  }
+  const last = await docket([...words, events]);
+  if (last.code !== 0) throw new Error(`decide failed:\n${last.stderr}`);
+  return data;
+}
+
+/** Replays a directory; the report as `docket replay --json` prints it. */
+export async function replay(
+  data: string,
+  words: readonly string[] = [],
+  node?: string,
+): Promise<ReplayReport> {
+  const run = await docket(
+    ["replay", "--data", data, "--json", ...words],
+    node === undefined ? {} : { node },
+  );
+  if (run.stdout === "") throw new Error(`replay said nothing:\n${run.stderr}`);
+  const report = JSON.parse(run.stdout) as ReplayReport;
+  const expected = report.verdict === "same" ? 0 : 1;
+  if (run.code !== expected) throw new Error(`replay found ${report.verdict} and ended with ${run.code}`);
+  return report;
+}
+
+/** Replays with evidence: everything must come out as recorded. */
+export async function replaySame(
+  check: string,
+  data: string,
+  options: { node?: string; erased?: number } = {},
+): Promise<ReplayRow> {
+  const { erased = 0 } = options;
+  const report = await replay(data, ["--evidence"], options.node);
+  const wrong = report.findings.map((finding) => JSON.stringify(finding)).slice(0, 10);
+  if (report.decisions === 0) wrong.push("there is no decision");
+  if (report.replayed !== report.decisions) {
+    wrong.push(`${report.replayed} of ${report.decisions} decisions were made again`);
+  }
+  if (report.evidence?.erased !== erased) {
+    wrong.push(`the evidence of ${report.evidence?.erased} decisions is said to be erased, not ${erased}`);
+  }
+  const lostAt = report.state?.lostAt ?? null;
+  if (lostAt !== null) wrong.push(`the state was lost at ${lostAt.index}: ${lostAt.reason}`);
+  return {
+    check: `${check}, Node ${report.node}`,
+    done: report.decisions,
+    found: report.findingCount,
+    wrong,
+  };
+}
+
+/** Changes one thing in each of many copies of a short log; every change must be found where it was made. */
+export async function replayForged(world: ReplayWorld, form: ReplayForm): Promise<ReplayRow> {
+  const short = await decideStream(
+    { ...world, directory: join(world.directory, "short") },
+    { ...form, events: form.forgedEvents, kills: 0 },
+  );
+  const opened = await openLog(short);
+  const row: ReplayRow = {
+    check: "one fact changed, all sealed and signed anew",
+    done: 0,
+    found: 0,
+    wrong: [],
+  };
+  await forgeNothing(world, opened, row);
+  for (const mutation of mutationsOf(opened, world.random)) {
+    const target = freshName(world.directory, "forged");
+    await forgeLog(opened, target, (index, forgeable) => {
+      if (index === mutation.index) mutation.change(forgeable);
+    });
+    row.done += 1;
+    const report = await replay(target, mutation.needsEvidence ? ["--evidence"] : []);
+    const place = `${mutation.name} of record ${mutation.index}`;
+    if (report.verdict === "same") row.wrong.push(`not found: ${place}`);
+    else row.found += 1;
+    const first = report.findings[0]?.index;
+    // What was changed may only show in a later record that reads it.
+    if (first !== undefined && first < mutation.index) row.wrong.push(`${place} blamed on record ${first}`);
+    world.say(`${place}: ${report.findings[0]?.kind ?? "nothing"} at ${first}`);
+    removeData(target);
+  }
+  return row;
+}
+
+// The forger without a forgery: a log that was written anew verifies and replays.
+async function forgeNothing(world: ReplayWorld, opened: OpenedLog, row: ReplayRow): Promise<void> {
+  const target = freshName(world.directory, "unforged");
+  await forgeLog(opened, target, () => undefined);
+  const verified = await docket(["verify", target, "--key", join(target, "log.vkey")]);
+  if (verified.code !== 0) row.wrong.push(`a log written anew does not verify:\n${verified.stdout}`);
+  const same = await replaySame("written anew", target);
+  row.wrong.push(...same.wrong);
+  removeData(target);
+}
+
+/** Changes one byte of the kept release at a time; every change must be found. */
+export async function replayChangedRelease(
+  world: ReplayWorld,
+  data: string,
+  form: ReplayForm,
+): Promise<ReplayRow> {
+  const target = freshName(world.directory, "release");
+  copyData(data, target);
+  const { paths } = readInstallation(target);
+  const row: ReplayRow = { check: "one byte of a kept release changed", done: 0, found: 0, wrong: [] };
+  const [name] = readdirSync(paths.releases).filter((each) => each.endsWith(".json"));
+  const path = join(paths.releases, name as string);
+  const kept = readFileSync(path);
+  for (let i = 0; i < form.releaseBytes; i++) {
+    const place = world.random.below(kept.length - 1);
+    const changed = Buffer.from(kept);
+    changed[place] = (changed[place] as number) ^ (1 << world.random.below(7));
+    if (sameJsonText(kept, changed)) continue;
+    writeFileSync(path, changed);
+    row.done += 1;
+    const report = await replay(target, ["--to", "16"]);
+    if (report.findings.some(({ kind }) => kind === "release")) row.found += 1;
+    else row.wrong.push(`byte ${place} of ${name}`);
+  }
+  removeData(target);
+  return row;
+}
+
+/** Erases a tenth of the actors as an erasure does: their keys are gone. All else must come out as before. */
+export async function replayErased(world: ReplayWorld, data: string): Promise<ReplayRow> {
+  const target = freshName(world.directory, "erased");
+  copyData(data, target);
+  const erased = eraseTenth(target, world.random);
+  const opened = await decisionsOf(data, erased);
+  world.say(`erased ${erased.size} actors of ${opened} decisions`);
+  const row = await replaySame("a tenth of the actors erased", target, { erased: opened });
+  removeData(target);
+  return row;
+}
+
+function eraseTenth(data: string, random: Random): Set<string> {
+  const { paths } = readInstallation(data);
+  const identity = new DatabaseSync(join(paths.site, "identity.sqlite"));
+  const rows = identity.prepare("SELECT pseudonym FROM actors ORDER BY pseudonym").all();
+  const erased = new Set<string>();
+  const remove = identity.prepare("DELETE FROM actors WHERE pseudonym = ?");
+  for (const { pseudonym } of rows as { pseudonym: string }[]) {
+    if (random.below(10) > 0) continue;
+    erased.add(pseudonym);
+    remove.run(pseudonym);
+  }
+  identity.close();
+  // All that the journal holds is in the files: the process stopped in good order. It holds keys too.
+  for (const name of readdirSync(paths.journal)) rmSync(join(paths.journal, name));
+  return erased;
+}
+
+async function decisionsOf(data: string, actors: ReadonlySet<string>): Promise<number> {
+  const { records } = await openLog(data);
+  return records.filter(({ record }) => record.kind === "decision" && actors.has(record.actor)).length;
+}
+
+function sameJsonText(a: Buffer, b: Buffer): boolean {
+  try {
+    return JSON.stringify(JSON.parse(a.toString("utf8"))) === JSON.stringify(JSON.parse(b.toString("utf8")));
+  } catch {
+    return false;
+  }
+}
+
+async function firstLines(path: string, count: number): Promise<string> {
+  const lines: string[] = [];
+  const input = createReadStream(path).pipe(createGunzip());
+  for await (const line of createInterface({ input })) {
+    lines.push(line);
+    if (lines.length === count) break;
+  }
+  input.destroy();
+  return `${lines.join("\n")}\n`;
+}
