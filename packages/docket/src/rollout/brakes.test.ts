@@ -90,7 +90,7 @@ test("what is watched counts from its first event to the last before its day is 
   assert.equal(untilTrip(brakes, 1000, () => ["p/r"], late, 1).events, 10);
 });
 
-test("what comes back within a week comes back as it was, held too; what changed or went is let go", () => {
+test("what comes back comes back as it was; what changed or went is let go", () => {
   const brakes = new Brakes();
   const [old, bad] = [thing("p/r", "old"), thing("p/r", "bad")];
   brakes.adopt(declared(old), origin("r1"));
@@ -108,7 +108,12 @@ test("what comes back within a week comes back as it was, held too; what changed
   assert.equal(brakes.held.size, 0);
   brakes.observe("comment", "a", t0 + probationMs + rememberedMs + hour, { keys: [], entries: [] });
   brakes.adopt(declared(bad), origin("r5"));
-  assert.deepEqual([brakes.held.size, brakes.watched().length], [0, 1], "after a week it begins anew");
+  assert.deepEqual([[...brakes.held], brakes.watched().length], [["p/r"], 0], "a brake is not sat out");
+  brakes.confirm(12);
+  brakes.adopt(declared(old), origin("r6"));
+  assert.deepEqual([brakes.held.size, brakes.watched().length], [0, 1], "settled long ago is begun anew");
+  brakes.adopt(declared(bad), origin("r7"));
+  assert.deepEqual([brakes.held.size, brakes.watched().length], [0, 0], "confirmed is confirmed");
 });
 
 test("entries: new ones are watched one by one, trip, are held, and go with the list's change", () => {
@@ -128,7 +133,13 @@ test("entries: new ones are watched one by one, trip, are held, and go with the 
   assert.deepEqual([...brakes.held], ["bad:new"], "over a release that leaves the list alone");
   brakes.listChanged("bad", { added: [], removed: ["new"] }, origin("r4"));
   assert.equal(brakes.held.size, 0);
+  const away = roundTrip(brakes);
+  const undo = brakes.listChanged("bad", { added: ["new"], removed: [] }, origin("r5"));
+  assert.deepEqual([...brakes.held], ["bad:new"], "it comes back as it went");
+  undo();
+  assert.deepEqual(roundTrip(brakes), away);
   brakes.listChanged("bad", { added: "all", removed: [] }, origin("r5"));
+  assert.deepEqual([...brakes.held], ["bad:new"]);
   assert.equal(untilTrip(brakes, 500, () => [], at + 2 * hour, 1000, ["bad:old"]).trip?.key, "bad:old");
 });
 
@@ -256,7 +267,6 @@ class Twin {
   #event(each: Step & { do: "event" }, atMs: number): string[] {
     if (this.#now === -Infinity) {
       for (const one of this.#things.values()) one.sinceMs = atMs;
-      for (const one of this.#past.values()) one.goneMs = atMs;
     }
     this.#now = Math.max(this.#now, atMs);
     const keysHit = each.keys;
@@ -288,7 +298,8 @@ class Twin {
     for (const [key, hash] of Object.entries(hashes)) {
       if (hash === 0 || this.#things.has(key)) continue;
       const past = this.#past.get(`${key} ${hash}`);
-      const fresh = past === undefined || this.#now - past.goneMs >= rememberedMs;
+      const old = past?.stage === "settled" && this.#now - past.goneMs >= rememberedMs;
+      const fresh = past === undefined || old;
       const stage = fresh ? "watched" : past.stage;
       this.#things.set(key, { hash, stage, from: this.#events.length, sinceMs: this.#now });
     }

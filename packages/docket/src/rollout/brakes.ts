@@ -7,8 +7,9 @@
 //                       v
 //                     held --(a person confirms)--> confirmed
 //
-// Each of these lasts until the declaration changes or goes. What comes back within `rememberedMs` with the
-// same declaration comes back as it was; what was still watched is watched from the beginning.
+// Each of these lasts until the declaration changes or goes. What was held or confirmed and comes back with
+// the same declaration comes back as it was, so that a brake isn't lifted by a detour; so does what was
+// settled, within `rememberedMs`. What was still watched is watched from the beginning.
 //
 // A trip is only found here; it takes effect by `brake`, live and when the log is read again alike, so that
 // memory never says anything that no record says.
@@ -27,9 +28,9 @@ export const probationMs: number = 24 * 3_600_000;
 export const recentMs: number = 3_600_000;
 /** How many different actors must be hit, however few the events: one account's flood draws no brake. */
 export const actorsHitMin = 5;
-/** What has gone is remembered this long, in milliseconds of the events' time. */
+/** What was settled and has gone is remembered this long, in milliseconds of the events' time. */
 export const rememberedMs: number = 7 * 24 * 3_600_000;
-/** Most declarations that are remembered so; the oldest go first. */
+/** Most declarations that are remembered after they have gone; the oldest go first. */
 export const rememberedMax = 10_000;
 /** Most entries of lists that are watched one by one; what is hit beyond isn't, until there is room. */
 export const entriesWatchedMax = 10_000;
@@ -61,7 +62,7 @@ type Thing = {
   /** Of what is held: what it would have hit since. */
   readonly hitsSince: number;
 };
-type Past = Pick<Thing, "stage" | "brake" | "hitsSince"> & { readonly goneMs: number | null };
+type Past = Pick<Thing, "stage" | "brake" | "hitsSince"> & { readonly goneMs: number };
 type ListState = {
   readonly stream: string;
   readonly share: number;
@@ -168,6 +169,7 @@ export class Brakes {
         const same = before?.stream === stream;
         const all = same ? before.all : this.#since(stream, origin, undos);
         this.#lists.set(name, { stream, share, least, all, added: same ? before.added : new Map() });
+        if (before === undefined) this.#restoreEntries(name, () => true, origin);
       }
     });
   }
@@ -191,6 +193,8 @@ export class Brakes {
       if (change.added !== "all") for (const entry of change.added) added.set(entry, since);
       const all = change.added === "all" || added.size > entriesAddedMax;
       this.#lists.set(name, all ? { ...list, all: since, added: new Map() } : { ...list, added });
+      const back = change.added === "all" ? undefined : new Set(change.added);
+      this.#restoreEntries(name, (entry) => back === undefined || back.has(entry), origin);
     });
   }
 
@@ -233,7 +237,8 @@ export class Brakes {
   brake(facts: BrakeFacts, index: number | null): Undo {
     return this.#replace((undos) => {
       const { key, what, declaration } = facts;
-      const thing = this.#things.get(key) ?? (what === "entry" ? this.#entry(key, undos) : undefined);
+      const thing =
+        this.#things.get(key) ?? (what === "entry" ? this.#unwatchedEntry(key, facts) : undefined);
       if (thing?.declaration !== declaration) return;
       this.#things.set(key, { ...thing, stage: "held", brake: { index, facts }, hitsSince: 0 });
       if (thing.stage === "watched") undos.push(this.#unwatch(key, thing));
@@ -341,20 +346,29 @@ export class Brakes {
       this.#entriesWatched >= entriesWatchedMax
     )
       return undefined;
-    const { stream, share, least } = list;
-    const thing: Thing = {
-      what: "entry",
-      declaration: "",
-      stage: "watched",
-      stream,
-      share,
-      least,
-      since,
-      brake: null,
-      hitsSince: 0,
-    };
+    const { stream } = list;
+    const thing = newEntry(list, since);
     undos.push(this.#set(key, thing), this.#streamOf(stream, undos).watch(key));
     return thing;
+  }
+
+  // An entry that a record names, in a list that is there: whatever is known of when it came.
+  #unwatchedEntry(key: string, { release, changedBy: by }: BrakeFacts): Thing | undefined {
+    const list = this.#lists.get(key.slice(0, key.indexOf(":")));
+    return list && { ...newEntry(list, { ms: this.#clockMs, cell: 0, release, by }), stage: "settled" };
+  }
+
+  // What was held or confirmed when it left its list is so again when it is back.
+  #restoreEntries(name: string, isBack: (entry: string) => boolean, origin: Origin): void {
+    const list = this.#lists.get(name);
+    for (const [known, { stage, brake, hitsSince }] of this.#past) {
+      if (list === undefined || !known.startsWith(`${name}:`)) continue;
+      const key = known.slice(0, known.indexOf("\n"));
+      if (!isBack(key.slice(name.length + 1))) continue;
+      this.#past.delete(known);
+      const since = { ...origin, ms: this.#clockMs, cell: 0 };
+      this.#things.set(key, { ...newEntry(list, since), stage, brake, hitsSince });
+    }
   }
 
   #enter({ key, what, hash, brake: declaredBrake, on }: Declaration, origin: Origin, undos: Undo[]): void {
@@ -365,7 +379,7 @@ export class Brakes {
     this.#past.delete(name);
     const fresh =
       past === undefined ||
-      (past.goneMs !== null && this.#clockMs !== null && this.#clockMs - past.goneMs >= rememberedMs);
+      (past.stage === "settled" && this.#clockMs !== null && this.#clockMs - past.goneMs >= rememberedMs);
     const declared = { what, declaration: hash, stream, share, least };
     if (!fresh) {
       const { stage, brake, hitsSince } = past;
@@ -384,9 +398,8 @@ export class Brakes {
       undos.push(this.#unwatch(key, thing));
       return;
     }
-    if (thing.what === "entry") return;
     const { stage, brake, hitsSince, declaration } = thing;
-    this.#past.set(pastName(key, declaration), { stage, brake, hitsSince, goneMs: this.#clockMs });
+    this.#past.set(pastName(key, declaration), { stage, brake, hitsSince, goneMs: this.#clockMs ?? 0 });
     for (const oldest of this.#past.keys()) {
       if (this.#past.size <= rememberedMax) break;
       this.#past.delete(oldest);
@@ -441,7 +454,6 @@ export class Brakes {
         const added = new Map([...list.added].map(([entry, since]) => [entry, begun(since)]));
         this.#lists.set(name, { ...list, all: list.all && begun(list.all), added });
       }
-      for (const [name, past] of this.#past) this.#past.set(name, { ...past, goneMs: past.goneMs ?? atMs });
     });
   }
 
@@ -524,6 +536,11 @@ export class Brakes {
     const same = held.length === this.#heldKeys.size && held.every((key) => this.#heldKeys.has(key));
     if (!same) this.#heldKeys = new Set(held);
   }
+}
+
+function newEntry({ stream, share, least }: ListState, since: Since): Thing {
+  const declared = { what: "entry" as const, declaration: "", stream, share, least };
+  return { ...declared, stage: "watched", since, brake: null, hitsSince: 0 };
 }
 
 /** When the watch ends of something that came under watch then. */
