@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The evaluation against a slow twin that does what docs/formats/policy.md says, one sentence after the other,
-// on random policies and events: conditions nest, exemptions, held rules and thresholds meet.
+// The evaluation against a slow twin that does what docs/formats/policy.md says, one sentence after the
+// other, on random policies and events: conditions nest, exemptions, held rules and thresholds meet.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
@@ -111,7 +111,8 @@ function yamlOf({ id, on, exempt, rules, thresholds }: TwinPolicy): PolicyFile {
     ...rules.map(({ tree, points, outcome, shadow }, index) => {
       const then = outcome === undefined ? "" : `, then: { outcome: ${outcome} }`;
       const mode = shadow ? ", mode: shadow" : "";
-      return `  - { id: ${id}-${index}, when: ${JSON.stringify(textOf(tree))}, points: ${points * 10}${then}${mode} }`;
+      const when = JSON.stringify(textOf(tree));
+      return `  - { id: ${id}-${index}, when: ${when}, points: ${points * 10}${then}${mode} }`;
     }),
     ...(thresholds.length === 0 ? [] : ["thresholds:"]),
     ...thresholds.map(({ points, outcome }) => `  - { points: ${points * 10}, outcome: ${outcome} }`),
@@ -238,7 +239,7 @@ function truthOf(tree: Tree, truths: readonly Truth[]): Truth {
 function lettersOf(tree: Tree, truths: readonly Truth[]): string {
   if (tree.kind === "not") return lettersOf(tree.of, truths);
   if (tree.kind !== "clause") return tree.sides.map((side) => lettersOf(side, truths)).join("");
-  const [, recorded = false] = pool[tree.clause] ?? [];
+  const [, recorded] = pool[tree.clause] ?? ["", false];
   return recorded ? letterOf(truths[tree.clause]) : "";
 }
 
