@@ -11,6 +11,7 @@ import { openSite } from "./intake/open-site.ts";
 import type { OpenedSite } from "./intake/open-site.ts";
 import { readPolicyDirectory } from "./releases/policy-directory.ts";
 import { OpaqueLog } from "./log/opaque-log.ts";
+import { counterSnapshotFile } from "./stores/files/counter-snapshot.ts";
 import { disk } from "./stores/files/node-disk.ts";
 import { readBelow, readIfThere } from "./stores/files/read-files.ts";
 import { replaceDurably } from "./stores/files/replace-durably.ts";
@@ -66,6 +67,7 @@ export async function openInstallation(
       replaceLater: replaceDurably,
       readLater: readIfThere,
       diskModule,
+      snapshotAt: counterSnapshotFile,
       policyFiles: () => readPolicyDirectory(installation.policyDirectory),
       listFile: (path) => readBelow(installation.policyDirectory, path),
       formerKeys,

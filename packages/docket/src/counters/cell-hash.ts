@@ -21,7 +21,7 @@ export class CellHash {
     this.#key = sipKey(key);
   }
 
-  /** The hash of a field's value: 16 characters of base64url, over the field's path, a line feed, the value. */
+  /** The hash of a field's path, a line feed and its value: 16 characters of base64url. */
   of(path: string, value: string): string {
     // Three bytes are the most that a code unit becomes.
     const bytesMax = 3 * (path.length + 1 + value.length);

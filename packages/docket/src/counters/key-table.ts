@@ -9,7 +9,7 @@ const slotsAtFirst = 8;
 /** A column of 32-bit numbers, a number for each slot. */
 export type Column = Int32Array<ArrayBuffer>;
 
-/** The ends of one list, or of many: those of list `n` are at `2n` (oldest) and `2n + 1` (newest); -1: none. */
+/** The ends of lists: those of list `n` are at `2n` (oldest) and `2n + 1` (newest); -1 where there is none. */
 export function newEnds(lists: number): Column {
   return new Int32Array(2 * lists).fill(-1);
 }

@@ -29,7 +29,7 @@ const stream = fc.array(
   { maxLength: 60 },
 );
 
-test("limits wait as long as a list of all that was taken says, each copy as if its rule had its effect", () => {
+test("limits wait as a list of all that was taken says, copies as if their rules had their effect", () => {
   fc.assert(
     fc.property(rates, stream, (kind, events) => {
       const limits = new Limits([kind]);
@@ -85,7 +85,7 @@ test("what is not declared has no wait, and nothing is taken of it", () => {
   assert.equal(limits.wait("l", "k", startMs), 0);
 });
 
-test("keys with all their room are forgotten; beyond the bound those go that were taken of longest ago", () => {
+test("keys with all their room are forgotten, and beyond the bound those of longest ago", () => {
   const limits = new Limits([perMinute], { ...shardBounds, keys: 4 });
   for (let i = 0; i < 1000; i++) limits.consume("l", `k${i}`, startMs);
   assert.equal(limits.memory.keys, 4 * 64);

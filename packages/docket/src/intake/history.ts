@@ -30,7 +30,7 @@ export type CountedRelease = {
   readonly lists: ReadonlyMap<string, ListView>;
 };
 
-/** How many events' keys were found out again, and of how many they couldn't be, since the evidence is gone. */
+/** Of how many events the keys were found out again, and of how many the evidence is gone. */
 export type Coverage = { covered: number; missed: number };
 
 /** Most releases of which it is remembered what they declare. */
@@ -44,10 +44,11 @@ const signalsPrefix = "signals.";
 /** Counts decisions of a log. */
 export class History {
   /** By the hash of the counter or limit; only those whose keys had to be found out. */
-  readonly coverage = new Map<string, Coverage>();
+  readonly coverage: Map<string, Coverage> = new Map();
   readonly #ports: HistoryPorts;
   readonly #release: CountedRelease;
-  readonly #declared: Declared;
+  /** What is counted. */
+  readonly declared: Declared;
   /** By type of event: the ids that an event of it may be counted by. */
   readonly #byType = new Map<string, readonly string[]>();
   readonly #fromFacts: ReadonlySet<string>;
@@ -58,11 +59,11 @@ export class History {
     this.#ports = ports;
     this.#release = release;
     const all = declaredIn(release.policies);
-    this.#declared = only === undefined ? all : subset(all, only);
+    this.declared = only === undefined ? all : subset(all, only);
     this.#fromFacts = new Set(
       [
-        ...this.#declared.counters.filter(({ counter }) => isOpen(counter)),
-        ...this.#declared.limits.filter(({ limit }) => isOpen(limit)),
+        ...this.declared.counters.filter(({ counter }) => isOpen(counter)),
+        ...this.declared.limits.filter(({ limit }) => isOpen(limit)),
       ].map(({ id }) => id),
     );
   }
@@ -93,7 +94,7 @@ export class History {
   #idsFor(type: string): readonly string[] {
     let ids = this.#byType.get(type);
     if (ids === undefined) {
-      const { counters, limits } = this.#declared;
+      const { counters, limits } = this.declared;
       ids = [
         ...counters.filter(({ counter }) => counter.on.includes(type)).map(({ id }) => id),
         ...limits.filter(({ limit }) => limit.on.includes(type)).map(({ id }) => id),
@@ -124,7 +125,7 @@ export class History {
     const uncounted = [...(facts.uncounted ?? [])];
     const take = (taken: ReadonlySet<string>, input: EvaluationInput): void => {
       const { policies } = this.#release;
-      const found = eventKeys(subset(this.#declared, taken), policies, input, this.#ports.hashing);
+      const found = eventKeys(subset(this.declared, taken), policies, input, this.#ports.hashing);
       Object.assign(keys, found.keys);
       uncounted.push(...found.uncounted);
       this.#tally(taken, "covered");

@@ -4,8 +4,7 @@
 import type { PolicyFile, Standing } from "@docket/policy";
 import { parseLeaf } from "@docket/protocol";
 import type { Succession } from "@docket/protocol";
-import { Counters, keptMs } from "../counters/counters.ts";
-import { Limits } from "../counters/limits.ts";
+import type { SnapshotStore } from "../counters/snapshot.ts";
 import { keyedHash, signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import type { ListFileReader } from "../lists/files.ts";
@@ -24,21 +23,20 @@ import type { OpeningRelease } from "../releases/opening-release.ts";
 import { chooseOpeningRelease } from "../releases/opening-release.ts";
 import { PolicyChanges } from "../releases/policy-changes.ts";
 import { keepRelease, keptReleasePath, listsOf, readKeptRelease } from "../releases/release.ts";
-import type { Release } from "../releases/release.ts";
 import { runReleaseTests } from "../releases/review.ts";
 import type { ChangePart } from "../releases/review.ts";
 import { BrakeDesk } from "../rollout/brake-desk.ts";
 import { declarationsOf } from "../rollout/declarations.ts";
 import { RuleModes } from "../rollout/rule-modes.ts";
 import type { SiteIndex } from "../views/site-index.ts";
-import { counterKinds, declaredIn, limitKinds } from "./counting.ts";
+import { openCounters } from "./open-counters.ts";
+import type { OpenedCounters } from "./open-counters.ts";
 import { Engine } from "./engine.ts";
 import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
 import { DocketSite } from "./site.ts";
 
 const restrictionIdBytes = 12;
-const nothingWarming: ReadonlySet<string> = new Set();
 /** Bytes of the keyed hash of a list's entry, and of an account in a list of actors. */
 const entryHashBytes = 8;
 const actorHashBytes = 16;
@@ -56,6 +54,8 @@ export type OpenSiteOptions = {
   /** Reads a file without blocking the thread; `undefined` if there is none. */
   readLater: (path: string) => Promise<Uint8Array | undefined>;
   diskModule: string;
+  /** Holds the snapshot of the counters at a path. */
+  snapshotAt: (path: string) => SnapshotStore;
   /** The files of the policy directory; throws if there are none or they cannot be read. */
   policyFiles: () => readonly PolicyFile[];
   /** Files beside them, which lists are read from. */
@@ -122,10 +122,15 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
   const lists = openLists(options, hash);
   const opening = openingRelease(options, state, lists);
   const { release } = opening;
-  const memory = await rebuildMemory(options, reader, release, viewsSize, size);
+  // Before there is a site no actor is made.
+  const made: { site: DocketSite | undefined } = { site: undefined };
+  const madeKey = (pseudonym: string): Uint8Array | undefined => made.site?.madeKey(pseudonym);
+  const opened = await openCounters({ ...options, log, reader, release, madeKey });
+  const memory = await rebuildMemory(options, reader, opened, viewsSize, size);
+  const keeper = await opened.keep();
   const entryHash = (list: string, entry: string): string =>
     hash("list entry", `${list}\n${entry}`).subarray(0, entryHashBytes).toString("base64url");
-  const modes = new RuleModes({ hash, entryHash, warming: () => nothingWarming });
+  const modes = new RuleModes({ hash, entryHash, warming: () => keeper.waiting });
   const by = opening.body?.by ?? state.inForce?.since.by ?? "operator";
   modes.adopt(declarationsOf(release.policies.policies), { release: release.id, by });
   const engine = new Engine(release, memory, {
@@ -140,6 +145,7 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
       log,
       reader,
       engine,
+      keeper,
       modes,
       openingRelease: opening.body,
       onDecided: () => desks.brakes.sealTrips(),
@@ -150,6 +156,7 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
     },
     verifierKeyOf(keys.signerKey),
   );
+  made.site = site;
   const desks = openDesks(options, site, { state, lists, modes });
   if (opening.notice !== undefined) options.onNotice?.(opening.notice);
   return { site, ...desks };
@@ -212,23 +219,17 @@ function openingRelease(
 async function rebuildMemory(
   { index, keys, origin, onProgress }: OpenSiteOptions,
   reader: LogReader,
-  release: Release,
+  { memory, history, from }: OpenedCounters,
   viewsSize: number,
   size: number,
 ): Promise<Engine["memory"]> {
-  const declared = declaredIn(release.policies);
-  const kinds = counterKinds(declared.counters);
-  const counters = new Counters(kinds);
-  const limits = new Limits(limitKinds(declared.limits));
   const standings = new Map<string, Standing>();
   for (const { actor, state: standing } of (await index.state()).standings) {
     standings.set(actor, JSON.parse(standing) as Standing);
   }
-  const longest = Math.max(0, ...kinds.map(keptMs));
-  const from = await index.firstRecordSince((await index.latestDecidedMs()) - longest);
-  const ports = { reader, index, counters, standings, siteKey: keys.site, origin };
+  const ports = { reader, index, memory, history, standings, siteKey: keys.site, origin };
   await rebuild(ports, from, viewsSize, size, onProgress);
-  return { counters, limits, standings };
+  return { ...memory, standings };
 }
 
 function openDesks(

@@ -3,14 +3,14 @@
 // have not taken in are made again from the records, by the same functions that made them live.
 import { parseLeaf, parseTime } from "@docket/protocol";
 import type { DocketRecord, Facts, RecordHeader } from "@docket/protocol";
-import type { Counters } from "../counters/counters.ts";
 import { cleanStanding, isClean } from "@docket/policy";
 import type { Standing } from "@docket/policy";
 import { openPart } from "../evidence/seal.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import { unkeptKinds } from "../views/site-index.ts";
 import type { IndexEntry, KeptRecord, SiteIndex } from "../views/site-index.ts";
-import { countEvent } from "./counting.ts";
+import type { CounterMemory } from "./counting.ts";
+import type { History } from "./history.ts";
 import { encodeStanding, setStanding, standingAfter } from "./standings.ts";
 
 /** How many records are handed to the views at once. */
@@ -22,7 +22,8 @@ export type RebuildProgress = (done: number, total: number) => void;
 export type RebuildPorts = {
   reader: LogReader;
   index: SiteIndex;
-  counters: Counters;
+  memory: CounterMemory;
+  history: History;
   standings: Map<string, Standing>;
   siteKey: Uint8Array;
   origin: string;
@@ -31,7 +32,7 @@ export type RebuildPorts = {
 /**
  * Brings memory and views up to the log.
  *
- * @param from the first record that counters need
+ * @param from the first record that is to be counted: see `startCounters`
  * @param viewsSize records that the views have
  * @param size records of the log, all published
  */
@@ -48,8 +49,8 @@ export async function rebuild(
     const stored = await ports.reader.record(index, size);
     const record = parseLeaf(stored.leaf);
     const facts = record.kind === "decision" ? factsOf(stored, ports) : undefined;
-    if (record.kind === "decision" && facts !== undefined) {
-      countEvent(ports.counters, facts.keys, record.actor, Date.parse(facts.decidedAt));
+    if (index >= from && record.kind === "decision" && facts !== undefined) {
+      await ports.history.count(ports.memory, stored, record, facts, index);
     }
     if (index >= viewsSize) {
       pending.push(takeIn(record, stored.leaf, facts, ports.standings));
@@ -61,6 +62,8 @@ export async function rebuild(
     if (index % 256 === 0) onProgress?.(index - first, size - first);
   }
   if (pending.length > 0) await ports.index.apply(pending);
+  for (const { id } of ports.memory.counters.kinds) ports.memory.counters.countFrom(id, undefined);
+  for (const { id } of ports.memory.limits.kinds) ports.memory.limits.measureFrom(id, undefined);
 }
 
 /** The facts of a stored decision; `undefined` if they are gone or were sealed with another key. */

@@ -22,6 +22,7 @@ import { recordOffsets } from "../log/parts-bundle.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { at } from "../testing/at.ts";
 import { factsForPolicy, namedCounters } from "./counting.ts";
+import { snapshotFile } from "./open-counters.ts";
 
 const t0 = Date.UTC(2026, 0, 1);
 const hour = 3_600_000;
@@ -194,7 +195,9 @@ test("views that know of more records than the log, and parts that were swapped,
   const [third, fourth] = [whole.subarray(offsets[3], offsets[4]), whole.subarray(offsets[4], offsets[5])];
   const rest = [whole.subarray(0, offsets[3]), whole.subarray(offsets[5])] as const;
   writeFileSync(path, Buffer.concat([rest[0], fourth, third, rest[1]]));
-  // Counters are rebuilt from what the log holds, so a site does not even open on what it does not commit to.
+  // Without a snapshot counters are counted again from the log, and a site does not even open on what that
+  // does not commit to.
+  rmSync(join(paths.site, snapshotFile));
   await assert.rejects(open(), {
     code: "directory_damaged",
     message: /record 3 and its parts do not belong together/,

@@ -14,7 +14,7 @@ import type {
   PartName,
   ReleaseBody,
 } from "@docket/protocol";
-import { cleanStanding, computeSignals, isClean, recordedRestriction, restrictionsAt } from "@docket/policy";
+import { cleanStanding, isClean, recordedRestriction, restrictionsAt } from "@docket/policy";
 import type { Signals } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
@@ -32,11 +32,13 @@ import { repeatWindowMs } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
 import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";
+import type { CounterKeeper } from "./counter-keeper.ts";
 import { draftDecision } from "./draft.ts";
 import type { Decided, Engine, Subject } from "./engine.ts";
 import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
 import type { OpenSiteOptions } from "./open-site.ts";
 import { factsOf, plainEntry } from "./rebuild.ts";
+import { siteSignals } from "./site-signals.ts";
 import { encodeStanding } from "./standings.ts";
 import { withinTime } from "./within-time.ts";
 
@@ -54,6 +56,7 @@ export type SitePorts = OpenSiteOptions & {
   log: Log;
   reader: LogReader;
   engine: Engine;
+  keeper: CounterKeeper;
   modes: RuleModes;
   /** What says that the release is in force that the site begins with; absent if the log says so already. */
   openingRelease: ReleaseBody | undefined;
@@ -215,14 +218,19 @@ export class DocketSite implements Site {
   async adopt(release: Release, body: ReleaseBody, parts: readonly PlainPart[]): Promise<number> {
     const announced = this.#announce();
     const { undo, settle } = this.#engine.adopt(release);
+    const kept = this.#ports.keeper.adopt(release);
     const origin = { release: release.id, by: body.by };
     const watchNoMore = this.#ports.modes.adopt(declarationsOf(release.policies.policies), origin);
     const hooks: SealHooks = {
       undo: () => {
         watchNoMore();
+        kept.undo();
         undo();
       },
-      onSealed: settle,
+      onSealed: () => {
+        settle();
+        kept.settle();
+      },
     };
     const [{ index }] = await Promise.all([this.#append(body, parts, hooks), ...announced]);
     return index;
@@ -259,6 +267,7 @@ export class DocketSite implements Site {
     // Each step is worth trying even if the one before failed: what is sealed is in the journal in any case.
     if (this.#announced) await this.#append({ kind: "stop", by: "operator" }, []).catch(() => undefined);
     await this.#feed.stop();
+    await withinTime(this.#ports.keeper.close(), syncWithinMs).catch(() => undefined);
     await withinTime(this.#ports.log.sync(), syncWithinMs).catch(() => undefined);
     await this.#ports.log.close();
     await this.#ports.index.close();
@@ -288,7 +297,9 @@ export class DocketSite implements Site {
     const subject = subjectOf(request, identified, actor.pseudonym, signals);
     const { decided, undo } = this.#engine.decide(subject);
     const draft = draftDecision(decided, identified.encoded, actor, request.by, this.#ports.keys.site);
-    const { before, after } = decided;
+    const { before, after, facts } = decided;
+    const { outcome } = decided.conclusion;
+    const unkeep = this.#ports.keeper.counted({ actor: actor.pseudonym, outcome }, facts);
     const actors = actor.entry !== undefined && made ? [actor.entry] : [];
     const sealing = this.#ports.log.append({
       body: draft.body,
@@ -296,10 +307,12 @@ export class DocketSite implements Site {
       actors,
       priority: request.priority,
       undo: () => {
+        unkeep();
         undo();
         if (made) this.#actors.forget(lookup);
       },
       onSealed: (sealed) => {
+        this.#ports.keeper.sealed(sealed.index, sealed.leaf);
         const touched = !isClean(before) || !isClean(after);
         this.#feed.add({
           ...plainEntry(sealed),
@@ -348,15 +361,13 @@ export class DocketSite implements Site {
     return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Disclosed);
   }
 
+  /** The key of an actor that was made in this process and isn't in the identity map yet. */
+  madeKey(pseudonym: string): Uint8Array | undefined {
+    return this.#actors.madeKey(pseudonym);
+  }
+
   #signals(event: Event): Signals {
-    const { hashing } = this.#ports.keys;
-    return computeSignals(
-      { text: event.content?.text, title: event.content?.title },
-      {
-        fingerprint: (text) =>
-          keyedHash(hashing, "fingerprint", text).subarray(0, eventHashBytes).toString("base64url"),
-      },
-    );
+    return siteSignals(event, this.#ports.keys.hashing);
   }
 
   #identify(event: Event): Identified {
