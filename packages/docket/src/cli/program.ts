@@ -6,6 +6,7 @@ import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import { addExplain } from "./explain/command.ts";
 import { addFollowing } from "./monitor/command.ts";
+import { addList } from "./list/command.ts";
 import { addPolicy } from "./policy/command.ts";
 import { addReceipt } from "./receipt/command.ts";
 import { addReplay } from "./replay/command.ts";
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addApiKey(program, terminal, give);
   addDecide(program, terminal, give);
   addPolicy(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
+  addList(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
   addReading(program, terminal, give);
   addVerify(program, terminal, give);
   addReplay(program, dataOption, terminal, give);

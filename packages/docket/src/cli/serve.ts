@@ -74,7 +74,7 @@ function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
 }
 
 async function serveOpen(
-  { site, changes, brakes }: OpenInstallation,
+  { site, changes, brakes, lists }: OpenInstallation,
   installation: Installation,
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
@@ -99,6 +99,7 @@ async function serveOpen(
     publication,
     authenticator,
     changes,
+    lists,
     brakes,
     clock: terminal.clock,
     publicEntries: options.publicEntries === true,

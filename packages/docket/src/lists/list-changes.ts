@@ -74,7 +74,10 @@ export class ListChanges implements ListDesk {
    */
   async start(): Promise<void> {
     const records = (await this.#ports.records(["list", "release"])).map(parseLeaf);
-    const last = records.findLastIndex(({ kind }) => kind === "release");
+    // A server that is started with an edited directory seals a release before this is called.
+    const last = records.findLastIndex(
+      (record) => record.kind === "release" && (record.via ?? "start") !== "start",
+    );
     const left = records.slice(last + 1).filter((record) => record.kind === "list");
     await this.#inTurn(async () => {
       this.#unpublished = left;

@@ -16,12 +16,23 @@ export type PolicyServer = { url: string; apiKey?: string | undefined };
  * @returns the parsed answer
  * @throws {DocketError} with the code that it answered; `usage` if it cannot be reached, or is none
  */
-export async function askPolicy<T>(server: PolicyServer, path: string, body?: object): Promise<T> {
+export function askPolicy<T>(server: PolicyServer, path: string, body?: object): Promise<T> {
+  return askServer(server, `v1/policy${path}`, body);
+}
+
+/**
+ * Asks a server for something, or has it do something if there is a body.
+ *
+ * @param path without a slash before it
+ * @returns the parsed answer
+ * @throws {DocketError} with the code that it answered; `usage` if it cannot be reached, or is none
+ */
+export async function askServer<T>(server: PolicyServer, path: string, body?: object): Promise<T> {
   const { url: base, apiKey } = server;
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new DocketError("usage", `${base} is no URL; write http://HOST:PORT`);
   }
-  const url = new URL(`v1/policy${path}`, base.endsWith("/") ? base : `${base}/`);
+  const url = new URL(path, base.endsWith("/") ? base : `${base}/`);
   let response: Response;
   let text: string;
   try {
