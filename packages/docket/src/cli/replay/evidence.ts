@@ -10,10 +10,13 @@ import { replayEvidence } from "@docket/verify/replay";
 import type { DecisionRecord, EvidencePorts, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
 import { keyedHash, unwrapKey } from "../../evidence/keys.ts";
 import { openPart } from "../../evidence/seal.ts";
+import { openListProof } from "./lists.ts";
 import { cellHashOf } from "../../intake/counting.ts";
 
 /** What a thread opens evidence with. */
 export type EvidenceStart = {
+  /** The site's directory. */
+  site: string;
   /** The identity map. */
   identity: string;
   /** Actors that only the journal has so far: pseudonym and wrapped key. */
@@ -30,9 +33,19 @@ export type EvidenceTally = {
   erased: number;
   /** Decisions whose signals another version computed. */
   otherSignals: number;
-  /** Decisions under a release whose lists are not to be had. */
+  /** Decisions under a release whose lists are not what they were. */
   withoutLists: number;
+  /**
+   * Differences in what lists found, after an emergency brake had held back an entry: which entries were
+   * held at that time isn't followed.
+   */
+  heldEntries: number;
 };
+
+/** No evidence seen yet. */
+export function noEvidence(): EvidenceTally {
+  return { opened: 0, erased: 0, otherSignals: 0, withoutLists: 0, heldEntries: 0 };
+}
 
 /** A decision with its sealed parts. */
 export type EvidenceInput = {
@@ -56,6 +69,15 @@ const keysCachedMax = 50_000;
 export function openEvidence(start: EvidenceStart, origin: string): EvidenceReplayer {
   const keyOf = actorKeys(start);
   const ports = portsOf(start.hashing);
+  const proof = openListProof(start.site, start.hashing);
+  const proved = new Map<string, ReadonlyMap<string, ListView> | undefined>();
+  const listsOf = (release: ReplayRelease): ReadonlyMap<string, ListView> | undefined => {
+    if (!proved.has(release.id)) {
+      const found = proof(release);
+      proved.set(release.id, "views" in found ? found.views : undefined);
+    }
+    return proved.get(release.id);
+  };
   return {
     replay({ release, record, facts, parts }, tally) {
       const key = keyOf(record.actor);
@@ -73,8 +95,8 @@ export function openEvidence(start: EvidenceStart, origin: string): EvidenceRepl
         tally.otherSignals += 1;
         return [];
       }
-      const lists = new Map<string, ListView>();
-      if (release.policies.lists.size > lists.size) {
+      const lists = listsOf(release);
+      if (lists === undefined) {
         tally.withoutLists += 1;
         return [];
       }
@@ -114,6 +136,6 @@ function portsOf(hashing: KeyObject): EvidencePorts {
     eventId: (id) => hashed("event", id, eventHashBytes),
     body: (encoded) => hashed("body", encoded, eventHashBytes),
     cell: (path, value) => cells.of(path, String(value)),
-    hit: (list, entry) => `${list}:${hashed(`list ${list}`, entry, hitHashBytes)}`,
+    hit: (list, entry) => `${list}:${hashed("list entry", `${list}\n${entry}`, hitHashBytes)}`,
   };
 }

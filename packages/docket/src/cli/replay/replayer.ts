@@ -14,7 +14,7 @@ import type { ReleaseFault, ReplayFinding, ReplayRelease } from "@docket/verify/
 import { openPart } from "../../evidence/seal.ts";
 import { readBundle } from "./bundle.ts";
 import type { ReadLogFile, ReadRecord } from "./bundle.ts";
-import { openEvidence } from "./evidence.ts";
+import { noEvidence, openEvidence } from "./evidence.ts";
 import type { EvidenceStart, EvidenceTally, EvidenceReplayer } from "./evidence.ts";
 
 /** What a replayer is started with. */
@@ -58,12 +58,17 @@ export type ReplayAnswer = {
   /** In the order of the log; `lost` where a decision could not be read. */
   items: (StateItem | { lost: string; index: number })[];
   /** Releases that decisions were made under, each with the first of them. */
-  releases: { id: string; index: number; fault: string | null }[];
+  releases: { id: string; index: number }[];
+  /** Records of emergency brakes that held back an entry of a list. */
+  brakes: number[];
   evidence: EvidenceTally;
 };
 
 /** Most findings that one answer spells out. */
 const findingsPerAnswerMax = 200;
+
+/** How the facts of a brake name an entry of a list. */
+const brakedEntry = '"what":"entry"';
 
 /** Replays bundles of a log. */
 export class Replayer {
@@ -113,8 +118,9 @@ export class Replayer {
       if (record === undefined || record.kind === "decision") answer.items.push({ index, lost: fault ?? "" });
       return;
     }
-    if (record.kind !== "decision") return;
     const opened = this.#openFacts(read);
+    if (record.kind === "brake" && opened?.includes(brakedEntry) === true) answer.brakes.push(index);
+    if (record.kind !== "decision") return;
     const facts = opened === undefined ? undefined : readFacts(opened);
     if (isAsked) answer.decisions += 1;
     if (opened === undefined || facts === undefined) {
@@ -130,11 +136,7 @@ export class Replayer {
     if (!isAsked) return;
     const release = this.release(record.release);
     if (!answer.releases.some(({ id }) => id === record.release)) {
-      answer.releases.push({
-        id: record.release,
-        index,
-        fault: isReleaseFault(release) ? release.fault : null,
-      });
+      answer.releases.push({ id: record.release, index });
     }
     if (isReleaseFault(release)) return;
     answer.replayed += 1;
@@ -171,6 +173,7 @@ function emptyAnswer(): ReplayAnswer {
     findingCount: 0,
     items: [],
     releases: [],
-    evidence: { opened: 0, erased: 0, otherSignals: 0, withoutLists: 0 },
+    brakes: [],
+    evidence: noEvidence(),
   };
 }

@@ -18,7 +18,10 @@ import { showProgress } from "../progress.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { readFileSyncBounded } from "../verify/bounded-file.ts";
+import { noEvidence } from "./evidence.ts";
 import type { EvidenceStart } from "./evidence.ts";
+import { openListProof } from "./lists.ts";
+import type { ListProof } from "./lists.ts";
 import { openReplayPool } from "./pool.ts";
 import type { ReplayPool } from "./pool.ts";
 import { replayText } from "./print.ts";
@@ -88,6 +91,7 @@ export async function replayDirectory(
     evidence:
       options.evidence === true
         ? {
+            site: paths.site,
             identity: join(paths.site, "identity.sqlite"),
             journalled: journalledActors(installation),
             keyEncryption: keys.keyEncryption,
@@ -95,7 +99,8 @@ export async function replayDirectory(
           }
         : undefined,
   };
-  const run = new ReplayRun(start, { from, to, size, alone: options.alone === true });
+  const lists = openListProof(paths.site, keys.hashing);
+  const run = new ReplayRun(start, lists, { from, to, size, alone: options.alone === true });
   const progress = showProgress(terminal);
   progress.step("records");
   const pool = to - from < recordsForThreads ? hereOnly(start) : openReplayPool(start);
@@ -117,10 +122,13 @@ class ReplayRun {
   /** Opens releases for the state, and reads nothing else. */
   readonly #here: Replayer;
   readonly #report: ReplayReport;
-  readonly #faultyReleases = new Set<string>();
+  readonly #lists: ListProof;
+  /** The first record that says that an entry of a list is held back. */
+  #firstBrake = Number.POSITIVE_INFINITY;
 
-  constructor(start: ReplayerStart, range: Range) {
+  constructor(start: ReplayerStart, lists: ListProof, range: Range) {
     this.#range = range;
+    this.#lists = lists;
     this.#state = range.alone ? undefined : new StateReplay();
     this.#here = new Replayer({ ...start, evidence: undefined }, fileReader);
     const { from, to, size } = range;
@@ -186,12 +194,16 @@ class ReplayRun {
         report.evidence[name] += answer.evidence[name];
       }
     }
-    this.#add(answer.findings, answer.findingCount);
-    for (const { id, index, fault } of answer.releases) {
+    this.#firstBrake = Math.min(this.#firstBrake, ...answer.brakes);
+    const held = answer.findings.filter((finding) => this.#mayBeHeld(finding));
+    if (report.evidence !== null) report.evidence.heldEntries += held.length;
+    const findings = answer.findings.filter((finding) => !held.includes(finding));
+    this.#add(findings, answer.findingCount - held.length);
+    for (const { id, index } of answer.releases) {
       if (report.releases.some((release) => release.id === id)) continue;
+      const fault = this.#faultOf(id);
       report.releases.push({ id, first: index, fault });
       if (fault === null) continue;
-      this.#faultyReleases.add(id);
       this.#add(
         [{ kind: "release", index, what: `release ${id}: ${fault}`, recorded: id, replayed: null }],
         1,
@@ -202,6 +214,19 @@ class ReplayRun {
       if ("lost" in item) this.#state.lose(item.index, item.lost);
       else this.#follow(this.#state, item);
     }
+  }
+
+  #mayBeHeld({ kind, index, what }: ReplayReport["findings"][number]): boolean {
+    if (kind !== "evidence" || index < this.#firstBrake) return false;
+    return !/^facts\.(event|values|keys|uncounted)/.test(what);
+  }
+
+  // A release is all that it names: its policies, and its lists in their versions.
+  #faultOf(id: string): string | null {
+    const release = this.#here.release(id);
+    if (isReleaseFault(release)) return release.fault;
+    const lists = this.#lists(release);
+    return "fault" in lists ? lists.fault : null;
   }
 
   #follow(state: StateReplay, item: StateItem): void {
@@ -246,10 +271,13 @@ function uncheckedOf({ size, state, evidence }: ReplayReport, { from, to, alone 
   }
   if (evidence === null) unchecked.push("signals, list hits and counters' keys (--evidence computes them)");
   else {
-    const { erased, otherSignals, withoutLists } = evidence;
+    const { erased, otherSignals, withoutLists, heldEntries } = evidence;
     if (erased > 0) unchecked.push(`the evidence of ${erased} decisions, which is erased`);
     if (otherSignals > 0) unchecked.push(`the signals of ${otherSignals} decisions: another version's`);
-    if (withoutLists > 0) unchecked.push(`the evidence of ${withoutLists} decisions: their lists are gone`);
+    if (withoutLists > 0) unchecked.push(`the evidence of ${withoutLists} decisions: their lists differ`);
+    if (heldEntries > 0) {
+      unchecked.push(`${heldEntries} differences in what lists found after a brake held back an entry`);
+    }
   }
   return unchecked;
 }
@@ -282,8 +310,4 @@ function journalledActors({ paths, origin }: Installation): EvidenceStart["journ
     if (error instanceof DocketError || (error as NodeJS.ErrnoException).code !== undefined) return [];
     throw error;
   }
-}
-
-function noEvidence(): NonNullable<ReplayReport["evidence"]> {
-  return { opened: 0, erased: 0, otherSignals: 0, withoutLists: 0 };
 }
