@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows from the results of the clauses: which rules fired, which of them have their effect, and what
 // it comes to. The same for an event and for its recorded facts.
-import { isMissing, isTrue } from "./condition/condition.ts";
-import type { Clause } from "./condition/condition.ts";
+import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
-import { isProbe } from "./condition/entries.ts";
-import { compareStrings } from "./condition/text.ts";
 import type { FieldSlot } from "./condition/typed.ts";
-import type { CompiledExemption, CompiledPolicy, CompiledRule, PlacedCondition, Plan } from "./program.ts";
+import type { CompiledExemption, CompiledPolicy, CompiledRule, CompiledThreshold, Plan } from "./program.ts";
+import { traceValue } from "./trace.ts";
 import { outcomes } from "./types.ts";
 import type {
-  ClauseTrace,
   Evaluation,
   EvaluationInput,
-  FieldValue,
   FiredRule,
   FiredThreshold,
   Held,
   ListHit,
+  Outcome,
   Then,
   TraceValue,
 } from "./types.ts";
-
-/** An event's values, and what each clause came to. */
-export type State = {
-  readonly frame: Frame;
-  /** By the clause's place: `isFalse`, `isTrue` or `isMissing`. */
-  readonly results: Uint8Array;
-  readonly held: EvaluationInput["held"];
-  readonly decidedAt: number;
-};
 
 /** What is said of an event that concerns no policy. */
 export const nothingSaid: Evaluation = {
@@ -50,63 +38,75 @@ export const retryAfterMsMin = 1_000;
 /**
  * What the policies of a plan say.
  *
+ * @param results by the clause's place: `isFalse`, `isTrue` or `isMissing`
  * @param clauses the recorded results
  */
-export function conclude(plan: Plan, state: State, clauses: string): Evaluation {
-  const rules: FiredRule[] = [];
-  const shadow: FiredRule[] = [];
-  const missing: { policy: string; rule: string }[] = [];
-  const thresholds: FiredThreshold[] = [];
-  const heldThresholds: FiredThreshold[] = [];
+export function conclude(
+  plan: Plan,
+  frame: Frame,
+  results: Uint8Array,
+  heldBack: EvaluationInput["held"],
+  decidedAt: number,
+  clauses: string,
+): Evaluation {
+  let rules: FiredRule[] | undefined;
+  let shadow: FiredRule[] | undefined;
+  let missing: { policy: string; rule: string }[] | undefined;
+  let thresholds: FiredThreshold[] | undefined;
+  let heldThresholds: FiredThreshold[] | undefined;
   let strictest = 0;
   let points = 0;
+  let asksLists = false;
   for (const policy of plan.policies) {
     let policyPoints = 0;
     for (const each of policy.rules) {
-      const result = each.condition.combine(state.results, each.firstClause);
+      const result = each.condition.combine(results, each.firstClause);
+      if (result === isFalse) continue;
       const { rule } = each;
-      if (result === isMissing) missing.push({ policy: rule.policy, rule: rule.id });
-      if (result !== isTrue) continue;
-      const fired = firedRule(each, state);
-      if (fired.held !== undefined) {
-        shadow.push(fired);
+      if (result === isMissing) {
+        (missing ??= []).push({ policy: rule.policy, rule: rule.id });
         continue;
       }
-      rules.push(fired);
+      const fired = firedRule(each, frame, results, heldBack, decidedAt);
+      asksLists ||= each.condition.asksLists;
+      if (fired.held !== undefined) {
+        (shadow ??= []).push(fired);
+        continue;
+      }
+      (rules ??= []).push(fired);
       policyPoints += rule.points;
-      strictest = Math.max(strictest, outcomes.indexOf(fired.outcome));
+      strictest = Math.max(strictest, rankOf(fired.outcome));
     }
     points += policyPoints;
-    const threshold = reachedThreshold(policy, policyPoints, state.held, heldThresholds);
+    if (policy.thresholds.length === 0) continue;
+    const above: FiredThreshold[] = [];
+    const threshold = reachedThreshold(policy, policyPoints, heldBack, above);
+    if (above.length > 0) (heldThresholds ??= []).push(...above);
     if (threshold === undefined) continue;
-    thresholds.push(threshold);
-    strictest = Math.max(strictest, outcomes.indexOf(threshold.outcome));
+    (thresholds ??= []).push(threshold);
+    strictest = Math.max(strictest, rankOf(threshold.outcome));
   }
   return {
     outcome: outcomes[strictest] ?? "allow",
-    rules,
-    shadow,
-    missing,
+    rules: rules ?? none,
+    shadow: shadow ?? none,
+    missing: missing ?? none,
     points,
-    thresholds,
-    heldThresholds,
+    thresholds: thresholds ?? none,
+    heldThresholds: heldThresholds ?? none,
     clauses,
-    hits: hitsOf([...rules, ...shadow]),
+    hits: asksLists ? hitsOf([...(rules ?? none), ...(shadow ?? none)]) : none,
   };
 }
 
-/** The clauses of a condition, what they came to, and the values that made it so. */
-export function traceOf(
-  { condition, firstClause }: PlacedCondition,
-  frame: Frame,
-  results: Uint8Array,
-): ClauseTrace[] {
-  return condition.clauses.map((clause, index): ClauseTrace => {
-    const result = results[firstClause + index];
-    if (clause.asksLists) askAgain(clause, frame);
-    const values = clause.fields.map((field) => traceValue(field, frame));
-    return { clause: clause.text, result: result === isMissing ? "missing" : result === isTrue, values };
-  });
+/** Most lists of an evaluation are empty: all of these are this one. */
+const none: readonly never[] = Object.freeze([]);
+
+const ranks = { allow: 0, flag: 1, challenge: 2, delay: 3, hold: 4, reject: 5 } as const;
+
+/** How strict an outcome is: its place among `outcomes`. */
+function rankOf(outcome: Outcome): number {
+  return ranks[outcome];
 }
 
 /**
@@ -119,7 +119,8 @@ function reachedThreshold(
   held: EvaluationInput["held"],
   heldThresholds: FiredThreshold[],
 ): FiredThreshold | undefined {
-  for (const { threshold, key } of thresholds.toReversed()) {
+  for (let index = thresholds.length - 1; index >= 0; index--) {
+    const { threshold, key } = thresholds[index] as CompiledThreshold;
     if (points < threshold.points) continue;
     const why = held?.get(key);
     if (why === undefined) return { ...threshold, policy: policy.id };
@@ -128,35 +129,51 @@ function reachedThreshold(
   return undefined;
 }
 
-function firedRule(compiled: CompiledRule, state: State): FiredRule {
-  const { rule, disclose } = compiled;
-  const { frame, results } = state;
-  const exemption = compiled.exemptions.find((each) => applies(each, state))?.exemption.id;
-  const held = heldBy(compiled, state, exemption);
-  const then = rule.then && withWait(rule.then, compiled.waits, frame);
-  return {
-    policy: rule.policy,
-    rule: rule.id,
-    outcome: then?.outcome ?? "allow",
-    ...(then && { then }),
-    points: rule.points,
-    reason: rule.reason,
-    strikeEveryMs: rule.strikeEveryMs,
-    trace: traceOf(compiled, frame, results),
-    disclosed: disclose.map((field) => traceValue(field, frame)),
-    ...(held !== undefined && { held }),
-    ...(exemption !== undefined && { exemption }),
-  };
+function firedRule(
+  compiled: CompiledRule,
+  frame: Frame,
+  results: Uint8Array,
+  heldBack: EvaluationInput["held"],
+  decidedAt: number,
+): FiredRule {
+  const { rule, disclose, exemptions, waits } = compiled;
+  const exemption =
+    exemptions.length === 0
+      ? undefined
+      : exemptions.find((each) => applies(each, results, decidedAt))?.exemption.id;
+  const held = heldBy(compiled, heldBack, exemption);
+  const then = rule.then && withWait(rule.then, waits, frame);
+  const disclosed: TraceValue[] = [];
+  for (const field of disclose) disclosed.push(traceValue(field, frame));
+  const { policy, id, points, reason, strikeEveryMs } = rule;
+  const outcome = then?.outcome ?? "allow";
+  const trace = compiled.trace(frame, results);
+  // Spreading what may be absent takes longer than all the rest of this.
+  const fired: { -readonly [Key in keyof FiredRule]: FiredRule[Key] } =
+    then === undefined
+      ? { policy, rule: id, outcome, points, reason, strikeEveryMs, trace, disclosed }
+      : { policy, rule: id, outcome, then, points, reason, strikeEveryMs, trace, disclosed };
+  if (held !== undefined) fired.held = held;
+  if (exemption !== undefined) fired.exemption = exemption;
+  return fired;
 }
 
-function heldBy({ rule, key }: CompiledRule, state: State, exemption: string | undefined): Held | undefined {
+function heldBy(
+  { rule, key }: CompiledRule,
+  heldBack: EvaluationInput["held"],
+  exemption: string | undefined,
+): Held | undefined {
   if (rule.mode === "shadow") return "shadow";
-  return state.held?.get(key) ?? (exemption === undefined ? undefined : "exempt");
+  return heldBack?.get(key) ?? (exemption === undefined ? undefined : "exempt");
 }
 
-function applies({ exemption, condition, firstClause }: CompiledExemption, state: State): boolean {
-  if (exemption.untilMs !== undefined && !(state.decidedAt < exemption.untilMs)) return false;
-  return condition.combine(state.results, firstClause) === isTrue;
+function applies(
+  { exemption, condition, firstClause }: CompiledExemption,
+  results: Uint8Array,
+  decidedAt: number,
+): boolean {
+  if (exemption.untilMs !== undefined && !(decidedAt < exemption.untilMs)) return false;
+  return condition.combine(results, firstClause) === isTrue;
 }
 
 /** A rule that delays by a limit says when there will be room. */
@@ -167,22 +184,6 @@ function withWait(then: Then, waits: readonly FieldSlot[], frame: Frame): Then {
     ...waits.map(({ slot }) => (frame[slot] as number | undefined) ?? 0),
   );
   return { ...then, retryAfterMs };
-}
-
-/** Runs a clause once more, to learn which entries it finds. Only rules that fired pay for it. */
-function askAgain(clause: Clause, frame: Frame): void {
-  for (const { slot } of clause.fields) {
-    const probe = frame[slot];
-    if (isProbe(probe)) probe.found = new Set();
-  }
-  clause.run(frame);
-}
-
-function traceValue({ path, personal, slot }: FieldSlot, frame: Frame): TraceValue {
-  const value = frame[slot];
-  if (value === undefined) return { path, personal };
-  if (!isProbe(value)) return { path, value: value as FieldValue, personal };
-  return { path, value: [...(value.found ?? [])].sort(compareStrings), personal };
 }
 
 const listPrefix = "lists.";

@@ -42,6 +42,10 @@ export type FieldDeclaration = {
   /** The smallest value, of an integer that has one. */
   readonly min?: number;
   readonly read: (input: EvaluationInput) => Value;
+  /** What `read` takes if it is of the type, where that is all that it does. */
+  readonly raw?: (input: EvaluationInput) => unknown;
+  /** Of `actor.attributes.NAME`: the name. */
+  readonly attribute?: string;
 };
 
 const signalTypes: Readonly<Record<SignalType, ConditionType>> = {
@@ -58,6 +62,27 @@ const declaredTypes: Readonly<Record<EventFieldType, ConditionType>> = {
   timestamp: timestampType,
   "list<string>": stringListType,
 };
+
+/**
+ * Signals by their names, each with a function of its own, since an engine finds a property whose name it
+ * knows much faster than any of several.
+ */
+const signalReaders: Readonly<Record<string, (input: EvaluationInput) => unknown>> = {
+  links: ({ signals }) => signals["links"],
+  domains: ({ signals }) => signals["domains"],
+  linkCount: ({ signals }) => signals["linkCount"],
+  length: ({ signals }) => signals["length"],
+  letters: ({ signals }) => signals["letters"],
+  words: ({ signals }) => signals["words"],
+  capitals: ({ signals }) => signals["capitals"],
+  repeated: ({ signals }) => signals["repeated"],
+  normalised: ({ signals }) => signals["normalised"],
+  fingerprint: ({ signals }) => signals["fingerprint"],
+};
+
+function signalReader(name: string): (input: EvaluationInput) => unknown {
+  return signalReaders[name] ?? ((input) => ownValue(input.signals, name));
+}
 
 /** The names that every policy has. */
 export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
@@ -81,13 +106,7 @@ export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
     field("standing.limited", stringListType, false, (input) => input.standing.limited ?? []),
     ...signalDefinitions.map(({ name, type, personal }) => {
       const lengthMax = name === "normalised" ? textLengthMax : shortLengthMax;
-      return field(
-        `signals.${name}`,
-        signalTypes[type],
-        personal,
-        (input) => ownValue(input.signals, name),
-        lengthMax,
-      );
+      return field(`signals.${name}`, signalTypes[type], personal, signalReader(name), lengthMax);
     }),
   ].map((declaration) => [declaration.path, declaration]),
 );
@@ -95,9 +114,10 @@ export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
 /** The declaration of `actor.attributes.NAME`. */
 export function attributeField(name: string, type: AttributeType): FieldDeclaration {
   const path = `actor.attributes.${name}`;
-  return field(path, declaredTypes[type], type === "string", (input) =>
+  const declaration = field(path, declaredTypes[type], type === "string", (input) =>
     ownValue(input.actor.attributes, name),
   );
+  return { ...declaration, attribute: name };
 }
 
 /**
@@ -184,7 +204,7 @@ function field(
   const declaration = { path, type, personal, lengthMax, itemsMax };
   // What we count ourselves is never negative; of what an app tells nothing is known.
   const counted = type.kind === "int" && /^(signals|standing|content)\./.test(path);
-  return { ...declaration, ...(counted && { min: 0 }), read: (input) => acceptValue(type, raw(input)) };
+  return { ...declaration, ...(counted && { min: 0 }), raw, read: (input) => acceptValue(type, raw(input)) };
 }
 
 function actorAge(input: EvaluationInput): number | undefined {
@@ -205,7 +225,7 @@ function isStringList(value: unknown): value is readonly string[] {
   );
 }
 
-/** A name such as `constructor` must not be found on the object's prototype. */
+/** What a name such as `constructor` finds on the object's prototype is of no type of the language. */
 function ownValue(values: Readonly<Record<string, unknown>> | undefined, name: string): unknown {
-  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
+  return values === undefined ? undefined : values[name];
 }

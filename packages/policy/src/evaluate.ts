@@ -2,16 +2,16 @@
 // Evaluation: from an event and its facts to what the policies say of it, total and without side effects; and
 // the same again from the recorded facts, where the clauses over personal data and lists bring their results
 // along.
-import { isFalse, isMissing, isTrue, truthOf } from "./condition/condition.ts";
+import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Truth } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
 import type { Value } from "./condition/types.ts";
-import { conclude, nothingSaid, traceOf } from "./conclude.ts";
-import type { State } from "./conclude.ts";
+import { conclude, nothingSaid } from "./conclude.ts";
 import { acceptValue, attributeField, builtinFields, eventField } from "./environment.ts";
 import type { FieldDeclaration } from "./environment.ts";
 import { PolicyError } from "./errors.ts";
 import type { Plan, PolicySet, SlotReader, Waits } from "./program.ts";
+import { traceOf } from "./trace.ts";
 import { outcomes } from "./types.ts";
 import type {
   ClauseTrace,
@@ -27,14 +27,12 @@ import type {
 export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
   const plan = set.program.plans.get(input.type);
   if (plan === undefined) return nothingSaid;
-  const state = run(set, plan, input);
-  let clauses = "";
-  for (const { condition, firstClause } of plan.conditions) {
-    for (const [index, clause] of condition.clauses.entries()) {
-      if (clause.recorded) clauses += letterOf(state.results[firstClause + index]);
-    }
-  }
-  return conclude(plan, state, clauses);
+  const { frame, results } = set.program.scratch;
+  run(plan, input, frame, results);
+  const clauses = lettersOf(results, plan.steps.recorded);
+  const evaluation = conclude(plan, frame, results, input.held, input.decidedAt, clauses);
+  frame.fill(undefined);
+  return evaluation;
 }
 
 /**
@@ -76,19 +74,14 @@ export function evaluateFromFacts(set: PolicySet, facts: Facts): Evaluation {
   const plan = set.program.plans.get(facts.type);
   const frame = frameOfFacts(set, facts);
   const results = new Uint8Array(set.program.clauses);
-  let next = 0;
-  for (const { condition, firstClause } of plan?.conditions ?? []) {
-    for (const [index, clause] of condition.clauses.entries()) {
-      results[firstClause + index] = clause.recorded
-        ? recordedTruth(facts.clauses, next++)
-        : truthOf(clause.run(frame));
-    }
-  }
-  if (next !== facts.clauses.length)
-    throw mismatch(`they have ${facts.clauses.length} clauses, the policies ${next}`);
+  const recorded = plan?.steps.recorded ?? [];
+  for (const [index, place] of recorded.entries()) results[place] = recordedTruth(facts.clauses, index);
+  if (recorded.length !== facts.clauses.length)
+    throw mismatch(`they have ${facts.clauses.length} clauses, the policies ${recorded.length}`);
   if (plan === undefined) return nothingSaid;
+  plan.steps.runUnrecorded(frame, results);
   const { held } = waitsOf(facts);
-  return conclude(plan, { frame, results, held, decidedAt: facts.decidedAt }, facts.clauses);
+  return conclude(plan, frame, results, held, facts.decidedAt, facts.clauses);
 }
 
 /** The values of recorded facts as conditions read them: what is personal, and lists, are missing. */
@@ -113,7 +106,9 @@ export function decidingClauses(
   const plan = set.program.plans.get(input.type);
   const placed = plan?.policies.flatMap(({ rules }) => rules).find((each) => each.rule.id === rule);
   if (plan === undefined || placed === undefined) return [];
-  const { frame, results } = run(set, plan, input);
+  const frame: Frame = Array.from({ length: set.program.slots });
+  const results = new Uint8Array(set.program.clauses);
+  run(plan, input, frame, results);
   const { condition, firstClause } = placed;
   const fires = condition.combine(results, firstClause) === isTrue;
   const trace = traceOf(placed, frame, results);
@@ -157,15 +152,11 @@ function declaredField(set: PolicySet, type: string, path: FieldPath): FieldDecl
 }
 
 /** Reads an event and runs all clauses about it. */
-function run(set: PolicySet, plan: Plan, input: EvaluationInput): State {
-  const frame: Frame = Array.from({ length: set.program.slots });
-  for (const reader of plan.readers) frame[reader.slot] = reader.read(input);
-  const results = new Uint8Array(set.program.clauses);
-  for (const { condition, firstClause } of plan.conditions) {
-    let index = firstClause;
-    for (const clause of condition.clauses) results[index++] = truthOf(clause.run(frame));
-  }
-  return { frame, results, held: input.held, decidedAt: input.decidedAt };
+function run(plan: Plan, input: EvaluationInput, frame: Frame, results: Uint8Array): void {
+  const { steps } = plan;
+  steps.read(input, frame);
+  steps.runUnrecorded(frame, results);
+  steps.runRecorded(frame, results);
 }
 
 function record(values: Record<string, number>, key: string, value: number | undefined): void {
@@ -204,8 +195,26 @@ function recordedValue(reader: SlotReader, facts: Facts, waits: Waits): Value {
   }
 }
 
-function letterOf(result: number | undefined): string {
-  return result === isTrue ? "t" : result === isFalse ? "f" : "m";
+const letters = ["f", "t", "m"];
+/** Letters that are put together at once, and all texts of so many. */
+const lettersAtOnce = 5;
+const letterGroups: readonly string[] = Array.from({ length: 3 ** lettersAtOnce }, (_, number) =>
+  Array.from({ length: lettersAtOnce }, (_each, at) => letters[Math.floor(number / 3 ** at) % 3]).join(""),
+);
+
+/** The results of the clauses that are recorded: `t`, `f` or `m` for each. */
+function lettersOf(results: Uint8Array, recorded: readonly number[]): string {
+  let text = "";
+  let index = 0;
+  for (; index + lettersAtOnce <= recorded.length; index += lettersAtOnce) {
+    let number = 0;
+    for (let at = lettersAtOnce - 1; at >= 0; at--) {
+      number = number * 3 + (results[recorded[index + at] as number] as number);
+    }
+    text += letterGroups[number];
+  }
+  for (; index < recorded.length; index++) text += letters[results[recorded[index] as number] as number];
+  return text;
 }
 
 function recordedTruth(clauses: string, index: number): Truth {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A set of policies made ready to run: for each type of event, the values to read and the compiled policies.
 import type { Condition } from "./condition/condition.ts";
+import type { Frame } from "./condition/compile.ts";
 import type { FieldSlot } from "./condition/typed.ts";
 import type { Value } from "./condition/types.ts";
 import type { FieldDeclaration } from "./environment.ts";
+import { createSteps } from "./steps.ts";
+import type { Steps } from "./steps.ts";
+import type { Tracer } from "./trace.ts";
 import type {
   AttributeType,
   Counter,
@@ -35,10 +39,8 @@ export type FactSource =
   | { readonly kind: "list"; readonly name: string };
 
 /** A field that some rule reads, and the slot that its value goes into. */
-export type SlotReader = FieldSlot & {
-  readonly read: (input: EvaluationInput) => Value;
-  readonly source: FactSource;
-};
+export type SlotReader = FieldSlot &
+  Pick<FieldDeclaration, "read" | "raw" | "attribute"> & { readonly source: FactSource };
 
 /** A condition whose clauses have their places among those of all. */
 export type PlacedCondition = {
@@ -60,6 +62,7 @@ export type CompiledRule = PlacedCondition & {
   readonly exemptions: readonly CompiledExemption[];
   /** The waits of the limits that it reads. */
   readonly waits: readonly FieldSlot[];
+  readonly trace: Tracer;
 };
 
 /** A threshold with its key, `policy/points-N`. */
@@ -82,6 +85,7 @@ export type Plan = {
   readonly policies: readonly CompiledPolicy[];
   /** All their conditions in the order in which they are evaluated and their results recorded. */
   readonly conditions: readonly PlacedCondition[];
+  readonly steps: Steps;
 };
 
 /** The condition of a counter or a limit on what it counts; it has slots of its own. */
@@ -91,12 +95,17 @@ export type Where = {
   readonly slots: number;
 };
 
+/** An event's values, and what each clause came to. Nothing stays in it after an evaluation. */
+export type Scratch = { readonly frame: Frame; readonly results: Uint8Array };
+
 /** What `evaluate` runs. */
 export type Program = {
   /** How many slots a frame has, those of macros' variables included. */
   readonly slots: number;
   /** How many clauses there are, over all policies. */
   readonly clauses: number;
+  /** Room for one evaluation at a time: making it afresh would take as long as evaluating a few rules. */
+  readonly scratch: Scratch;
   /** By type of event; a type without a plan concerns no policy. */
   readonly plans: ReadonlyMap<string, Plan>;
   readonly policies: readonly CompiledPolicy[];
@@ -186,7 +195,8 @@ function planOf(policies: readonly CompiledPolicy[], slots: SlotTable): Plan {
     rules.flatMap(({ disclose, waits }) => [...disclose, ...waits]),
   );
   const read = conditions.flatMap(({ condition }) => condition.fields);
-  return { readers: slots.readersOf([...read, ...disclosed]), policies, conditions };
+  const readers = slots.readersOf([...read, ...disclosed]);
+  return { readers, policies, conditions, steps: createSteps(readers, conditions) };
 }
 
 /** All that the policies of a set read. */

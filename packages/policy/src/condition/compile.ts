@@ -174,7 +174,8 @@ function compileMembership(element: Closure, members: ReadonlySet<Value>): Closu
   };
 }
 
-const unaryOperations: Partial<Record<Operation, (value: Value) => Value>> = {
+/** What each operation on one value gives; none throws. */
+export const unaryOperations: Partial<Record<Operation, (value: Value) => Value>> = {
   negate: (value) => negate(value as Integer),
   stringSize: (value) => codePointCount(value as string),
   listSize: (value) => (value as readonly Value[]).length,
@@ -191,7 +192,8 @@ const milliseconds = (apply: (a: number, b: number) => number | undefined) => (a
 const texts = (apply: (a: string, b: string) => Value) => (a: Value, b: Value) =>
   apply(a as string, b as string);
 
-const binaryOperations: Partial<Record<Operation, (a: Value, b: Value) => Value>> = {
+/** What each operation on two values gives; none throws. */
+export const binaryOperations: Partial<Record<Operation, (a: Value, b: Value) => Value>> = {
   equal: equalValues,
   notEqual: (a, b) => !equalValues(a, b),
   in: (a, b) => (b as readonly Value[]).some((element) => equalValues(a, element)),

@@ -11,6 +11,7 @@ import { conditionCostMax, costOf } from "./cost.ts";
 import { parse } from "./parser.ts";
 import { ConditionStop } from "./problem.ts";
 import type { ConditionProblem } from "./problem.ts";
+import { keyOf } from "./key.ts";
 import { fieldsOf, requiredFor } from "./required.ts";
 import type { Scope } from "./scope.ts";
 import type { FieldSlot, Typed } from "./typed.ts";
@@ -33,12 +34,15 @@ export function truthOf(value: Value): Truth {
 /** A clause: its text, what it reads, and its closure (true, false, or `undefined` for missing). */
 export type Clause = {
   readonly text: string;
+  /** The same for clauses that mean the same of the same fields. */
+  readonly key: string;
   readonly fields: readonly FieldSlot[];
   /** Whether its result is recorded: it reads personal data or a list, which may be gone later. */
   readonly recorded: boolean;
   /** Whether it asks a list of entries. */
   readonly asksLists: boolean;
   readonly run: Closure;
+  readonly typed: Typed;
 };
 
 /** What it means for a condition's owner that it is never true, or always; for messages. */
@@ -50,6 +54,8 @@ export type Condition = {
   /** Combines the results of the clauses, which stand in `results` from index `first`. */
   readonly combine: (results: Uint8Array, first: number) => Truth;
   readonly fields: readonly FieldSlot[];
+  /** Whether any of its clauses asks a list of entries. */
+  readonly asksLists: boolean;
   readonly required: readonly FieldPath[];
   readonly cost: number;
 };
@@ -85,6 +91,7 @@ export function loadCondition(
     clauses,
     combine,
     fields: fieldsOf(typed),
+    asksLists: clauses.some((clause) => clause.asksLists),
     required: [...requiredFor(typed, true)],
     cost: costOf(typed),
   };
@@ -122,6 +129,7 @@ function combination(
     clauses.push(clauseOf(typed, source));
     return (results, first) => results[first + index] as Truth;
   }
+  if (typed.operands.every(isPlain)) return flatCombination(typed, source, clauses);
   const operands = typed.operands.map((each) => combination(each, source, clauses));
   const deciding = typed.operator === "||" ? isTrue : isFalse;
   const neutral = typed.operator === "||" ? isFalse : isTrue;
@@ -136,14 +144,50 @@ function combination(
   };
 }
 
+/** Whether an operand is a clause, or a clause turned round. */
+function isPlain(typed: Typed): boolean {
+  return typed.kind !== "logic" && (typed.kind !== "not" || isClause(typed.operand));
+}
+
+function isClause(typed: Typed): boolean {
+  return typed.kind !== "logic" && typed.kind !== "not";
+}
+
+/** Of clauses only, which is what most conditions are: one loop over their results, which stand together. */
+function flatCombination(
+  typed: Typed & { kind: "logic" },
+  source: string,
+  clauses: Clause[],
+): (results: Uint8Array, first: number) => Truth {
+  const from = clauses.length;
+  const deciding = typed.operator === "||" ? isTrue : isFalse;
+  const neutral = typed.operator === "||" ? isFalse : isTrue;
+  // What decides a clause that is turned round is the other result.
+  const decidingOf = typed.operands.map((each) => (each.kind === "not" ? neutral : deciding));
+  for (const each of typed.operands)
+    clauses.push(clauseOf(each.kind === "not" ? each.operand : each, source));
+  return (results, first) => {
+    let result: Truth = neutral;
+    let index = first + from;
+    for (const decides of decidingOf) {
+      const each = results[index++];
+      if (each === decides) return deciding;
+      if (each === isMissing) result = isMissing;
+    }
+    return result;
+  };
+}
+
 function clauseOf(typed: Typed, source: string): Clause {
   const fields = fieldsOf(typed);
   return {
     text: source.slice(typed.start, typed.end),
+    key: keyOf(typed),
     fields,
     recorded: fields.some((field) => field.personal || field.type.kind === "entries"),
     asksLists: fields.some((field) => field.type.kind === "entries"),
     run: compile(typed),
+    typed,
   };
 }
 

@@ -20,9 +20,9 @@ export type Scope = {
 };
 
 /** Groups of names, also where nothing is in them. */
-const knownGroups: ReadonlySet<string> = new Set([
-  ..."actor content signals fields counters limits lists standing event actor.attributes".split(" "),
-]);
+const knownGroups: ReadonlySet<string> = new Set(
+  "actor content signals fields counters limits lists standing event actor.attributes".split(" "),
+);
 
 /** A chain of names, `a.b.c`, each with its offset. */
 export type NameChain = readonly { readonly name: string; readonly start: number }[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every rule came to in a decision, also those that didn't fire: from its facts.
-import { traceOf } from "../conclude.ts";
+import { traceOf } from "../trace.ts";
 import { isFalse, isMissing, isTrue, truthOf } from "../condition/condition.ts";
 import type { Truth } from "../condition/condition.ts";
 import { frameOfFacts } from "../evaluate.ts";

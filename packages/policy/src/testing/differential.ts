@@ -7,6 +7,7 @@ import { compile } from "../condition/compile.ts";
 import type { Closure } from "../condition/compile.ts";
 import { isFalse, isMissing, isTrue, loadCondition } from "../condition/condition.ts";
 import type { Condition, Truth } from "../condition/condition.ts";
+import { generateRunners } from "../condition/generate.ts";
 import { parse } from "../condition/parser.ts";
 import { ConditionStop } from "../condition/problem.ts";
 import type { ConditionProblem } from "../condition/problem.ts";
@@ -119,6 +120,12 @@ function wrongClaim(
     return `${JSON.stringify(constant.message)} and yet ${show(value)}`;
   }
   const results = Uint8Array.from(condition.clauses, ({ run }) => truthOf(run([...frame])));
+  const generated = new Uint8Array(results.length);
+  const placed = condition.clauses.map(({ typed }, place) => ({ typed, place }));
+  for (const runner of generateRunners(placed)) runner([...frame], generated);
+  if (generated.join() !== results.join()) {
+    return `the generated function gives ${generated.join()}, the closures ${results.join()}`;
+  }
   const combined = condition.combine(results, 0);
   if (combined !== truthOf(value)) return `the clauses give ${combined}, the whole ${show(value)}`;
   const absent = condition.required.find(

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions made for a plan do what its closures do, for every event.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { evaluate } from "./evaluate.ts";
+import { loadPolicies } from "./loading/load.ts";
+import type { PolicySet } from "./program.ts";
+import { createSteps } from "./steps.ts";
+import { seededChance } from "./testing/expressions.ts";
+import type { Chance } from "./testing/expressions.ts";
+import { generateTracer, traceOf } from "./trace.ts";
+import type { EvaluationInput } from "./types.ts";
+
+const text = `policy: steps
+on: [comment]
+attributes: { level: int, verified: bool, role: string, since: timestamp }
+counters: { posts: { count: events, by: actor.id, over: 10m } }
+rules:
+  - { id: one, when: "signals.links.size() > 1 && actor.age < duration('1h')", points: 1 }
+  - { id: two, when: "actor.attributes.level + standing.strikes * 2 > 3 || !actor.attributes.verified", points: 1 }
+  - { id: three, when: "content.text.contains('\\"k0') || content.text.matches(r'k\\\\d+$')", points: 1 }
+  - { id: four, when: "signals.links.exists(x, x.startsWith('a')) && content.language in ['en', 'de']", points: 1 }
+  - { id: five, when: "actor.attributes.role == 'mod' || actor.attributes.role + '!' == 'user!'", points: 1 }
+  - { id: six, when: "counters.posts / signals.words > 1 && counters.posts % 3 == 0", points: 1 }
+  - { id: seven, when: "signals.links.size() > 1 || content.text.contains('\\"k0')", points: 1 }
+  - { id: eight, when: "has(actor.age) && (counters.posts > 4 ? signals.words < 3 : signals.words > 3)", points: 1 }
+  - { id: nine, when: "actor.attributes.since > timestamp('2026-01-01T00:00:00Z')", points: 1 }
+  - { id: ten, when: "signals.links == ['a', 'b'] || signals.links + ['c'] != ['c']", points: 1 }
+`;
+const set = loadPolicies([{ path: "steps.yaml", text }]);
+
+function pick<Item>(chance: Chance, items: readonly Item[]): Item | undefined {
+  return items[chance(items.length + 1)];
+}
+
+/** Values of all kinds, some of a wrong type, some missing. */
+function randomInput(chance: Chance): EvaluationInput {
+  const wrong: readonly unknown[] = [null, Number.NaN, {}, 1.5, "7", true, Symbol.iterator];
+  const maybe = (value: unknown): unknown => (chance(6) === 0 ? pick(chance, wrong) : value);
+  const attributes = {
+    level: maybe(pick(chance, [0, 2, 9, -0, Number.MAX_SAFE_INTEGER])),
+    verified: maybe(chance(2) === 0),
+    role: maybe(pick(chance, ["mod", "user", "constructor"])),
+    since: maybe(pick(chance, [0, 1_795_435_200_000, "2026-05-01T00:00:00Z"])),
+  } as Record<string, string | number | boolean>;
+  return {
+    type: "comment",
+    op: "create",
+    decidedAt: 1_795_435_200_000,
+    actor: {
+      id: "a",
+      createdAt: pick(chance, [1_795_435_000_000, "2020-01-01T00:00:00Z", "soon"]),
+      ...(chance(5) > 0 && { attributes }),
+    },
+    ...(chance(5) > 0 && {
+      content: { text: pick(chance, ['"k0', "k12", "", "x"]), language: pick(chance, ["en", "nl"]) },
+    }),
+    signals: {
+      links: maybe(pick(chance, [[], ["a", "b"], ["abc", "x", "y"]])),
+      words: maybe(pick(chance, [0, 1, 2, 5])),
+    },
+    counters: new Map(set.counters.map(({ id }) => [id, maybe(chance(9)) as number])),
+    standing: { strikes: chance(4), restricted: false },
+  };
+}
+
+function stepsOf(kind: "closures" | "generated"): { results: (input: EvaluationInput) => string } {
+  const plan = planOf(set);
+  const steps = createSteps(plan.readers, plan.conditions, kind);
+  return {
+    results: (input) => {
+      const frame = Array.from({ length: set.program.slots }, () => undefined);
+      const results = new Uint8Array(set.program.clauses);
+      steps.read(input, frame);
+      steps.runRecorded(frame, results);
+      steps.runUnrecorded(frame, results);
+      return `${results.join()} ${JSON.stringify(frame)}`;
+    },
+  };
+}
+
+function planOf({ program }: PolicySet): NonNullable<ReturnType<typeof program.plans.get>> {
+  const plan = program.plans.get("comment");
+  if (plan === undefined) throw new Error("there is no plan");
+  return plan;
+}
+
+test("functions made for a plan give what its closures give", () => {
+  const chance = seededChance(5);
+  const [closures, generated] = [stepsOf("closures"), stepsOf("generated")];
+  const seen = new Set<string>();
+  for (let index = 0; index < 3_000; index++) {
+    const input = randomInput(chance);
+    const results = closures.results(input);
+    assert.equal(generated.results(input), results, JSON.stringify(input));
+    seen.add(results.split(" ")[0] ?? "");
+  }
+  assert.ok(seen.size > 100, "many different results");
+});
+
+test("a function made for a trace gives what the general form gives", () => {
+  const chance = seededChance(6);
+  const plan = planOf(set);
+  const steps = createSteps(plan.readers, plan.conditions, "closures");
+  for (let index = 0; index < 200; index++) {
+    const frame = Array.from({ length: set.program.slots }, () => undefined);
+    const results = new Uint8Array(set.program.clauses);
+    steps.read(randomInput(chance), frame);
+    steps.runRecorded(frame, results);
+    steps.runUnrecorded(frame, results);
+    for (const placed of plan.conditions) {
+      assert.deepEqual(generateTracer(placed)(frame, results), traceOf(placed, frame, results));
+    }
+  }
+});
+
+test("nothing of an event stays behind, and it doesn't matter how often a plan was run", () => {
+  const fresh = (): PolicySet => loadPolicies([{ path: "steps.yaml", text }]);
+  const chance = seededChance(8);
+  const often = fresh();
+  for (let index = 0; index < 200; index++) {
+    const input = randomInput(chance);
+    assert.deepEqual(evaluate(often, input), evaluate(fresh(), input));
+    assert.ok(often.program.scratch.frame.every((value) => value === undefined));
+  }
+});

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The trace of a condition: what each clause came to, and the values that made it so.
+import { isMissing, isTrue } from "./condition/condition.ts";
+import type { Clause } from "./condition/condition.ts";
+import type { Frame } from "./condition/compile.ts";
+import { isProbe } from "./condition/entries.ts";
+import { makeFunction, mayGenerate } from "./condition/generate.ts";
+import { compareStrings } from "./condition/text.ts";
+import type { FieldSlot } from "./condition/typed.ts";
+import type { PlacedCondition } from "./program.ts";
+import type { ClauseTrace, FieldValue, TraceValue } from "./types.ts";
+
+/** Makes the trace of one condition. */
+export type Tracer = (frame: Frame, results: Uint8Array) => readonly ClauseTrace[];
+
+/** Traces of a rule after which a function is made for it. */
+const tracesBeforeCode = 32;
+
+/** The clauses of a condition, what they came to, and the values that made it so. */
+export function traceOf(
+  { condition, firstClause }: PlacedCondition,
+  frame: Frame,
+  results: Uint8Array,
+): ClauseTrace[] {
+  const traces: ClauseTrace[] = [];
+  let place = firstClause;
+  for (const clause of condition.clauses) {
+    const result = results[place++];
+    if (clause.asksLists) askAgain(clause, frame);
+    const values: TraceValue[] = [];
+    for (const field of clause.fields) values.push(traceValue(field, frame));
+    traces.push({
+      clause: clause.text,
+      result: result === isMissing ? "missing" : result === isTrue,
+      values,
+    });
+  }
+  return traces;
+}
+
+/** The same for a condition that is traced often: once it has been, by a function made for it. */
+export function createTracer(placed: PlacedCondition): Tracer {
+  let traces = 0;
+  let made: Tracer | undefined;
+  return (frame, results) => {
+    if (made !== undefined) return made(frame, results);
+    traces += 1;
+    if (traces === tracesBeforeCode && !placed.condition.asksLists && mayGenerate())
+      made = generateTracer(placed);
+    return traceOf(placed, frame, results);
+  };
+}
+
+/** A field's value in a trace. */
+export function traceValue({ path, personal, slot }: FieldSlot, frame: Frame): TraceValue {
+  const value = frame[slot];
+  if (value === undefined) return { path, personal };
+  if (!isProbe(value)) return { path, value: value as FieldValue, personal };
+  return { path, value: [...(value.found ?? [])].sort(compareStrings), personal };
+}
+
+/** A function that makes the trace of a condition that asks no lists. */
+export function generateTracer({ condition, firstClause }: PlacedCondition): Tracer {
+  const constants: unknown[] = [];
+  const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
+  const slots = new Set<number>();
+  const truths = constant([false, true, "missing"]);
+  const traces = condition.clauses.map((clause, index) => {
+    const values = clause.fields.map(({ path, personal, slot }) => {
+      slots.add(slot);
+      const name = constant(path);
+      const absent = `{ path: ${name}, personal: ${personal} }`;
+      return `f${slot} === undefined ? ${absent} : { path: ${name}, value: f${slot}, personal: ${personal} }`;
+    });
+    const result = `${truths}[results[${firstClause + index}]]`;
+    return `{ clause: ${constant(clause.text)}, result: ${result}, values: [${values.join(", ")}] }`;
+  });
+  const fields = [...slots].map((slot) => `const f${slot} = frame[${slot}];`).join("\n");
+  const body = `return (frame, results) => {\n${fields}\nreturn [${traces.join(",\n")}];\n};`;
+  return makeFunction(body, constants) as Tracer;
+}
+
+/** Runs a clause once more, to learn which entries it finds. Only rules that fired pay for it. */
+function askAgain(clause: Clause, frame: Frame): void {
+  for (const { slot } of clause.fields) {
+    const probe = frame[slot];
+    if (isProbe(probe)) probe.found = new Set();
+  }
+  clause.run(frame);
+}
