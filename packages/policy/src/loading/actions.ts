@@ -63,6 +63,10 @@ export function readThresholds(source: Source, value: Located, reachable: number
     const brake = readOptional(mapping, "brake", (each) => readBrake(source, each, ruleBrake)) ?? ruleBrake;
     if (points === undefined || outcome === undefined) continue;
     const offset = mapping.entries.get("points")?.value.offset ?? item.offset;
+    if (outcome.outcome === "allow") {
+      const at = mapping.entries.get("outcome")?.value.offset ?? item.offset;
+      report(source, "conflict", at, "a threshold that comes to allow does nothing", "leave it out");
+    }
     if (points > reachable) {
       const message = `${points} points can't be reached: all rules together give ${reachable}`;
       report(source, "unreachable", offset, message, "lower it, or leave it out");

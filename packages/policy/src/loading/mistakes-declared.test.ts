@@ -334,6 +334,11 @@ const rules: readonly MistakeCase[] = [
     '5:36: a threshold with outcome: delay needs the key "retryAfter" (missing-key)',
   ],
   [
+    "a threshold that does nothing",
+    withKeys("thresholds: [{ points: 5, outcome: allow }]"),
+    "5:36: a threshold that comes to allow does nothing; leave it out (conflict)",
+  ],
+  [
     "a ladder that nothing climbs",
     withKeys("ladder: [{ strikes: 2, within: 1d, then: { warn: true } }]"),
     "5:9: no rule of this policy gives a strike, so the ladder is never climbed; " +

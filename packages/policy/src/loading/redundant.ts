@@ -16,12 +16,22 @@ export type PlacedRule = { readonly rule: Rule; readonly offset: number };
  * tells the user more.
  */
 export function reportRedundant(source: Source, rules: readonly PlacedRule[]): void {
+  const byEffect = Map.groupBy(rules, ({ rule }) => JSON.stringify([rule.points, rule.then ?? null]));
+  for (const alike of byEffect.values()) {
+    if (alike.length > 1) reportAmongAlike(source, alike);
+  }
+}
+
+function reportAmongAlike(source: Source, rules: readonly PlacedRule[]): void {
   const known = rules.map(({ rule, offset }) => ({ rule, offset, parts: conjunctsOf(rule.when) }));
-  for (const [index, { rule, offset, parts }] of known.entries()) {
-    const wider = known.find((other, place) => {
-      if (place === index || !sameEffect(other.rule, rule)) return false;
-      if (![...other.parts].every((part) => parts.has(part))) return false;
-      if (other.parts.size === parts.size) return place < index;
+  // A condition is as wide or wider if all its parts are among a rule's: so is the first of them.
+  const byPart = Map.groupBy(known, ({ parts }) => [...parts][0]);
+  for (const each of known) {
+    const { rule, offset, parts } = each;
+    const candidates = [...parts].flatMap((part) => byPart.get(part) ?? []);
+    const wider = candidates.find((other) => {
+      if (other === each || !other.parts.isSubsetOf(parts)) return false;
+      if (other.parts.size === parts.size) return other.offset < offset;
       return addsNothing(other.rule, rule);
     });
     if (wider === undefined) continue;
@@ -30,10 +40,6 @@ export function reportRedundant(source: Source, rules: readonly PlacedRule[]): v
     const message = `"${rule.id}" does what "${wider.rule.id}" does, ${where}`;
     report(source, "redundant", offset, message, "leave one of them out");
   }
-}
-
-function sameEffect(a: Rule, b: Rule): boolean {
-  return a.points === b.points && JSON.stringify(a.then) === JSON.stringify(b.then);
 }
 
 function addsNothing(wider: Rule, rule: Rule): boolean {
