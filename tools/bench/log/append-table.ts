@@ -8,7 +8,7 @@ import { docketName, openDocket } from "./docket.ts";
 import { entrySource } from "./entries.ts";
 import { entryLine, jsonLinesName, openJsonLines } from "./json-lines.ts";
 import { openPostgresql } from "./postgresql.ts";
-import { race, standings } from "./race.ts";
+import { race, standings, surroundings } from "./race.ts";
 import type { Sample, Standing } from "./race.ts";
 import { openRedis } from "./redis.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -44,7 +44,8 @@ export async function measureAppends(context: BenchContext): Promise<Section<App
     }));
     const samples = await race(racers, context);
     const found = standings(samples, jsonLinesName);
-    return { data: { samples, standings: found, absent }, text: textOf(found, absent) };
+    const text = `${textOf(found, absent)}\n\n${surroundings(samples, docketName)}`;
+    return { data: { samples, standings: found, absent }, text };
   } finally {
     for (const contender of contenders) await contender.close();
   }

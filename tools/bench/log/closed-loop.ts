@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { median, quantile } from "../numbers.ts";
 import type { Contender } from "./contender.ts";
+import { watchOthers } from "./other-load.ts";
 
 /** What a measure gave. `published` is the delay from append to publication, for logs that publish. */
 export type Measured = {
@@ -14,6 +15,8 @@ export type Measured = {
   failed: number;
   /** Processor time that a server of its own took for an answer, over all threads, in µs. */
   cpuUs?: number;
+  /** Share of the processors that programs besides this one took meanwhile; servers of the log are such too. */
+  othersShare?: number;
   published?: { p50Ms: number; p99Ms: number; maxMs: number; samples: number };
 };
 
@@ -28,6 +31,7 @@ export async function measure<Input>(
   const latencies: number[] = [];
   let failed = 0;
   let lastError: unknown;
+  const others = watchOthers();
   const startedMs = performance.now();
   const untilMs = startedMs + options.seconds * 1000;
   const write = async (): Promise<void> => {
@@ -47,6 +51,7 @@ export async function measure<Input>(
   await Promise.all(Array.from({ length: options.writers }, write));
   if (latencies.length === 0) throw lastError;
   const perSecond = (latencies.length / (performance.now() - startedMs)) * 1000;
+  const othersShare = others();
   await contender.rest?.();
   const delays = contender.takeDelays?.();
   return {
@@ -54,6 +59,7 @@ export async function measure<Input>(
     p50Ms: median(latencies),
     p99Ms: quantile(latencies, 0.99),
     failed,
+    ...(othersShare === undefined ? {} : { othersShare }),
     ...(delays === undefined ? {} : { published: delaysOf(delays) }),
   };
 }

@@ -3,24 +3,20 @@
 // so that the log can be measured without what deciding costs.
 import { randomBytes } from "node:crypto";
 import { encodeEvent } from "@docket/protocol/events";
-import { computeSignals } from "@docket/policy";
 import { Counters } from "../../../packages/docket/src/counters/counters.ts";
-import { cleanStanding } from "@docket/policy";
+import { Limits } from "../../../packages/docket/src/counters/limits.ts";
 import { Actors } from "../../../packages/docket/src/evidence/actors.ts";
 import type { Actor } from "../../../packages/docket/src/evidence/actors.ts";
 import { keyedHash } from "../../../packages/docket/src/evidence/keys.ts";
 import type { SiteKeys } from "../../../packages/docket/src/evidence/keys.ts";
 import { randomPool } from "../../../packages/docket/src/evidence/random.ts";
-import {
-  counterKinds,
-  keysOf,
-  namedCounters,
-  readCounters,
-} from "../../../packages/docket/src/intake/counting.ts";
 import { draftDecision } from "../../../packages/docket/src/intake/draft.ts";
 import type { Draft } from "../../../packages/docket/src/intake/draft.ts";
-import type { Release } from "../../../packages/docket/src/releases/release.ts";
+import { Engine } from "../../../packages/docket/src/intake/engine.ts";
+import type { EffectKeeper } from "../../../packages/docket/src/intake/engine.ts";
+import { siteSignals } from "../../../packages/docket/src/intake/site-signals.ts";
 import type { Append } from "../../../packages/docket/src/log/log.ts";
+import type { Release } from "../../../packages/docket/src/releases/release.ts";
 import { eventSource } from "../events.ts";
 
 const draftsMade = 2048;
@@ -29,6 +25,11 @@ const hashBytes = 16;
 export const newActorsOfFour = 3;
 /** Stands in a draft for the actor that it gets when it is appended. */
 const placeholder = `a_${"0".repeat(22)}`;
+const nothingHeld: EffectKeeper = {
+  effectsFor: () => ({ held: new Map(), caps: new Set() }),
+  listsFor: (lists) => lists,
+  observe: () => () => undefined,
+};
 
 /** A source of appends: records of prepared decisions, three in four with a new actor, who is made here. */
 export function appendSource(keys: SiteKeys, release: Release): () => Append {
@@ -58,49 +59,30 @@ export function appendSource(keys: SiteKeys, release: Release): () => Append {
 
 function draftSource(keys: SiteKeys, release: Release): () => Draft {
   const nextEvent = eventSource("draft", newActorsOfFour);
-  const { policies } = release;
-  const counters = namedCounters(policies);
-  const memory = new Counters(counterKinds(counters));
+  const memory = { counters: new Counters([]), limits: new Limits([]), standings: new Map() };
+  const engine = new Engine(release, memory, {
+    hashing: keys.hashing,
+    effects: nothingHeld,
+    entryHash: (list, entry) => `${list}${entry}`,
+    newRestrictionId: () => `r_${randomBytes(12).toString("base64url")}`,
+  });
   const hashed = (label: string, text: string): string =>
     keyedHash(keys.hashing, label, text).subarray(0, hashBytes).toString("base64url");
   return () => {
     const event = nextEvent();
-    const decidedAtMs = Date.now();
-    const signals = computeSignals(
-      { text: event.content?.text, title: event.content?.title },
-      { fingerprint: (text) => hashed("fingerprint", text) },
-    );
-    const evaluated = {
-      type: event.type,
-      op: event.op ?? ("create" as const),
-      decidedAt: decidedAtMs,
-      actor: event.actor,
-      content: event.content,
-      signals,
-      counters: new Map<string, number>(),
-      standing: { strikes: 0, restricted: false },
-    };
-    const counted = keysOf(counters, policies, evaluated, keys.hashing);
     const encodedEvent = encodeEvent(event);
-    return draftDecision({
+    const decided = engine.try({
       event,
-      encodedEvent,
       eventHash: hashed("event", event.id),
       bodyHash: hashed("body", encodedEvent),
-      actor: { pseudonym: placeholder, key: keys.site, entry: undefined },
-      by: "operator",
+      actor: placeholder,
       source: "http",
-      decidedAtMs,
+      decidedAtMs: Date.now(),
       clock: "event",
-      signals,
-      policies,
-      release: release.id,
-      counters: readCounters(counters, memory, counted, placeholder, decidedAtMs),
-      keys: counted,
-      standing: cleanStanding,
-      siteKey: keys.site,
-      newRestrictionId: () => `r_${randomBytes(12).toString("base64url")}`,
+      signals: siteSignals(event, keys.hashing),
     });
+    const actor = { pseudonym: placeholder, key: keys.site };
+    return draftDecision(decided, encodedEvent, actor, "operator", keys.site);
   };
 }
 

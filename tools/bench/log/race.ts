@@ -3,6 +3,7 @@
 // be compared.
 import { median } from "../numbers.ts";
 import type { Measured } from "./closed-loop.ts";
+import { short } from "./markdown.ts";
 import type { SyncTimes } from "./workplace.ts";
 
 /** One that is measured. */
@@ -46,7 +47,8 @@ export async function race(racers: readonly Racer[], options: RaceOptions): Prom
       const syncs = options.syncTimes();
       options.progress(
         `round ${round + 1} of ${options.rounds}, ${writers} writers: a sync of 4 KiB appended ` +
-          `${syncs.appendMs.toFixed(3)} ms, of 300 B in prepared room ${syncs.roomMs.toFixed(3)} ms`,
+          `${syncs.appendMs.toFixed(3)} ms, of 300 B in prepared room ${syncs.roomMs.toFixed(3)} ms, ` +
+          `a new file ${syncs.fileMs.toFixed(3)} ms`,
       );
       for (let step = 0; step < racers.length; step++) {
         const racer = racers[(round + step) % racers.length];
@@ -97,6 +99,24 @@ export function standings(samples: readonly Sample[], base: string): Standing[] 
 function measuredText({ perSecond, p50Ms, failed }: Measured): string {
   const refused = failed === 0 ? "" : `, ${failed} refused`;
   return `${Math.round(perSecond)}/s, p50 ${p50Ms.toFixed(3)} ms${refused}`;
+}
+
+/** What the machine was like: how long syncs and files took, and what others took of it, in one sentence. */
+export function surroundings(samples: readonly Sample[], inProcess: string): string {
+  const of = (value: (syncs: SyncTimes) => number): string =>
+    `${short(median(samples.map(({ syncs }) => value(syncs))))} ms`;
+  const shares = samples.flatMap(({ name, measured: { othersShare } }) =>
+    name === inProcess && othersShare !== undefined ? [100 * othersShare] : [],
+  );
+  const others =
+    shares.length === 0
+      ? ""
+      : `; other programs took ${Math.round(median(shares))} % of the processors ` +
+        `(up to ${Math.round(Math.max(...shares))} %)`;
+  return (
+    `Meanwhile a sync of 4 KiB appended took ${of(({ appendMs }) => appendMs)}, one of 300 B in prepared room ` +
+    `${of(({ roomMs }) => roomMs)}, a new file ${of(({ fileMs }) => fileMs)}${others}.`
+  );
 }
 
 function publishedOf(all: readonly NonNullable<Measured["published"]>[]): Standing["published"] {

@@ -18,7 +18,7 @@ import { appendSource, newActorsOfFour } from "./drafts.ts";
 import { jsonLinesName, openJsonLines } from "./json-lines.ts";
 import { table } from "./markdown.ts";
 import { delaySampler } from "./publication-delay.ts";
-import { race, standings } from "./race.ts";
+import { race, standings, surroundings } from "./race.ts";
 import type { Racer, Sample, Standing } from "./race.ts";
 import { publishedRows, raceRows, refusedText } from "./race-table.ts";
 import type { BenchContext, Section } from "./section.ts";
@@ -61,7 +61,8 @@ export async function measureRecords(context: BenchContext): Promise<Section<Rec
     await add(lines, eventSource("lines", newActorsOfFour));
     const samples = await race(racers, context);
     const found = standings(samples, jsonLinesName);
-    return { data: { samples, standings: found }, text: textOf(found) };
+    const text = `${textOf(found)}\n\n${surroundings(samples, sealedName)}`;
+    return { data: { samples, standings: found }, text };
   } finally {
     for (const close of closings) await close();
   }

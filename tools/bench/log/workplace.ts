@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the benchmark works: a directory on a real disk, which is gone afterwards, also after an interrupt.
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { syncMs } from "../machine.ts";
+import { median } from "../numbers.ts";
 
 /** File systems in memory, on which durability costs nothing. */
 const memoryFileSystems: ReadonlySet<string> = new Set(["tmpfs", "ramfs", "devtmpfs"]);
 const syncSamples = 60;
 const pageBytes = 4096;
 const roomBytes = 1_048_576;
+const fileBytes = 8192;
 
-/** How long a sync takes at this moment, in ms: medians of a few. */
+/** How long a sync, and a file, takes at this moment, in ms: medians of a few. */
 export type SyncTimes = {
   /** An append of 4 KiB to a file that grows, with fdatasync. */
   appendMs: number;
   /** 300 bytes into room that was made before, with fdatasync. */
   roomMs: number;
+  /** A new file of 8 KiB, not synced. */
+  fileMs: number;
 };
 
 /** A place to work in. */
@@ -43,6 +47,12 @@ export function openWorkplace(wanted: string | undefined): Workplace {
   const sockets = mkdtempSync(join(tmpdir(), "docket-bench-"));
   // A server may run as another user.
   chmodSync(directory, 0o711);
+  const files = join(directory, "files");
+  mkdirSync(files);
+  let made = 0;
+  // They stay until the end: some file systems pass over the places of files that went a moment ago, so that
+  // to remove these would make the next ones dearer.
+  const makeFile = (): string => join(files, String(made++));
   const steps: (() => Promise<void> | void)[] = [];
   let ending: Promise<void> | undefined;
 
@@ -71,10 +81,17 @@ export function openWorkplace(wanted: string | undefined): Workplace {
     syncTimes: () => ({
       appendMs: syncMs(directory, pageBytes, 0, syncSamples),
       roomMs: syncMs(directory, 300, roomBytes, syncSamples),
+      fileMs: median(Array.from({ length: syncSamples }, () => fileMs(makeFile()))),
     }),
     onEnd: (step) => steps.push(step),
     end,
   };
+}
+
+function fileMs(path: string): number {
+  const startedMs = performance.now();
+  writeFileSync(path, Buffer.alloc(fileBytes, 0x5a), { flag: "wx" });
+  return performance.now() - startedMs;
 }
 
 /** The type of the file system that a directory lies on; `unknown` where the system does not tell. */
