@@ -154,6 +154,8 @@ export function openWriter({ disk, kind, now, onSigned, mlDsa: both }: WriterOpt
     const published = note !== undefined && both ? signPublished(note, [publishedSigner]) : note;
     if (published instanceof Promise) throw new Error("the campaigns' keys sign at once");
     materialiser.publish(now(), published);
+    // Sooner than the thread does it, so that short scripts come to it.
+    materialiser.removeOvertaken(1, () => true);
   };
   return {
     size: () => sequencer.size(),

@@ -7,7 +7,7 @@ import type { DurableBatch, HandedBatches } from "./messages.ts";
  * Durable batches go to the materialiser together after this long, in ms: waking it for each would take time
  * from the answers. It publishes when it is handed something, so this is also the pace of publication.
  */
-const handIntervalMs = 50;
+const handIntervalMs = 40;
 /** What comes after a pause is gathered for this long only, in ms. */
 const handDelayMinMs = 5;
 /** No longer than until this many bytes wait, though. */

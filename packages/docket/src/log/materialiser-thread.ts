@@ -18,7 +18,7 @@ import { publishedSigners, signPublished } from "./signing-keys.ts";
  * Least time between two published checkpoints, in ms. It is less than what the sequencer gathers for, so
  * that what it hands over is published as it comes: waiting for each other would add up.
  */
-const publishIntervalMs = 40;
+const publishIntervalMs = 32;
 /** After an error (a full disk) publication, or a sync, is tried again this much later. */
 const retryIntervalMs = 1000;
 /**
