@@ -133,8 +133,11 @@ export class Tally {
   }
 }
 
-// A counter has no value of its own to be missing: it is missing where a field is that it counts by.
+// A counter or a limit has no value of its own to be missing: it is missing where a field is that it counts
+// by.
 function sourcesOf(policy: Policy, path: FieldPath): FieldPath[] {
+  const [, limit] = /^limits\.([^.]+)\./.exec(path) ?? [];
+  if (limit !== undefined) return [...(policy.limits.get(limit)?.by ?? [])];
   if (!path.startsWith("counters.")) return [path];
   const counter = policy.counters.get(path.slice("counters.".length));
   if (counter === undefined) return [path];
@@ -155,6 +158,7 @@ function isPresent(policies: PolicySet, event: Event, path: FieldPath): boolean 
     decidedAt: Number.MAX_SAFE_INTEGER,
     actor: event.actor,
     content: event.content,
+    fields: event.fields,
     signals: {},
     counters: new Map<string, number>(),
     standing: { strikes: 0, restricted: false },
