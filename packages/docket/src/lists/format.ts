@@ -57,18 +57,13 @@ export function encodeDelta({ kind, previous, file, base, remove, add }: Delta):
   return Buffer.from(`${lines.join("\n")}\n`);
 }
 
-/** Encodes a snapshot, with the hash of its entries. */
+/** Encodes a snapshot, with the hash of all its other lines. */
 export function encodeSnapshot({ kind, version, file, entries }: Snapshot): Buffer {
+  const head = Buffer.from(`${snapshotFormat} ${kind}\nversion ${version}\nfile ${file ?? "-"}\n`);
   const pieces = [...encodeEntries(entries)];
-  const sum = createHash("sha256");
+  const sum = createHash("sha256").update(head);
   for (const piece of pieces) sum.update(piece);
-  const head = [
-    `${snapshotFormat} ${kind}`,
-    `version ${version}`,
-    `file ${file ?? "-"}`,
-    `sha256 ${sum.digest("base64url")}`,
-  ];
-  return Buffer.concat([Buffer.from(`${head.join("\n")}\n`), ...pieces]);
+  return Buffer.concat([head, Buffer.from(`sha256 ${sum.digest("base64url")}\n`), ...pieces]);
 }
 
 /** The version that a base or a change makes: SHA-256 of its bytes, in base64url. */
@@ -110,14 +105,13 @@ export function decodeSnapshot(bytes: Uint8Array, kind: ListKind, version: strin
   const lines = new Lines(bytes);
   if (lines.next() !== `${snapshotFormat} ${kind}` || lines.next() !== `version ${version}`) return undefined;
   const file = lines.next()?.replace(/^file /, "");
-  const sum = hash("sha256", bytes.subarray(lines.at + 7 + digestLength + 1), "base64url");
-  if (file === undefined || lines.next() !== `sha256 ${sum}`) return undefined;
+  const head = bytes.subarray(0, lines.at);
+  const sum = lines.next();
+  const own = createHash("sha256").update(head).update(bytes.subarray(lines.at)).digest("base64url");
+  if (file === undefined || sum !== `sha256 ${own}`) return undefined;
   const named = /^[A-Za-z0-9_-]{43}$/.test(file) ? { file } : {};
   return { kind, version, ...named, entries: decodeEntries(lines) };
 }
-
-/** Characters of a SHA-256 in base64url. */
-const digestLength = 43;
 
 function takeField(lines: string[], name: string): string | undefined {
   const found = new RegExp(`^${name} ([A-Za-z0-9_-]{43})$`).exec(lines[0] ?? "")?.[1];

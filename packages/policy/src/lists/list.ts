@@ -19,7 +19,7 @@ import {
   prefixesOf,
 } from "./keyed.ts";
 import type { Keying, Prefixes, Probe } from "./keyed.ts";
-import { compareText } from "./order.ts";
+import { compareText, sortTexts } from "./order.ts";
 import { patternStepsMax, patternsWithoutLiteralMax } from "./patterns.ts";
 import { searchPatterns, searchTerms } from "./searched.ts";
 import type { Searcher } from "./searched.ts";
@@ -204,7 +204,8 @@ function sortEntries(entries: Iterable<ListEntry>): readonly (readonly [string, 
   for (const { value, untilMs = Number.POSITIVE_INFINITY } of entries) {
     latest.set(value, Math.max(untilMs, latest.get(value) ?? untilMs));
   }
-  return [...latest].sort(([one], [other]) => compareText(one, other));
+  const values = sortTexts([...latest.keys()]);
+  return values.map((value) => [value, latest.get(value) ?? Number.POSITIVE_INFINITY]);
 }
 
 // Kinds that are looked up --------------------------------------------------------------------------------------

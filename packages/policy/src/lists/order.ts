@@ -15,6 +15,12 @@ export function compareText(left: string, right: string): number {
   return left.length - right.length;
 }
 
+/** Sorts texts in that order. What comparison the engine has built in is much faster, and does for most. */
+export function sortTexts(texts: readonly string[]): string[] {
+  const native = texts.every((text) => !/[\ud800-\uffff]/.test(text));
+  return native ? texts.toSorted() : texts.toSorted(compareText);
+}
+
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;
