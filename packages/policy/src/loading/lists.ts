@@ -52,6 +52,11 @@ function readList(source: Source, entry: Entry): ListDeclaration | undefined {
   const kind = readOptional(mapping, "kind", (each) => readChoice(source, each, "the kind of a list", kinds));
   const file = readOptional(mapping, "file", (each) => readFile(source, each));
   const brake = readOptional(mapping, "brake", (each) => readBrake(source, each, listBrake)) ?? listBrake;
+  const fileOffset = mapping.entries.get("file")?.keyOffset;
+  if (kind === "actor" && fileOffset !== undefined) {
+    const message = "a list of actors has no file: account ids would stand in every release";
+    report(source, "conflict", fileOffset, message, `import them: docket list import ${entry.key} FILE`);
+  }
   if (kind === undefined) return undefined;
   const place = placeOf(source, entry.keyOffset);
   return { name: entry.key, kind, ...(file !== undefined && { file }), brake, place };

@@ -106,6 +106,12 @@ const lists: readonly MistakeCase[] = [
     "9:52: share must be from 0.01% to 100%, and this is 0% (bad-share)",
   ],
   [
+    "a list of persons in a file",
+    withCondition("actor.id in lists.staff", "lists: { staff: { kind: actor, file: staff.txt } }\n"),
+    "7:32: a list of actors has no file: account ids would stand in every release; " +
+      "import them: docket list import staff FILE (conflict)",
+  ],
+  [
     "a list that isn't declared",
     withCondition("actor.ip in lists.nets"),
     '5:29: nothing is called "lists.nets"; declare it: lists: { nets: { kind: domain } } (unknown-name)',
