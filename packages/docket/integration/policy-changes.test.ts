@@ -121,7 +121,7 @@ async function until(isSo: () => Promise<boolean>, pauseMs = 50): Promise<void> 
 }
 
 describe("a site of two people", () => {
-  test("one proposes, the other approves, and decisions name the new release from its record on", async (t) => {
+  test("one proposes, the other approves, and decisions name the release from its record on", async (t) => {
     const { folder, data } = await make(t);
     const analyst = await keyOf(data, "analyst");
     const admin = await keyOf(data, "admin");
@@ -230,8 +230,8 @@ describe("going back", () => {
     assert.match(
       rolled.stdout,
       new RegExp(
-        `part in 2 decisions \\(records ${hits[0]?.index} to ${hits[1]?.index}\\): 2 refused, 0 restrictions\\.\n` +
-          "  comments/links: 2\n",
+        `part in 2 decisions \\(records ${hits[0]?.index} to ${hits[1]?.index}\\): 2 refused, ` +
+          "0 restrictions\\.\n  comments/links: 2\n",
       ),
     );
     const decided = await decide(server.url, admin.key, 2);

@@ -30,6 +30,7 @@ async function post(
   return { status: answer.statusCode, code, message, json };
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what the caller says it is
 async function get<T>(
   server: FastifyInstance,
   role: Role,

@@ -351,8 +351,9 @@ function compareBrakes(before: Brake, after: Brake): Restricts {
   return strictest([compareNumbers(before.share, after.share), compareNumbers(before.least, after.least)]);
 }
 
+// Every rule that can restrict has a cap: one without can't, and what made that so is compared by itself.
 function compareCaps(before: Rule["restricts"], after: Rule["restricts"]): Restricts {
-  if (before === undefined || after === undefined) return after === undefined ? "more" : "less";
+  if (before === undefined || after === undefined) return "same";
   return strictest([compareNumbers(before.count, after.count), compareNumbers(after.perMs, before.perMs)]);
 }
 

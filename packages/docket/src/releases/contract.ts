@@ -63,7 +63,7 @@ export type ChangePorts = {
   readonly onFault?: (error: unknown) => void;
 };
 
-/** A release that may be wished: policy files, or an earlier release, with its lists unless told otherwise. */
+/** A release that may be wished: policy files, or an earlier one, with its lists unless told otherwise. */
 export type ReleaseWish =
   | { readonly files: readonly PolicyFile[] }
   | { readonly release: string; readonly keepLists?: boolean | undefined };
@@ -144,7 +144,7 @@ export type Withdrawn = Published & {
 /** A release that is kept, with its files. */
 export type KeptView = { id: string; manifest: string; files: readonly PolicyFile[] };
 
-/** The way of changes, as HTTP and the command line see it. What is rejected with is a {@link DocketError}. */
+/** The way of changes, as HTTP and the command line see it. Rejections are a {@link DocketError}. */
 export interface Changes {
   /** How changes stand. */
   view(): ChangesView;

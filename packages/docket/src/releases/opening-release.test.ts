@@ -59,7 +59,7 @@ void test("at solo a mistake in the directory stops the start, as it always did"
   );
 });
 
-void test("what was published or withdrawn since is not undone by starting again with the old directory", async () => {
+void test("what was published or withdrawn is not undone by a start with the old directory", async () => {
   const log = new ChangeLog(links(3));
   const { index } = await log.changes.propose({ author: ana, wish: { files: links(4) } });
   await log.changes.approve({ author: ada, of: index });
@@ -82,7 +82,7 @@ void test("at solo a directory that was edited back is taken back", () => {
   assert.equal(open(log, 3).release.id, idOf(3));
 });
 
-void test("at pair and strict the release in force is loaded from its kept files, whatever the directory holds", async () => {
+void test("above solo the release in force is loaded from its kept files", async () => {
   for (const level of ["pair", "strict"] as const) {
     const log = new ChangeLog(links(3));
     const { index } = await log.changes.propose({ author: ana, wish: { level } });

@@ -105,7 +105,7 @@ function noticeOf({ state, directory }: OpeningPorts, kept: KeptRelease): string
   const since = state.inForce?.since.index;
   const what = `the policy directory differs from the release in force (record ${since}) and is not taken`;
   if (state.level === "solo") {
-    return `${what}, since that release came into force after it; edit it further, or publish with docket policy`;
+    return `${what}: that release came into force after it; edit it further, or use docket policy propose`;
   }
   return `${what} at level ${state.level}: propose it with docket policy propose`;
 }

@@ -272,7 +272,7 @@ describe("a proposal", () => {
     assert.equal(log.leaves.length, 5, "nothing was sealed");
   });
 
-  test("goes stale when another release comes into force, and is fresh again when that is withdrawn", async () => {
+  test("goes stale when another release comes into force, and is fresh when that is withdrawn", async () => {
     const log = await siteAt("solo");
     const first = await log.changes.propose({ author: ana, wish: { files: links(2) } });
     const other = await log.changes.propose({ author: ana, wish: { files: links(5) } });
@@ -289,7 +289,7 @@ describe("a proposal", () => {
     assert.equal(log.current.id, idOf(links(2)));
   });
 
-  test("counts when its record is sealed: a crash before that leaves a kept file and nothing else", async () => {
+  test("counts when its record is sealed: a crash before that leaves only a kept file", async () => {
     const log = await siteAt("pair");
     const before = log.leaves.length;
     log.disk.onStep = () => {

@@ -263,8 +263,8 @@ export class PolicyChanges implements Changes {
     }
     const comes = comesAtMs(this.#state.level, proposal);
     if (comes !== undefined && comes > now) {
-      const message = `proposal ${of} was approved alone: it comes into force by itself at ${formatTime(comes)}`;
-      throw conflict(`${message}, unless it is cancelled`);
+      const message = `proposal ${of} was approved alone: it comes into force by itself at `;
+      throw conflict(`${message}${formatTime(comes)}, unless it is cancelled`);
     }
     if (!isFresh(this.#state, proposal)) {
       throw conflict(`another release came into force since proposal ${of} was made; propose it again`);

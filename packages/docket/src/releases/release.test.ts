@@ -75,7 +75,7 @@ void test("any changed byte of a kept release is refused, saying what was expect
   const messages = new Set<string>();
   for (let at = 0; at < kept.length - 1; at++) {
     const changed = Buffer.from(kept);
-    changed[at] = (changed[at] as number) ^ 1;
+    changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
     disk.replaceFile(path, changed, true);
     try {
       keptRelease(disk, paths, release.id);

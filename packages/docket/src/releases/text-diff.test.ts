@@ -83,14 +83,14 @@ function patched(before: string, diff: string): string {
   const rows = diff.split("\n").slice(2, -1);
   for (const [place, row] of rows.entries()) {
     const hunk = /^@@ -(\d+),(\d+) /.exec(row);
-    const end = rows[place + 1]?.startsWith("\\") === true ? "" : "\n";
+    const end = (rows[place + 1] ?? "").startsWith("\\") ? "" : "\n";
     if (hunk !== null) {
       const first = Number(hunk[1]) - (Number(hunk[2]) === 0 ? 0 : 1);
-      while (at < first) out.push(lines[at++] as string);
+      while (at < first) out.push(...lines.slice(at, ++at));
     } else if (row.startsWith("+")) out.push(row.slice(1) + end);
     else if (!row.startsWith("\\")) {
       assert.equal(lines[at], row.slice(1) + end);
-      if (row.startsWith(" ")) out.push(lines[at] as string);
+      if (row.startsWith(" ")) out.push(row.slice(1) + end);
       at++;
     }
   }

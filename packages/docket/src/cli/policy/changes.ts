@@ -207,7 +207,8 @@ function effectsText(effects: Effects, withdrew: number): string {
 function proposedText(proposal: ProposalView, level: DutyLevel): string {
   const needed = counted(proposal.approvalsNeeded, "approval");
   const who = level === "solo" ? "" : " by others, with keys that are older than this proposal";
-  return `Proposed ${proposalLine(proposal)}\nNext: docket policy approve ${proposal.index} (${needed}${who})\n`;
+  const next = `docket policy approve ${proposal.index} (${needed}${who})`;
+  return `Proposed ${proposalLine(proposal)}\nNext: ${next}\n`;
 }
 
 function nextText({ index, state, level }: ProposalView): string {

@@ -25,16 +25,14 @@ export function excerptOf(text: string, line: number, column?: number): string {
   return `${rows.join("\n")}\n`;
 }
 
+const wide =
+  /^(?:\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation})/u;
+
 // A terminal gives most of the world's letters one column, and those of East Asia two.
 function widthOf(text: string): number {
   let width = 0;
   for (const { segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)) {
-    width +=
-      /^(?:\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\uff01-\uff60])/u.test(
-        segment,
-      )
-        ? 2
-        : 1;
+    width += wide.test(segment) ? 2 : 1;
   }
   return width;
 }

@@ -112,10 +112,13 @@ function keptText({ id, manifest, files }: KeptView): string {
     ...lists.map(({ name, kind, version }) => ["list", `${name} (${kind}) ${version}`]),
   ];
   const texts = files.map(({ path, text }) => `\n# ${path}\n${text}`);
-  return `Release ${id}\n${alignColumns(rows.map(([key = "", value = ""]) => [`  ${key}`, value]))}${texts.join("")}`;
+  const table = alignColumns(rows.map(([key = "", value = ""]) => [`  ${key}`, value]));
+  return `Release ${id}\n${table}${texts.join("")}`;
 }
 
 function whatText(record: DocketRecord): string {
+  // Records of other kinds are not of this way.
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check
   switch (record.kind) {
     case "proposal": {
       const what =

@@ -85,7 +85,7 @@ policy: ${name}
 on: [comment]
 
 rules:
-  # In shadow a rule is decided and recorded, and has no effect. Take "mode: shadow" out when its hits are right.
+  # In shadow a rule is decided and recorded, without effect. Take "mode: shadow" out when its hits are right.
   - id: ${name}-many-links
     when: signals.linkCount >= 5
     then: { outcome: hold, holdFor: 24h, otherwise: reject }

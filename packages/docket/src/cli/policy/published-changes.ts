@@ -24,9 +24,9 @@ export type PublishedChanges = {
   /** The records of the way of changes, in the order of the log; those of API keys are left out. */
   records: ChangeRecord[];
   /** The part `change` of a record; `undefined` if it has none or the keys are not here. */
-  changeOf(index: number): Promise<ChangePart | undefined>;
+  changeOf: (index: number) => Promise<ChangePart | undefined>;
   /** @throws {DocketError} `not_found`, `directory_damaged` */
-  kept(id: string): KeptRelease;
+  kept: (id: string) => KeptRelease;
 };
 
 /**
@@ -57,7 +57,7 @@ export async function readPublishedChanges(data: string): Promise<PublishedChang
     installation,
     state,
     records,
-    async changeOf(index) {
+    changeOf: async (index) => {
       if (siteKey === undefined || index >= size) return undefined;
       const { parts } = await reader.record(index, size);
       const sealed = parts?.parts.find(({ name }) => name === "change");

@@ -142,8 +142,8 @@ const oneRelease = describe({
 const effects = describe({
   summary: "Count what rules did from a record on",
   description:
-    "Decisions in which one of the rules had a part, and the restrictions in them; a page at a time: `next` " +
-    "says where to go on.",
+    "Decisions in which one of the rules had a part, and the restrictions in them; a page at a time: " +
+    "`next` says where to go on.",
   tag,
   action: "readPolicy",
   querystring: Type.Object({
@@ -325,7 +325,7 @@ function checkedFiles(given: readonly { path: string; text: string }[]): { path:
   for (const [place, { path }] of given.entries()) {
     const parts = path.split("/");
     const bad = seen.has(path) || parts.some((part) => part === "" || part === "." || part === "..");
-    if (bad || !/^[^\u0000-\u001f\\]+\.ya?ml$/.test(path)) {
+    if (bad || path.includes("\\") || !/^\P{Cc}+\.ya?ml$/u.test(path)) {
       const message = `${JSON.stringify(path)} is not the path of a policy file, or stands there twice`;
       throw new ProtocolError("schema_mismatch", message, { pointer: `/files/${place}/path` });
     }

@@ -5,6 +5,7 @@ import type { PolicyFile } from "@docket/policy";
 import { encodeBody, encodeLeaf, formatTime, parseLeaf } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord, ReleaseBody } from "@docket/protocol";
 import type { PlainPart } from "../../evidence/seal.ts";
+import { at } from "../../testing/at.ts";
 import { MemoryDisk } from "../../testing/memory-disk.ts";
 import { emptyChangeState, isChangeRecord, takeRecord } from "../change-state.ts";
 import type { ChangeState } from "../change-state.ts";
@@ -74,7 +75,7 @@ export class ChangeLog {
       uncertaintyMs: _u,
       ...body
     } = parseLeaf(this.leaves.at(-1) as string);
-    return body as BodyWithoutParts;
+    return body;
   }
 
   /** Adds a record, as others do, and gives its index. */
@@ -143,7 +144,7 @@ export class ChangeLog {
       keep: async (id, bytes) => this.disk.replaceFile(path(id), bytes, true),
       changeOf: async (index) => this.parts.get(index),
       records: async (kinds) => this.leaves.filter((leaf) => kinds.includes(parseLeaf(leaf).kind)),
-      decided: async (index) => ({ record: parseLeaf(this.leaves[index] as string), facts: undefined }),
+      decided: async (index) => ({ record: parseLeaf(at(this.leaves, index)), facts: undefined }),
       size: () => this.leaves.length,
       lists: {
         current: (declared) => this.lists.current(declared),
