@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket policy test`: runs the tests that stand in the policies of a directory.
 import { join } from "node:path";
-import { runPolicyTests } from "@docket/policy";
-import type { FiredRule, PolicyTestResult, TraceValue } from "@docket/policy";
+import { createList, runPolicyTests } from "@docket/policy";
+import type { FiredRule, ListView, PolicySet, PolicyTestResult, TraceValue } from "@docket/policy";
+import { readDeclaredFile } from "../../lists/files.ts";
 import { checkPolicies } from "../../releases/policy-check.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
+import { readBelow } from "../../stores/files/read-files.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -30,7 +32,7 @@ export async function runPolicyTest(
     } else terminal.stderr.write(checkText(directory, files, check));
     return exitWrong;
   }
-  const results = runPolicyTests(check.policies);
+  const results = runPolicyTests(check.policies, { lists: listsOf(check.policies, directory) });
   const failed = results.filter(({ passed }) => !passed);
   if (options.json) {
     const tests = results.map(shownResult);
@@ -46,6 +48,17 @@ export async function runPolicyTest(
     await write(terminal, `${directory}: ${sum}${none}\n`);
   }
   return failed.length === 0 ? exitFine : exitWrong;
+}
+
+/** The lists that have a file beside the policies, as it is now. */
+function listsOf(policies: PolicySet, directory: string): ReadonlyMap<string, ListView> {
+  const lists = new Map<string, ListView>();
+  for (const list of policies.lists.values()) {
+    if (list.file === undefined) continue;
+    const entries = readDeclaredFile(list, (path) => readBelow(directory, path));
+    lists.set(list.name, createList(list.kind, entries).view);
+  }
+  return lists;
 }
 
 function resultText(directory: string, result: PolicyTestResult, verbose: boolean): string {
