@@ -114,7 +114,7 @@ for (const [title, bounds] of [
           held(live.counters, live.limits),
         );
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 }
