@@ -194,7 +194,9 @@ export class Brakes {
       const all = change.added === "all" || added.size > entriesAddedMax;
       this.#lists.set(name, all ? { ...list, all: since, added: new Map() } : { ...list, added });
       const back = change.added === "all" ? undefined : new Set(change.added);
-      this.#restoreEntries(name, (entry) => back === undefined || back.has(entry), origin);
+      const isAdded = (entry: string): boolean => back === undefined || back.has(entry);
+      this.#restartEntries(name, isAdded, undos);
+      this.#restoreEntries(name, isAdded, origin);
     });
   }
 
@@ -229,8 +231,8 @@ export class Brakes {
   }
 
   /**
-   * Takes away the power of what a trip or a record names. Something that is declared otherwise by now, or
-   * not at all, is left alone.
+   * Takes away the power of what a trip or a record names. If it is declared otherwise by now, or not at all,
+   * that is for when it comes back.
    *
    * @param index of its record, if that is sealed; `null` otherwise, and {@link sealed} says it later
    */
@@ -239,7 +241,10 @@ export class Brakes {
       const { key, what, declaration } = facts;
       const thing =
         this.#things.get(key) ?? (what === "entry" ? this.#unwatchedEntry(key, facts) : undefined);
-      if (thing?.declaration !== declaration) return;
+      if (thing?.declaration !== declaration) {
+        this.#remember(pastName(key, declaration), { stage: "held", brake: { index, facts }, hitsSince: 0 });
+        return;
+      }
       this.#things.set(key, { ...thing, stage: "held", brake: { index, facts }, hitsSince: 0 });
       if (thing.stage === "watched") undos.push(this.#unwatch(key, thing));
     });
@@ -251,11 +256,16 @@ export class Brakes {
     if (brake?.facts === facts) brake.index = index;
   }
 
-  /** Gives back the power; `undefined` if no brake of this index is in force. */
+  /** Gives back the power; `undefined` if nothing is held by a brake of this index. */
   confirm(index: number): Undo | undefined {
     for (const [key, thing] of this.#things) {
       if (thing.stage === "held" && thing.brake?.index === index)
         return this.#set(key, { ...thing, stage: "confirmed" });
+    }
+    for (const [name, past] of this.#past) {
+      if (past.stage !== "held" || past.brake?.index !== index) continue;
+      this.#past.set(name, { ...past, stage: "confirmed" });
+      return () => this.#past.set(name, past);
     }
     return undefined;
   }
@@ -358,6 +368,14 @@ export class Brakes {
     return list && { ...newEntry(list, { ms: this.#clockMs, cell: 0, release, by }), stage: "settled" };
   }
 
+  // What is added again while it is watched is watched from the beginning.
+  #restartEntries(name: string, isAdded: (entry: string) => boolean, undos: Undo[]): void {
+    for (const [key, thing] of this.#things) {
+      if (thing.what !== "entry" || thing.stage !== "watched" || !key.startsWith(`${name}:`)) continue;
+      if (isAdded(key.slice(name.length + 1))) this.#leave(key, thing, undos);
+    }
+  }
+
   // What was held or confirmed when it left its list is so again when it is back.
   #restoreEntries(name: string, isBack: (entry: string) => boolean, origin: Origin): void {
     const list = this.#lists.get(name);
@@ -399,7 +417,11 @@ export class Brakes {
       return;
     }
     const { stage, brake, hitsSince, declaration } = thing;
-    this.#past.set(pastName(key, declaration), { stage, brake, hitsSince, goneMs: this.#clockMs ?? 0 });
+    this.#remember(pastName(key, declaration), { stage, brake, hitsSince });
+  }
+
+  #remember(name: string, what: Omit<Past, "goneMs">): void {
+    this.#past.set(name, { ...what, goneMs: this.#clockMs ?? 0 });
     for (const oldest of this.#past.keys()) {
       if (this.#past.size <= rememberedMax) break;
       this.#past.delete(oldest);

@@ -53,6 +53,11 @@ export class Caps {
     }
   }
 
+  /** The longest time over which one counts, in milliseconds; 0 if there is none. */
+  get longestMs(): number {
+    return Math.max(0, ...[...this.#caps.values()].map(({ cap }) => cap.perMs));
+  }
+
   /** Takes in what a release declares. What a rule has done already goes on counting. */
   adopt(caps: ReadonlyMap<string, Cap>): Undo {
     const before = this.#caps;

@@ -7,9 +7,8 @@
 // newest first, for records that didn't become durable. After a start it is made again in one of two ways:
 //
 //   from `state()`, put away with the size of the log, and the records after it; the result is the same
-//   from the log alone: the release, list, brake and confirm records before some record, then
-//     `pass(newest decidedAt - rebuiltMs)`, then all records from the first on that was decided since then:
-//     what is held, confirmed, settled and under watch is the same; how often a held rule hit isn't
+//   from the log alone, as `rebuild-modes.ts` does: what is held, confirmed and under watch is the same, and
+//     what caps count; how often a held rule hit may not be, and what was settled before a rollback
 //
 // Taking a record in means: `adopt` for a release, `listChanged` for a list, `observe` for a decision (and
 // leave its trips alone: if they were sealed, their records come), `brake` with its facts and index,
@@ -183,6 +182,11 @@ export class RuleModes {
   inForce(): BrakeInForce[] {
     const all = [...this.#brakes.inForce(), ...this.#caps.inForce(this.#brakes.clockMs ?? 0)];
     return all.sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity));
+  }
+
+  /** The longest time over which a cap counts, in milliseconds; 0 without caps. */
+  get longestCapMs(): number {
+    return this.#caps.longestMs;
   }
 
   /** Measures that were left out because of a cap, since the start. */
