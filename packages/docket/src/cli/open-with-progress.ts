@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Installation } from "../installation.ts";
 import { openInstallation } from "../main.ts";
-import type { OpenInstallation } from "../main.ts";
+import type { OpenInstallation, OpenInstallationOptions } from "../main.ts";
 import { showProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -9,17 +9,23 @@ import type { Terminal } from "./terminal.ts";
 export async function openWithProgress(
   installation: Installation,
   terminal: Terminal,
+  options: Pick<OpenInstallationOptions, "takesEdits"> = {},
 ): Promise<OpenInstallation> {
   const progress = showProgress(terminal);
   const notices: string[] = [];
+  const say = (notice: string): void => void terminal.stderr.write(`docket: ${notice}\n`);
+  let isOpening = true;
   progress.step("Reading the log");
   try {
     return await openInstallation(installation, {
+      ...options,
       onProgress: (done, total) => progress.update(done, total),
-      onNotice: (notice) => notices.push(notice),
+      // What comes later is said at once.
+      onNotice: (notice) => (isOpening ? void notices.push(notice) : say(notice)),
     });
   } finally {
+    isOpening = false;
     progress.end();
-    for (const notice of notices) terminal.stderr.write(`docket: ${notice}\n`);
+    for (const notice of notices) say(notice);
   }
 }

@@ -70,7 +70,20 @@ export function createMetrics(options: LogMetricsOptions<SiteStatus>): Metrics {
     buckets: decisionSecondsBuckets,
     registers: [registry],
   });
-  gauge(registry, "docket_counter_keys", "Keys that counters hold in memory", () => status().counterKeys);
+  gauge(registry, "docket_counter_keys", "Keys that counters and limits hold", () => status().counterKeys);
+  gauge(registry, "docket_counter_bytes", "Memory of counters and limits", () => status().counterBytes);
+  gauge(
+    registry,
+    "docket_counter_keys_evicted",
+    "Keys of counters and limits that had to go before their time, since the start",
+    () => status().countersEvicted,
+  );
+  gauge(
+    registry,
+    "docket_rules_warming",
+    "Rules without effect because a counter or limit that they read isn't warm yet",
+    () => status().rulesWarming,
+  );
   return {
     ...common,
     decided(decision, took) {

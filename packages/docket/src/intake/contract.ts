@@ -59,7 +59,18 @@ export type LogFacts = {
 };
 
 /** How a site fares. */
-export type SiteStatus = LogFacts & { release: string; counterKeys: number };
+export type SiteStatus = LogFacts & {
+  release: string;
+  counterKeys: number;
+  /** What counters and limits take in memory, in bytes. */
+  counterBytes: number;
+  /** Keys that had to go before their time, since the start of the process. */
+  countersEvicted: number;
+  /** Rules without effect because what they read isn't warm yet. */
+  rulesWarming: number;
+  /** Records read of those that warming has to read; both 0 where there is nothing to warm. */
+  warming: { done: number; total: number };
+};
 
 /**
  * One site: its log, policy, keys and people. Rejections are {@link DocketError} or {@link ProtocolError}.

@@ -239,11 +239,21 @@ export class DocketSite implements Site {
   status(): SiteStatus {
     const { ended, publicationFault, ...sizes } = this.#ports.log.status;
     const fault = ended ?? publicationFault ?? this.#feed.fault;
+    const { keeper } = this.#ports;
+    const [counters, limits] = [keeper.memory.counters.memory, keeper.memory.limits.memory];
+    const { progress } = keeper;
     return {
       ...sizes,
       origin: this.origin,
       release: this.#engine.release.id,
-      counterKeys: this.#engine.memory.counters.keys,
+      counterKeys: counters.keys + limits.keys,
+      counterBytes: counters.bytes + limits.bytes,
+      countersEvicted: counters.evicted + limits.evicted,
+      rulesWarming: keeper.waiting.size,
+      warming: {
+        done: progress.reduce((sum, { done }) => sum + done, 0),
+        total: progress.reduce((sum, { total }) => sum + total, 0),
+      },
       fault: fault?.message,
     };
   }
@@ -359,6 +369,11 @@ export class DocketSite implements Site {
     const key = await this.#actorKey(record.actor);
     const opened = key && this.#open(stored, "disclosed", key);
     return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Disclosed);
+  }
+
+  /** Resolves when all counters are warm: rules that read them have their effect from then on. */
+  warmed(): Promise<void> {
+    return this.#ports.keeper.warmed();
   }
 
   /** The key of an actor that was made in this process and isn't in the identity map yet. */

@@ -176,6 +176,9 @@ class Run {
 
   async decide(): Promise<{ summary: Summary; failure: Error | undefined }> {
     const opened = await openWithProgress(this.#installation, this.#terminal);
+    // What a file's events come to mustn't depend on how fast counters were warmed.
+    if (opened.site.status().rulesWarming > 0) this.#progress.step("Warming counters");
+    await opened.site.warmed();
     const tally = new Tally(opened.site.release.policies);
     const { nowMs } = this.#terminal;
     const sizeBefore = opened.site.status().size;

@@ -62,7 +62,12 @@ export class MemorySite implements Site {
     const index = this.#records.length;
     const decision: Decision = { ...answer, index, actor: `a_${"b".repeat(22)}` };
     this.#events.set(event.id, { body, index });
-    this.#records.push({ record: decisionRecord(decision, by), decision, facts: { v: 1, secret: "facts" }, disclosed: undefined });
+    this.#records.push({
+      record: decisionRecord(decision, by),
+      decision,
+      facts: { v: 1, secret: "facts" },
+      disclosed: undefined,
+    });
     return { ...decision, receipt: this.#receipt(index) };
   }
 
@@ -106,6 +111,10 @@ export class MemorySite implements Site {
       waiting: 0,
       lastBatchMs: 1,
       counterKeys: 0,
+      counterBytes: 0,
+      countersEvicted: 0,
+      rulesWarming: 0,
+      warming: { done: 0, total: 0 },
       fault: this.fault,
     };
   }
