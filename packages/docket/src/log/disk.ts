@@ -39,13 +39,6 @@ export interface LogDisk {
    */
   makeDirectory(path: string, durable?: boolean): void;
   /**
-   * Makes a file with this content, not durably: a reader may see a part of it before this returns, and a
-   * crash may leave a part of it or an empty file. So it is for what nobody is pointed to before this has
-   * returned. After an error there is no such file. One that is there already is replaced as
-   * {@link replaceFile} does it.
-   */
-  createFile(path: string, bytes: Uint8Array): void;
-  /**
    * Puts a file in place at once: a reader sees the old content or the new, never a part. With `durable` it
    * also survives power loss when this returns; without, a crash may leave the old content, the new, or an
    * empty file.

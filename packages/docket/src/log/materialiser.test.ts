@@ -86,33 +86,6 @@ void test("partial tiles go some publications after their full one, those of the
   assert.deepEqual(partials("1/000"), ["1", "2"]);
 });
 
-void test("a file that a checkpoint of before may cover is put in place whole, others are just made", () => {
-  const { disk, paths, log } = newLog();
-  const steps: string[] = [];
-  const watch = (): void => {
-    disk.onStep = (step, path) => {
-      if (path.includes("/tile/") && (step === "create" || step === "rename")) steps.push(step);
-    };
-  };
-  watch();
-  commit(log, 300);
-  log.materialiser.publish(nowMs);
-  // A full tile and a bundle, and the partial ones of three kinds.
-  const whole = Array.from({ length: 5 }, () => ["create", "rename"]).flat();
-  assert.deepEqual(steps.splice(0), whole);
-  commit(log, 300);
-  log.materialiser.publish(nowMs);
-  assert.deepEqual(
-    steps.splice(0),
-    Array.from({ length: 5 }, () => "create"),
-  );
-  disk.restart("kept", () => 0);
-  const again = openTestLog(disk, paths, now);
-  watch();
-  again.materialiser.publish(nowMs);
-  assert.equal(steps.filter((step) => step === "rename").length, 4);
-});
-
 void test("while a sync is under way batches are published, and the state is that of its beginning", () => {
   const { disk, paths, log } = newLog();
   const { materialiser } = log;

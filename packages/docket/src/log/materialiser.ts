@@ -410,11 +410,8 @@ export class Materialiser {
     const full = join(this.#paths.site, path);
     // A directory's name is synced with what lies in it.
     this.#disk.makeDirectory(dirname(full), false);
-    // Before the first publication a checkpoint of before a crash may cover this file, and readers may look
-    // at it. Later ones are covered by nothing before they are whole, so they need not be put in place at
-    // once: that saves a rename, half of what a file costs.
-    if (this.#restored) this.#disk.createFile(full, bytes);
-    else this.#disk.replaceFile(full, bytes, false);
+    // Also where no checkpoint covers it yet: what a kill leaves verifies, without recovery.
+    this.#disk.replaceFile(full, bytes, false);
     this.#unsynced.add(full);
   }
 

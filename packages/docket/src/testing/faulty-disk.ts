@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { LogDisk, LogFile } from "../log/disk.ts";
 import { disk as real } from "../stores/files/node-disk.ts";
 
-/** What fails: calls of this name on paths that contain `path`. `createFile` counts as `replaceFile`. */
+/** What fails: calls of this name on paths that contain `path`. */
 export type Fault = {
   call: "open" | "write" | "sync" | "truncate" | "makeDirectory" | "replaceFile" | "syncFile" | "remove";
   path: string;
@@ -27,10 +27,6 @@ export const disk: LogDisk = {
   makeDirectory(path, durable) {
     meet("makeDirectory", path);
     real.makeDirectory(path, durable);
-  },
-  createFile(path, bytes) {
-    meet("replaceFile", path);
-    real.createFile(path, bytes);
   },
   replaceFile(path, bytes, durable) {
     meet("replaceFile", path);

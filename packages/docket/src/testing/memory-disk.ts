@@ -99,18 +99,6 @@ export class MemoryDisk implements LogDisk {
     if (durable) this.syncDirectory(parent);
   }
 
-  createFile(path: string, bytes: Uint8Array): void {
-    this.#alive();
-    if (this.#find(path) !== undefined) return this.replaceFile(path, bytes, false);
-    const file = this.open(path, true);
-    try {
-      file.write(0, bytes);
-    } catch (error) {
-      if (!(error instanceof CrashError)) this.remove(path);
-      throw error;
-    }
-  }
-
   replaceFile(path: string, bytes: Uint8Array, durable: boolean): void {
     this.#alive();
     const directory = this.#directory(posix.dirname(path));

@@ -25,10 +25,6 @@ export const disk: LogDisk = {
       },
     };
   },
-  createFile(path, bytes) {
-    real.createFile(path, bytes);
-    note("unsynced", path);
-  },
   replaceFile(path, bytes, durable) {
     real.replaceFile(path, bytes, durable);
     note(durable ? "synced" : "unsynced", path);

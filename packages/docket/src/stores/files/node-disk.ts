@@ -60,24 +60,6 @@ export const disk: LogDisk = {
     mkdirSync(path, { mode: 0o700, recursive: true });
     if (durable) disk.syncDirectory(dirname(path));
   },
-  createFile(path, bytes) {
-    let handle: number;
-    try {
-      handle = openSync(path, "wx", 0o600);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      disk.replaceFile(path, bytes, false);
-      return;
-    }
-    try {
-      writeAll(handle, bytes, 0);
-    } catch (error) {
-      rmSync(path, { force: true });
-      throw error;
-    } finally {
-      closeSync(handle);
-    }
-  },
   replaceFile(path, bytes, durable) {
     const temporary = `${path}${temporarySuffix}`;
     const handle = openSync(temporary, "w", 0o600);
