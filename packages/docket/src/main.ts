@@ -33,6 +33,8 @@ export type OpenOpaqueInstallation = { log: OpaqueLog; close(): Promise<void> };
 export type OpenInstallationOptions = {
   diskModule?: string | undefined;
   onProgress?: RebuildProgress | undefined;
+  /** Whether an edited policy directory is taken, where the level allows it (default: true). */
+  takesEdits?: boolean | undefined;
   /** Told what the operator should know: a sentence. */
   onNotice?: ((notice: string) => void) | undefined;
 };
@@ -68,6 +70,7 @@ export async function openInstallation(
       readLater: readIfThere,
       diskModule,
       snapshotAt: counterSnapshotFile,
+      takesEdits: options.takesEdits,
       policyFiles: () => readPolicyDirectory(installation.policyDirectory),
       listFile: (path) => readBelow(installation.policyDirectory, path),
       formerKeys,

@@ -58,6 +58,8 @@ export type OpenSiteOptions = {
   snapshotAt: (path: string) => SnapshotStore;
   /** The files of the policy directory; throws if there are none or they cannot be read. */
   policyFiles: () => readonly PolicyFile[];
+  /** Whether they are taken where they were edited and the level allows it (default: true). */
+  takesEdits?: boolean | undefined;
   /** Files beside them, which lists are read from. */
   listFile: ListFileReader;
   /** Verifier keys that signed this log before a change of keys. */
@@ -200,13 +202,14 @@ function openLists(
 }
 
 function openingRelease(
-  { disk, paths, policyFiles, clock }: OpenSiteOptions,
+  { disk, paths, policyFiles, takesEdits = true, clock }: OpenSiteOptions,
   state: ChangeState,
   { lists }: { lists: SiteLists },
 ): OpeningRelease {
   const opening = chooseOpeningRelease({
     state,
     directory: policyFiles,
+    takesEdits,
     kept: (id) => readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), id),
     lists,
     nowMs: clock(),

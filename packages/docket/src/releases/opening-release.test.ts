@@ -17,7 +17,7 @@ const links = (least: number): PolicyFile[] => [
 const idOf = (least: number): string => releaseOf(links(least)).id;
 
 /** Opens a log again with a directory that holds links(least), or nothing. */
-function open(log: ChangeLog, least: number | undefined): OpeningRelease {
+function open(log: ChangeLog, least: number | undefined, takesEdits = true): OpeningRelease {
   const known = [1, 2, 3, 4, 5].map((each) => releaseOf(links(each)));
   return chooseOpeningRelease({
     state: log.state(),
@@ -25,6 +25,7 @@ function open(log: ChangeLog, least: number | undefined): OpeningRelease {
       if (least === undefined) throw new DocketError("usage", "there is no policy");
       return links(least);
     },
+    takesEdits,
     kept: (id) => keptOf(known.find((release) => release.id === id) ?? assert.fail(id)),
     lists: { current: () => noLists, at: () => noLists, adopted: () => undefined },
     nowMs: log.nowMs,
@@ -49,6 +50,14 @@ void test("at solo an edited directory is taken at the start, marked as done alo
     via: "start",
     alone: true,
   });
+  assert.equal(notice, undefined);
+});
+
+void test("whoever opens a site to propose a directory doesn't take it by that", () => {
+  const log = new ChangeLog(links(3));
+  const { release, body, notice } = open(log, 4, false);
+  assert.equal(release.id, idOf(3));
+  assert.equal(body, undefined);
   assert.equal(notice, undefined);
 });
 
@@ -126,6 +135,7 @@ void test("another version of the language makes another release of the same fil
   const { release, body } = chooseOpeningRelease({
     state: log.state(),
     directory: () => links(3),
+    takesEdits: true,
     kept: () => ({ ...old, id, text, manifest }),
     lists: { current: () => noLists, at: () => noLists, adopted: () => undefined },
     nowMs: 0,

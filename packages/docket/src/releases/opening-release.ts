@@ -24,6 +24,8 @@ export type OpeningPorts = {
   readonly state: ChangeState;
   /** The files of the policy directory; throws if there are none or they cannot be read. */
   readonly directory: () => readonly PolicyFile[];
+  /** Whether an edited directory is taken, where the level allows it: not while it is being proposed. */
+  readonly takesEdits: boolean;
   /** A kept release. @throws {DocketError} `not_found`, `directory_damaged` */
   readonly kept: (id: string) => KeptRelease;
   readonly lists: ReleaseListStore;
@@ -41,7 +43,7 @@ export function chooseOpeningRelease(ports: OpeningPorts): OpeningRelease {
   const { state, nowMs } = ports;
   const { inForce, provisional } = state;
   if (inForce === undefined) return fromDirectory(ports, ports.directory());
-  if (state.level === "solo") {
+  if (state.level === "solo" && ports.takesEdits) {
     const files = ports.directory();
     if (wasEdited(ports, files)) return fromDirectory(ports, files);
   }
@@ -92,7 +94,8 @@ function bodyOf(
   return { kind: "release", release: release.id, previous: state.inForce?.release ?? null, ...how };
 }
 
-function noticeOf({ state, directory }: OpeningPorts, kept: KeptRelease): string | undefined {
+function noticeOf({ state, directory, takesEdits }: OpeningPorts, kept: KeptRelease): string | undefined {
+  if (!takesEdits) return undefined;
   let files: readonly PolicyFile[];
   try {
     files = directory();

@@ -77,12 +77,14 @@ function serverDesk(server: { url: string; apiKey?: string | undefined }): Desk 
 }
 
 async function directoryDesk(data: string, terminal: Terminal): Promise<Desk> {
-  const opened = await openWithProgress(readInstallation(data), terminal).catch((error: unknown) => {
-    if (!(error instanceof DocketError) || error.code !== "directory_locked") throw error;
-    throw new DocketError("directory_locked", `${error.message}; ask the server that runs, with --url`, {
-      cause: error,
-    });
-  });
+  const opened = await openWithProgress(readInstallation(data), terminal, { takesEdits: false }).catch(
+    (error: unknown) => {
+      if (!(error instanceof DocketError) || error.code !== "directory_locked") throw error;
+      throw new DocketError("directory_locked", `${error.message}; ask the server that runs, with --url`, {
+        cause: error,
+      });
+    },
+  );
   const { site, changes } = opened;
   try {
     await site.announce();
