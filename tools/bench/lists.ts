@@ -67,9 +67,10 @@ function subjects(entries: number): Subject[] {
       count: entries,
       value: (index) => word(index).repeat(4).slice(0, 22),
       asked: (index, hit) =>
+        (hit ? "" : "-") +
         word(index)
           .repeat(4)
-          .slice(hit ? 0 : 1, hit ? 22 : 23),
+          .slice(0, hit ? 22 : 21),
     },
     {
       kind: "network",

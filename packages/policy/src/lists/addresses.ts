@@ -59,15 +59,28 @@ export function masked(address: Address, prefix: number): Address {
 }
 
 function parseAddress4(text: string): Address | undefined {
-  const parts = text.split(".", 5);
-  if (parts.length !== 4) return undefined;
+  if (text.length < 7 || text.length > 15) return undefined;
   const address = new Uint8Array(4);
-  for (const [index, part] of parts.entries()) {
-    if (!/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    address[index] = Number(part);
+  let part = 0;
+  let value = -1;
+  for (let index = 0; index <= text.length; index++) {
+    const unit = index === text.length ? dot : text.charCodeAt(index);
+    if (unit === dot) {
+      if (value < 0 || part > 3) return undefined;
+      address[part] = value;
+      part += 1;
+      value = -1;
+      continue;
+    }
+    // No digit after a leading zero.
+    if (unit < 0x30 || unit > 0x39 || value === 0) return undefined;
+    value = Math.max(0, value) * 10 + unit - 0x30;
+    if (value > 255) return undefined;
   }
-  return address;
+  return part === 4 ? address : undefined;
 }
+
+const dot = 0x2e;
 
 /** Longest text of an IPv6 address: six groups and an IPv4 address. */
 const address6LengthMax = 45;

@@ -4,6 +4,7 @@ import test from "node:test";
 import * as fc from "fast-check";
 import { PolicyError } from "../errors.ts";
 import type { ListKind } from "../types.ts";
+import { parseAddress } from "./addresses.ts";
 import { formatListLine, formatListProblem, readListFile, readListLine, readListValue } from "./entries.ts";
 import { createList, createListView } from "./list.ts";
 import { compareText } from "./order.ts";
@@ -144,4 +145,27 @@ test("of a value that stands in a list several times, the latest end counts; a v
     },
   );
   assert.throws(() => createList("hash", [{ value: "b" }, { value: "a" }], { sorted: true }), RangeError);
+});
+
+test("IPv4 addresses are read as a naive twin reads them", () => {
+  const text = fc.string({ unit: fc.constantFrom("0", "1", "2", "5", ".", "a"), maxLength: 16 });
+  const near = fc.array(fc.constantFrom("0", "00", "1", "25", "255", "256", "1000", ""), {
+    minLength: 3,
+    maxLength: 5,
+  });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        text,
+        near.map((parts) => parts.join(".")),
+      ),
+      (written) => {
+        const parts = written.split(".");
+        const valid =
+          parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && +part < 256);
+        assert.deepEqual(parseAddress(written), valid ? Uint8Array.from(parts, Number) : undefined);
+      },
+    ),
+    { numRuns: 3_000 },
+  );
 });

@@ -113,6 +113,7 @@ const valueLengthMax = 4_096;
 /** The host in a link, an e-mail address, or a host with a port; what is none of these comes out as it is. */
 export function hostPart(value: string): string {
   if (value.length > valueLengthMax) return "";
+  if (/^[a-z0-9._-]*$/.test(value)) return value;
   const scheme = value.indexOf("://");
   const from = scheme < 0 ? 0 : scheme + 3;
   const [authority = ""] = value.slice(from).split(/[/?#\\]/, 1);
