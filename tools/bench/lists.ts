@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lists cost: memory for each entry, the time to make one, to change one entry, and to look something up,
+// What lists cost: memory for each entry, the time to make one, to change an entry, and to look something up,
 // beside a Map or Set of strings. Prints a table for docs/operations/lists.md.
 //
 //   node --expose-gc --conditions=@docket/source tools/bench/lists.ts -- [--entries N] [--json FILE]

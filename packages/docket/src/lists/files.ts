@@ -23,7 +23,7 @@ export function readDeclaredFile(
   read: ListFileReader,
 ): readonly ListEntry[] {
   if (kind === "actor") {
-    const message = `${place}: the list ${name} is of persons, and its file would hold their account ids for good`;
+    const message = `${place}: the list ${name} is of persons, and its file would hold account ids for good`;
     throw new DocketError(
       "policy_invalid",
       `${message}; leave file out, and: docket list import ${name} FILE`,

@@ -3,7 +3,7 @@
 // code points; docs/formats/lists.md has the grammar and an example of each.
 //
 //   a base        all entries. Its SHA-256 is a version that nothing went before.
-//   a change      what is taken out (-) and put in (+), and the version before. Its SHA-256 is the version after.
+//   a change      what is taken out (-) and put in (+), and the version before. Its SHA-256 is the one after.
 //   a snapshot    all entries of some version, for quick loading; it can be made again, and proves nothing.
 import { createHash, hash } from "node:crypto";
 import { compareText } from "@docket/policy";

@@ -131,6 +131,7 @@ function damage(
   what: string,
   kind: "base" | "change" = "change",
 ): DocketError {
-  const message = `the list ${name} can't be made in version ${version}: ${store.path(name, kind, version)} ${what}`;
+  const path = store.path(name, kind, version);
+  const message = `the list ${name} can't be made in version ${version}: ${path} ${what}`;
   return new DocketError("directory_damaged", message);
 }

@@ -98,7 +98,8 @@ for (const step of [
   "after release record",
 ]) {
   for (const lost of [false, true]) {
-    test(`a process that dies ${step}${lost ? ", and loses the change's file" : ""}: in force if and only if sealed`, async () => {
+    const how = `${step}${lost ? ", and loses the change's file" : ""}`;
+    test(`a process that dies ${how}: in force if and only if sealed`, async () => {
       const world = new ListWorld();
       const { changes } = await world.open();
       await changes.change("bad", wished("first.example"), act);
@@ -126,7 +127,7 @@ for (const step of [
   }
 }
 
-test("a sealed change whose release could not be sealed comes into force before the next change", async () => {
+test("a sealed change whose release could not be sealed comes into force at the next start", async () => {
   const world = new ListWorld();
   const { changes, lists } = await world.open();
   world.fail = "before release record";

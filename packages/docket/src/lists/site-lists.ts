@@ -31,7 +31,7 @@ export type SiteListsPorts = {
   readonly store: ListStore;
   /** Files beside the policies. */
   readonly files: ListFileReader;
-  /** The keyed hash of an account id, which a list of actors holds in its place: up to 255 ASCII characters. */
+  /** The keyed hash of an account id, which a list of actors holds in its place: at most 255 ASCII units. */
   readonly hashActor: (accountId: string) => string;
 };
 
@@ -368,7 +368,7 @@ function checkSize(name: string, size: number): void {
 }
 
 function tooLarge(limit: number, unit: string): ProtocolError {
-  const message = `a change has at most ${limit} ${unit}: send several, or put the entries into the list's file`;
+  const message = `a change has at most ${limit} ${unit}: send several, or edit the list's file`;
   return new ProtocolError("schema_mismatch", message, { limit });
 }
 

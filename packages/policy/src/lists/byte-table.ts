@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Millions of short keys in few bytes each: one run of bytes, and an open-addressing table of offsets into it.
+// Millions of short keys in few bytes each: a run of bytes, and an open-addressing table of offsets into it.
 // A Map of as many strings takes about 100 bytes an entry before the first until is kept; this takes the
 // key's own bytes, one for its length, and six. tools/bench/lists.ts measures both.
 
@@ -19,7 +19,7 @@ export type ByteTable = {
   /** Bytes that it takes. */
   readonly bytes: number;
   /**
-   * When the key ends in milliseconds since the epoch, `Infinity` where it doesn't, or `undefined` if it isn't
+   * When the key ends, in milliseconds since the epoch, `Infinity` where it doesn't, `undefined` if it isn't
    * there. The key is `text` from `start` on, and `hash` its {@link hashKey}: whoever asks for each ending of
    * a host hashes the host once.
    */

@@ -34,7 +34,8 @@ test("a list file: comments, ends, and every mistake with its place and what was
   ]);
   assert.deepEqual(problems.map(formatListProblem), [
     'lists/bad.txt:5:1: expected a host name alone, without scheme and path ("http://evil.example/x")',
-    'lists/bad.txt:6:1: expected a domain: com is a suffix of many people\'s; write *.com if you mean all ("com")',
+    `lists/bad.txt:6:1: expected a domain: com is a suffix of many people's; ` +
+      'write *.com if you mean all ("com")',
     'lists/bad.txt:7:1: expected no "*." here: a domain\'s subdomains are included ("*.evil.example")',
     'lists/bad.txt:8:20: expected a time such as 2026-12-31T00:00:00Z after until ("2026-13-01T00:00:00Z")',
     'lists/bad.txt:9:1: expected a host name such as example.com ("two words")',
@@ -128,7 +129,7 @@ test("the order of entries is the order of their bytes in UTF-8", () => {
   );
 });
 
-test("of a value that stands in a list several times, the latest end counts; a view says which entry is bad", () => {
+test("of a value that stands there several times, the latest end counts; a bad entry is named", () => {
   const twice = [
     { value: "a", untilMs: 5 },
     { value: "a", untilMs: 9 },

@@ -64,7 +64,7 @@ export function readListValue(
 /**
  * Reads a line of a list file: an entry, then perhaps ` until ` and a time (RFC 3339). `undefined` for an
  * empty line and a comment, which starts with `#`; after entries other than terms and patterns a comment may
- * follow. An entry that starts with `#`, or with backslashes and then `#`, is written with one backslash more.
+ * follow. An entry that starts with `#`, or with backslashes and then `#`, has one backslash more there.
  */
 export function readListLine(
   kind: ListKind,

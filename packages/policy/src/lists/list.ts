@@ -71,7 +71,7 @@ export function createList(kind: ListKind, entries: Iterable<ListEntry>, options
 /**
  * The view of a list of entries as people write them: for tests of policies, and small lists.
  *
- * @throws {PolicyError} `invalid-list` if an entry can't be read; its message says which, and what was expected
+ * @throws {PolicyError} `invalid-list` if an entry can't be read: which, and what was expected
  */
 export function createListView(
   kind: ListKind,
@@ -92,7 +92,7 @@ export function isSearched(kind: ListKind): kind is "term" | "pattern" {
   return kind === "term" || kind === "pattern";
 }
 
-// A version: tables, and what differs from them ----------------------------------------------------------------
+// A version: tables, and what differs from them -------------------------------------------------------------
 
 /** By value: when the entry ends, `Infinity` if it doesn't, or {@link removed}. */
 type Overlay = ReadonlyMap<string, number>;
@@ -134,7 +134,7 @@ function listOf(state: State): List {
   }
   if (kind === "pattern") always = countAlways(base, overlay);
   if (always > patternsWithoutLiteralMax) {
-    const message = `${always} patterns have no literal of three characters, so that each would be run on every text`;
+    const message = `${always} patterns have no literal of three characters: each would be run on every text`;
     throw new PolicyError("invalid-list", `${message}; the limit is ${patternsWithoutLiteralMax}`);
   }
   return {
@@ -208,7 +208,7 @@ function sortEntries(entries: Iterable<ListEntry>): readonly (readonly [string, 
   return values.map((value) => [value, latest.get(value) ?? Number.POSITIVE_INFINITY]);
 }
 
-// Kinds that are looked up --------------------------------------------------------------------------------------
+// Kinds that are looked up ----------------------------------------------------------------------------------
 
 function keyedBase(
   kind: Exclude<ListKind, "term" | "pattern">,
@@ -285,7 +285,7 @@ function keyedView(
   };
 }
 
-// Kinds that are searched for -----------------------------------------------------------------------------------
+// Kinds that are searched for -------------------------------------------------------------------------------
 
 function searchedBase(kind: "term" | "pattern", ordered: Iterable<readonly [string, number]>): Base {
   const values: string[] = [];

@@ -112,7 +112,7 @@ test("patterns without a literal are few; the message says how many there may be
     ).size,
     64,
   );
-  const message = /^65 patterns have no literal of three characters, .*; the limit is 64$/;
+  const message = /^65 patterns have no literal of three characters: .*; the limit is 64$/;
   assert.throws(
     () =>
       createList(
@@ -130,7 +130,7 @@ test("patterns without a literal are few; the message says how many there may be
   assert.equal(list.change({ add: [{ value: one }], remove: [other] }).size, 64);
 });
 
-test("a text costs at most so many steps, by the order of the patterns, however they came into the list", () => {
+test("a text costs at most so many steps, whichever way the patterns came into the list", () => {
   const sources = Array.from({ length: 40 }, (_, index) => `a${String(index).padStart(2, "0")}?.*b`);
   for (const source of sources) assert.equal(checkListPattern(source), undefined);
   const text = `${sources.map((source) => source.slice(0, 3)).join(" ")} ${"x".repeat(200_000)} b`;

@@ -73,7 +73,8 @@ async function change(options: Changing, wished: WishedChange, terminal: Termina
 function changedText(changed: ListChanged, { add, remove }: WishedChange): string {
   const { list, added, removed, index, release } = changed;
   if (index === null) {
-    return `Nothing changed: ${list} ${add.length > 0 && remove.length === 0 ? "has it" : "is so"} already.\n`;
+    const how = add.length > 0 && remove.length === 0 ? "has it" : "is so";
+    return `Nothing changed: ${list} ${how} already.\n`;
   }
   return `${list}: ${added} added, ${removed} removed; record ${index}, release ${release}\n`;
 }
@@ -115,7 +116,7 @@ async function surplus(
   wanted: readonly ListEntry[],
 ): Promise<string[]> {
   if (kind === "actor") {
-    const message = `${name} holds keyed hashes of account ids: what the file lacks can't be told. Remove them by id`;
+    const message = `${name} holds keyed hashes of account ids: what the file lacks can't be told; remove by id`;
     throw new DocketError("usage", message);
   }
   const kept = new Set(wanted.map(({ value }) => value));

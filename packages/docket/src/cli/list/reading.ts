@@ -107,7 +107,8 @@ export async function runListExport(
     do {
       const { entries, next } = await desk.entries(name, { after, limit: pageEntries });
       const lines = entries.map(({ value, until }) => {
-        return `${formatListLine(kind, until === null ? { value } : { value, untilMs: Date.parse(until) })}\n`;
+        const entry = until === null ? { value } : { value, untilMs: Date.parse(until) };
+        return `${formatListLine(kind, entry)}\n`;
       });
       await write(terminal, lines.join(""));
       after = next ?? undefined;

@@ -157,7 +157,7 @@ const log = describe({
 const change = describe({
   summary: "Change a list",
   description:
-    "Sealed, and in force as a new release, when it is answered. The same change again changes nothing: then " +
+    "Sealed, and in force as a new release, when it is answered. The same again changes nothing: then " +
     "`index` is null.",
   tag,
   action: "changeLists",
