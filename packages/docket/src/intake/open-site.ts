@@ -272,6 +272,10 @@ function openDesks(
     siteKey: keys.site,
     clock,
     timer,
+    onFault: (error) =>
+      options.onNotice?.(
+        `a change of the policy is due and could not be made, which is tried again: ${(error as Error).message}`,
+      ),
   });
   return {
     changes,

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { hash } from "node:crypto";
 import type { PolicyFile } from "@docket/policy";
 import { DocketError } from "../error.ts";
+import type { ReleaseListStore } from "./contract.ts";
 import { chooseOpeningRelease } from "./opening-release.ts";
 import type { OpeningRelease } from "./opening-release.ts";
 import { noLists, releaseOf } from "./release.ts";
@@ -17,7 +18,12 @@ const links = (least: number): PolicyFile[] => [
 const idOf = (least: number): string => releaseOf(links(least)).id;
 
 /** Opens a log again with a directory that holds links(least), or nothing. */
-function open(log: ChangeLog, least: number | undefined, takesEdits = true): OpeningRelease {
+function open(
+  log: ChangeLog,
+  least: number | undefined,
+  takesEdits = true,
+  lists: ReleaseListStore = { current: () => noLists, at: () => noLists, adopted: () => undefined },
+): OpeningRelease {
   const known = [1, 2, 3, 4, 5].map((each) => releaseOf(links(each)));
   return chooseOpeningRelease({
     state: log.state(),
@@ -27,7 +33,7 @@ function open(log: ChangeLog, least: number | undefined, takesEdits = true): Ope
     },
     takesEdits,
     kept: (id) => keptOf(known.find((release) => release.id === id) ?? assert.fail(id)),
-    lists: { current: () => noLists, at: () => noLists, adopted: () => undefined },
+    lists,
     nowMs: log.nowMs,
   });
 }
@@ -83,6 +89,28 @@ void test("what was published or withdrawn is not undone by a start with the old
   const withdrawn = open(log, 4);
   assert.equal(withdrawn.release.id, idOf(3), "what was withdrawn doesn't come back");
   assert.match(withdrawn.notice ?? "", /is not taken/);
+});
+
+void test("at solo an edited file of a list is taken too, unless another release came since", async () => {
+  const log = new ChangeLog(links(3));
+  const calls: string[] = [];
+  const versions = [{ name: "bad", kind: "domain" as const, version: "v2" }];
+  const lists: ReleaseListStore = {
+    current: () => {
+      calls.push("current");
+      return { versions, views: new Map() };
+    },
+    at: () => noLists,
+    adopted: () => void calls.push("adopted"),
+  };
+  const taken = open(log, 3, true, lists);
+  assert.deepEqual(calls, ["adopted", "current"], "lists go on from those in force");
+  assert.equal(taken.body?.via, "start");
+  assert.notEqual(taken.release.id, idOf(3));
+  const { index } = await log.changes.propose({ author: ana, wish: { files: links(4) } });
+  await log.changes.approve({ author: ada, of: index });
+  await log.changes.publish({ author: ada, of: index });
+  assert.equal(open(log, 4, true, lists).body, undefined);
 });
 
 void test("at solo a directory that was edited back is taken back", () => {

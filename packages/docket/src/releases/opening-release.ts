@@ -43,9 +43,11 @@ export function chooseOpeningRelease(ports: OpeningPorts): OpeningRelease {
   const { state, nowMs } = ports;
   const { inForce, provisional } = state;
   if (inForce === undefined) return fromDirectory(ports, ports.directory());
+  // Lists go on from the versions in force, whichever release is chosen.
+  ports.lists.adopted(ports.kept(inForce.release).manifest.lists ?? []);
   if (state.level === "solo" && ports.takesEdits) {
-    const files = ports.directory();
-    if (wasEdited(ports, files)) return fromDirectory(ports, files);
+    const taken = edited(ports, inForce);
+    if (taken !== undefined) return taken;
   }
   // A glass that was broken and whose time is over: nothing is decided under it any more.
   if (provisional !== undefined && provisional.untilMs <= nowMs) {
@@ -66,6 +68,19 @@ function fromDirectory(ports: OpeningPorts, files: readonly PolicyFile[]): Openi
   const release = releaseOf(files, (declared) => ports.lists.current(declared));
   const body = bodyOf(ports.state, release, { by: "operator", via: "start", alone: true });
   return { release, body, notice: undefined };
+}
+
+function edited(
+  ports: OpeningPorts,
+  { release, since }: NonNullable<ChangeState["inForce"]>,
+): OpeningRelease | undefined {
+  const files = ports.directory();
+  if (wasEdited(ports, files)) return fromDirectory(ports, files);
+  // Files of lists beside the policy: what was published or withdrawn since says more than they do.
+  const isStart = since.via === "start" || since.via === undefined;
+  if (!isStart || filesIdOfTexts(files) !== filesIdOf(ports.kept(release).manifest)) return undefined;
+  const taken = fromDirectory(ports, files);
+  return taken.release.id === release ? { ...taken, body: undefined } : taken;
 }
 
 // What was published or gone back to since the directory was taken last is not undone by starting again: only
