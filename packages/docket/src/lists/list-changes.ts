@@ -40,6 +40,8 @@ export type ListChangePorts = {
   readonly seal: (body: BodyWithoutParts, parts: readonly PlainPart[]) => Promise<string>;
   /** Puts versions in force as a release that follows from record `of`: `PolicyChanges.publishLists`. */
   readonly publish: (by: string, lists: ReleaseLists, of: number) => Promise<{ release: string }>;
+  /** Told of a change that was sealed, before the release that puts it in force. */
+  readonly onChange?: ((record: ListRecord, delta: Delta) => void) | undefined;
   /** The id of the release in force. */
   readonly release: () => string;
   /** The leaves of the log's records of these kinds, oldest first. */
@@ -179,6 +181,8 @@ export class ListChanges implements ListDesk {
     const record = parseLeaf(leaf) as ListRecord;
     // A crash here leaves a record that the next start puts in force.
     this.#unpublished.push(record);
+    const delta = decodeDelta(bytes, kind);
+    if (delta !== undefined) this.#ports.onChange?.(record, delta);
     await this.#publishLeft();
     return { list: name, version, added, removed, index: record.index, release: this.#ports.release() };
   }

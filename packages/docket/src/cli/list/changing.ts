@@ -116,7 +116,7 @@ async function surplus(
   wanted: readonly ListEntry[],
 ): Promise<string[]> {
   if (kind === "actor") {
-    const message = `${name} holds keyed hashes of account ids: what the file lacks can't be told; remove by id`;
+    const message = `${name} holds keyed hashes of account ids: what a file lacks can't be told`;
     throw new DocketError("usage", message);
   }
   const kept = new Set(wanted.map(({ value }) => value));
