@@ -233,6 +233,8 @@ function membership(
   return { subject: list.one, predicate: `${words.compare["=="]} ${value}` };
 }
 
+/** Longest pattern that is said in words, in characters. */
+const patternSaidMax = 40;
 /** Most values of a list that are spelled out. */
 const valuesShownMax = 12;
 
@@ -285,7 +287,9 @@ function callPhrase(
   const subject = noun(target, context, variable);
   if (subject === undefined || first === undefined) return undefined;
   if (name === "matches") {
-    return first.kind === "string" ? { subject, predicate: words.matches(first.value) } : undefined;
+    if (first.kind !== "string") return undefined;
+    const isLong = first.value.length > patternSaidMax;
+    return { subject, predicate: isLong ? words.matchesLong : words.matches(first.value) };
   }
   if (!Object.hasOwn(tests, name)) return undefined;
   const value = noun(first, context, variable);

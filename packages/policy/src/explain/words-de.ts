@@ -89,6 +89,7 @@ export const germanClauses: ClauseWords = {
   startsWith: (value) => `beginnt mit ${value}`,
   endsWith: (value) => `endet auf ${value}`,
   matches: (pattern) => `passt zum Muster ${pattern}`,
+  matchesLong: "passt zu einem Muster",
   onList: (list) => `steht auf der Liste ${list}`,
   hits: (list, noun) => ({
     item: `der Treffer aus der Liste ${list}`,

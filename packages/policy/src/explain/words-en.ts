@@ -89,6 +89,7 @@ export const englishClauses: ClauseWords = {
   startsWith: (value) => `begins with ${value}`,
   endsWith: (value) => `ends with ${value}`,
   matches: (pattern) => `matches the pattern ${pattern}`,
+  matchesLong: "matches a pattern",
   onList: (list) => `is on the list ${list}`,
   hits: (list, noun) => ({
     item: `the entry of the list ${list}`,

@@ -60,6 +60,8 @@ export type ClauseWords = {
   readonly startsWith: (value: string) => string;
   readonly endsWith: (value: string) => string;
   readonly matches: (pattern: string) => string;
+  /** Of a pattern that is too long to be said: its source is shown beside. */
+  readonly matchesLong: string;
   readonly onList: (list: string) => string;
   readonly hits: (list: string, noun: string) => ListWords;
   readonly known: string;
