@@ -26,12 +26,13 @@ import { keepRelease, keptReleasePath, listsOf, readKeptRelease } from "../relea
 import { runReleaseTests } from "../releases/review.ts";
 import type { ChangePart } from "../releases/review.ts";
 import { BrakeDesk } from "../rollout/brake-desk.ts";
-import { declarationsOf } from "../rollout/declarations.ts";
-import { RuleModes } from "../rollout/rule-modes.ts";
+import type { EntryHash } from "../rollout/held-entries.ts";
+import type { RuleModes } from "../rollout/rule-modes.ts";
 import type { SiteIndex } from "../views/site-index.ts";
 import { openCounters } from "./open-counters.ts";
 import type { OpenedCounters } from "./open-counters.ts";
 import { Engine } from "./engine.ts";
+import { listChangeOf, openModes, originOf } from "./open-modes.ts";
 import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
 import { DocketSite } from "./site.ts";
@@ -132,9 +133,12 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
   const keeper = await opened.keep();
   const entryHash = (list: string, entry: string): string =>
     hash("list entry", `${list}\n${entry}`).subarray(0, entryHashBytes).toString("base64url");
-  const modes = new RuleModes({ hash, entryHash, warming: () => keeper.waiting });
-  const by = opening.body?.by ?? state.inForce?.since.by ?? "operator";
-  modes.adopt(declarationsOf(release.policies.policies), { release: release.id, by });
+  const warming = (): ReadonlySet<string> => keeper.waiting;
+  const modes = await openModes({
+    ...options,
+    ...{ reader, size, state, release, hash, entryHash, warming },
+    body: opening.body,
+  });
   const engine = new Engine(release, memory, {
     hashing: keys.hashing,
     effects: modes,
@@ -149,6 +153,7 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
       engine,
       keeper,
       modes,
+      originOf: (body) => originOf(body, state),
       openingRelease: opening.body,
       onDecided: () => desks.brakes.sealTrips(),
       onOwnRecord: ({ kind, leaf }) => {
@@ -159,7 +164,7 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
     verifierKeyOf(keys.signerKey),
   );
   made.site = site;
-  const desks = openDesks(options, site, { state, lists, modes });
+  const desks = openDesks(options, site, { state, lists, modes, entryHash });
   if (opening.notice !== undefined) options.onNotice?.(opening.notice);
   return { site, ...desks };
 }
@@ -242,10 +247,12 @@ function openDesks(
     state,
     lists,
     modes,
+    entryHash,
   }: {
     state: ChangeState;
     lists: ReturnType<typeof openLists>;
     modes: RuleModes;
+    entryHash: EntryHash;
   },
 ): Omit<OpenedSite, "site"> {
   const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
@@ -283,7 +290,17 @@ function openDesks(
       lists: lists.lists,
       store: lists.store,
       seal: async (body, parts) => (await site.seal(body, parts)).leaf,
-      publish: (by, versions, of) => changes.publishLists(by, versions, of),
+      publish: async (by, versions, of) => {
+        const { record } = await site.recorded(of);
+        const change =
+          record.kind === "list"
+            ? listChangeOf(record, await site.sitePart(of, "change"), entryHash)
+            : undefined;
+        if (record.kind === "list" && change !== undefined) {
+          modes.listChanged(record.list, change, { release: record.version, by: record.by });
+        }
+        return changes.publishLists(by, versions, of);
+      },
       release: () => site.release.id,
       records,
       partOf: (at) => site.sitePart(at, "change"),
@@ -296,6 +313,13 @@ function openDesks(
       release: () => site.release.id,
       duties: () => state,
       siteKey: keys.site,
+      onBrake: ({ key, cap, hits, events }) =>
+        options.onNotice?.(
+          cap
+            ? `${key} has restricted as many accounts as it may, and waits for a person: docket policy brakes`
+            : `${key} hit ${hits} of ${events} events and has no power to restrict until a person confirms ` +
+                "it: docket policy brakes",
+        ),
     }),
   };
 }

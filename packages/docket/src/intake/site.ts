@@ -26,7 +26,7 @@ import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { Sealed } from "../log/sequencer.ts";
 import type { Release } from "../releases/release.ts";
-import { declarationsOf } from "../rollout/declarations.ts";
+import type { Origin } from "../rollout/brakes.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
 import { repeatWindowMs } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
@@ -40,6 +40,7 @@ import type { OpenSiteOptions } from "./open-site.ts";
 import { factsOf, plainEntry } from "./rebuild.ts";
 import { siteSignals } from "./site-signals.ts";
 import { encodeStanding } from "./standings.ts";
+import { releaseDeclarations } from "./open-modes.ts";
 import { withinTime } from "./within-time.ts";
 
 /** When serving, an event's claimed time counts if it lies this close to its receipt, in milliseconds. */
@@ -58,6 +59,8 @@ export type SitePorts = OpenSiteOptions & {
   engine: Engine;
   keeper: CounterKeeper;
   modes: RuleModes;
+  /** Who made the change with which a release comes. */
+  originOf: (body: ReleaseBody) => Origin;
   /** What says that the release is in force that the site begins with; absent if the log says so already. */
   openingRelease: ReleaseBody | undefined;
   /** Called in the turn in which a decision is appended, after it. */
@@ -219,8 +222,8 @@ export class DocketSite implements Site {
     const announced = this.#announce();
     const { undo, settle } = this.#engine.adopt(release);
     const kept = this.#ports.keeper.adopt(release);
-    const origin = { release: release.id, by: body.by };
-    const watchNoMore = this.#ports.modes.adopt(declarationsOf(release.policies.policies), origin);
+    const origin = this.#ports.originOf(body);
+    const watchNoMore = this.#ports.modes.adopt(releaseDeclarations(release), origin);
     const hooks: SealHooks = {
       undo: () => {
         watchNoMore();

@@ -118,13 +118,16 @@ test("what comes back comes back as it was; what changed or went is let go", () 
 
 test("entries: new ones are watched one by one, trip, are held, and go with the list's change", () => {
   const brakes = new Brakes();
-  const lists = [{ name: "bad", brake: { share: 100, least: 20 }, on: ["comment"] }];
+  const bad = { name: "bad", brake: { share: 100, least: 20 }, on: ["comment"] };
+  let lists = [{ ...bad, version: "v1" }];
   brakes.adopt({ things: [], lists }, origin("r1"));
   brakes.observe("comment", "a", t0, { keys: [], entries: [] });
   brakes.observe("comment", "a", t0 + probationMs, { keys: [], entries: [] });
   const at = t0 + probationMs;
   assert.equal(untilTrip(brakes, 500, () => [], at, 1000, ["bad:old"]).trip, undefined, "not new any more");
-  brakes.listChanged("bad", { added: ["new", "other"], removed: [] }, origin("r2"));
+  brakes.listChanged("bad", { added: ["new", "other"], removed: [], version: "v2" }, origin("r2"));
+  lists = [{ ...bad, version: "v2" }];
+  brakes.adopt({ things: [], lists }, origin("r2"));
   const { trip } = untilTrip(brakes, 500, () => [], at + hour, 1000, ["bad:old", "bad:new"]);
   assert.deepEqual([trip?.key, trip?.what, trip?.release], ["bad:new", "entry", "r2"]);
   brakes.brake(trip as BrakeFacts, 3);
@@ -138,7 +141,8 @@ test("entries: new ones are watched one by one, trip, are held, and go with the 
   assert.deepEqual([...brakes.held], ["bad:new"], "it comes back as it went");
   undo();
   assert.deepEqual(roundTrip(brakes), away);
-  brakes.listChanged("bad", { added: "all", removed: [] }, origin("r5"));
+  // A version that no change was told of came with a file: all of it may be new.
+  brakes.adopt({ things: [], lists: [{ ...bad, version: "v3" }] }, origin("r5"));
   assert.deepEqual([...brakes.held], ["bad:new"]);
   assert.equal(untilTrip(brakes, 500, () => [], at + 2 * hour, 1000, ["bad:old"]).trip?.key, "bad:old");
 });

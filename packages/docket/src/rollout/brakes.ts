@@ -43,8 +43,12 @@ export type Origin = { readonly release: string; readonly by: string };
 /** What an event hit. */
 export type Hits = { readonly keys: readonly string[]; readonly entries: readonly string[] };
 
-/** What changed in a list: entries by their keyed hashes, or all of them. */
-export type ListChange = { readonly added: readonly string[] | "all"; readonly removed: readonly string[] };
+/** What changed in a list: entries by their keyed hashes, or all of them; and the version that came of it. */
+export type ListChange = {
+  readonly added: readonly string[] | "all";
+  readonly removed: readonly string[];
+  readonly version?: string;
+};
 
 type Stage = "watched" | "settled" | "held" | "confirmed";
 type Since = Origin & { readonly ms: number | null; readonly cell: number };
@@ -67,6 +71,8 @@ type ListState = {
   readonly stream: string;
   readonly share: number;
   readonly least: number;
+  /** The version in force, where versions are told of. */
+  readonly version: string | null;
   readonly all: Since | null;
   readonly added: ReadonlyMap<string, Since>;
 };
@@ -161,22 +167,25 @@ export class Brakes {
       }
       const known = this.#lists;
       this.#lists = new Map();
-      for (const { name, brake, on } of lists) {
+      for (const { name, brake, on, version = null } of lists) {
         const stream = typesKey(on);
-        const { share, least } = brake;
         const before = known.get(name);
-        // Events of other types: another stream, in which the time since the change begins anew.
-        const same = before?.stream === stream;
+        // Events of other types are another stream, in which the time since the change begins anew. A version
+        // that no change was told of came with a file: what is new in it isn't known.
+        const same = before?.stream === stream && before.version === version;
         const all = same ? before.all : this.#since(stream, origin, undos);
-        this.#lists.set(name, { stream, share, least, all, added: same ? before.added : new Map() });
-        if (before === undefined) this.#restoreEntries(name, () => true, origin);
+        this.#lists.set(name, { stream, ...brake, version, all, added: same ? before.added : new Map() });
+        if (same) continue;
+        this.#restartEntries(name, () => true, undos);
+        this.#restoreEntries(name, () => true, origin);
       }
     });
   }
 
   /** Takes in that a list changed: what was added comes under watch, what was removed is forgotten. */
   listChanged(name: string, change: ListChange, origin: Origin): Undo {
-    const list = this.#lists.get(name);
+    const before = this.#lists.get(name);
+    const list = before && { ...before, version: change.version ?? before.version };
     return this.#replace((undos) => {
       for (const entry of change.removed) {
         const thing = this.#things.get(`${name}:${entry}`);

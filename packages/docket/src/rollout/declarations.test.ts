@@ -42,7 +42,8 @@ test("watched is what can restrict somebody, capped what restricts, each as decl
     ["p/suspends", "rule", 500, 50, "comment"],
     ["p/points-500", "threshold", 500, 50, "comment"],
   ]);
-  assert.deepEqual(lists, [{ name: "bad", brake: { share: 300, least: 30 }, on: ["comment"] }]);
+  const bad = { name: "bad", brake: { share: 300, least: 30 }, on: ["comment"], version: "v1" };
+  assert.deepEqual(lists, [bad]);
   assert.deepEqual(
     [...caps],
     [
@@ -87,7 +88,8 @@ test("a rule that leaves shadow, or enters it, is another one", () => {
 });
 
 function declared(text: string): Declarations {
-  return declarationsOf(loadPolicies([{ path: "p.yaml", text }]).policies);
+  const { policies } = loadPolicies([{ path: "p.yaml", text }]);
+  return declarationsOf(policies, [{ name: "bad", version: "v1" }]);
 }
 
 function hashes({ things }: Declarations): Map<string, string> {

@@ -22,7 +22,13 @@ export type Declaration = {
 };
 
 /** A list whose entries can restrict somebody. */
-export type ListDeclared = { readonly name: string; readonly brake: Brake; readonly on: readonly string[] };
+export type ListDeclared = {
+  readonly name: string;
+  readonly brake: Brake;
+  readonly on: readonly string[];
+  /** The version in force, where it is known. */
+  readonly version?: string;
+};
 
 /** What of the policies is watched, capped, and rolled out to a part. */
 export type Declarations = {
@@ -42,8 +48,13 @@ const hashCharacters = 22;
  *
  * Rules in shadow restrict nobody. Neither do those that only give points: their thresholds do, so that these
  * are as new as the newest of them. What only flags restricts nobody either.
+ *
+ * @param versions of the lists, as the release names them
  */
-export function declarationsOf(policies: readonly Policy[]): Declarations {
+export function declarationsOf(
+  policies: readonly Policy[],
+  versions: readonly { readonly name: string; readonly version: string }[] = [],
+): Declarations {
   const things: Declaration[] = [];
   const caps = new Map<string, Cap>();
   const rollouts = new Map<string, number>();
@@ -64,7 +75,12 @@ export function declarationsOf(policies: readonly Policy[]): Declarations {
       if (restricts(step.then)) caps.set(stepKey(policy, step), stepCap(enforced));
     }
   }
-  return { things, lists: listsOf(policies), caps, rollouts };
+  const byName = new Map(versions.map(({ name, version }) => [name, version]));
+  const lists = listsOf(policies).map((list) => {
+    const version = byName.get(list.name);
+    return version === undefined ? list : { ...list, version };
+  });
+  return { things, lists, caps, rollouts };
 }
 
 const wholeRollout = 10_000;

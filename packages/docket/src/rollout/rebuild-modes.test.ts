@@ -49,7 +49,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("confirm" as const) }) },
 );
 
-test("modes made again from the log restrict as those that lived through it, and watch the same", async () => {
+test("modes made again from the log restrict as those that lived through it, and watch them", async () => {
   let held = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 40, maxLength: 150 }), async (steps) => {
