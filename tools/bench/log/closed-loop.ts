@@ -15,7 +15,7 @@ export type Measured = {
   failed: number;
   /** Processor time that a server of its own took for an answer, over all threads, in µs. */
   cpuUs?: number;
-  /** Share of the processors that programs besides this one took meanwhile; servers of the log are such too. */
+  /** Share of the processors that other programs took meanwhile; a log's servers are such too. */
   othersShare?: number;
   published?: { p50Ms: number; p99Ms: number; maxMs: number; samples: number };
 };

@@ -101,7 +101,7 @@ function measuredText({ perSecond, p50Ms, failed }: Measured): string {
   return `${Math.round(perSecond)}/s, p50 ${p50Ms.toFixed(3)} ms${refused}`;
 }
 
-/** What the machine was like: how long syncs and files took, and what others took of it, in one sentence. */
+/** What the machine was like: how long syncs and files took, and what others took of it. One sentence. */
 export function surroundings(samples: readonly Sample[], inProcess: string): string {
   const of = (value: (syncs: SyncTimes) => number): string =>
     `${short(median(samples.map(({ syncs }) => value(syncs))))} ms`;
@@ -114,8 +114,8 @@ export function surroundings(samples: readonly Sample[], inProcess: string): str
       : `; other programs took ${Math.round(median(shares))} % of the processors ` +
         `(up to ${Math.round(Math.max(...shares))} %)`;
   return (
-    `Meanwhile a sync of 4 KiB appended took ${of(({ appendMs }) => appendMs)}, one of 300 B in prepared room ` +
-    `${of(({ roomMs }) => roomMs)}, a new file ${of(({ fileMs }) => fileMs)}${others}.`
+    `Meanwhile a sync of 4 KiB appended took ${of(({ appendMs }) => appendMs)}, one of 300 B in prepared ` +
+    `room ${of(({ roomMs }) => roomMs)}, a new file ${of(({ fileMs }) => fileMs)}${others}.`
   );
 }
 
