@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
 import { roles } from "../access/permissions.ts";
 import type { Role } from "../access/permissions.ts";
 import type { ChangesView, ProposalView, Published } from "../releases/contract.ts";
 import { policyFile } from "../releases/testing/policies.ts";
+import * as schemas from "./routes/policy-schemas.ts";
 import { testKeyId, testServer, withKey } from "./testing/server.ts";
 import type { TestServer } from "./testing/server.ts";
 
@@ -134,6 +138,26 @@ describe("the way of a change over HTTP", () => {
       assert.equal(long.code, "schema_mismatch");
       const broken = await post(server, "admin", "break-glass", { files: stricter, forMs: 3_600_000 });
       assert.equal((broken.json as Published).until, "2026-11-23T13:00:00.000Z");
+    }));
+});
+
+describe("answers", () => {
+  test("have the shape that the OpenAPI document says", () =>
+    opened(async ({ server }) => {
+      const check = (schema: TSchema, json: unknown): void =>
+        assert.ok(Compile(schema).Check(json), JSON.stringify([...Compile(schema).Errors(json)]));
+      const proposed = await post(server, "analyst", "proposals", { files: stricter, why: "spam" });
+      check(schemas.ProposalAnswer, proposed.json);
+      const { index: of } = proposed.json as ProposalView;
+      check(schemas.ChangesAnswer, (await post(server, "admin", "approvals", { of })).json);
+      check(schemas.PublishedAnswer, (await post(server, "admin", "publications", { of })).json);
+      check(schemas.ChangeAnswer, (await get<unknown>(server, "admin", `/records/${of}`)).json);
+      check(schemas.KeptAnswer, (await get<unknown>(server, "admin", "/releases/in-force")).json);
+      check(schemas.WithdrawnAnswer, (await post(server, "admin", "rollbacks", {})).json);
+      check(schemas.PublishedAnswer, (await post(server, "admin", "break-glass", { files: stricter })).json);
+      check(schemas.ChangesAnswer, (await get<unknown>(server, "admin", "")).json);
+      check(Type.Array(schemas.RecordAnswer), (await get<unknown>(server, "admin", "/log")).json);
+      check(schemas.EffectsAnswer, (await get<unknown>(server, "admin", "/effects?rule=a/b")).json);
     }));
 });
 

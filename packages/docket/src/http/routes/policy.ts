@@ -8,9 +8,6 @@ import { Compile } from "typebox/compile";
 import { DocketError } from "../../error.ts";
 import type { Changes, Wish } from "../../releases/contract.ts";
 import type { Author } from "../../releases/duties.ts";
-import { breakGlassMsMax } from "../../releases/duties.ts";
-import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
-import { whyLengthMax } from "../../releases/review.ts";
 import { answerInTime, callerOf, indexOf } from "../context.ts";
 import type { HttpContext } from "../context.ts";
 import {
@@ -21,77 +18,19 @@ import {
   smallBodyBytesMax,
 } from "../limits.ts";
 import { bodyErrors, describe } from "../openapi.ts";
+import * as schemas from "./policy-schemas.ts";
 
 const json = "application/json";
 const tag = "policy";
 
-const recordIndex = Type.Integer({ minimum: 0, description: "The record's index" });
-const why = Type.Optional(
-  Type.String({
-    maxLength: whyLengthMax,
-    description: "Why; sealed with the record, readable with the site's key",
-  }),
-);
-const forMs = Type.Optional(
-  Type.Integer({
-    minimum: 1,
-    maximum: breakGlassMsMax,
-    description: "How long it stays in force unless it is approved, in ms; a day if it is left out",
-  }),
-);
-const files = Type.Optional(
-  Type.Array(
-    Type.Object(
-      {
-        path: Type.String({ minLength: 1, maxLength: 1024, description: "Below the policy directory" }),
-        text: Type.String({ maxLength: policyFileBytesMax }),
-      },
-      { additionalProperties: false },
-    ),
-    { maxItems: policyFilesMax, description: "All policy files, not only those that differ" },
-  ),
-);
-const release = Type.Optional(
-  Type.String({
-    maxLength: 64,
-    description: "An earlier release: its id, the beginning of it, or its record",
-  }),
-);
-const keepLists = Type.Optional(
-  Type.Boolean({ description: "Keep the lists as they are now, instead of as they were in that release" }),
-);
-const level = Type.Optional(Type.Union([Type.Literal("solo"), Type.Literal("pair"), Type.Literal("strict")]));
-const closed = { additionalProperties: false };
-
-const ProposalSchema = Type.Object(
-  {
-    files,
-    release,
-    keepLists,
-    level,
-    why,
-    standby: Type.Optional(
-      Type.Boolean({ description: "Once approved it waits to be switched to, whatever is in force then" }),
-    ),
-  },
-  { ...closed, description: "One of files, release and level" },
-);
-const OfSchema = Type.Object({ of: recordIndex }, closed);
-const PublicationSchema = Type.Object({ of: recordIndex, forMs }, closed);
-const RollbackSchema = Type.Object({ to: release, keepLists, why }, closed);
-const BreakGlassSchema = Type.Object(
-  { files, release, keepLists, of: Type.Optional(recordIndex), forMs, why },
-  { ...closed, description: "One of files, release and of, which names a proposal" },
-);
 const validators = {
-  proposal: Compile(ProposalSchema),
-  of: Compile(OfSchema),
-  publication: Compile(PublicationSchema),
-  rollback: Compile(RollbackSchema),
-  breakGlass: Compile(BreakGlassSchema),
+  proposal: Compile(schemas.ProposalBody),
+  of: Compile(schemas.OfBody),
+  publication: Compile(schemas.PublicationBody),
+  rollback: Compile(schemas.RollbackBody),
+  breakGlass: Compile(schemas.BreakGlassBody),
 };
 
-const object = Type.Object({});
 const sealingErrors: readonly ErrorCode[] = ["overloaded", "sealing_unknown", "sealing_failed", "log_closed"];
 const checkErrors: readonly ErrorCode[] = ["policy_invalid", "policy_tests_failed"];
 const standErrors: readonly ErrorCode[] = ["not_found", "approval_needed", "change_conflict", "usage"];
@@ -103,7 +42,7 @@ const state = describe({
   answer: {
     description: "The level of duties, the release in force, open proposals",
     type: json,
-    schema: object,
+    schema: schemas.ChangesAnswer,
   },
   errors: [],
 });
@@ -115,7 +54,11 @@ const log = describe({
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: policyLogListedMax })),
     before: Type.Optional(Type.Integer({ minimum: 0, description: "Only records before this index" })),
   }),
-  answer: { description: "The records as their leaves have them", type: json, schema: Type.Array(object) },
+  answer: {
+    description: "The records as their leaves have them",
+    type: json,
+    schema: Type.Array(schemas.RecordAnswer),
+  },
   errors: ["schema_mismatch", "unknown_field", "overloaded"],
 });
 const oneChange = describe({
@@ -124,7 +67,7 @@ const oneChange = describe({
   tag,
   action: "readPolicy",
   params: Type.Object({ index: Type.String({ description: "The record's index in the log" }) }),
-  answer: { description: "The change", type: json, schema: object },
+  answer: { description: "The change", type: json, schema: schemas.ChangeAnswer },
   errors: ["not_found", "overloaded"],
 });
 const oneRelease = describe({
@@ -136,7 +79,7 @@ const oneRelease = describe({
       description: "`in-force`, an id, the beginning of one, or the index of the record that names it",
     }),
   }),
-  answer: { description: "The release", type: json, schema: object },
+  answer: { description: "The release", type: json, schema: schemas.KeptAnswer },
   errors: ["not_found", "usage", "directory_damaged", "overloaded"],
 });
 const effects = describe({
@@ -150,7 +93,7 @@ const effects = describe({
     rule: Type.String({ description: "`policy/rule`; may be given more than once" }),
     from: Type.Optional(Type.Integer({ minimum: 0, description: "The first record that is looked at" })),
   }),
-  answer: { description: "The count", type: json, schema: object },
+  answer: { description: "The count", type: json, schema: schemas.EffectsAnswer },
   errors: ["schema_mismatch", "unknown_field", "overloaded"],
 });
 const propose = describe({
@@ -160,27 +103,27 @@ const propose = describe({
     "server can: that may take up to two minutes.",
   tag,
   action: "proposePolicy",
-  body: ProposalSchema,
+  body: schemas.ProposalBody,
   consumes: json,
-  answer: { description: "The proposal", type: json, schema: object },
+  answer: { description: "The proposal", type: json, schema: schemas.ProposalAnswer },
   errors: [...bodyErrors, ...checkErrors, ...standErrors, ...sealingErrors],
 });
 const approve = describe({
   summary: "Approve a proposal, or confirm a release that would revert by itself",
   tag,
   action: "approvePolicy",
-  body: OfSchema,
+  body: schemas.OfBody,
   consumes: json,
-  answer: { description: "How changes stand then", type: json, schema: object },
+  answer: { description: "How changes stand then", type: json, schema: schemas.ChangesAnswer },
   errors: [...bodyErrors, ...standErrors, ...sealingErrors],
 });
 const cancel = describe({
   summary: "Cancel a proposal",
   tag,
   action: "proposePolicy",
-  body: OfSchema,
+  body: schemas.OfBody,
   consumes: json,
-  answer: { description: "The proposal", type: json, schema: object },
+  answer: { description: "The proposal", type: json, schema: schemas.ProposalAnswer },
   errors: [...bodyErrors, ...standErrors, ...sealingErrors],
 });
 const publish = describe({
@@ -189,9 +132,13 @@ const publish = describe({
     "Publishing again what is in force changes nothing. Events are decided by it from its record on.",
   tag,
   action: "publishPolicy",
-  body: PublicationSchema,
+  body: schemas.PublicationBody,
   consumes: json,
-  answer: { description: "The release in force, and its record", type: json, schema: object },
+  answer: {
+    description: "The release in force, and its record",
+    type: json,
+    schema: schemas.PublishedAnswer,
+  },
   errors: [...bodyErrors, ...standErrors, ...sealingErrors],
 });
 const rollback = describe({
@@ -199,9 +146,13 @@ const rollback = describe({
   description: "The one before it if none is named; with its lists as they were, unless told otherwise.",
   tag,
   action: "publishPolicy",
-  body: RollbackSchema,
+  body: schemas.RollbackBody,
   consumes: json,
-  answer: { description: "The release in force, and what was withdrawn", type: json, schema: object },
+  answer: {
+    description: "The release in force, and what was withdrawn",
+    type: json,
+    schema: schemas.WithdrawnAnswer,
+  },
   errors: [...bodyErrors, ...standErrors, ...sealingErrors],
 });
 const breakGlass = describe({
@@ -209,9 +160,13 @@ const breakGlass = describe({
   description: "Unless it is approved before, it reverts by itself to the release before, over restarts too.",
   tag,
   action: "breakGlass",
-  body: BreakGlassSchema,
+  body: schemas.BreakGlassBody,
   consumes: json,
-  answer: { description: "The release in force, and when it reverts", type: json, schema: object },
+  answer: {
+    description: "The release in force, and when it reverts",
+    type: json,
+    schema: schemas.PublishedAnswer,
+  },
   errors: [...bodyErrors, ...checkErrors, ...standErrors, ...sealingErrors],
 });
 
@@ -303,12 +258,7 @@ function authorOf(request: FastifyRequest): Author {
   return { by: id, role };
 }
 
-function wishOf(wish: {
-  files?: { path: string; text: string }[];
-  release?: string;
-  keepLists?: boolean;
-  level?: "solo" | "pair" | "strict";
-}): Wish {
+function wishOf(wish: schemas.WishBody): Wish {
   const { files: given, release: earlier, keepLists: keep, level: wished } = wish;
   const named = [given, earlier, wished].filter((each) => each !== undefined).length;
   if (named !== 1 || (keep !== undefined && earlier === undefined)) {

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shapes of what `/v1/policy` takes and answers.
+import { dutyLevels, releaseVias } from "@docket/protocol";
+import { Type } from "typebox";
+import type { Static, TSchema } from "typebox";
+import { breakGlassMsMax } from "../../releases/duties.ts";
+import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
+import { whyLengthMax } from "../../releases/review.ts";
+
+const closed = { additionalProperties: false };
+const time = Type.String({ description: "RFC 3339 time, UTC" });
+const author = Type.String({ description: "Id of an API key, or operator" });
+const recordIndex = Type.Integer({ minimum: 0, description: "A record's index" });
+const digest = Type.String({ description: "Hash of a release's manifest, base64url" });
+const level = Type.Enum([...dutyLevels]);
+const file = Type.Object(
+  {
+    path: Type.String({ minLength: 1, maxLength: 1024, description: "Below the policy directory" }),
+    text: Type.String({ maxLength: policyFileBytesMax }),
+  },
+  closed,
+);
+
+const why = Type.Optional(
+  Type.String({
+    maxLength: whyLengthMax,
+    description: "Why; sealed with the record, and readable with the site's key",
+  }),
+);
+const forMs = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: breakGlassMsMax,
+    description: "How long it stays in force unless it is approved, in ms; a day if it is left out",
+  }),
+);
+const files = Type.Optional(
+  Type.Array(file, {
+    maxItems: policyFilesMax,
+    description: "All policy files, not only those that differ",
+  }),
+);
+const release = Type.Optional(
+  Type.String({
+    maxLength: 64,
+    description: "An earlier release: its id, the beginning of it, or its record",
+  }),
+);
+const keepLists = Type.Optional(
+  Type.Boolean({ description: "Keep the lists as they are now, instead of as they were in that release" }),
+);
+const standby = Type.Optional(
+  Type.Boolean({ description: "Once approved it waits to be switched to, whatever is in force then" }),
+);
+
+/** A proposal, as it is sent. */
+export const ProposalBody = Type.Object(
+  { files, release, keepLists, level: Type.Optional(level), why, standby },
+  { ...closed, description: "One of files, release and level" },
+);
+/** What names a record. */
+export const OfBody = Type.Object({ of: recordIndex }, closed);
+/** A publication. */
+export const PublicationBody = Type.Object({ of: recordIndex, forMs }, closed);
+/** A rollback. */
+export const RollbackBody = Type.Object({ to: release, keepLists, why }, closed);
+/** A release that is put in force alone. */
+export const BreakGlassBody = Type.Object(
+  { files, release, keepLists, of: Type.Optional(recordIndex), forMs, why },
+  { ...closed, description: "One of files, release and of, which names a proposal" },
+);
+
+/** A record as its leaf has it. */
+export const RecordAnswer: TSchema = Type.Object({
+  v: Type.Literal(1),
+  index: recordIndex,
+  prev: Type.String(),
+  time,
+  uncertaintyMs: nullable(Type.Integer()),
+  kind: Type.String({ description: "proposal, approval, cancel, release or level" }),
+  by: author,
+});
+/** A proposal and where it stands. */
+export const ProposalAnswer: TSchema = Type.Object(
+  {
+    index: recordIndex,
+    by: author,
+    at: time,
+    candidate: nullable(digest),
+    level: nullable(level),
+    base: nullable(digest),
+    restrictsMore: Type.Boolean({
+      description: "Whether it may restrict somebody who is not restricted now",
+    }),
+    standby: Type.Boolean(),
+    state: Type.Enum(["open", "approved", "waiting", "stale", "published", "cancelled"]),
+    approvals: Type.Array(
+      Type.Object({ index: recordIndex, by: author, at: time, alone: Type.Boolean() }, closed),
+    ),
+    approvalsNeeded: Type.Integer(),
+    comesAt: nullable(time),
+    endedBy: nullable(recordIndex),
+  },
+  closed,
+);
+const ReleaseAnswer = Type.Object(
+  {
+    index: recordIndex,
+    release: digest,
+    previous: nullable(digest),
+    via: nullable(Type.Enum([...releaseVias])),
+    by: author,
+    at: time,
+    of: nullable(recordIndex),
+    alone: Type.Boolean(),
+  },
+  closed,
+);
+/** How changes stand. */
+export const ChangesAnswer: TSchema = Type.Object(
+  {
+    level,
+    release: nullable(digest),
+    since: nullable(ReleaseAnswer),
+    revertsAt: nullable(time),
+    revertsTo: nullable(digest),
+    proposals: Type.Array(ProposalAnswer),
+  },
+  closed,
+);
+/** A change. */
+export const ChangeAnswer: TSchema = Type.Object(
+  {
+    record: RecordAnswer,
+    proposal: nullable(ProposalAnswer),
+    change: nullable(
+      Type.Object(
+        { v: Type.Literal(1), why: nullable(Type.String()) },
+        { description: "What was sealed with it: why, files, changes, tests, preview" },
+      ),
+    ),
+  },
+  closed,
+);
+/** A release with its files. */
+export const KeptAnswer: TSchema = Type.Object(
+  {
+    id: digest,
+    manifest: Type.String({ description: "What the id is the hash of" }),
+    files: Type.Array(file),
+  },
+  closed,
+);
+const published = {
+  index: recordIndex,
+  release: digest,
+  until: nullable(Type.String({ description: "When it reverts by itself unless it is approved" })),
+};
+/** A release that came into force. */
+export const PublishedAnswer: TSchema = Type.Object(published, closed);
+/** A release that came into force by withdrawing another. */
+export const WithdrawnAnswer: TSchema = Type.Object(
+  {
+    ...published,
+    withdrew: recordIndex,
+    rules: Type.Array(Type.String({ description: "`policy/rule`, gone now or others" })),
+  },
+  closed,
+);
+/** What rules did. */
+export const EffectsAnswer: TSchema = Type.Object(
+  {
+    from: recordIndex,
+    next: nullable(Type.Integer({ description: "Where to go on; null at the end" })),
+    decisions: Type.Integer(),
+    refused: Type.Integer(),
+    restrictions: Type.Integer(),
+    rules: Type.Record(Type.String(), Type.Integer(), { description: "Decisions by rule" }),
+    first: nullable(recordIndex),
+    last: nullable(recordIndex),
+    unread: Type.Integer({ description: "Decisions whose facts could not be read" }),
+  },
+  closed,
+);
+
+/** What of a proposal's body says what is wished. */
+export type WishBody = Pick<Static<typeof ProposalBody>, "files" | "release" | "keepLists" | "level">;
+
+function nullable<T extends TSchema>(schema: T): TSchema {
+  return Type.Union([schema, Type.Null()]);
+}
