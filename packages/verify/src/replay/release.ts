@@ -39,10 +39,19 @@ export const keptReleaseBytesMax = 536_870_912;
  *
  * @param id the hash that records name
  * @param kept the text of `releases/<id>.json`; `undefined` if it isn't there
+ * @param filesOf that of the release which {@link filesOwner} names, if it names one
  */
-export function openRelease(id: string, kept: string | undefined): ReplayRelease | ReleaseFault {
+export function openRelease(
+  id: string,
+  kept: string | undefined,
+  filesOf?: string,
+): ReplayRelease | ReleaseFault {
   if (kept === undefined) return { id, fault: "it is not kept here" };
-  const read = readKept(kept);
+  const owner = filesOwner(kept);
+  if (owner !== undefined && filesOf === undefined) {
+    return { id, fault: `the release ${owner}, whose files it has, is not kept here` };
+  }
+  const read = readKept(kept, filesOf);
   if (typeof read === "string") return { id, fault: read };
   if (textDigest(read.manifest) !== id) return { id, fault: "its manifest has another hash than its name" };
   const manifest = readManifest(read.manifest);
@@ -58,6 +67,19 @@ export function openRelease(id: string, kept: string | undefined): ReplayRelease
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     return { id, fault: `its policies cannot be loaded: ${error.message}` };
+  }
+}
+
+/**
+ * The release whose policy files a kept one has, where it doesn't hold them itself: it differs from that one
+ * only in versions of lists.
+ */
+export function filesOwner(kept: string): string | undefined {
+  try {
+    const { filesOf } = (JSON.parse(kept) ?? {}) as { filesOf?: unknown };
+    return typeof filesOf === "string" && /^[A-Za-z0-9_-]{43}$/.test(filesOf) ? filesOf : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -93,16 +115,19 @@ function filesFault(manifest: ReleaseManifest, files: readonly PolicyFile[]): st
   return extra === undefined ? undefined : `its file ${extra.path} is not in its manifest`;
 }
 
-function readKept(text: string): { manifest: string; files: PolicyFile[] } | string {
+function readKept(text: string, filesOf?: string): { manifest: string; files: PolicyFile[] } | string {
   const notKept = "it is not kept in the form of a release";
   let value: unknown;
+  let owner: unknown;
   try {
     value = JSON.parse(text);
+    owner = filesOf === undefined ? value : JSON.parse(filesOf);
   } catch {
     return notKept;
   }
-  if (typeof value !== "object" || value === null) return notKept;
-  const { manifest, files } = value as { manifest?: unknown; files?: unknown };
+  const { manifest } = (value ?? {}) as { manifest?: unknown };
+  // Whatever they were taken from, each file is held against the hash in this release's manifest.
+  const { files } = (owner ?? {}) as { files?: unknown };
   if (typeof manifest !== "string" || !Array.isArray(files)) return notKept;
   const isFile = (file: unknown): file is PolicyFile => {
     const { path, text: content } = (file ?? {}) as { path?: unknown; text?: unknown };
