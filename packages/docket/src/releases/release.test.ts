@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DocketError } from "../error.ts";
 import { MemoryDisk } from "../testing/memory-disk.ts";
@@ -124,4 +126,19 @@ void test("a release in which only lists changed leans on the files of another, 
   refused(/which has none of its own/);
   put(release.id, encodeKeptRelease(release));
   assert.deepEqual(keptRelease(disk, paths, changed.id).files, [file]);
+});
+
+void test("the example of docs/formats/release.md is a release of the form that is written", () => {
+  const page = readFileSync(new URL("../../../../docs/formats/release.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/```(?:text|yaml)\n([^`]*)```/g)].map(([, text = ""]) => text);
+  const [policy = "", manifest = "", id = ""] = blocks;
+  const version = (JSON.parse(manifest) as ReleaseManifest).lists?.[0];
+  assert.ok(version !== undefined);
+  const files = [{ path: "links.yaml", text: policy }];
+  const made = releaseOf(files, () => ({ versions: [version], views: new Map() }));
+  const read = (text: string): ReleaseManifest => JSON.parse(text) as ReleaseManifest;
+  assert.deepEqual(Object.keys(read(manifest)), Object.keys(read(made.manifest)));
+  assert.deepEqual(read(manifest).files, read(made.manifest).files);
+  assert.deepEqual(read(manifest).lists, read(made.manifest).lists);
+  assert.equal(hash("sha256", manifest.trimEnd(), "base64url"), id.trimEnd());
 });
