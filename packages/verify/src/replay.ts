@@ -16,6 +16,7 @@ export type { ClauseDifference, FindingKind, ReplayFinding } from "./replay/find
 export {
   isReleaseFault,
   keptReleaseBytesMax,
+  filesOwner,
   openRelease,
   type ReleaseFault,
   type ReleaseList,

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { explainDecision, explainToUser, PolicyError } from "@docket/policy";
 import type { Explanation, ExplanationLanguage, FieldValue, UserExplanation } from "@docket/policy";
 import type { DecisionBody, Disclosed, DocketRecord, Facts } from "@docket/protocol";
-import { concludeFromFacts, isReleaseFault, openRelease, policyFactsOf } from "@docket/verify/replay";
+import {
+  concludeFromFacts,
+  filesOwner,
+  isReleaseFault,
+  openRelease,
+  policyFactsOf,
+} from "@docket/verify/replay";
 import type { ReplayRelease } from "@docket/verify/replay";
 import { DocketError } from "../error.ts";
 import type { LogPaths } from "../log/paths.ts";
@@ -39,8 +45,10 @@ export function releaseShelf(read: ReadKept, paths: Pick<LogPaths, "releases">):
   return async (id) => {
     const known = held.get(id);
     if (known !== undefined) return known;
-    const kept = await read(join(paths.releases, `${id}.json`));
-    const release = openRelease(id, kept);
+    const keptOf = (name: string): Promise<string | undefined> => read(join(paths.releases, `${name}.json`));
+    const kept = await keptOf(id);
+    const owner = kept === undefined ? undefined : filesOwner(kept);
+    const release = openRelease(id, kept, owner === undefined ? undefined : await keptOf(owner));
     if (isReleaseFault(release)) {
       const code = kept === undefined ? "not_found" : "directory_damaged";
       throw new DocketError(code, `the release ${id} cannot be read: ${release.fault}`);

@@ -5,6 +5,7 @@
 import { tileWidth } from "@docket/tlog";
 import {
   isReleaseFault,
+  filesOwner,
   keptReleaseBytesMax,
   openRelease,
   readFacts,
@@ -102,11 +103,17 @@ export class Replayer {
   release(id: string): ReplayRelease | ReleaseFault {
     let release = this.#releases.get(id);
     if (release === undefined) {
-      const kept = this.#readRelease(`${id}.json`, keptReleaseBytesMax);
-      release = openRelease(id, kept && Buffer.from(kept).toString("utf8"));
+      const kept = this.#keptRelease(id);
+      const owner = kept === undefined ? undefined : filesOwner(kept);
+      release = openRelease(id, kept, owner === undefined ? undefined : this.#keptRelease(owner));
       this.#releases.set(id, release);
     }
     return release;
+  }
+
+  #keptRelease(id: string): string | undefined {
+    const kept = this.#readRelease(`${id}.json`, keptReleaseBytesMax);
+    return kept && Buffer.from(kept).toString("utf8");
   }
 
   #record(read: ReadRecord, { from, to, state }: ReplayQuestion, answer: ReplayAnswer): void {
