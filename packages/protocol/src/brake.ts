@@ -6,8 +6,8 @@
 export type BrakeFacts = {
   v: 1;
   /**
-   * `rule`, `threshold` and `entry` (of a list) lost their power because they hit too much. With `cap`, a rule
-   * or a step of a ladder (`step`) may restrict no further actors.
+   * `rule`, `threshold` and `entry` (of a list) lost their power because they hit too much. With `cap`, a
+   * rule or a step of a ladder (`step`) may restrict no further actors.
    */
   what: "rule" | "threshold" | "entry" | "step";
   cap: boolean;
@@ -28,7 +28,7 @@ export type BrakeFacts = {
   /** Events of its policy's types, and how many of them it hit; of a cap, both are the actors' figures. */
   events: number;
   hits: number;
-  /** Different actors who sent those events, and how many of them were hit; of a sample, if `sampling` > 0. */
+  /** Different actors who sent those events, and how many were hit; of a sample, if `sampling` > 0. */
   actorsSeen: number;
   actorsHit: number;
   /** One of 2 to the power of this actors was counted. */

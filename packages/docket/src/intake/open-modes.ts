@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens what takes power from rules: makes it again from the log, under the releases that are kept.
-import type { ReleaseBody, ListBody } from "@docket/protocol";
+import type { BrakeFacts, ReleaseBody, ListBody } from "@docket/protocol";
 import { loadPolicies } from "@docket/policy";
 import { parseLeaf } from "@docket/protocol";
 import type { SiteKeys } from "../evidence/keys.ts";
@@ -18,6 +18,7 @@ import { rebuildModes } from "../rollout/rebuild-modes.ts";
 import { RuleModes } from "../rollout/rule-modes.ts";
 import type { ModesPorts } from "../rollout/rule-modes.ts";
 import type { SiteIndex } from "../views/site-index.ts";
+import type { DocketSite } from "./site.ts";
 
 /** What the modes are opened with. */
 export type OpenModesOptions = ModesPorts & {
@@ -72,7 +73,7 @@ export function originOf({ release, by, of }: ReleaseBody, { proposals }: Change
 }
 
 /** What a record of a list changed, from its part; `undefined` if that is gone. */
-export function listChangeOf(
+function listChangeOf(
   { list, listKind, version }: ListBody,
   part: string | undefined,
   entryHash: ModesPorts["entryHash"],
@@ -81,6 +82,32 @@ export function listChangeOf(
   if (delta === undefined) return undefined;
   const added = delta.base === undefined ? delta.add.map(({ value }) => entryHash(list, value)) : "all";
   return { added, removed: delta.remove.map((value) => entryHash(list, value)), version };
+}
+
+/**
+ * Puts under watch what a record of a list added. Called before the release with the list's new version is
+ * adopted, which has nothing to tell of what changed then.
+ */
+export async function watchListChange(
+  modes: RuleModes,
+  site: Pick<DocketSite, "recorded" | "sitePart">,
+  index: number,
+  entryHash: ModesPorts["entryHash"],
+): Promise<void> {
+  const { record } = await site.recorded(index);
+  if (record.kind !== "list") return;
+  const change = listChangeOf(record, await site.sitePart(index, "change"), entryHash);
+  if (change !== undefined) {
+    modes.listChanged(record.list, change, { release: record.version, by: record.by });
+  }
+}
+
+/** What the operator is told when a brake is drawn. */
+export function brakeNotice({ key, cap, hits, events }: BrakeFacts): string {
+  const what = cap
+    ? `${key} has restricted as many accounts as it may, and waits for a person`
+    : `${key} hit ${hits} of ${events} events, and has no power to restrict until a person confirms it`;
+  return `${what}: docket policy brakes`;
 }
 
 // Releases that differ in lists alone have the same policies, and there may be thousands of them.

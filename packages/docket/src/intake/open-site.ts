@@ -32,7 +32,7 @@ import type { SiteIndex } from "../views/site-index.ts";
 import { openCounters } from "./open-counters.ts";
 import type { OpenedCounters } from "./open-counters.ts";
 import { Engine } from "./engine.ts";
-import { listChangeOf, openModes, originOf } from "./open-modes.ts";
+import { brakeNotice, openModes, originOf, watchListChange } from "./open-modes.ts";
 import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
 import { DocketSite } from "./site.ts";
@@ -136,7 +136,13 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
   const warming = (): ReadonlySet<string> => keeper.waiting;
   const modes = await openModes({
     ...options,
-    ...{ reader, size, state, release, hash, entryHash, warming },
+    reader,
+    size,
+    state,
+    release,
+    hash,
+    entryHash,
+    warming,
     body: opening.body,
   });
   const engine = new Engine(release, memory, {
@@ -291,14 +297,7 @@ function openDesks(
       store: lists.store,
       seal: async (body, parts) => (await site.seal(body, parts)).leaf,
       publish: async (by, versions, of) => {
-        const { record } = await site.recorded(of);
-        const change =
-          record.kind === "list"
-            ? listChangeOf(record, await site.sitePart(of, "change"), entryHash)
-            : undefined;
-        if (record.kind === "list" && change !== undefined) {
-          modes.listChanged(record.list, change, { release: record.version, by: record.by });
-        }
+        await watchListChange(modes, site, of, entryHash);
         return changes.publishLists(by, versions, of);
       },
       release: () => site.release.id,
@@ -313,13 +312,7 @@ function openDesks(
       release: () => site.release.id,
       duties: () => state,
       siteKey: keys.site,
-      onBrake: ({ key, cap, hits, events }) =>
-        options.onNotice?.(
-          cap
-            ? `${key} has restricted as many accounts as it may, and waits for a person: docket policy brakes`
-            : `${key} hit ${hits} of ${events} events and has no power to restrict until a person confirms ` +
-                "it: docket policy brakes",
-        ),
+      onBrake: (facts) => options.onNotice?.(brakeNotice(facts)),
     }),
   };
 }

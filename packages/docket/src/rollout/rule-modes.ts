@@ -50,8 +50,8 @@ export type ModesState = { v: 1; origin: Origin; brakes: BrakesState; caps: Caps
 /** What is needed of a decision's facts. */
 export type ObservedFacts = Pick<
   Facts,
-  "event" | "decidedAt" | "fired" | "thresholds" | "hits" | "restricting" | "capped"
->;
+  "decidedAt" | "fired" | "thresholds" | "hits" | "restricting" | "capped"
+> & { readonly event: { readonly type: string } };
 
 type Views = ReadonlyMap<string, ListView>;
 
