@@ -142,7 +142,7 @@ function lookUp({ view }: List, { kind, count, asked }: Subject, hit: boolean): 
 
 /** What a Set of the same strings takes; only with --expose-gc it is exact. */
 function setBytes({ count, value }: Subject): number {
-  const collect = (): void => void (globalThis as { gc?: () => void }).gc?.();
+  const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
   collect();
   const before = process.memoryUsage().heapUsed;
   // Strings as they are read from a file: flat, and each by itself.
