@@ -4,7 +4,14 @@
 import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
 import type { FieldSlot } from "./condition/typed.ts";
-import type { CompiledExemption, CompiledPolicy, CompiledRule, CompiledThreshold, Plan } from "./program.ts";
+import type {
+  CompiledExemption,
+  CompiledPolicy,
+  CompiledRule,
+  CompiledThreshold,
+  Plan,
+  Scratch,
+} from "./program.ts";
 import { traceValue } from "./trace.ts";
 import { outcomes } from "./types.ts";
 import type {
@@ -38,13 +45,13 @@ export const retryAfterMsMin = 1_000;
 /**
  * What the policies of a plan say.
  *
- * @param results by the clause's place: `isFalse`, `isTrue` or `isMissing`
+ * @param scratch by the clause's place: `isFalse`, `isTrue` or `isMissing`; and room for what rules come to
  * @param clauses the recorded results
  */
 export function conclude(
   plan: Plan,
   frame: Frame,
-  results: Uint8Array,
+  { results, verdicts }: Pick<Scratch, "results" | "verdicts">,
   heldBack: EvaluationInput["held"],
   decidedAt: number,
   clauses: string,
@@ -57,10 +64,12 @@ export function conclude(
   let strictest = 0;
   let points = 0;
   let asksLists = false;
+  let number = 0;
+  if (!plan.steps.decide(results, verdicts) && !plan.reachedByNone) return { ...nothingSaid, clauses };
   for (const policy of plan.policies) {
     let policyPoints = 0;
     for (const each of policy.rules) {
-      const result = each.condition.combine(results, each.firstClause);
+      const result = verdicts[number++];
       if (result === isFalse) continue;
       const { rule } = each;
       if (result === isMissing) {

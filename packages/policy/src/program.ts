@@ -81,6 +81,8 @@ export type CompiledPolicy = {
 export type Plan = {
   /** All fields that its conditions and disclosures read. */
   readonly readers: readonly SlotReader[];
+  /** Whether a threshold is reached without any points. */
+  readonly reachedByNone: boolean;
   /** The policies about such events, in the order of the files. */
   readonly policies: readonly CompiledPolicy[];
   /** All their conditions in the order in which they are evaluated and their results recorded. */
@@ -96,7 +98,12 @@ export type Where = {
 };
 
 /** An event's values, and what each clause came to. Nothing stays in it after an evaluation. */
-export type Scratch = { readonly frame: Frame; readonly results: Uint8Array };
+export type Scratch = {
+  readonly frame: Frame;
+  readonly results: Uint8Array;
+  /** What the conditions of a plan's rules came to, in their order. */
+  readonly verdicts: Uint8Array;
+};
 
 /** What `evaluate` runs. */
 export type Program = {
@@ -196,7 +203,20 @@ function planOf(policies: readonly CompiledPolicy[], slots: SlotTable): Plan {
   );
   const read = conditions.flatMap(({ condition }) => condition.fields);
   const readers = slots.readersOf([...read, ...disclosed]);
-  return { readers, policies, conditions, steps: createSteps(readers, conditions) };
+  const reachedByNone = policies.some(({ thresholds }) =>
+    thresholds.some(({ threshold }) => threshold.points <= 0),
+  );
+  return {
+    readers,
+    reachedByNone,
+    policies,
+    conditions,
+    steps: createSteps(
+      readers,
+      conditions,
+      policies.flatMap(({ rules }) => rules),
+    ),
+  };
 }
 
 /** All that the policies of a set read. */

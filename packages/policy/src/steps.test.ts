@@ -66,15 +66,20 @@ function randomInput(chance: Chance): EvaluationInput {
 
 function stepsOf(kind: "closures" | "generated"): { results: (input: EvaluationInput) => string } {
   const plan = planOf(set);
-  const steps = createSteps(plan.readers, plan.conditions, kind);
+  const steps = createSteps(plan.readers, plan.conditions, plan.conditions, kind);
   return {
     results: (input) => {
       const frame = Array.from({ length: set.program.slots }, () => undefined);
       const results = new Uint8Array(set.program.clauses);
       steps.read(input, frame);
-      steps.runRecorded(frame, results);
-      steps.runUnrecorded(frame, results);
-      return `${results.join()} ${JSON.stringify(frame)}`;
+      steps.run(frame, results);
+      const others = new Uint8Array(set.program.clauses);
+      steps.runUnrecorded(frame, others);
+      for (const place of steps.recorded) others[place] = results[place] ?? 0;
+      assert.deepEqual(others, results);
+      const verdicts = new Uint8Array(plan.conditions.length);
+      const any = steps.decide(results, verdicts);
+      return `${results.join()} ${any} ${verdicts.join()} ${JSON.stringify(frame)}`;
     },
   };
 }
@@ -101,13 +106,12 @@ test("functions made for a plan give what its closures give", () => {
 test("a function made for a trace gives what the general form gives", () => {
   const chance = seededChance(6);
   const plan = planOf(set);
-  const steps = createSteps(plan.readers, plan.conditions, "closures");
+  const steps = createSteps(plan.readers, plan.conditions, [], "closures");
   for (let index = 0; index < 200; index++) {
     const frame = Array.from({ length: set.program.slots }, () => undefined);
     const results = new Uint8Array(set.program.clauses);
     steps.read(randomInput(chance), frame);
-    steps.runRecorded(frame, results);
-    steps.runUnrecorded(frame, results);
+    steps.run(frame, results);
     for (const placed of plan.conditions) {
       assert.deepEqual(generateTracer(placed)(frame, results), traceOf(placed, frame, results));
     }

@@ -7,17 +7,21 @@ import type { Clause } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
 import { generateRunners, makeFunction, mayGenerate } from "./condition/generate.ts";
 import type { ClausesRunner } from "./condition/generate.ts";
+import { decideByClosures, generateDecider } from "./condition/verdicts.ts";
+import type { Decider } from "./condition/verdicts.ts";
 import type { PlacedCondition, SlotReader } from "./program.ts";
 import type { EvaluationInput } from "./types.ts";
 
-/** The steps of a plan. */
+/** The steps of a plan. Which functions do them changes once: they are to be called as `steps.run(…)`. */
 export type Steps = {
   /** Reads an event's values into the frame. */
-  readonly read: (input: EvaluationInput, frame: Frame) => void;
-  /** Runs the clauses whose results are recorded. */
-  readonly runRecorded: ClausesRunner;
-  /** Runs the others. */
-  readonly runUnrecorded: ClausesRunner;
+  read: (input: EvaluationInput, frame: Frame) => void;
+  /** Runs all clauses. */
+  run: ClausesRunner;
+  /** Runs those whose results are not recorded. */
+  runUnrecorded: ClausesRunner;
+  /** Writes what each rule's condition came to; says whether any came to something but false. */
+  decide: Decider;
   /** Places of the clauses whose results are recorded, in order. */
   readonly recorded: readonly number[];
 };
@@ -32,63 +36,61 @@ const runsBeforeCode = 64;
 export function createSteps(
   readers: readonly SlotReader[],
   conditions: readonly PlacedCondition[],
+  rules: readonly PlacedCondition[],
   kind: StepsKind = "auto",
 ): Steps {
+  const trees = rules.map(({ condition, firstClause }) => ({ ...condition, firstClause }));
   const clauses = conditions.flatMap(({ condition, firstClause }) =>
     condition.clauses.map((clause, index): Placed => ({ clause, place: firstClause + index })),
   );
-  const recorded = clauses.filter(({ clause }) => clause.recorded);
   const others = clauses.filter(({ clause }) => !clause.recorded);
-  return {
-    read: tiered(
-      kind,
-      () => readByClosures(readers),
-      () => generateReader(readers),
-    ),
-    runRecorded: runner(kind, recorded),
+  const steps: Steps = {
+    read: kind === "generated" ? generateReader(readers) : readByClosures(readers),
+    run: runner(kind, clauses),
     runUnrecorded: runner(kind, others),
-    recorded: recorded.map(({ place }) => place),
+    decide: kind === "generated" ? generateDecider(trees) : decideByClosures(trees),
+    recorded: clauses.filter(({ clause }) => clause.recorded).map(({ place }) => place),
   };
+  if (kind !== "auto") return steps;
+  later(steps, "read", () => generateReader(readers));
+  later(steps, "run", () => runner("generated", clauses));
+  later(steps, "runUnrecorded", () => runner("generated", others));
+  later(steps, "decide", () => generateDecider(trees));
+  return steps;
 }
 
 type Placed = { readonly clause: Clause; readonly place: number };
+
+/** After some calls a step is done by what was made for it, without anything in between. */
+function later<Name extends Exclude<keyof Steps, "recorded">>(
+  steps: Steps,
+  name: Name,
+  make: () => Steps[Name],
+): void {
+  const first = steps[name] as (one: unknown, other: unknown) => unknown;
+  let calls = 0;
+  const counted = (one: unknown, other: unknown): unknown => {
+    calls += 1;
+    if (calls === runsBeforeCode && mayGenerate()) steps[name] = make();
+    return first(one, other);
+  };
+  steps[name] = counted as Steps[Name];
+}
 
 function runner(kind: StepsKind, clauses: readonly Placed[]): ClausesRunner {
   const first = new Map<string, number>();
   for (const { clause, place } of clauses) if (!first.has(clause.key)) first.set(clause.key, place);
   const different = clauses.filter(({ clause, place }) => first.get(clause.key) === place);
   const same = clauses.filter(({ clause, place }) => first.get(clause.key) !== place);
+  const run = kind === "generated" ? generated(different) : runByClosures(different);
+  if (same.length === 0) return run;
   const from = same.map(({ clause }) => first.get(clause.key) ?? 0);
   const to = same.map(({ place }) => place);
-  const copying =
-    (run: ClausesRunner): ClausesRunner =>
-    (frame, results) => {
-      run(frame, results);
-      for (let index = 0; index < to.length; index++) {
-        results[to[index] as number] = results[from[index] as number] as number;
-      }
-    };
-  return tiered(
-    kind,
-    () => copying(runByClosures(different)),
-    () => copying(generated(different)),
-  );
-}
-
-/** Begins with what needs no preparation; after some calls goes over to what was made. */
-function tiered<First, Second>(
-  kind: StepsKind,
-  byClosures: () => (first: First, second: Second) => void,
-  byCode: () => (first: First, second: Second) => void,
-): (first: First, second: Second) => void {
-  if (kind === "closures") return byClosures();
-  if (kind === "generated") return byCode();
-  let current = byClosures();
-  let calls = 0;
-  return (first, second) => {
-    calls += 1;
-    if (calls === runsBeforeCode && mayGenerate()) current = byCode();
-    current(first, second);
+  return (frame, results) => {
+    run(frame, results);
+    for (let index = 0; index < to.length; index++) {
+      results[to[index] as number] = results[from[index] as number] as number;
+    }
   };
 }
 

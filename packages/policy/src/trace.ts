@@ -59,24 +59,33 @@ export function traceValue({ path, personal, slot }: FieldSlot, frame: Frame): T
   return { path, value: [...(value.found ?? [])].sort(compareStrings), personal };
 }
 
-/** A function that makes the trace of a condition that asks no lists. */
+/**
+ * A function that makes the trace of a condition that asks no lists. Where no value is missing, which is
+ * nearly always, it is one literal without a branch: the engine makes room for all of it at once.
+ */
 export function generateTracer({ condition, firstClause }: PlacedCondition): Tracer {
   const constants: unknown[] = [];
   const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
-  const slots = new Set<number>();
+  const slots = new Set(condition.fields.map(({ slot }) => slot));
+  const paths = new Map(condition.fields.map(({ slot, path }) => [slot, constant(path)]));
+  const texts = condition.clauses.map(({ text }) => constant(text));
   const truths = constant([false, true, "missing"]);
-  const traces = condition.clauses.map((clause, index) => {
-    const values = clause.fields.map(({ path, personal, slot }) => {
-      slots.add(slot);
-      const name = constant(path);
-      const absent = `{ path: ${name}, personal: ${personal} }`;
-      return `f${slot} === undefined ? ${absent} : { path: ${name}, value: f${slot}, personal: ${personal} }`;
+  const literal = (valueOf: (field: FieldSlot) => string): string => {
+    const traces = condition.clauses.map(({ fields }, index) => {
+      const result = `${truths}[results[${firstClause + index}]]`;
+      return `{ clause: ${texts[index]}, result: ${result}, values: [${fields.map(valueOf).join(", ")}] }`;
     });
-    const result = `${truths}[results[${firstClause + index}]]`;
-    return `{ clause: ${constant(clause.text)}, result: ${result}, values: [${values.join(", ")}] }`;
-  });
-  const fields = [...slots].map((slot) => `const f${slot} = frame[${slot}];`).join("\n");
-  const body = `return (frame, results) => {\n${fields}\nreturn [${traces.join(",\n")}];\n};`;
+    return `[${traces.join(",\n")}]`;
+  };
+  const present = ({ slot, personal }: FieldSlot): string =>
+    `{ path: ${paths.get(slot)}, value: f${slot}, personal: ${personal} }`;
+  const absent = ({ slot, personal }: FieldSlot): string =>
+    `{ path: ${paths.get(slot)}, personal: ${personal} }`;
+  const either = (field: FieldSlot): string =>
+    `f${field.slot} === undefined ? ${absent(field)} : ${present(field)}`;
+  const names = [...slots].map((slot) => `const f${slot} = frame[${slot}];`).join("\n");
+  const all = ["true", ...[...slots].map((slot) => `f${slot} !== undefined`)].join(" && ");
+  const body = `return (frame, results) => {\n${names}\nif (${all}) return ${literal(present)};\nreturn ${literal(either)};\n};`;
   return makeFunction(body, constants) as Tracer;
 }
 

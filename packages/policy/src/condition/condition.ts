@@ -16,20 +16,12 @@ import { fieldsOf, requiredFor } from "./required.ts";
 import type { Scope } from "./scope.ts";
 import type { FieldSlot, Typed } from "./typed.ts";
 import type { FieldPath } from "../types.ts";
+import { isFalse, isMissing, isTrue } from "./truth.ts";
+import type { Truth } from "./truth.ts";
 import { boolType, showType } from "./types.ts";
-import type { Value } from "./types.ts";
 
-/** The results of a clause or a condition. */
-export const isFalse = 0;
-export const isTrue = 1;
-export const isMissing = 2;
-/** `isFalse`, `isTrue` or `isMissing`. */
-export type Truth = 0 | 1 | 2;
-
-/** What a clause's value comes to. */
-export function truthOf(value: Value): Truth {
-  return value === true ? isTrue : value === false ? isFalse : isMissing;
-}
+export { isFalse, isMissing, isTrue, truthOf } from "./truth.ts";
+export type { Truth } from "./truth.ts";
 
 /** A clause: its text, what it reads, and its closure (true, false, or `undefined` for missing). */
 export type Clause = {
@@ -50,6 +42,7 @@ export type ConditionOwner = { readonly never: string; readonly always: string }
 
 /** A condition, compiled. */
 export type Condition = {
+  readonly typed: Typed;
   readonly clauses: readonly Clause[];
   /** Combines the results of the clauses, which stand in `results` from index `first`. */
   readonly combine: (results: Uint8Array, first: number) => Truth;
@@ -88,6 +81,7 @@ export function loadCondition(
   const constant = constantProblem(possible, owner) ?? contradictionProblem(typed, owner);
   if (constant !== undefined) return [constant];
   return {
+    typed,
     clauses,
     combine,
     fields: fieldsOf(typed),

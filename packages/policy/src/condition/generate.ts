@@ -6,6 +6,7 @@
 // security policy, closures do the same, and a test compares both.
 import { binaryOperations, compile, unaryOperations } from "./compile.ts";
 import type { Frame } from "./compile.ts";
+import { add, multiply, subtract } from "./integers.ts";
 import { keyOf } from "./key.ts";
 import type { Operation, Typed } from "./typed.ts";
 import type { Value } from "./types.ts";
@@ -41,7 +42,8 @@ export function generateRunners(clauses: readonly PlacedClause[]): ClausesRunner
       );
     }
     const fields = [...writer.slots].map((slot) => `const f${slot} = frame[${slot}];`);
-    const body = `return (frame, results) => {\n${[...fields, ...writer.lines].join("\n")}\n};`;
+    const lines = ["let quick;", ...fields, ...writer.lines];
+    const body = `return (frame, results) => {\n${lines.join("\n")}\n};`;
     runners.push(makeFunction(body, writer.constants) as ClausesRunner);
   }
   return runners;
@@ -90,7 +92,13 @@ function write(writer: Writer, typed: Typed): Written {
 
 function writeConstant(writer: Writer, value: Value): Written {
   const isPlain = typeof value === "number" || typeof value === "boolean";
-  return { text: isPlain ? `(${value})` : constant(writer, value), maybeMissing: value === undefined };
+  const own = typeof value === "string" ? interned(value) : value;
+  return { text: isPlain ? `(${value})` : constant(writer, own), maybeMissing: value === undefined };
+}
+
+/** The same text as names of properties are kept: one of each, which engines compare without reading it. */
+function interned(text: string): string {
+  return Object.keys({ [text]: true })[0] ?? text;
 }
 
 /** The name of a value that is handed over beside the text. */
@@ -142,8 +150,27 @@ function writeOperation(writer: Writer, operation: Operation, args: readonly Typ
   if (textTests.includes(operation)) {
     return ifPresent([left, right], `${left.text}.${methods[operation] ?? operation}(${right.text})`);
   }
+  const arithmetic = arithmeticSigns[operation];
+  if (arithmetic !== undefined)
+    return ifPresent([left, right], writeArithmetic(writer, arithmetic, left, right));
   const apply = constant(writer, binaryOperations[operation]);
   return ifPresent([left, right], `${apply}(${left.text}, ${right.text})`);
+}
+
+const arithmeticSigns: Partial<Record<Operation, ArithmeticSign>> = {
+  add: "+",
+  subtract: "-",
+  multiply: "*",
+};
+type ArithmeticSign = "+" | "-" | "*";
+const exactArithmetic: Readonly<Record<ArithmeticSign, unknown>> = { "+": add, "-": subtract, "*": multiply };
+
+/** A result that is safe is exact; any other is computed again, exactly. Adding 0 turns -0 into 0. */
+function writeArithmetic(writer: Writer, sign: ArithmeticSign, left: Written, right: Written): string {
+  const exact = constant(writer, exactArithmetic[sign]);
+  const result = `(quick = ${left.text} ${sign} ${right.text}${sign === "*" ? " + 0" : ""})`;
+  const numbers = [left, right].map(({ text }) => `typeof ${text} === "number"`).join(" && ");
+  return `${numbers} && Number.isSafeInteger(${result}) ? quick : ${exact}(${left.text}, ${right.text})`;
 }
 
 /** Few members are compared one by one: that is faster than a set until there are many. */
@@ -171,5 +198,5 @@ function constantsOf(items: readonly Typed[]): ReadonlySet<Value> | undefined {
 function ifPresent(operands: readonly Written[], text: string): string {
   const maybe = operands.filter(({ maybeMissing }) => maybeMissing);
   if (maybe.length === 0) return text;
-  return `${maybe.map((each) => `${each.text} === undefined`).join(" || ")} ? undefined : ${text}`;
+  return `${maybe.map((each) => `${each.text} === undefined`).join(" || ")} ? undefined : (${text})`;
 }

@@ -60,6 +60,7 @@ export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): Polic
       scratch: {
         frame: Array.from({ length: slots.count() }, () => undefined),
         results: new Uint8Array(clauses),
+        verdicts: new Uint8Array(policies.reduce((sum, { rules }) => sum + rules.length, 0)),
       },
       plans: plansOf(policies, slots),
       policies,
