@@ -186,6 +186,6 @@ export const EffectsAnswer: TSchema = Type.Object(
 /** What of a proposal's body says what is wished. */
 export type WishBody = Pick<Static<typeof ProposalBody>, "files" | "release" | "keepLists" | "level">;
 
-function nullable<T extends TSchema>(schema: T): TSchema {
+function nullable(schema: TSchema): TSchema {
   return Type.Union([schema, Type.Null()]);
 }
