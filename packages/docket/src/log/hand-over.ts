@@ -10,8 +10,11 @@ import type { DurableBatch, HandedBatches } from "./messages.ts";
 const handIntervalMs = 40;
 /** What comes after a pause is gathered for this long only, in ms. */
 const handDelayMinMs = 5;
-/** No longer than until this many bytes wait, though. */
-const handBytesMax = 1_048_576;
+/**
+ * No longer than until this many bytes wait, though: under load the files of most of them are written before
+ * it is time to publish.
+ */
+const handBytesMax = 262_144;
 /** Batches that together have no more bytes than this go as one. */
 const joinedBytesMax = 131_072;
 
