@@ -65,7 +65,8 @@ export function conclude(
   let points = 0;
   let asksLists = false;
   let number = 0;
-  if (!plan.steps.decide(results, verdicts) && !plan.reachedByNone) return { ...nothingSaid, clauses };
+  // No threshold is reached without points.
+  if (!plan.steps.decide(results, verdicts)) return { ...nothingSaid, clauses };
   for (const policy of plan.policies) {
     let policyPoints = 0;
     for (const each of policy.rules) {

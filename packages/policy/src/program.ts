@@ -81,8 +81,6 @@ export type CompiledPolicy = {
 export type Plan = {
   /** All fields that its conditions and disclosures read. */
   readonly readers: readonly SlotReader[];
-  /** Whether a threshold is reached without any points. */
-  readonly reachedByNone: boolean;
   /** The policies about such events, in the order of the files. */
   readonly policies: readonly CompiledPolicy[];
   /** All their conditions in the order in which they are evaluated and their results recorded. */
@@ -203,12 +201,8 @@ function planOf(policies: readonly CompiledPolicy[], slots: SlotTable): Plan {
   );
   const read = conditions.flatMap(({ condition }) => condition.fields);
   const readers = slots.readersOf([...read, ...disclosed]);
-  const reachedByNone = policies.some(({ thresholds }) =>
-    thresholds.some(({ threshold }) => threshold.points <= 0),
-  );
   return {
     readers,
-    reachedByNone,
     policies,
     conditions,
     steps: createSteps(

@@ -83,7 +83,8 @@ function textOf(rows: readonly RuleRow[], share: number): string {
 async function checkAgreement(engines: readonly RuleEngine[]): Promise<number> {
   let total = 0;
   for (let index = 0; index < inputsCount; index++) {
-    const fired = await Promise.all(engines.map((engine) => engine.run(index, index + 1)));
+    const fired: number[] = [];
+    for (const engine of engines) fired.push(await engine.run(index, index + 1));
     const [own = 0] = fired;
     if (fired.some((each) => each !== own))
       throw new Error(`engines differ on input ${index}: ${fired.join()}`);
