@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shapes of what `/v1/policy` takes and answers.
+// The shapes of what `/v1/policy` answers.
 import { dutyLevels, releaseVias } from "@docket/protocol";
 import { Type } from "typebox";
-import type { Static, TSchema } from "typebox";
-import { breakGlassMsMax } from "../../releases/duties.ts";
-import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
-import { whyLengthMax } from "../../releases/review.ts";
+import type { TSchema } from "typebox";
 
 const closed = { additionalProperties: false };
 const time = Type.String({ description: "RFC 3339 time, UTC" });
@@ -13,62 +10,7 @@ const author = Type.String({ description: "Id of an API key, or operator" });
 const recordIndex = Type.Integer({ minimum: 0, description: "A record's index" });
 const digest = Type.String({ description: "Hash of a release's manifest, base64url" });
 const level = Type.Enum([...dutyLevels]);
-const file = Type.Object(
-  {
-    path: Type.String({ minLength: 1, maxLength: 1024, description: "Below the policy directory" }),
-    text: Type.String({ maxLength: policyFileBytesMax }),
-  },
-  closed,
-);
-
-const why = Type.Optional(
-  Type.String({
-    maxLength: whyLengthMax,
-    description: "Why; sealed with the record, and readable with the site's key",
-  }),
-);
-const forMs = Type.Optional(
-  Type.Integer({
-    minimum: 1,
-    maximum: breakGlassMsMax,
-    description: "How long it stays in force unless it is approved, in ms; a day if it is left out",
-  }),
-);
-const files = Type.Optional(
-  Type.Array(file, {
-    maxItems: policyFilesMax,
-    description: "All policy files, not only those that differ",
-  }),
-);
-const release = Type.Optional(
-  Type.String({
-    maxLength: 64,
-    description: "An earlier release: its id, the beginning of it, or its record",
-  }),
-);
-const keepLists = Type.Optional(
-  Type.Boolean({ description: "Keep the lists as they are now, instead of as they were in that release" }),
-);
-const standby = Type.Optional(
-  Type.Boolean({ description: "Once approved it waits to be switched to, whatever is in force then" }),
-);
-
-/** A proposal, as it is sent. */
-export const ProposalBody = Type.Object(
-  { files, release, keepLists, level: Type.Optional(level), why, standby },
-  { ...closed, description: "One of files, release and level" },
-);
-/** What names a record. */
-export const OfBody = Type.Object({ of: recordIndex }, closed);
-/** A publication. */
-export const PublicationBody = Type.Object({ of: recordIndex, forMs }, closed);
-/** A rollback. */
-export const RollbackBody = Type.Object({ to: release, keepLists, why }, closed);
-/** A release that is put in force alone. */
-export const BreakGlassBody = Type.Object(
-  { files, release, keepLists, of: Type.Optional(recordIndex), forMs, why },
-  { ...closed, description: "One of files, release and of, which names a proposal" },
-);
+const file = Type.Object({ path: Type.String(), text: Type.String() }, closed);
 
 /** A record as its leaf has it. */
 export const RecordAnswer: TSchema = Type.Object({
@@ -182,9 +124,6 @@ export const EffectsAnswer: TSchema = Type.Object(
   },
   closed,
 );
-
-/** What of a proposal's body says what is wished. */
-export type WishBody = Pick<Static<typeof ProposalBody>, "files" | "release" | "keepLists" | "level">;
 
 function nullable(schema: TSchema): TSchema {
   return Type.Union([schema, Type.Null()]);

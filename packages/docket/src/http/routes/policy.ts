@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of the policy: what is in force, what is proposed, and each step of the way of a change.
-import { checkShape, parseJson, ProtocolError } from "@docket/protocol";
+import { checkShape, dutyLevels, parseJson, ProtocolError } from "@docket/protocol";
 import type { ErrorCode } from "@docket/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { DocketError } from "../../error.ts";
 import type { Changes, Wish } from "../../releases/contract.ts";
 import type { Author } from "../../releases/duties.ts";
+import { breakGlassMsMax } from "../../releases/duties.ts";
+import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
+import { whyLengthMax } from "../../releases/review.ts";
 import { answerInTime, callerOf, indexOf } from "../context.ts";
 import type { HttpContext } from "../context.ts";
 import {
@@ -23,12 +27,67 @@ import * as schemas from "./policy-schemas.ts";
 const json = "application/json";
 const tag = "policy";
 
+const closed = { additionalProperties: false };
+const recordIndex = Type.Integer({ minimum: 0, description: "A record's index" });
+const level = Type.Optional(Type.Enum([...dutyLevels]));
+const why = Type.Optional(
+  Type.String({
+    maxLength: whyLengthMax,
+    description: "Why; sealed with the record, and readable with the site's key",
+  }),
+);
+const forMs = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: breakGlassMsMax,
+    description: "How long it stays in force unless it is approved, in ms; a day if it is left out",
+  }),
+);
+const files = Type.Optional(
+  Type.Array(
+    Type.Object(
+      {
+        path: Type.String({ minLength: 1, maxLength: 1024, description: "Below the policy directory" }),
+        text: Type.String({ maxLength: policyFileBytesMax }),
+      },
+      closed,
+    ),
+    {
+      maxItems: policyFilesMax,
+      description: "All policy files, not only those that differ",
+    },
+  ),
+);
+const release = Type.Optional(
+  Type.String({
+    maxLength: 64,
+    description: "An earlier release: its id, the beginning of it, or its record",
+  }),
+);
+const keepLists = Type.Optional(
+  Type.Boolean({ description: "Keep the lists as they are now, instead of as they were in that release" }),
+);
+const standby = Type.Optional(
+  Type.Boolean({ description: "Once approved it waits to be switched to, whatever is in force then" }),
+);
+
+const ProposalBody = Type.Object(
+  { files, release, keepLists, level, why, standby },
+  { ...closed, description: "One of files, release and level" },
+);
+const OfBody = Type.Object({ of: recordIndex }, closed);
+const PublicationBody = Type.Object({ of: recordIndex, forMs }, closed);
+const RollbackBody = Type.Object({ to: release, keepLists, why }, closed);
+const BreakGlassBody = Type.Object(
+  { files, release, keepLists, of: Type.Optional(recordIndex), forMs, why },
+  { ...closed, description: "One of files, release and of, which names a proposal" },
+);
 const validators = {
-  proposal: Compile(schemas.ProposalBody),
-  of: Compile(schemas.OfBody),
-  publication: Compile(schemas.PublicationBody),
-  rollback: Compile(schemas.RollbackBody),
-  breakGlass: Compile(schemas.BreakGlassBody),
+  proposal: Compile(ProposalBody),
+  of: Compile(OfBody),
+  publication: Compile(PublicationBody),
+  rollback: Compile(RollbackBody),
+  breakGlass: Compile(BreakGlassBody),
 };
 
 const sealingErrors: readonly ErrorCode[] = ["overloaded", "sealing_unknown", "sealing_failed", "log_closed"];
@@ -103,7 +162,7 @@ const propose = describe({
     "server can: that may take up to two minutes.",
   tag,
   action: "proposePolicy",
-  body: schemas.ProposalBody,
+  body: ProposalBody,
   consumes: json,
   answer: { description: "The proposal", type: json, schema: schemas.ProposalAnswer },
   errors: [...bodyErrors, ...checkErrors, ...standErrors, ...sealingErrors],
@@ -112,7 +171,7 @@ const approve = describe({
   summary: "Approve a proposal, or confirm a release that would revert by itself",
   tag,
   action: "approvePolicy",
-  body: schemas.OfBody,
+  body: OfBody,
   consumes: json,
   answer: { description: "How changes stand then", type: json, schema: schemas.ChangesAnswer },
   errors: [...bodyErrors, ...standErrors, ...sealingErrors],
@@ -121,7 +180,7 @@ const cancel = describe({
   summary: "Cancel a proposal",
   tag,
   action: "proposePolicy",
-  body: schemas.OfBody,
+  body: OfBody,
   consumes: json,
   answer: { description: "The proposal", type: json, schema: schemas.ProposalAnswer },
   errors: [...bodyErrors, ...standErrors, ...sealingErrors],
@@ -132,7 +191,7 @@ const publish = describe({
     "Publishing again what is in force changes nothing. Events are decided by it from its record on.",
   tag,
   action: "publishPolicy",
-  body: schemas.PublicationBody,
+  body: PublicationBody,
   consumes: json,
   answer: {
     description: "The release in force, and its record",
@@ -146,7 +205,7 @@ const rollback = describe({
   description: "The one before it if none is named; with its lists as they were, unless told otherwise.",
   tag,
   action: "publishPolicy",
-  body: schemas.RollbackBody,
+  body: RollbackBody,
   consumes: json,
   answer: {
     description: "The release in force, and what was withdrawn",
@@ -160,7 +219,7 @@ const breakGlass = describe({
   description: "Unless it is approved before, it reverts by itself to the release before, over restarts too.",
   tag,
   action: "breakGlass",
-  body: schemas.BreakGlassBody,
+  body: BreakGlassBody,
   consumes: json,
   answer: {
     description: "The release in force, and when it reverts",
@@ -258,7 +317,9 @@ function authorOf(request: FastifyRequest): Author {
   return { by: id, role };
 }
 
-function wishOf(wish: schemas.WishBody): Wish {
+type WishBody = Pick<Static<typeof ProposalBody>, "files" | "release" | "keepLists" | "level">;
+
+function wishOf(wish: WishBody): Wish {
   const { files: given, release: earlier, keepLists: keep, level: wished } = wish;
   const named = [given, earlier, wished].filter((each) => each !== undefined).length;
   if (named !== 1 || (keep !== undefined && earlier === undefined)) {
