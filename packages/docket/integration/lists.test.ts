@@ -141,6 +141,24 @@ describe("docket list", () => {
     assert.match((await call(["list", "export", "bad_domains"])).out, /\nmine\.example\nworse\.example\n$/);
   });
 
+  test("a mistake in a list's file is found by the check of the policy", async () => {
+    const file = join(data, "policy/lists/domains.txt");
+    writeFileSync(file, "worse.example\ntwo words\n");
+    const wrong = await call(["policy", "check"]);
+    assert.equal(wrong.code, 1);
+    assert.match(
+      wrong.out,
+      /lists\/domains\.txt:2:1: expected a host name such as example\.com \("two words"\)/,
+    );
+    rmSync(file);
+    assert.match(
+      (await call(["policy", "check"])).out,
+      /lists\.yaml:4:1: the file of the list bad_domains, .* not there/,
+    );
+    writeFileSync(file, "worse.example\n");
+    assert.equal((await call(["policy", "check"])).code, 0);
+  });
+
   test("used wrongly it says how", async () => {
     const refused = async (words: readonly string[], message: RegExp, code = 2): Promise<void> => {
       const answer = await call(words);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists from files of the policy directory: what such a file says, and what it changes of a list.
 import { formatListProblem, readListFile } from "@docket/policy";
-import type { List, ListDeclaration, ListEntry } from "@docket/policy";
+import type { List, ListDeclaration, ListEntry, ListFileProblem } from "@docket/policy";
 import { gunzipSync } from "node:zlib";
 import { DocketError } from "../error.ts";
 
@@ -18,27 +18,30 @@ export type ListFileReader = (path: string) => Uint8Array | undefined;
  *
  * @throws {DocketError} `policy_invalid` naming every mistake with file, line and column
  */
-export function readDeclaredFile(
-  { name, kind, file = "", place }: ListDeclaration,
-  read: ListFileReader,
-): readonly ListEntry[] {
-  if (kind === "actor") {
-    const message = `${place}: the list ${name} is of persons, and its file would hold account ids for good`;
-    throw new DocketError(
-      "policy_invalid",
-      `${message}; leave file out, and: docket list import ${name} FILE`,
-    );
-  }
-  const bytes = read(file);
-  if (bytes === undefined) {
-    throw new DocketError("policy_invalid", `${place}: the file of the list ${name}, ${file}, is not there`);
-  }
-  const { entries, problems } = readListFile(kind, listText(bytes, file), file);
+export function readDeclaredFile(declaration: ListDeclaration, read: ListFileReader): readonly ListEntry[] {
+  const { entries, problems } = checkDeclaredFile(declaration, read);
   if (problems.length === 0) return entries;
   const shown = problems.slice(0, problemsShownMax).map(formatListProblem);
-  if (problems.length > shown.length)
-    shown.push(`and ${problems.length - shown.length} more mistakes in ${file}`);
+  if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more mistakes`);
   throw new DocketError("policy_invalid", shown.join("\n"));
+}
+
+/** The entries in the file of a list, and every mistake: there, or that it isn't there. */
+export function checkDeclaredFile(
+  { name, kind, file = "", place }: ListDeclaration,
+  read: ListFileReader,
+): { readonly entries: readonly ListEntry[]; readonly problems: readonly ListFileProblem[] } {
+  const [, declaredIn = place, line = "1"] = /^(.*):(\d+)$/.exec(place) ?? [];
+  const declared = (message: string): { entries: ListEntry[]; problems: ListFileProblem[] } => {
+    return { entries: [], problems: [{ file: declaredIn, line: Number(line), column: 1, message }] };
+  };
+  if (kind === "actor") {
+    const message = `the list ${name} is of persons, and its file would hold account ids for good`;
+    return declared(`${message}; leave file out, and: docket list import ${name} FILE`);
+  }
+  const bytes = read(file);
+  if (bytes === undefined) return declared(`the file of the list ${name}, ${file}, is not there`);
+  return readListFile(kind, listText(bytes, file), file);
 }
 
 /**

@@ -170,7 +170,7 @@ test("what is wrong with a declared file is said with its place", () => {
       code: "policy_invalid",
       message,
     });
-  refused("domain", /^policy\.yaml:3: the file of the list bad, lists\/bad\.txt, is not there$/);
+  refused("domain", /^policy\.yaml:3:1: the file of the list bad, lists\/bad\.txt, is not there$/);
   files.set("lists/bad.txt", "good.example\ntwo words\ncom\n");
   refused(
     "domain",
@@ -178,7 +178,7 @@ test("what is wrong with a declared file is said with its place", () => {
   );
   files.set("lists/bad.txt", Buffer.from([0xff, 0xfe]));
   refused("term", /^lists\/bad\.txt can't be read as a list in UTF-8/);
-  refused("actor", /^policy\.yaml:3: the list bad is of persons, .*docket list import bad FILE$/);
+  refused("actor", /^policy\.yaml:3:1: the list bad is of persons, .*docket list import bad FILE$/);
   files.set("lists/bad.txt", Array.from({ length: 65 }, (_, index) => `a\\d{${index + 1}}z`).join("\n"));
   refused("pattern", /^65 patterns have no literal of three characters/);
 });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lists of a site, in memory: the versions in force, to be looked at and changed from, and others as
 // releases name them. It keeps files and seals nothing: what counts is what a release in force names.
-import { createList, isEntryProblem, PolicyError, readListValue } from "@docket/policy";
+import { createHash } from "node:crypto";
+import { createList, isEntryProblem, PolicyError, readListValue, signalsVersion } from "@docket/policy";
 import type { List, ListDeclaration, ListEntry, ListKind, ListView } from "@docket/policy";
 import { ProtocolError } from "@docket/protocol";
 import { DocketError } from "../error.ts";
@@ -237,12 +238,16 @@ export class SiteLists {
   // A crash after any of the files here was kept leaves a file that no release names.
   #withFile(now: Loaded, declaration: ListDeclaration): Loaded {
     const { name, kind } = declaration;
-    const { store, files, hashActor } = this.#ports;
-    const entries = readDeclaredFile(declaration, files);
+    const { store, hashActor } = this.#ports;
+    const bytes = this.#ports.files(declaration.file ?? "");
+    const source = bytes === undefined ? undefined : sourceOf(kind, bytes);
+    if (source !== undefined && this.#isFrom(now, source)) return now;
+    const entries = readDeclaredFile(declaration, () => bytes);
     const made = guarded(() => createList(kind, entries, { hashActor }));
     checkSize(name, made.size);
     const base = encodeBase(kind, made.entries());
     const file = versionOf(base);
+    if (source !== undefined) store.keepNow(name, "source", source, Buffer.from(`${file}\n`));
     if (file === now.file) return now;
     store.keepNow(name, "base", file, base);
     if (now.file === undefined && now.list.size === 0) {
@@ -254,9 +259,9 @@ export class SiteLists {
     const list = guarded(() => now.list.change(difference));
     checkSize(name, list.size);
     const delta = this.#fileDelta(now, file, difference, list);
-    const bytes = encodeDelta(delta);
-    const version = versionOf(bytes);
-    store.keepNow(name, "change", version, bytes);
+    const change = encodeDelta(delta);
+    const version = versionOf(change);
+    store.keepNow(name, "change", version, change);
     return this.#hold({
       name,
       kind,
@@ -265,6 +270,13 @@ export class SiteLists {
       file,
       depth: delta.base === undefined ? now.depth + 1 : 0,
     });
+  }
+
+  /** Whether a list has what a file says, by what was found when that file was last read. */
+  #isFrom({ name, file }: Loaded, source: string): boolean {
+    if (file === undefined) return false;
+    const known = this.#ports.store.read(name, "source", source);
+    return known !== undefined && Buffer.from(known).toString() === `${file}\n`;
   }
 
   #fileDelta(
@@ -351,6 +363,11 @@ export class SiteLists {
       },
     };
   }
+}
+
+/** A file as it is known again, by this version of what reads it. */
+function sourceOf(kind: ListKind, bytes: Uint8Array): string {
+  return createHash("sha256").update(`${kind}\n${signalsVersion}\n`).update(bytes).digest("base64url");
 }
 
 function listsOf(loaded: readonly Loaded[]): ReleaseLists {

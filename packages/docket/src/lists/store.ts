@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the files of a site's lists lie: below `lists/NAME/`, each named by what it is and its version. Bases
-// and changes are written once and kept for good; snapshots come and go.
+// and changes are written once and kept for good; snapshots come and go. A source, named by the hash of a file
+// of the policy directory, holds the version of the base that the file makes, so that it isn't read again.
 import { join } from "node:path";
 import type { LogDisk } from "../log/disk.ts";
 import type { LogPaths } from "../log/paths.ts";
 
 /** What a file of a list is. */
-export type ListFileKind = "base" | "change" | "snapshot";
+export type ListFileKind = "base" | "change" | "snapshot" | "source";
 
 /** The files of a site's lists. */
 export interface ListStore {
@@ -27,6 +28,10 @@ export function listsDirectory(paths: Pick<LogPaths, "site">): string {
   return join(paths.site, "lists");
 }
 
+function isDerived(kind: ListFileKind): boolean {
+  return kind === "snapshot" || kind === "source";
+}
+
 /**
  * The files of a site's lists on a disk.
  *
@@ -45,13 +50,13 @@ export function openListStore(
     read: (list, kind, version) => disk.readFile(path(list, kind, version)),
     keep: async (list, kind, version, bytes) => {
       const place = path(list, kind, version);
-      if (kind !== "snapshot" && disk.readFile(place) !== undefined) return;
+      if (!isDerived(kind) && disk.readFile(place) !== undefined) return;
       disk.makeDirectory(folder(list));
       await replaceLater(place, bytes);
     },
     keepNow: (list, kind, version, bytes) => {
       const place = path(list, kind, version);
-      if (kind !== "snapshot" && disk.readFile(place) !== undefined) return;
+      if (!isDerived(kind) && disk.readFile(place) !== undefined) return;
       disk.makeDirectory(folder(list));
       disk.replaceFile(place, bytes, true);
     },

@@ -193,6 +193,9 @@ const alphabets = {
 };
 const prefix = fc.option(fc.integer({ min: 1, max: 128 }), { nil: undefined });
 
+/** Whole texts, whose literals need no run. */
+const patternPieces = ["ab", "aba", "b a", "1"];
+
 type Twin = {
   readonly value: fc.Arbitrary<string>;
   readonly asked: fc.Arbitrary<string>;
@@ -248,6 +251,23 @@ const twins: Readonly<Record<string, Twin>> = {
     value: alphabets.hash,
     asked: alphabets.hash,
     rank: (entry, asked) => (entry === asked ? 1 : -1),
+  },
+  pattern: {
+    value: fc.constantFrom(
+      ...patternPieces,
+      "a+b",
+      "(?:b|1)a",
+      "\\bab\\b",
+      "^a",
+      "[a1]b?a",
+      "b.b",
+      "界\\d",
+      "AB",
+    ),
+    asked: alphabets.text,
+    rank: (entry, asked) => {
+      return RE2JS.compile(entry, RE2JS.CASE_INSENSITIVE).test(normaliseText(asked)) ? 1 : -1;
+    },
   },
   term: { value: alphabets.term, asked: alphabets.text, rank: termRank },
 };
@@ -332,7 +352,12 @@ function checkTwin(
         .map((entry) => ({ value: entry.value, rank: twin.rank(entry.value, value) }))
         .filter(({ rank }) => rank >= 0);
       const best = found.toSorted((one, other) => other.rank - one.rank)[0]?.value;
-      const expected = kind === "term" ? found.map((entry) => entry.value) : best === undefined ? [] : [best];
+      const expected =
+        kind === "term" || kind === "pattern"
+          ? found.map((entry) => entry.value)
+          : best === undefined
+            ? []
+            : [best];
       assert.deepEqual(list.view.hits(value, atMs), expected, `${kind} ${value}`);
       assert.deepEqual(fresh.view.hits(value, atMs), expected);
       assert.equal(list.view.find(value, atMs), expected[0]);

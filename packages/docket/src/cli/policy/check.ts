@@ -2,9 +2,11 @@
 // `docket policy check`: every mistake in the policy files of a directory, with its line.
 import { join } from "node:path";
 import type { PolicyFile, Problem } from "@docket/policy";
+import { checkDeclaredFile } from "../../lists/files.ts";
 import { checkPolicies } from "../../releases/policy-check.ts";
 import type { PolicyCheck, Warning } from "../../releases/policy-check.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
+import { readBelow } from "../../stores/files/read-files.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -22,7 +24,7 @@ export async function runPolicyCheck(
 ): Promise<number> {
   const directory = policyDirectoryOf(options);
   const files = readPolicyDirectory(directory);
-  const check = checkPolicies(files, terminal.clock());
+  const check = withListFiles(checkPolicies(files, terminal.clock()), directory);
   const { problems, warnings } = check;
   const ok = problems.length === 0;
   if (options.json) {
@@ -32,6 +34,18 @@ export async function runPolicyCheck(
     await write(terminal, checkText(directory, files, check));
   }
   return ok ? exitFine : exitWrong;
+}
+
+/** Adds the mistakes in the files of lists, where the policies themselves have none. */
+function withListFiles(check: PolicyCheck, directory: string): PolicyCheck {
+  const declared = [...(check.policies?.lists.values() ?? [])].filter(({ file }) => file !== undefined);
+  const problems = declared.flatMap((list): Problem[] =>
+    checkDeclaredFile(list, (path) => readBelow(directory, path)).problems.map((problem) => ({
+      code: "bad-value",
+      ...problem,
+    })),
+  );
+  return problems.length === 0 ? check : { problems, warnings: check.warnings, policies: undefined };
 }
 
 /** What a check found, for people. */
