@@ -80,6 +80,8 @@ export { policyNotes } from "./policy-notes.ts";
 export type { PolicyNote } from "./policy-notes.ts";
 export { runPolicyTests } from "./policy-tests.ts";
 export type { PolicyTestOptions, PolicyTestResult } from "./policy-tests.ts";
+export { factsSource, prepareType } from "./prepared.ts";
+export type { FactsSource, MemoryRead, PreparedEvent, PreparedHit, Preparation } from "./prepared.ts";
 export { readSet } from "./program.ts";
 export type { PolicySet, ReadSet } from "./program.ts";
 export { computeSignals, signalDefinitions, signalsVersion } from "./signals/signals.ts";

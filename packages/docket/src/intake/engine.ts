@@ -18,6 +18,7 @@ import type {
   Evaluation,
   EvaluationInput,
   ListView,
+  MemoryRead,
   Policy,
   Signals,
   Standing,
@@ -35,8 +36,9 @@ import {
   readCounters,
   readLimits,
 } from "./counting.ts";
-import type { CounterMemory, Declared, EventKeys, LimitsRead } from "./counting.ts";
+import type { CountedFacts, CounterMemory, Declared, EventKeys, LimitsRead } from "./counting.ts";
 import type { Release } from "../releases/release.ts";
+import type { ObservedFacts } from "../rollout/rule-modes.ts";
 import { setStanding, standingAfter } from "./standings.ts";
 
 /** An event with all that was found out about it before its turn. */
@@ -64,8 +66,33 @@ export interface EffectKeeper {
   effectsFor(actor: string, type: string, atMs: number): Effects;
   /** Lists without the entries that are held back. */
   listsFor(lists: ReadonlyMap<string, ListView>): ReadonlyMap<string, ListView>;
-  observe(actor: string, facts: Facts): Undo;
+  observe(actor: string, facts: ObservedFacts): Undo;
 }
+
+/** What an event is decided by in its turn, where the rest was found out before. */
+export type PreparedSubject = {
+  readonly type: string;
+  /** The actor's pseudonym. */
+  readonly actor: string;
+  readonly decidedAtMs: number;
+  /** The same as facts have it. */
+  readonly decidedAt: string;
+  readonly keys: EventKeys;
+  /**
+   * What the policies say.
+   *
+   * @param lists what of the release's lists is in force
+   */
+  readonly evaluate: (memory: MemoryRead, lists: ReadonlyMap<string, ListView>) => Evaluation;
+};
+
+/** A decision of which no record is made. */
+export type Judged = {
+  readonly evaluation: Evaluation;
+  readonly conclusion: Conclusion;
+  /** What counts of it later. */
+  readonly facts: ObservedFacts & CountedFacts & Pick<Facts, "strikes">;
+};
 
 /** What the engine keeps between events. */
 export type EngineMemory = CounterMemory & {
@@ -146,6 +173,43 @@ export class Engine {
     };
   }
 
+  /**
+   * Decides an event whose text and signals were looked at before, and takes it into memory. No facts are
+   * made of it: for whoever asks what would have come out.
+   */
+  judge(subject: PreparedSubject): Judged {
+    const { type, actor, decidedAtMs, decidedAt, keys } = subject;
+    const about = this.#policiesOf(type);
+    const before = this.memory.standings.get(actor) ?? cleanStanding;
+    const standing = readStanding(before, about, decidedAtMs);
+    const { held, caps } = this.#ports.effects.effectsFor(actor, type, decidedAtMs);
+    const { counted, waits } = this.#readMemory(keys, actor, decidedAtMs, held);
+    const memory: MemoryRead = {
+      counters: counted.byDeclaration,
+      limits: waits.byDeclaration,
+      shadowLimits: waits.copiesByDeclaration,
+      standing: standingInput(standing),
+      held,
+    };
+    const evaluation = subject.evaluate(memory, this.#ports.effects.listsFor(this.#release.lists));
+    const enforcement = enforce(evaluation, about, standing, decidedAtMs, caps, this.#ports.newRestrictionId);
+    const conclusion = concludeDecision(evaluation, enforcement);
+    const hits = this.#hitsOf(evaluation);
+    const facts: Judged["facts"] = {
+      event: { type },
+      decidedAt,
+      keys: keys.keys,
+      ...(keys.uncounted.length > 0 && { uncounted: keys.uncounted }),
+      ...unlessEmpty("shadowLimits", waits.copiesByHash),
+      ...(hits.length > 0 && { hits }),
+      ...conclusion.facts,
+    };
+    this.#ports.effects.observe(actor, facts);
+    countDecision(this.memory, { actor, outcome: conclusion.outcome }, facts);
+    setStanding(this.memory.standings, actor, standingAfter(before, conclusion, facts));
+    return { evaluation, conclusion, facts };
+  }
+
   /** What would be decided now. Nothing is changed. */
   try(subject: Subject): Decided {
     return this.#decide(subject);
@@ -188,11 +252,9 @@ export class Engine {
   #read(subject: Subject, standing: StandingRead, held: Effects["held"]): Read {
     const { policies, lists } = this.#release;
     const { actor, decidedAtMs } = subject;
-    const { counters, limits } = this.memory;
     const plain = evaluationInput(subject, standing, this.#ports.effects.listsFor(lists), held);
     const keys = eventKeys(this.#declared, policies, plain, this.#ports.hashing);
-    const counted = readCounters(this.#declared.counters, counters, keys.keys, actor, decidedAtMs);
-    const waits = readLimits(this.#declared.limits, limits, keys.keys, actor, decidedAtMs, held);
+    const { counted, waits } = this.#readMemory(keys, actor, decidedAtMs, held);
     const input: EvaluationInput = {
       ...plain,
       counters: counted.byDeclaration,
@@ -200,6 +262,24 @@ export class Engine {
       shadowLimits: waits.copiesByDeclaration,
     };
     return { input, keys, counters: counted.byHash, waits };
+  }
+
+  #readMemory(
+    { keys }: EventKeys,
+    actor: string,
+    decidedAtMs: number,
+    held: Effects["held"],
+  ): { counted: ReturnType<typeof readCounters>; waits: LimitsRead } {
+    const { counters, limits } = this.memory;
+    return {
+      counted: readCounters(this.#declared.counters, counters, keys, actor, decidedAtMs),
+      waits: readLimits(this.#declared.limits, limits, keys, actor, decidedAtMs, held),
+    };
+  }
+
+  #hitsOf({ hits }: Evaluation): string[] {
+    const { entryHash } = this.#ports;
+    return hits.map(({ list, entry }) => `${list}:${entryHash(list, entry)}`);
   }
 
   #factsOf(
@@ -210,8 +290,7 @@ export class Engine {
     conclusion: Conclusion,
   ): Facts {
     const { values, held } = factsOf(this.#release.policies, input, evaluation.clauses);
-    const { entryHash } = this.#ports;
-    const hits = evaluation.hits.map(({ list, entry }) => `${list}:${entryHash(list, entry)}`);
+    const hits = this.#hitsOf(evaluation);
     return {
       v: 1,
       event: {
@@ -272,7 +351,6 @@ function evaluationInput(
   lists: ReadonlyMap<string, ListView>,
   held: Effects["held"],
 ): EvaluationInput {
-  const limited = standing.restrictions.flatMap((each) => (each.kind === "limit" ? [each.ability] : []));
   return {
     type: event.type,
     op: event.op ?? "create",
@@ -284,12 +362,13 @@ function evaluationInput(
     counters: new Map(),
     lists,
     held,
-    standing: {
-      strikes: standing.strikes,
-      restricted: standing.restrictions.some(({ kind }) => kind !== "warn"),
-      limited,
-    },
+    standing: standingInput(standing),
   };
+}
+
+function standingInput({ strikes, restrictions }: StandingRead): EvaluationInput["standing"] {
+  const limited = restrictions.flatMap((each) => (each.kind === "limit" ? [each.ability] : []));
+  return { strikes, restricted: restrictions.some(({ kind }) => kind !== "warn"), limited };
 }
 
 // What conditions read, and every signal that is not personal: small, and what later questions are about.

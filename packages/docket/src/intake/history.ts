@@ -166,8 +166,11 @@ export class History {
   }
 }
 
-// Counters and their conditions read the event and its signals, nothing else.
-function inputFromFacts(facts: Facts): EvaluationInput {
+/**
+ * An event as far as its facts tell: what {@link isOpen} counters and limits are counted by. They and their
+ * conditions read the event and its signals, nothing else.
+ */
+export function inputFromFacts(facts: Pick<Facts, "values" | "event" | "decidedAt">): EvaluationInput {
   const signals: Record<string, unknown> = {};
   for (const [path, value] of Object.entries(facts.values)) {
     if (path.startsWith(signalsPrefix)) signals[path.slice(signalsPrefix.length)] = value;
@@ -184,13 +187,15 @@ function inputFromFacts(facts: Facts): EvaluationInput {
   };
 }
 
-function isOpen(declared: NamedCounter["counter"] | NamedLimit["limit"]): boolean {
+/** Whether the keys of a counter or limit follow from facts that every decision has. */
+export function isOpen(declared: NamedCounter["counter"] | NamedLimit["limit"]): boolean {
   const of = "of" in declared ? declared.of : undefined;
   if (declared.where !== undefined || (of !== undefined && !openFields.has(of))) return false;
   return declared.by.every((path) => openFields.has(path));
 }
 
-function subset({ counters, limits }: Declared, ids: ReadonlySet<string>): Declared {
+/** Of what is declared, the counters and limits of these ids. */
+export function subset({ counters, limits }: Declared, ids: ReadonlySet<string>): Declared {
   return {
     counters: counters.filter(({ id }) => ids.has(id)),
     limits: limits.filter(({ id }) => ids.has(id)),

@@ -51,7 +51,7 @@ export type ModesState = { v: 1; origin: Origin; brakes: BrakesState; caps: Caps
 export type ObservedFacts = Pick<
   Facts,
   "decidedAt" | "fired" | "thresholds" | "hits" | "restricting" | "capped"
-> & { readonly event: { readonly type: string } };
+> & { readonly event: Pick<Facts["event"], "type"> & Partial<Facts["event"]> };
 
 type Views = ReadonlyMap<string, ListView>;
 

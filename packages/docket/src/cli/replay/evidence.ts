@@ -2,7 +2,6 @@
 // The evidence of decisions, for replay: opened with the actors' keys as far as they are there. An actor
 // whose key is gone was erased; that is counted and is no fault.
 import type { KeyObject } from "node:crypto";
-import { DatabaseSync } from "node:sqlite";
 import type { ListView } from "@docket/policy";
 import { signalsVersion } from "@docket/policy";
 import type { Facts, PartName } from "@docket/protocol";
@@ -10,6 +9,7 @@ import { replayEvidence } from "@docket/verify/replay";
 import type { DecisionRecord, EvidencePorts, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
 import { keyedHash, unwrapKey } from "../../evidence/keys.ts";
 import { openPart } from "../../evidence/seal.ts";
+import { openWrappedKeys } from "../../stores/sqlite/actor-keys.ts";
 import { openListProof } from "./lists.ts";
 import { cellHashOf } from "../../intake/counting.ts";
 
@@ -112,14 +112,11 @@ function actorKeys({
   journalled,
   keyEncryption,
 }: EvidenceStart): (pseudonym: string) => Uint8Array | undefined {
-  const database = new DatabaseSync(identity, { readOnly: true });
-  const find = database.prepare("SELECT wrapped FROM actors WHERE pseudonym = ?");
-  const waiting = new Map(journalled);
+  const wrappedOf = openWrappedKeys(identity, journalled);
   const cached = new Map<string, Uint8Array | undefined>();
   return (pseudonym) => {
     if (cached.has(pseudonym)) return cached.get(pseudonym);
-    const row = find.get(pseudonym) as { wrapped: Uint8Array } | undefined;
-    const wrapped = row?.wrapped ?? waiting.get(pseudonym);
+    const wrapped = wrappedOf(pseudonym);
     const key = wrapped && unwrapKey(keyEncryption, pseudonym, wrapped);
     if (cached.size >= keysCachedMax) cached.clear();
     cached.set(pseudonym, key);

@@ -13,8 +13,8 @@ import {
 } from "@docket/verify/replay";
 import type { ReleaseFault, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
 import { openPart } from "../../evidence/seal.ts";
-import { readBundle } from "./bundle.ts";
-import type { ReadLogFile, ReadRecord } from "./bundle.ts";
+import { readBundle } from "../../log/record-bundle.ts";
+import type { ReadLogFile, ReadRecord } from "../../log/record-bundle.ts";
 import { noEvidence, openEvidence } from "./evidence.ts";
 import type { EvidenceStart, EvidenceTally, EvidenceReplayer } from "./evidence.ts";
 

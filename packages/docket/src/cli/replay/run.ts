@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket replay`: decisions made again from a data directory's published records, also while a server
 // writes them. Nothing here writes, locks or recovers.
-import { hash } from "node:crypto";
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import type { Facts } from "@docket/protocol";
@@ -10,8 +9,7 @@ import { isReleaseFault, StateReplay } from "@docket/verify/replay";
 import type { DecisionRecord } from "@docket/verify/replay";
 import { DocketError } from "../../error.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
-import type { Installation } from "../../installation.ts";
-import { readJournal } from "../../log/journal-reader.ts";
+import { journalledActors } from "../../log/journalled-actors.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { showProgress } from "../progress.ts";
@@ -19,7 +17,6 @@ import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { readFileSyncBounded } from "../verify/bounded-file.ts";
 import { noEvidence } from "./evidence.ts";
-import type { EvidenceStart } from "./evidence.ts";
 import { openListProof } from "./lists.ts";
 import type { ListProof } from "./lists.ts";
 import { openReplayPool } from "./pool.ts";
@@ -93,7 +90,7 @@ export async function replayDirectory(
         ? {
             site: paths.site,
             identity: join(paths.site, "identity.sqlite"),
-            journalled: journalledActors(installation),
+            journalled: journalledActors(disk, paths, origin),
             keyEncryption: keys.keyEncryption,
             hashing: keys.hashing,
           }
@@ -294,20 +291,4 @@ function hereOnly(start: ReplayerStart): ReplayPool {
 
 function fileReader(directory: string): (name: string, bytesMax: number) => Uint8Array | undefined {
   return (name, bytesMax) => readFileSyncBounded(directory, name, bytesMax);
-}
-
-// The identity map takes in new actors after their records are answered: until then the journal has them.
-function journalledActors({ paths, origin }: Installation): EvidenceStart["journalled"] {
-  try {
-    const originHash = hash("sha256", origin, "buffer");
-    const { batches } = readJournal(disk, paths.journal, originHash, 0);
-    return batches
-      .flatMap(({ records }) => records)
-      .flatMap(({ actors }) => actors)
-      .map(({ pseudonym, wrappedKey }) => [pseudonym, wrappedKey] as const);
-  } catch (error) {
-    // A segment went while it was read, because all it held is elsewhere; damage is for `docket verify`.
-    if (error instanceof DocketError || (error as NodeJS.ErrnoException).code !== undefined) return [];
-    throw error;
-  }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One bundle of records as replay reads it: leaves and sealed parts, with what is wrong with them.
+// One bundle of records as replay and backtests read it: leaves and sealed parts, with what is wrong with them.
 import { parseLeaf, parseManifest, ProtocolError } from "@docket/protocol";
 import type { DocketRecord, PartName } from "@docket/protocol";
 import { bundleName, decodeEntryBundle, entriesPath, fromUtf8, tileWidth, TlogError } from "@docket/tlog";
 import { checkSealedParts } from "@docket/verify";
-import { decodeRecordParts, recordOffsets } from "../../log/parts-bundle.ts";
+import { decodeRecordParts, recordOffsets } from "./parts-bundle.ts";
 
 /** Longest entry bundle and longest parts file that are read, in bytes. */
 const entriesBytesMax: number = tileWidth * 65_537;

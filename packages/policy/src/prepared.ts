@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+// Evaluation in two steps. Most of what conditions read is known of an event by itself: its text, its signals,
+// the lists. What earlier events left (counters, limits, standing) is known only in its turn. The first step
+// can be done for many events at once, from the event or from recorded facts; the second is quick. Together
+// they say what `evaluate` says, without the values of traces.
+import { conclude } from "./conclude.ts";
+import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
+import type { Clause } from "./condition/condition.ts";
+import { isProbe } from "./condition/entries.ts";
+import type { FieldSlot } from "./condition/typed.ts";
+import { showType } from "./condition/types.ts";
+import type { Value } from "./condition/types.ts";
+import { acceptValue } from "./environment.ts";
+import type { Plan, PolicySet, SlotReader } from "./program.ts";
+import { createSteps } from "./steps.ts";
+import type { Steps } from "./steps.ts";
+import type { Evaluation, EvaluationInput, Facts, FieldPath, ListHit } from "./types.ts";
+
+/** What is known of an event before its turn. Plain data, which threads can hand on. */
+export type PreparedEvent = {
+  /** What the clauses of its plan came to, from the place of the first; those over memory aren't known yet. */
+  readonly results: Uint8Array;
+  /** Values of the fields that clauses over memory read besides it, in the order of the plan. */
+  readonly values: readonly unknown[];
+  /** The entries that clauses found in lists, by the clauses' places. */
+  readonly hits: readonly PreparedHit[];
+};
+
+/** An entry that a clause found. */
+export type PreparedHit = ListHit & { readonly place: number };
+
+/** What earlier events left, as one event reads it. */
+export type MemoryRead = Pick<EvaluationInput, "counters" | "limits" | "shadowLimits" | "standing" | "held">;
+
+/** Where the results of a plan's recorded clauses stand in the facts of other policies. */
+export type FactsSource = {
+  /** For each recorded clause of the plan that isn't over memory: its place, and that among the facts' letters. */
+  readonly clauses: readonly { readonly place: number; readonly letter: number; readonly list: boolean }[];
+};
+
+type Placed = { readonly clause: Clause; readonly place: number };
+
+/** The evaluation of one type of event, in two steps. */
+export type Preparation = {
+  /** Whether a clause asks a list and memory together: then nothing but the whole event will do. */
+  readonly needsEvent: boolean;
+  /** Whether any clause asks a list. */
+  readonly asksLists: boolean;
+  /** The first step, from the event. Its counters, limits and standing aren't read. */
+  readonly fromEvent: (input: EvaluationInput) => PreparedEvent;
+  /**
+   * The first step, from recorded facts.
+   *
+   * @param source says where the clauses' results stand
+   * @returns `undefined` if the facts don't say which entries a clause found
+   */
+  readonly fromFacts: (
+    facts: Pick<Facts, "values" | "clauses">,
+    source: FactsSource,
+    hits?: readonly ListHit[],
+  ) => PreparedEvent | undefined;
+  /** The second step. */
+  readonly evaluate: (prepared: PreparedEvent, memory: MemoryRead, decidedAt: number) => Evaluation;
+};
+
+/** Prepares the evaluation of a type of event; `undefined` if no policy is about it. */
+export function prepareType(set: PolicySet, type: string): Preparation | undefined {
+  const plan = set.program.plans.get(type);
+  if (plan === undefined) return undefined;
+  const parts = partsOf(plan);
+  const listClauses = parts.before.filter(({ clause }) => clause.asksLists);
+  return {
+    needsEvent: parts.after.some(({ clause }) => clause.asksLists),
+    asksLists: [...parts.before, ...parts.after].some(({ clause }) => clause.asksLists),
+    fromEvent: (input) => fromEvent(set, plan, parts, listClauses, input),
+    fromFacts: (facts, source, hits) => fromFacts(set, plan, parts, facts, source, hits),
+    evaluate: (prepared, memory, decidedAt) =>
+      evaluate(set, plan, parts, prepared, memory, { type, decidedAt }),
+  };
+}
+
+/**
+ * Where a type's clauses and values stand in facts that were recorded under other policies.
+ *
+ * @param sameList whether a list is the same one, in the same version, there
+ * @returns `undefined` if the facts lack anything that the candidate reads
+ */
+export function factsSource(
+  candidate: PolicySet,
+  recorded: PolicySet,
+  type: string,
+  sameList: (name: string) => boolean,
+): FactsSource | undefined {
+  const [plan, other] = [candidate.program.plans.get(type), recorded.program.plans.get(type)];
+  if (plan === undefined || other === undefined) return undefined;
+  const read = new Map(other.readers.map((reader) => [reader.path, showType(reader.type)]));
+  const { before, after, valueReaders } = partsOf(plan);
+  // A clause over memory is run in its turn: what it reads of a person is nowhere in facts.
+  if (after.some(({ clause }) => clause.recorded)) return undefined;
+  for (const { path, personal, type: own } of valueReaders) {
+    if (personal || alwaysRecorded.test(path)) continue;
+    if (read.get(path) !== showType(own)) return undefined;
+  }
+  const letters = new Map(
+    placedClauses(other)
+      .filter(({ clause }) => clause.recorded)
+      .map(({ clause }, letter) => [meaningOf(clause, other), letter]),
+  );
+  const clauses: FactsSource["clauses"][number][] = [];
+  for (const { clause, place } of before) {
+    if (!clause.recorded) continue;
+    const letter = letters.get(meaningOf(clause, plan));
+    const lists = clause.fields.filter(({ path }) => path.startsWith(listPrefix));
+    if (letter === undefined || !lists.every(({ path }) => sameList(path.slice(listPrefix.length)))) {
+      return undefined;
+    }
+    clauses.push({ place, letter, list: clause.asksLists });
+  }
+  return { clauses };
+}
+
+const listPrefix = "lists.";
+/** What facts hold whoever reads it: the event's kind, and signals that are not personal. */
+const alwaysRecorded = /^(event\.(type|op)|signals\.\w+)$/;
+
+type Parts = {
+  /** The plan's clauses have places from `first` to before `end`. */
+  readonly first: number;
+  readonly end: number;
+  readonly before: readonly Placed[];
+  /** Clauses that read memory. */
+  readonly after: readonly Placed[];
+  readonly memorySteps: Steps;
+  /** Slots of the fields besides memory that clauses over memory read. */
+  readonly slots: readonly number[];
+  readonly valueReaders: readonly SlotReader[];
+  /** Of each rule, as `policy/rule`: the places of its clauses. */
+  readonly rules: ReadonlyMap<string, { readonly first: number; readonly end: number }>;
+};
+
+const partsByPlan = new WeakMap<Plan, Parts>();
+
+function partsOf(plan: Plan): Parts {
+  const known = partsByPlan.get(plan);
+  if (known !== undefined) return known;
+  const memory = new Set(plan.readers.filter(isMemory).map(({ slot }) => slot));
+  const readsMemory = ({ clause }: Placed): boolean => clause.fields.some(({ slot }) => memory.has(slot));
+  const clauses = placedClauses(plan);
+  const after = clauses.filter(readsMemory);
+  const besides = new Set(
+    after.flatMap(({ clause }) => clause.fields.filter(({ slot }) => !memory.has(slot)).map(slotOf)),
+  );
+  const conditions = after.map(({ clause, place }) => ({
+    condition: { clauses: [clause] } as unknown as Plan["conditions"][number]["condition"],
+    firstClause: place,
+  }));
+  const compiled = plan.policies.flatMap(({ rules }) => rules);
+  const parts: Parts = {
+    first: Math.min(...clauses.map(({ place }) => place)),
+    end: Math.max(-1, ...clauses.map(({ place }) => place)) + 1,
+    before: clauses.filter((each) => !readsMemory(each)),
+    after,
+    memorySteps: createSteps(plan.readers.filter(isMemory), conditions, []),
+    slots: [...besides],
+    valueReaders: plan.readers.filter(({ source, path }) => source.kind === "value" && !isStanding(path)),
+    rules: new Map(
+      compiled.map(({ key, firstClause, condition }) => [
+        key,
+        { first: firstClause, end: firstClause + condition.clauses.length },
+      ]),
+    ),
+  };
+  partsByPlan.set(plan, parts);
+  return parts;
+}
+
+function placedClauses(plan: Plan): Placed[] {
+  return plan.conditions.flatMap(({ condition, firstClause }) =>
+    condition.clauses.map((clause, index) => ({ clause, place: firstClause + index })),
+  );
+}
+
+function isMemory({ source, path }: SlotReader): boolean {
+  return source.kind === "counter" || source.kind === "limit" || isStanding(path);
+}
+
+function isStanding(path: FieldPath): boolean {
+  return path.startsWith("standing.");
+}
+
+function slotOf({ slot }: FieldSlot): number {
+  return slot;
+}
+
+/** Equal for clauses of different policies that say the same of the same fields. */
+function meaningOf(clause: Clause, { readers }: Plan): string {
+  const sources = new Map(readers.map(({ slot, source }) => [slot, source]));
+  const fields = clause.fields.map(({ path, slot, type }) => {
+    const source = sources.get(slot);
+    return [path, showType(type), source !== undefined && "id" in source ? source.id : ""];
+  });
+  return JSON.stringify([clause.text, fields]);
+}
+
+function fromEvent(
+  set: PolicySet,
+  plan: Plan,
+  { first, end, slots }: Parts,
+  listClauses: readonly Placed[],
+  input: EvaluationInput,
+): PreparedEvent {
+  const { frame, results } = set.program.scratch;
+  plan.steps.read(input, frame);
+  const probes =
+    listClauses.length === 0 ? [] : frame.filter((value) => value !== undefined && isProbe(value));
+  for (const probe of probes) if (isProbe(probe)) probe.found = new Set();
+  plan.steps.run(frame, results);
+  const hits: PreparedHit[] = [];
+  if (probes.some((probe) => isProbe(probe) && (probe.found?.size ?? 0) > 0)) {
+    for (const { clause, place } of listClauses) hits.push(...foundBy(clause, place, frame));
+  }
+  const values = slots.map((slot) => frame[slot]);
+  for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
+  return { results: results.slice(first, end), values, hits };
+}
+
+/** The entries that a clause finds: it is run once more by itself. */
+function foundBy(clause: Clause, place: number, frame: Value[]): PreparedHit[] {
+  const hits: PreparedHit[] = [];
+  const lists = clause.fields.filter(({ path }) => path.startsWith(listPrefix));
+  for (const { slot } of lists) {
+    const probe = frame[slot];
+    if (isProbe(probe)) probe.found = new Set();
+  }
+  clause.run(frame);
+  for (const { path, slot } of lists) {
+    const probe = frame[slot];
+    if (!isProbe(probe)) continue;
+    const list = path.slice(listPrefix.length);
+    for (const entry of probe.found ?? []) hits.push({ place, list, entry });
+  }
+  return hits;
+}
+
+const truths: Readonly<Record<string, number>> = { t: isTrue, f: isFalse, m: isMissing };
+/** Clauses that found nothing if they are false. */
+const presence =
+  /^[\w.]+ in lists\.\w+$|\.exists\((\w+), \1 in lists\.\w+\)$|^lists\.\w+\.hits\([\w.]+\)\.size\(\) > 0$/;
+
+function fromFacts(
+  set: PolicySet,
+  plan: Plan,
+  { first, end, slots, valueReaders, before }: Parts,
+  facts: Pick<Facts, "values" | "clauses">,
+  source: FactsSource,
+  recordedHits: readonly ListHit[] | undefined,
+): PreparedEvent | undefined {
+  const { frame, results } = set.program.scratch;
+  const hits: PreparedHit[] = [];
+  for (const reader of valueReaders) {
+    const value = Object.hasOwn(facts.values, reader.path) ? facts.values[reader.path] : undefined;
+    frame[reader.slot] = reader.personal ? undefined : acceptValue(reader.type, value);
+  }
+  plan.steps.runUnrecorded(frame, results);
+  const values = slots.map((slot) => frame[slot]);
+  for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
+  for (const { place, letter, list } of source.clauses) {
+    const truth = truths[facts.clauses[letter] ?? ""];
+    if (truth === undefined) return undefined;
+    results[place] = truth;
+    if (!list) continue;
+    const clause = before.find((each) => each.place === place)?.clause;
+    if (clause === undefined || (truth !== isTrue && presence.test(clause.text))) continue;
+    // What it found isn't known, unless whoever asks is content with what rules that fired found then.
+    if (recordedHits === undefined) return undefined;
+    for (const { path } of clause.fields) {
+      for (const hit of recordedHits) if (path === `${listPrefix}${hit.list}`) hits.push({ ...hit, place });
+    }
+  }
+  return { results: results.slice(first, end), values, hits };
+}
+
+const nobody = { id: "" };
+const noSignals = {};
+
+function evaluate(
+  set: PolicySet,
+  plan: Plan,
+  { first, memorySteps, slots, rules }: Parts,
+  prepared: PreparedEvent,
+  memory: MemoryRead,
+  { type, decidedAt }: { type: string; decidedAt: number },
+): Evaluation {
+  const { scratch } = set.program;
+  const { frame, results } = scratch;
+  results.set(prepared.results, first);
+  for (let index = 0; index < slots.length; index++) {
+    frame[slots[index] as number] = prepared.values[index] as Value;
+  }
+  const input: EvaluationInput = { type, op: "", decidedAt, actor: nobody, signals: noSignals, ...memory };
+  memorySteps.read(input, frame);
+  memorySteps.run(frame, results);
+  const evaluation = conclude(plan, frame, scratch, memory.held, decidedAt, "");
+  for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
+  if (prepared.hits.length === 0) return evaluation;
+  const found = new Map<string, ListHit>();
+  for (const { policy, rule } of [...evaluation.rules, ...evaluation.shadow]) {
+    const places = rules.get(`${policy}/${rule}`);
+    if (places === undefined) continue;
+    for (const { place, list, entry } of prepared.hits) {
+      if (place >= places.first && place < places.end) found.set(`${list}\n${entry}`, { list, entry });
+    }
+  }
+  return { ...evaluation, hits: [...found.values()] };
+}
