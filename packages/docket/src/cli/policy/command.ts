@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { DutyLevel } from "@docket/protocol";
 import { dutyLevels } from "@docket/protocol";
 import type { Terminal } from "../terminal.ts";
+import { addBrakeCommands } from "./brakes-command.ts";
 
 /** Options that the commands have in common with others. */
 export type PolicyParts = {
@@ -39,6 +40,8 @@ export function addPolicy(program: Command, parts: PolicyParts, terminal: Termin
   addProposing(policy, parts, terminal, give);
   addPublishing(policy, parts, terminal, give);
   addReading(policy, parts, terminal, give);
+  const index = (): Argument => recordArgument("the brake's record");
+  addBrakeCommands(policy, { ...parts, index, examples }, terminal, give);
   return policy;
 }
 
