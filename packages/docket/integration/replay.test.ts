@@ -46,7 +46,7 @@ test("decisions replay after kills and erasure; what is forged or changed is fou
   for (const { check, wrong } of rows) assert.deepEqual(wrong, [], check);
 });
 
-test("a decision is explained from a directory and by a server, to each reader what they may know", async (t) => {
+test("a decision is explained to each reader, from a directory and by a server", async (t) => {
   const data = join(temporary(t), "data");
   const server = await startServer(t, ["--data", data]);
   const event = {

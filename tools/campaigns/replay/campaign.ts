@@ -206,7 +206,7 @@ async function changedBytes(
   const row: ReplayRow = { check, done: 0, found: 0, wrong: [] };
   if (files.length === 0) row.wrong.push("there is none");
   for (let i = 0; i < count && files.length > 0; i++) {
-    const path = files[world.random.below(files.length)] as string;
+    const path = files[world.random.below(files.length)] ?? "";
     const kept = readFileSync(path);
     const place = world.random.below(Math.max(1, kept.length - 1));
     const changed = Buffer.from(kept);

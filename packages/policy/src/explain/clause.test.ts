@@ -77,7 +77,8 @@ test("clauses are said in English", () => {
     ],
     [
       "counters.pairs >= 2",
-      "the number of earlier events by this account with the same fingerprint of the text within 1 hour is at least 2",
+      "the number of earlier events by this account with the same fingerprint of the text " +
+        "within 1 hour is at least 2",
     ],
     ["content.language in ['en', 'de']", "the language is one of “en”, “de”"],
     ["content.language in ['en']", "the language is “en”"],
@@ -177,9 +178,8 @@ test("values are said by their kind", () => {
 
 test("no text of a clause makes the renderer throw", () => {
   const token = fc.constantFrom(
-    ..."signals.linkCount actor.age x lists.a lists.a.hits( .exists( .size() has( ( ) [ ] , ! && || in == >= 3 'a' - + ? : duration('1h')".split(
-      " ",
-    ),
+    ..."signals.linkCount actor.age x lists.a lists.a.hits( .exists( .size() has( ( ) [ ]".split(" "),
+    ...", ! && || in == >= 3 'a' - + ? : duration('1h')".split(" "),
   );
   fc.assert(
     fc.property(fc.array(token, { maxLength: 12 }), (tokens) => {

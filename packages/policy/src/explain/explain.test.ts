@@ -63,7 +63,8 @@ test("an explanation is plain JSON and says the same in German", () => {
     "Eintrag 17: abgelehnt",
     "comments/links: lehnt ab, 1 Verwarnungspunkt",
     "+ die Zahl der Links ist mindestens 3 [signals.linkCount >= 3]: erfüllt; Wert: 5",
-    "comments/burst: hält zurück für 12 Stunden, danach abgelehnt, bremst auf 1/m, 1 auf einmal, für 30 Minuten (sie läuft im Schatten)",
+    "comments/burst: hält zurück für 12 Stunden, danach abgelehnt, " +
+      "bremst auf 1/m, 1 auf einmal, für 30 Minuten (sie läuft im Schatten)",
     "Schwelle bei 150, zugelassen und zur Prüfung vorgemerkt: erreicht",
   ]) {
     assert.ok(text.includes(line), `${line}\n\nis not in\n\n${text}`);
@@ -125,7 +126,8 @@ What it was based on
 What follows for your account
   - throttled to 4/h, 2 at once, until 2026-11-24T00:00:00.000Z
 
-You can object to this decision. Name record 17 of the log docket-0123456789abcdef/main; whoever reviews it finds everything that it was decided by.
+You can object to this decision. Name record 17 of the log docket-0123456789abcdef/main; whoever \
+reviews it finds everything that it was decided by.
 A receipt for this record proves that what is said here was not changed afterwards.
 `,
   );
@@ -158,12 +160,15 @@ Rules that fired
     + the share of capitals in thousandths is more than 700 [signals.capitals > 700]: so; it was 1000
 
 Rules that fired and were held back, without effect
-  comments/burst: holds for 12 hours, then rejected, throttles to 1/m, 1 at once, for 30 minutes (it runs in shadow)
-    + the number of earlier events by this account within 10 minutes is at least 3 [counters.posts >= 3]: so; it was 3
+  comments/burst: holds for 12 hours, then rejected, throttles to 1/m, 1 at once, for 30 minutes \
+(it runs in shadow)
+    + the number of earlier events by this account within 10 minutes is at least 3 \
+[counters.posts >= 3]: so; it was 3
 
 Rules that nearly fired: one clause kept them from it
   comments/many: puts in the review queue
-    - the number of earlier events by this account within 10 minutes is at least 4 [counters.posts >= 4]: not so; it was 3; this kept it from firing
+    - the number of earlier events by this account within 10 minutes is at least 4 \
+[counters.posts >= 4]: not so; it was 3; this kept it from firing
     + the number of links is at least 4 [signals.linkCount >= 4]: so; it was 5
 
 Rules that could not be decided, because a value was missing

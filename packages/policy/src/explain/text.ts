@@ -39,9 +39,8 @@ export function explanationText(explanation: Explanation): string {
     ],
     [
       headings.counters,
-      explanation.counters.map(
-        ({ path, name, value, words: said }) =>
-          `  ${path} = ${value === undefined ? "?" : JSON.stringify(value)}: ${value === undefined ? said : name}`,
+      explanation.counters.map(({ path, name, value, words: said }) =>
+        value === undefined ? `  ${path}: ${said}` : `  ${path} = ${JSON.stringify(value)}: ${name}`,
       ),
     ],
     [headings.limits, explanation.limits.map((limit) => `  limits.${limit.limit}: ${limit.words}`)],

@@ -241,8 +241,8 @@ export const englishDecisions: DecisionWords = {
     heldUntil: (until, otherwise) => `If nobody reviews it by ${until}, it is ${otherwise}.`,
     heldForReview: "It is held until a moderator has looked at it.",
     object: (index, origin) =>
-      `You can object to this decision. Name record ${index} of the log ${origin}; whoever reviews it finds ` +
-      "everything that it was decided by.",
+      `You can object to this decision. Name record ${index} of the log ${origin}; ` +
+      "whoever reviews it finds everything that it was decided by.",
     proof: "A receipt for this record proves that what is said here was not changed afterwards.",
   },
 };

@@ -28,7 +28,7 @@ export type ReplayFinding = {
   readonly kind: FindingKind;
   /** The record. */
   readonly index: number;
-  /** What differs: a path into record or facts (`outcome`, `facts.points`, `facts.counters.…`), or a sentence. */
+  /** What differs: a path into record or facts (`outcome`, `facts.counters.…`), or a sentence. */
   readonly what: string;
   readonly recorded: unknown;
   readonly replayed: unknown;

@@ -96,8 +96,8 @@ export class LimitReplay {
   }
 }
 
-// A limit that is new has all its room here, and one that was warmed hadn't: as long as events keep on finding
-// no room, the two need never come together.
+// A limit that is new has all its room here, and one that was warmed hadn't: as long as events keep on
+// finding no room, the two need never come together.
 function newMeasured({ count, perMs, burst }: Limit, newestMs: number | undefined): Measured {
   const intervalUs = Math.ceil((perMs * 1000) / count);
   return {

@@ -59,8 +59,8 @@ export function openRelease(
   const fault = filesFault(manifest, read.files);
   if (fault !== undefined) return { id, fault };
   if (manifest.language !== languageVersion) {
-    const fault = `it is in the language ${manifest.language}, and this version decides by ${languageVersion}`;
-    return { id, fault };
+    const other = `it is in the language ${manifest.language}`;
+    return { id, fault: `${other}, and this version decides by ${languageVersion}` };
   }
   try {
     return ready(id, manifest, loadPolicies(read.files));

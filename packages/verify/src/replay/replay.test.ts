@@ -204,7 +204,7 @@ function eventOf(place: number, actor: number, text: number, atMs = start): Even
     type: "comment",
     time: new Date(atMs).toISOString(),
     actor: { id: `u${actor}` },
-    content: { text: texts[text] },
+    content: { text: texts[text] ?? "" },
   };
 }
 

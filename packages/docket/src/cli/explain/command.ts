@@ -20,14 +20,12 @@ export function addExplain(
   program
     .command("explain")
     .description(
-      "Say in plain words why a decision came out as it did: for an analyst everything that it was made of,\n" +
-        "for the affected user what may be told.",
+      "Say in plain words why a decision came out as it did:\n" +
+        "for an analyst everything that it was made of, for the affected user what may be told.",
     )
     .addArgument(parts.index())
     .addOption(new Option("--for <reader>", "who reads it").choices(["analyst", "user"]).default("analyst"))
-    .addOption(
-      new Option("--lang <language>", "in which language").choices(languages).default("en"),
-    )
+    .addOption(new Option("--lang <language>", "in which language").choices(languages).default("en"))
     .addOption(parts.data().conflicts("url"))
     .addOption(parts.url())
     .addOption(parts.apiKey())
@@ -35,7 +33,8 @@ export function addExplain(
     .option("--json", "print it as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ docket explain 17 --data ./trial\n  $ docket explain 17 --for user --lang de --data ./trial",
+      "\nExamples:\n  $ docket explain 17 --data ./trial\n" +
+        "  $ docket explain 17 --for user --lang de --data ./trial",
     )
     .action(async (index: number, options: Omit<ExplainOptions, "index">) => {
       const { runExplain } = await import("./run.ts");
