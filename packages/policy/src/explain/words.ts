@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words in which decisions are explained: a file for each language (words-en.ts, words-de.ts), and no
-// text anywhere else. Sentences about a field begin with its noun in the nominative, so that a table of nouns is
-// enough.
+// text anywhere else. Sentences about a field begin with its noun in the nominative, so that a table of
+// nouns is enough.
 import type { FieldPath, Held, Outcome } from "../types.ts";
 import { germanClauses, germanDecisions } from "./words-de.ts";
 import { englishClauses, englishDecisions } from "./words-en.ts";
