@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +62,34 @@ void test("log.vkey of another key, and a release that is gone, are found", asyn
     (await run({ target: data, key: verifierKey })).out,
     /releases\/.*\.json .*it is missing, and record 2 names it/,
   );
+});
+
+void test("a kept release that leans on another's files is checked against them", async (t) => {
+  const { data, paths } = newLog(t);
+  const put = (release: { manifest: string }, content: object): string => {
+    const id = hash("sha256", release.manifest, "base64url");
+    writeFileSync(join(paths.releases, `${id}.json`), `${JSON.stringify(content)}\n`);
+    return id;
+  };
+  const file = { path: "a.yaml", text: "policy: a\n" };
+  const line = { path: file.path, sha256: hash("sha256", file.text, "base64url") };
+  const own = { manifest: JSON.stringify({ files: [line] }), files: [file] };
+  const filesOf = put(own, own);
+  const leaning = { manifest: JSON.stringify({ files: [line], lists: [] }), filesOf };
+  const id = put(leaning, leaning);
+  assert.equal((await run({ target: data, key: verifierKey })).code, 0);
+  const others = [
+    { ...leaning, filesOf: id },
+    { ...leaning, filesOf: "A".repeat(43) },
+    { ...leaning, more: 1 },
+  ];
+  for (const other of others) {
+    put(leaning, other);
+    assert.match(
+      (await run({ target: data, key: verifierKey })).out,
+      /releases\/[\w-]{43}\.json: its files are those of|releases\/[\w-]{43}\.json: it is not canonical/,
+    );
+  }
 });
 
 void test("checkpoints kept elsewhere, in files and directories, show a rollback and a fork", async (t) => {
