@@ -309,6 +309,8 @@ export type Policy = {
   /** From the fewest points to the most. */
   readonly thresholds: readonly Threshold[];
   readonly ladder: readonly LadderStep[];
+  /** With `shadow`, what its rules and its ladder would do to accounts is recorded and not done. */
+  readonly restrictions: "enforce" | "shadow";
   readonly tests: readonly PolicyTest[];
 };
 

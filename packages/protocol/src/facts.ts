@@ -109,6 +109,8 @@ export type Facts = {
   restricting?: string[];
   /** Rules and steps whose measures were left out, because they had restricted enough actors already. */
   capped?: string[];
+  /** Rules and steps whose policy has its restrictions in shadow, and that would have restricted or warned. */
+  shadowed?: string[];
   retryAfterMs: number | null;
   holdUntil: string | null;
   otherwise: Outcome | null;
@@ -162,6 +164,7 @@ const factKeys: readonly (keyof Facts)[] = [
   "proposed",
   "restricting",
   "capped",
+  "shadowed",
   "retryAfterMs",
   "holdUntil",
   "otherwise",

@@ -182,6 +182,7 @@ function factRows(facts: Facts, counterNames: ReadonlyMap<string, string>): stri
   if (facts.refusedBy !== null) rows.push(["refused by", facts.refusedBy]);
   for (const { policy, rule, count } of facts.strikes)
     rows.push(["strike", `${count} for ${policy}/${rule}`]);
+  for (const name of facts.shadowed ?? []) rows.push(["would restrict", `${name} (in shadow)`]);
   if (facts.retryAfterMs !== null) rows.push(["try again after", `${facts.retryAfterMs} ms`]);
   if (facts.holdUntil !== null)
     rows.push(["held until", `${facts.holdUntil}, then ${facts.otherwise ?? "reviewed"}`]);

@@ -46,6 +46,8 @@ export type ConcludedFacts = {
   restricting?: string[];
   /** Rules and steps that could restrict nobody else at this time, and would have. */
   capped?: string[];
+  /** Rules and steps whose policy has its restrictions in shadow, and that would have restricted or warned. */
+  shadowed?: string[];
   retryAfterMs: number | null;
   holdUntil: string | null;
   otherwise: Outcome | null;
@@ -77,7 +79,7 @@ export function concludeDecision(evaluation: Evaluation, enforcement: Enforcemen
 }
 
 function concludedFacts(evaluation: Evaluation, enforcement: Enforcement): ConcludedFacts {
-  const { proposed, restricting, capped, refusedBy, holdUntilMs } = enforcement;
+  const { proposed, restricting, capped, shadowed, refusedBy, holdUntilMs } = enforcement;
   const thresholds = [...evaluation.thresholds, ...evaluation.heldThresholds].map(
     ({ policy, points, held }) => ({ policy, points, mode: held ?? ("enforce" as const) }),
   );
@@ -91,6 +93,7 @@ function concludedFacts(evaluation: Evaluation, enforcement: Enforcement): Concl
     ...(proposed.length > 0 && { proposed }),
     ...(restricting.length > 0 && { restricting }),
     ...(capped.length > 0 && { capped }),
+    ...(shadowed.length > 0 && { shadowed }),
     retryAfterMs: enforcement.retryAfterMs ?? null,
     holdUntil: holdUntilMs === undefined ? null : timeText(holdUntilMs),
     otherwise: enforcement.otherwise ?? null,

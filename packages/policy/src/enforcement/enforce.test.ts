@@ -253,6 +253,19 @@ test("a warning stands for as long as strikes, has no effect, and is told each t
   assert.equal(decide(standing, t0 + 1, []).outcome, "allow");
 });
 
+test("restrictions in shadow restrict nobody: the outcome and the strikes stay, and the facts say so", () => {
+  const fired = evaluation([rule("spam", { strike: 1, suspendMs: day }), rule("more", { warn: true }, "q")]);
+  const shadow = { ...policyOf("p", [step(1, { ban: true })]), restrictions: "shadow" as const };
+  const result = enforceOn(fired, [shadow, policyOf("q", [])], cleanStanding, t0);
+  assert.equal(result.outcome, "reject");
+  assert.deepEqual([result.strikes.length, result.restricting], [1, []]);
+  assert.deepEqual(
+    result.restrictions.map(({ kind }) => kind),
+    ["warn"],
+  );
+  assert.deepEqual(concludeDecision(fired, result).facts.shadowed, ["p/spam", "p/ladder-1"]);
+});
+
 test("what is capped restricts nobody: the outcome stays, and the facts say so", () => {
   const fired = evaluation([rule("spam", { strike: 1, suspendMs: day })]);
   const policies = [policyOf("p", [step(1, { suspendMs: hour })])];
@@ -356,6 +369,7 @@ function policyOf(name: string, ladder: LadderStep[]): Policy {
     rules: [],
     thresholds: [],
     ladder,
+    restrictions: "enforce",
   };
 }
 

@@ -24,6 +24,8 @@ export type Enforcement = {
   restricting: string[];
   /** Rules and steps whose measures were left out because a cap was reached, as `policy/rule`, `policy/ladder-STRIKES`. */
   capped: string[];
+  /** Rules and steps whose measures were left out because their policy has its restrictions in shadow. */
+  shadowed: string[];
   retryAfterMs: number | undefined;
   holdUntilMs: number | undefined;
   otherwise: Outcome | undefined;
@@ -33,7 +35,7 @@ export type Enforcement = {
 export type Caps = { has(cause: string): boolean };
 
 /** A rule or a step of a ladder, and its measures. */
-type Cause = { readonly name: string; readonly then: Measures };
+type Cause = { readonly name: string; readonly policy: string; readonly then: Measures };
 
 /**
  * Decides what happens to an event.
@@ -66,14 +68,16 @@ export function enforce(
   }
   const strikes = strikesOf(evaluation, standing, decidedAtMs);
   const steps = reachedSteps(policies, standing, strikes);
-  const causes: Cause[] = [
+  const all: Cause[] = [
     ...evaluation.rules.flatMap(({ policy, rule, then }) =>
-      then === undefined || !restricts(then) ? [] : [{ name: `${policy}/${rule}`, then }],
+      then === undefined || !restricts(then) ? [] : [{ name: `${policy}/${rule}`, policy, then }],
     ),
     ...steps
       .filter(({ step }) => step.needs === undefined)
-      .map(({ name, step }) => ({ name, then: step.then })),
+      .map(({ name, policy, step }) => ({ name, policy, then: step.then })),
   ];
+  const inShadow = new Set(policies.filter((each) => each.restrictions === "shadow").map(({ id }) => id));
+  const causes = all.filter(({ policy }) => !inShadow.has(policy));
   const capped = causes.filter(({ name }) => caps.has(name)).map(({ name }) => name);
   const measures = causes.filter(({ name }) => !caps.has(name)).map(({ then }) => then);
   const hold = evaluation.outcome === "hold" ? holdOf(evaluation) : undefined;
@@ -83,10 +87,9 @@ export function enforce(
     strikes,
     restrictions: restrictionsOf(measures, inForce, decidedAtMs, newId),
     proposed: steps.filter(({ step }) => step.needs !== undefined).map(({ name }) => name),
-    restricting: causes
-      .filter(({ name, then }) => !caps.has(name) && confines(then))
-      .map(({ name }) => name),
+    restricting: causes.filter(({ name, then }) => !caps.has(name) && confines(then)).map(({ name }) => name),
     capped,
+    shadowed: all.filter(({ policy }) => inShadow.has(policy)).map(({ name }) => name),
     retryAfterMs: evaluation.outcome === "delay" ? delayOf(evaluation) : undefined,
     holdUntilMs: hold?.holdForMs === undefined ? undefined : endOf(decidedAtMs, hold.holdForMs),
     otherwise: hold?.otherwise,
@@ -106,6 +109,7 @@ function refused(
     proposed: [],
     restricting: [],
     capped: [],
+    shadowed: [],
     retryAfterMs,
     holdUntilMs: undefined,
     otherwise: undefined,
@@ -129,8 +133,8 @@ function reachedSteps(
   policies: readonly Policy[],
   standing: StandingRead,
   strikes: readonly Strike[],
-): { name: string; step: LadderStep }[] {
-  const steps: { name: string; step: LadderStep }[] = [];
+): { name: string; policy: string; step: LadderStep }[] {
+  const steps: { name: string; policy: string; step: LadderStep }[] = [];
   for (const { id, ladder } of policies) {
     const added = strikes.reduce((sum, strike) => (strike.policy === id ? sum + strike.count : sum), 0);
     if (added === 0) continue;
@@ -139,7 +143,7 @@ function reachedSteps(
       .filter(({ strikes: needed }, place) => (before?.[place] ?? 0) + added >= needed)
       .sort((a, b) => a.strikes - b.strikes)
       .at(-1);
-    if (step !== undefined) steps.push({ name: `${id}/ladder-${step.strikes}`, step });
+    if (step !== undefined) steps.push({ name: `${id}/ladder-${step.strikes}`, policy: id, step });
   }
   return steps;
 }

@@ -10,6 +10,7 @@ import type {
   EventType,
   LadderStep,
   ListDeclaration,
+  Measures,
   Policy,
   PolicyFile,
   Threshold,
@@ -63,6 +64,7 @@ const policyKeys = {
     "rules",
     "thresholds",
     "ladder",
+    "restrictions",
     "tests",
   ],
   required: ["policy", "on", "rules"],
@@ -184,6 +186,8 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
       }),
     ) ?? [];
   reportUnused(source, mapping, { counters, limits, lists: lists.lists }, rules, exempt);
+  const consequences = readConsequences(source, mapping, rules);
+  const doing = [...rules.map(({ rule }) => rule.then), ...consequences.ladder.map((step) => step.then)];
   const testContext: TestContext = { names, attributes, ruleIds: ids };
   const policy: Policy = {
     id,
@@ -195,10 +199,31 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
     lists: names.lists,
     exempt: exempt.map(({ exemption }) => exemption),
     rules: rules.map(({ rule }) => rule),
-    ...readConsequences(source, mapping, rules),
+    ...consequences,
+    restrictions:
+      readOptional(mapping, "restrictions", (each) => readRestrictions(source, each, doing)) ?? "enforce",
     tests: readOptional(mapping, "tests", (each) => readTests(source, each, testContext)) ?? [],
   };
   return { policy, rules, exempt, wheres: [...counters, ...limits].flatMap(whereOf) };
+}
+
+/** @param doing what its rules and its ladder do */
+function readRestrictions(
+  source: Source,
+  value: Located,
+  doing: readonly (Measures | undefined)[],
+): Policy["restrictions"] | undefined {
+  const mode = readChoice(source, value, "restrictions", ["enforce", "shadow"] as const);
+  const measures = doing.some(
+    (then) =>
+      then !== undefined &&
+      (then.warn ?? then.throttle ?? then.limit ?? then.suspendMs ?? then.ban) !== undefined,
+  );
+  if (!measures) {
+    const message = "nothing in this policy does anything to accounts";
+    report(source, "redundant", value.offset, message, "leave restrictions out");
+  }
+  return mode;
 }
 
 type Declarations = {

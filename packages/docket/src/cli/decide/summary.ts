@@ -25,6 +25,8 @@ export type Summary = {
   neverFired: SilentRule[] | null;
   /** Actors by the kind of restriction that the run put on them. */
   actorsRestricted: Record<RestrictionKind, number>;
+  /** How often rules and steps would have restricted somebody, but for `restrictions: shadow`. */
+  restrictionsInShadow: Record<string, number> | null;
   /** Records that the run added to the log, starts and stops included. */
   recordsSealed: number;
   size: number;
@@ -66,6 +68,7 @@ export function summarise(tally: Tally, figures: RunFigures): Summary {
       suspend: tally.restricted.suspend.size,
       ban: tally.restricted.ban.size,
     },
+    restrictionsInShadow: factsRead ? Object.fromEntries(tally.shadowed) : null,
     recordsSealed,
     size,
     release,
@@ -101,6 +104,11 @@ export function summaryText(summary: Summary): string {
     ),
     section("Rules that fired", firedRows(summary)),
   ];
+  const shadowed = Object.entries(summary.restrictionsInShadow ?? {});
+  if (shadowed.length > 0) {
+    const rows = shadowed.map(([name, times]) => [name, number(times), share(times, answered)]);
+    parts.push(section("Restrictions in shadow: what would have been done to accounts", rows));
+  }
   if (summary.neverFired !== null) {
     const silent = summary.neverFired.map((rule) => [ruleName(rule, summary), rule.why]);
     parts.push(section("Rules that never fired", silent, new Set()));

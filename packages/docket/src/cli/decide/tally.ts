@@ -34,6 +34,8 @@ export class Tally {
     suspend: new Set(),
     ban: new Set(),
   };
+  /** How often a rule or a step would have restricted somebody whose policy has its restrictions in shadow. */
+  readonly shadowed: Map<string, number> = new Map();
   /** The records of the decisions. */
   readonly records: IndexRanges = new IndexRanges();
   readonly #policies: PolicySet;
@@ -77,6 +79,7 @@ export class Tally {
   addFacts(facts: Facts): void {
     for (const { policy, rule } of facts.fired) count(this.#fired, `${policy}/${rule}`);
     for (const name of facts.missing) count(this.#undecided, name);
+    for (const name of facts.shadowed ?? []) count(this.shadowed, name);
   }
 
   /** The rules that fired, most often first. */
