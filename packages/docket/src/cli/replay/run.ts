@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import type { Facts } from "@docket/protocol";
-import { parseCheckpoint, parseNote, tileWidth } from "@docket/tlog";
+import { parseCheckpoint, parseNote, tileWidth, TlogError } from "@docket/tlog";
 import { isReleaseFault, StateReplay } from "@docket/verify/replay";
 import type { DecisionRecord } from "@docket/verify/replay";
 import { DocketError } from "../../error.ts";
@@ -15,8 +15,8 @@ import { exitFine, exitWrong } from "../failure.ts";
 import { showProgress } from "../progress.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
-import { readFileSyncBounded } from "../verify/bounded-file.ts";
 import { noEvidence } from "./evidence.ts";
+import { logFileReader } from "./files.ts";
 import { openListProof } from "./lists.ts";
 import type { ListProof } from "./lists.ts";
 import { openReplayPool } from "./pool.ts";
@@ -61,7 +61,7 @@ export async function runReplay(options: ReplayOptions, terminal: Terminal): Pro
 /**
  * Replays a data directory.
  *
- * @throws {DocketError} `usage`
+ * @throws {DocketError} `usage`; `directory_damaged` if there is no telling how long the log is
  */
 export async function replayDirectory(
   options: ReplayOptions,
@@ -73,8 +73,7 @@ export async function replayDirectory(
   }
   const keys = readKeys(installation);
   const { paths, origin } = installation;
-  const checkpoint = disk.readFile(paths.checkpoint);
-  const size = checkpoint === undefined ? 0 : parseCheckpoint(parseNote(checkpoint).text).size;
+  const size = publishedSize(paths.checkpoint);
   const { from = 0, to: end = size } = options;
   const to = Math.min(end, size);
   if (from > to || (from === to && size > 0)) {
@@ -100,7 +99,8 @@ export async function replayDirectory(
   const run = new ReplayRun(start, lists, { from, to, size, alone: options.alone === true });
   const progress = showProgress(terminal);
   progress.step("records");
-  const pool = to - from < recordsForThreads ? hereOnly(start) : openReplayPool(start);
+  const toRead = options.alone === true ? to - from : to;
+  const pool = toRead < recordsForThreads ? hereOnly(start) : openReplayPool(start);
   try {
     await run.all(pool, (done, total) => progress.update(done, total));
   } finally {
@@ -127,7 +127,7 @@ class ReplayRun {
     this.#range = range;
     this.#lists = lists;
     this.#state = range.alone ? undefined : new StateReplay();
-    this.#here = new Replayer({ ...start, evidence: undefined }, fileReader);
+    this.#here = new Replayer({ ...start, evidence: undefined }, logFileReader);
     const { from, to, size } = range;
     this.#report = {
       format: "docket-replay/v1",
@@ -279,16 +279,23 @@ function uncheckedOf({ size, state, evidence }: ReplayReport, { from, to, alone 
   return unchecked;
 }
 
+function publishedSize(path: string): number {
+  const checkpoint = disk.readFile(path);
+  if (checkpoint === undefined) return 0;
+  try {
+    return parseCheckpoint(parseNote(checkpoint).text).size;
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    throw new DocketError("directory_damaged", `${path} is no checkpoint: ${error.message}`);
+  }
+}
+
 // For a few records the start of threads would take longer than they save.
 function hereOnly(start: ReplayerStart): ReplayPool {
-  const replayer = new Replayer(start, fileReader);
+  const replayer = new Replayer(start, logFileReader);
   return {
     concurrency: 1,
     ask: async (question) => replayer.replay(question),
     [Symbol.asyncDispose]: async () => undefined,
   };
-}
-
-function fileReader(directory: string): (name: string, bytesMax: number) => Uint8Array | undefined {
-  return (name, bytesMax) => readFileSyncBounded(directory, name, bytesMax);
 }

@@ -2,12 +2,9 @@
 // A thread of `docket replay`. It reads with blocking calls: it has nothing else to do.
 import { workerData } from "node:worker_threads";
 import { answerQuestions } from "../../thread-pool.ts";
-import { readFileSyncBounded } from "../verify/bounded-file.ts";
+import { logFileReader } from "./files.ts";
 import { Replayer } from "./replayer.ts";
 import type { ReplayAnswer, ReplayerStart, ReplayQuestion } from "./replayer.ts";
 
-const replayer = new Replayer(
-  workerData as ReplayerStart,
-  (directory) => (name, bytesMax) => readFileSyncBounded(directory, name, bytesMax),
-);
+const replayer = new Replayer(workerData as ReplayerStart, logFileReader);
 answerQuestions<ReplayQuestion, ReplayAnswer>((question) => replayer.replay(question));
