@@ -175,7 +175,11 @@ function takeApproval(state: ChangeState, record: RecordHeader & ApprovalBody, a
   const { index, by, of, alone } = record;
   const subject = state.provisional?.index === of ? state.provisional : state.proposals.get(of);
   subject?.approvals.push({ index, by, atMs, alone });
-  if (subject === state.provisional && subject !== undefined && isApproved(state.level, subject)) {
+  if (
+    subject === state.provisional &&
+    subject !== undefined &&
+    isApproved(state.level, subject, state.keys)
+  ) {
     state.provisional = undefined;
   }
 }

@@ -64,6 +64,6 @@ function stateOf(
 ): ProposalView["state"] {
   if (proposal.ended !== undefined) return proposal.ended.how;
   if (!isFresh(state, proposal)) return "stale";
-  if (!isApproved(level, proposal)) return "open";
+  if (!isApproved(level, proposal, state.keys)) return "open";
   return comes === undefined ? "approved" : "waiting";
 }

@@ -35,10 +35,15 @@ export function approvalsNeeded(level: DutyLevel, restrictsMore: boolean): numbe
   return level === "strict" && restrictsMore ? 2 : 1;
 }
 
-/** Whether enough have approved. */
-export function isApproved(level: DutyLevel, subject: Approvable): boolean {
-  // What one person approved alone at level solo counts for nothing once the level was raised.
-  const counted = subject.approvals.filter(({ alone }) => level === "solo" || !alone);
+/** API keys by id: the role, and the index of the record by which they were made. */
+export type Keys = ReadonlyMap<string, { readonly role: string; readonly madeAt: number }>;
+
+/**
+ * Whether enough have approved. Each approval is judged by the level as it is now: what one person approved
+ * alone at level solo counts for nothing once the level was raised.
+ */
+export function isApproved(level: DutyLevel, subject: Approvable, keys: Keys): boolean {
+  const counted = subject.approvals.filter(({ by }) => doubt(level, subject, by, keys) === undefined);
   return counted.length >= approvalsNeeded(level, subject.restrictsMore);
 }
 
@@ -54,25 +59,27 @@ export function comesAtMs(
   return Math.max(...approvals.map(({ atMs }) => atMs)) + aloneDelayMs;
 }
 
-/**
- * Why somebody may not approve something, in words; `undefined` if they may.
- *
- * @param madeAt the index of the record by which the approver's key was made, if it is a key
- */
+/** Why somebody may not approve something, in words; `undefined` if they may. */
 export function objection(
   level: DutyLevel,
   subject: Approvable,
   approver: Author,
-  madeAt: number | undefined,
+  keys: Keys,
 ): string | undefined {
   if (subject.approvals.some(({ by }) => by === approver.by)) return "you have approved it already";
+  return doubt(level, subject, approver.by, keys);
+}
+
+function doubt(level: DutyLevel, subject: Approvable, by: string, keys: Keys): string | undefined {
   if (level === "solo") return undefined;
-  if (approver.by === subject.by) return `you proposed it; at level ${level} somebody else approves`;
-  if (approver.by !== "operator" && (madeAt === undefined || madeAt > subject.index)) {
+  if (by === subject.by) return `you proposed it; at level ${level} somebody else approves`;
+  const key = keys.get(by);
+  if (by !== "operator" && (key === undefined || key.madeAt > subject.index)) {
     return `your key was made after the proposal; at level ${level} it takes one that was there before`;
   }
-  if (level === "strict" && approver.role === subject.role) {
-    return `whoever proposed it has the role ${approver.role} too; at level strict another role approves`;
+  const role = key?.role ?? "operator";
+  if (level === "strict" && role === subject.role) {
+    return `whoever proposed it has the role ${role} too; at level strict another role approves`;
   }
   return undefined;
 }

@@ -140,7 +140,7 @@ export class PolicyChanges implements Changes {
       const { provisional } = this.#state;
       const subject = provisional?.index === of ? provisional : this.#openProposal(of);
       const level = "level" in subject ? this.#levelOf(subject) : this.#state.level;
-      const why = objection(level, subject, author, this.#state.keys.get(author.by)?.madeAt);
+      const why = objection(level, subject, author, this.#state.keys);
       if (why !== undefined) throw new DocketError("approval_needed", `record ${of}: ${why}`);
       const alone = author.by === subject.by;
       if (alone && subject === provisional) this.#refuseEarlyConfirmation(provisional);
@@ -255,7 +255,7 @@ export class PolicyChanges implements Changes {
   async #publish(proposal: Proposal, by: string, forMs?: number): Promise<Published> {
     const { index: of, candidate, level, standby } = proposal;
     const now = this.#ports.clock();
-    if (!isApproved(this.#levelOf(proposal), proposal)) {
+    if (!this.#isApproved(proposal)) {
       throw new DocketError("approval_needed", `proposal ${of} lacks approval`);
     }
     if (candidate === undefined || level !== undefined) {
@@ -379,7 +379,7 @@ export class PolicyChanges implements Changes {
       await this.#revert(provisional);
     }
     for (const proposal of this.#state.proposals.values()) {
-      if (proposal.ended !== undefined || !isApproved(this.#levelOf(proposal), proposal)) continue;
+      if (proposal.ended !== undefined || !this.#isApproved(proposal)) continue;
       const { index: of, level } = proposal;
       if (level !== undefined) {
         const previous = this.#state.level;
@@ -396,7 +396,7 @@ export class PolicyChanges implements Changes {
     const due = this.#nextDueMs();
     if (due !== undefined && due <= this.#ports.clock()) return true;
     const open = [...this.#state.proposals.values()].filter(({ ended }) => ended === undefined);
-    return open.some((each) => each.level !== undefined && isApproved(this.#levelOf(each), each));
+    return open.some((each) => each.level !== undefined && this.#isApproved(each));
   }
 
   async #revert(provisional: Provisional): Promise<void> {
@@ -452,6 +452,10 @@ export class PolicyChanges implements Changes {
       "approval_needed",
       `record ${index}: whoever broke the glass may confirm it alone from ${formatTime(fromMs)} on`,
     );
+  }
+
+  #isApproved(proposal: Proposal): boolean {
+    return isApproved(this.#levelOf(proposal), proposal, this.#state.keys);
   }
 
   #levelOf({ level }: Proposal): DutyLevel {
