@@ -82,6 +82,7 @@ export async function explainRecord(
       facts: read,
       standing: facts.standing,
       concluded: facts,
+      hits: facts.hits,
       personal,
     },
     language,

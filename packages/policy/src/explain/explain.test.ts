@@ -95,6 +95,83 @@ test("values that were opened are shown in the place of personal ones", () => {
   assert.equal(rule?.clauses[0]?.values[0]?.words, "it was “casino”");
 });
 
+test("what held a rule back, a limit, a list and a first sight are said too", () => {
+  const set = loadPolicies([
+    {
+      path: "q.yaml",
+      text: `
+policy: q
+on: [comment]
+counters:
+  known: { first: events, by: actor.id, over: 30d }
+  letters: { sum: signals.letters, by: [actor.id, content.group], over: 1h, where: signals.letters > 3 }
+limits:
+  pace: { rate: 2/m, burst: 3, by: actor.id }
+lists:
+  phrases: { kind: term }
+exempt:
+  - { id: regulars, when: counters.known > duration('1h'), from: [phrase], owner: moderation }
+rules:
+  - { id: phrase, when: lists.phrases.hits(signals.normalised).size() > 0, then: { outcome: reject } }
+  - { id: fast, when: limits.pace.exceeded, then: { outcome: delay } }
+  - { id: many, when: counters.letters > 100, then: { outcome: hold }, rollout: 10% }
+`,
+    },
+  ]);
+  const [letters, known] = ["letters", "known"].map(
+    (name) => set.policies[0]?.counters.get(name)?.id ?? "",
+  ) as [string, string];
+  const [limit] = set.limits;
+  assert.ok(limit !== undefined);
+  const input: EvaluationInput = {
+    type: "comment",
+    op: "create",
+    decidedAt,
+    actor: { id: "u1" },
+    signals: { normalised: "free money" },
+    counters: new Map([
+      [letters, 200],
+      [known, 7_200_000],
+    ]),
+    limits: new Map([[limit.id, 90_000]]),
+    lists: new Map([["phrases", { kind: "term", find: () => undefined, hits: () => ["free money"] }]]),
+    held: new Map([["q/many", "rollout"]]),
+    standing: { strikes: 0, restricted: false },
+  };
+  const evaluation = evaluate(set, input);
+  const standing = { strikes: 0, restrictions: [] };
+  const enforcement = enforce(evaluation, set.policies, standing, decidedAt, new Set(), () => "r_0");
+  const conclusion = concludeDecision(evaluation, enforcement);
+  const explanation = explainDecision(
+    {
+      set,
+      record: { ...decided({}).record, outcome: conclusion.outcome, restrictions: [] },
+      event: { type: "comment", op: "create" },
+      facts: factsOf(set, input, evaluation.clauses),
+      standing,
+      concluded: conclusion.facts,
+      hits: ["phrases:AAAA"],
+    },
+    "en",
+  );
+  const text = explanationText(explanation);
+  for (const line of [
+    "Record 17: delayed",
+    "q/phrase: rejects (exempt by regulars (owner: moderation))",
+    "q/many: holds until reviewed (it is being rolled out, and not to this account yet)",
+    "q/fast: delays\n    + the limit pace is exceeded [limits.pace.exceeded]: so",
+    "counters.known: the time since the first event by this account (forgotten after 30 days without one); " +
+      "it was 2 hours",
+    "counters.letters: the sum of the number of letters over earlier events by this account " +
+      "with the same place of the content within 1 hour (those that meet its condition); it was 200",
+    "limits.pace: 2/m, 3 at once: exceeded, the event would have had to wait 1 minute 30 seconds",
+    "lists.phrases: 1 entry",
+    "You can try again after 1 minute 30 seconds.",
+  ]) {
+    assert.ok(text.includes(line), `${line}\n\nis not in\n\n${text}`);
+  }
+});
+
 test("the affected user reads reasons, disclosed facts and what follows, and nothing else", () => {
   const { record, concluded } = decided({});
   const explanation = explainToUser(
@@ -190,7 +267,7 @@ The account before this event
   strikes in force: 0
 
 Counters that were read
-  counters.posts = 3: the number of earlier events by this account within 10 minutes
+  counters.posts: the number of earlier events by this account within 10 minutes; it was 3
 `;
 
 type Given = {

@@ -40,6 +40,8 @@ export type ExplanationInput = {
   readonly standing: StandingRead;
   /** What came out. */
   readonly concluded: ConcludedFacts;
+  /** Entries of lists that were hit, as `list:keyed hash`. */
+  readonly hits?: readonly string[] | undefined;
   /** Personal values that were opened, by path; none if they may not be shown. */
   readonly personal?: Readonly<Record<FieldPath, FieldValue>> | undefined;
 };
@@ -91,6 +93,7 @@ export function explainDecision(input: ExplanationInput, language: ExplanationLa
     },
     counters: policiesOf(input).flatMap((policy) => speaker.counters(policy)),
     limits: policiesOf(input).flatMap((policy) => limitsOf(input, policy, language)),
+    hits: hitsOf(input.hits ?? [], words),
   };
 }
 
@@ -290,6 +293,18 @@ function limitsOf(
       waitMs > 0 ? words.limitFull(durationInWords(waitMs, clauseWords[language])) : words.limitFree;
     return [{ policy: policy.id, limit: name, words: `${room}: ${wait}` }];
   });
+}
+
+function hitsOf(
+  hits: readonly string[],
+  words: DecisionWords,
+): { list: string; count: number; words: string }[] {
+  const counts = new Map<string, number>();
+  for (const hit of hits) {
+    const list = hit.split(":")[0] ?? "";
+    counts.set(list, (counts.get(list) ?? 0) + 1);
+  }
+  return [...counts].map(([list, count]) => ({ list, count, words: words.hits(count) }));
 }
 
 function policiesOf({ set, event }: ExplanationInput): readonly Policy[] {

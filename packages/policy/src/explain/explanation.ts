@@ -97,6 +97,8 @@ export type Explanation = {
   };
   readonly counters: readonly (ExplainedValue & { readonly policy: string })[];
   readonly limits: readonly { readonly policy: string; readonly limit: string; readonly words: string }[];
+  /** How many entries of each list rules that fired had hit. Which ones says what somebody wrote. */
+  readonly hits: readonly { readonly list: string; readonly count: number; readonly words: string }[];
 };
 
 /** A decision, explained to the affected user: only what may be disclosed. */

@@ -39,11 +39,10 @@ export function explanationText(explanation: Explanation): string {
     ],
     [
       headings.counters,
-      explanation.counters.map(({ path, name, value, words: said }) =>
-        value === undefined ? `  ${path}: ${said}` : `  ${path} = ${JSON.stringify(value)}: ${name}`,
-      ),
+      explanation.counters.map(({ path, name, words: said }) => `  ${path}: ${name}; ${said}`),
     ],
     [headings.limits, explanation.limits.map((limit) => `  limits.${limit.limit}: ${limit.words}`)],
+    [headings.hits, explanation.hits.map((hit) => `  lists.${hit.list}: ${hit.words}`)],
   ];
   const parts = [
     `${words.record(index, explanation.outcomeWords)}\n`,

@@ -120,7 +120,9 @@ export const germanClauses: ClauseWords = {
   no: "nein",
   noValues: "keine",
   count: (what, by, window, isFiltered) =>
-    [what, by, isFiltered && "mit erfüllter Bedingung", `im Zeitraum ${window}`].filter(Boolean).join(" "),
+    [what, by, `im Zeitraum ${window}`, isFiltered && "(soweit sie ihre Bedingung erfüllen)"]
+      .filter(Boolean)
+      .join(" "),
   events: "die Zahl früherer Ereignisse",
   distinct: (noun) => `die Zahl verschiedener Werte (${noun}) in früheren Ereignissen`,
   distinctActors: "die Zahl verschiedener Konten in früheren Ereignissen",
@@ -172,6 +174,7 @@ export const germanDecisions: DecisionWords = {
     before: "Das Konto vor diesem Ereignis",
     counters: "Gelesene Zähler",
     limits: "Gelesene Grenzen",
+    hits: "Listen mit Treffern",
   },
   record: (index, outcome) => `Eintrag ${index}: ${outcome}`,
   facts: {
@@ -228,6 +231,7 @@ export const germanDecisions: DecisionWords = {
   limitRoom: (rate, burst) => `${rate}, ${burst} auf einmal`,
   limitFull: (time) => `überschritten, das Ereignis hätte ${time} warten müssen`,
   limitFree: "es war Platz",
+  hits: (count) => (count === 1 ? "1 Eintrag" : `${count} Einträge`),
   user: {
     outcomes: {
       allow: "Dein Beitrag wurde veröffentlicht.",

@@ -120,7 +120,7 @@ export const englishClauses: ClauseWords = {
   no: "no",
   noValues: "none",
   count: (what, by, window, isFiltered) =>
-    [what, isFiltered && "that meet its condition", by, `within ${window}`].filter(Boolean).join(" "),
+    [what, by, `within ${window}`, isFiltered && "(those that meet its condition)"].filter(Boolean).join(" "),
   events: "the number of earlier events",
   distinct: (noun) => `the number of different values of ${noun} in earlier events`,
   distinctActors: "the number of different accounts in earlier events",
@@ -130,8 +130,8 @@ export const englishClauses: ClauseWords = {
   since: (by, window, isFiltered) =>
     [
       "the time since the first event",
-      isFiltered && "that meets its condition",
       by,
+      isFiltered && "(of those that meet its condition)",
       `(forgotten after ${window} without one)`,
     ]
       .filter(Boolean)
@@ -169,6 +169,7 @@ export const englishDecisions: DecisionWords = {
     before: "The account before this event",
     counters: "Counters that were read",
     limits: "Limits that were read",
+    hits: "Lists that were hit",
   },
   record: (index, outcome) => `Record ${index}: ${outcome}`,
   facts: {
@@ -224,6 +225,7 @@ export const englishDecisions: DecisionWords = {
   limitRoom: (rate, burst) => `${rate}, ${burst} at once`,
   limitFull: (time) => `exceeded, the event would have had to wait ${time}`,
   limitFree: "there was room",
+  hits: (count) => (count === 1 ? "1 entry" : `${count} entries`),
   user: {
     outcomes: {
       allow: "Your post was published.",

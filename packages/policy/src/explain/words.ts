@@ -101,7 +101,8 @@ export type DecisionWords = {
       | "restrictions"
       | "before"
       | "counters"
-      | "limits",
+      | "limits"
+      | "hits",
       string
     >
   >;
@@ -148,6 +149,7 @@ export type DecisionWords = {
   readonly limitRoom: (rate: string, burst: number) => string;
   readonly limitFull: (time: string) => string;
   readonly limitFree: string;
+  readonly hits: (count: number) => string;
   /** For the affected user. */
   readonly user: {
     readonly outcomes: Readonly<Record<Outcome, string>>;
