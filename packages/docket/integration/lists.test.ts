@@ -2,7 +2,7 @@
 // `docket list` on a real data directory, in this process.
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -50,7 +50,7 @@ async function call(
     temporaryDirectory: folder,
     outputGone: new AbortController().signal,
   };
-  const code = await run([...words, "--data", data], terminal);
+  const code = await run(words[0] === "verify" ? words : [...words, "--data", data], terminal);
   return { code, out: String(stdout.read() ?? ""), err: String(stderr.read() ?? "") };
 }
 
@@ -173,6 +173,32 @@ describe("docket list", () => {
     await refused(["list", "add", "bad_domains", "com", "--why", "y"], /com is a suffix of many people's/, 1);
     await refused(["list", "add", "bad_words", "x", "--until", "soon", "--why", "y"], /2026-12-31T00:00:00Z/);
     await refused(["list", "import", "bad_words", "/nowhere", "--why", "y"], /cannot read \/nowhere: ENOENT/);
+  });
+
+  test("verify checks every version that a release names, byte by byte", async () => {
+    const verified = async (): Promise<string> => {
+      const { out } = await call(["verify", data, "--key", join(data, "log.vkey")]);
+      return /^.*releases .*$/m.exec(out)?.[0] ?? out;
+    };
+    assert.match(await verified(), /^ok +releases .*, with \d+ versions of lists by their hashes$/);
+    const lists = join(data, "sites/main/lists");
+    for (const name of readdirSync(lists)) {
+      for (const file of readdirSync(join(lists, name))) {
+        const path = join(lists, name, file);
+        const whole = readFileSync(path);
+        const changed = Buffer.from(whole);
+        changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1;
+        writeFileSync(path, changed);
+        const found = await verified();
+        assert.ok(!found.startsWith("ok"), `${file}: ${found}`);
+        if (file.startsWith("change") || file.startsWith("base")) {
+          rmSync(path);
+          assert.match(await verified(), /is missing, and the (release|change) \S{43} names it/);
+        }
+        writeFileSync(path, whole);
+      }
+    }
+    assert.match(await verified(), /^ok +releases/);
   });
 
   test("replay makes the decisions again, under the lists as they were", async () => {

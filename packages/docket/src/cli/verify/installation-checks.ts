@@ -6,8 +6,10 @@ import type { Verifier } from "@docket/tlog";
 import { addToReport } from "@docket/verify";
 import type { Check, Fault, LogCheckName, LogReport, SignerReport } from "@docket/verify";
 import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
+import type { ListVersion, ReleaseManifest } from "../../releases/release.ts";
 import { readText } from "./directory.ts";
 import type { DirectorySource } from "./directory.ts";
+import { checkLists } from "./list-checks.ts";
 
 /** Longest release file that is read, in bytes: every policy file at its longest, each byte of it escaped. */
 const releaseBytesMax = policyFilesMax * policyFileBytesMax * 2;
@@ -96,7 +98,7 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
     }
     const text = await readText(join(source.directory, place), releaseBytesMax, source.files);
     const found = text === undefined ? "it cannot be read" : linesOf(id, text);
-    kept.set(id, typeof found === "string" ? { lines: "", filesOf: undefined } : found);
+    kept.set(id, typeof found === "string" ? { lines: "", filesOf: undefined, lists: [] } : found);
     if (typeof found === "string") faults.push(faultOf("releases", place, found));
   }
   for (const [id, { lines, filesOf }] of kept) {
@@ -112,15 +114,19 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
       faultOf("releases", `releases/${release}.json`, `it is missing, and record ${index} names it`, index),
     );
   }
+  const named = [...kept].flatMap(([release, { lists }]) => lists.map((list) => ({ ...list, release })));
+  const lists = await checkLists(source, named);
+  faults.push(...lists.faults.map(({ place, reason }) => faultOf("releases", place, reason)));
+  const versions = lists.versions === 0 ? "" : `, with ${lists.versions} versions of lists by their hashes`;
   return resultOf(
     "releases",
     faults,
     true,
-    `${kept.size}, each of its name; every one that a record names is there`,
+    `${kept.size}, each of its name; every one that a record names is there${versions}`,
   );
 }
 
-type KeptLines = { lines: string; filesOf: string | undefined };
+type KeptLines = { lines: string; filesOf: string | undefined; lists: readonly ListVersion[] };
 
 /** What a kept release's manifest lists, or what is wrong with it. */
 function linesOf(id: string, text: string): KeptLines | string {
@@ -131,12 +137,13 @@ function linesOf(id: string, text: string): KeptLines | string {
     if (`${JSON.stringify(again)}\n` !== text) return "it is not canonical";
     if (hash("sha256", manifest, "base64url") !== id)
       return "its manifest has another hash than its name says";
-    const lines = (JSON.parse(manifest) as { files: { path: string; sha256: string }[] }).files;
+    const read = JSON.parse(manifest) as Pick<ReleaseManifest, "files" | "lists">;
+    const lines = read.files;
     const differs =
       files !== undefined &&
       (files.length !== lines.length || files.some((file, place) => !isLine(file, lines[place])));
     if (differs) return "its files are not those that its manifest lists";
-    return { lines: JSON.stringify(lines), filesOf };
+    return { lines: JSON.stringify(lines), filesOf, lists: read.lists ?? [] };
   } catch {
     return "it is not a release";
   }
