@@ -9,6 +9,7 @@ import { dutyLevels } from "@docket/protocol";
 import type { PolicyFile } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { at } from "../testing/at.ts";
+import { changesView } from "./change-views.ts";
 import type { Author } from "./duties.ts";
 import { ada, ana, ben, bob, ChangeLog, hourMs, minuteMs, operator } from "./testing/change-log.ts";
 import { policyFile } from "./testing/policies.ts";
@@ -26,48 +27,70 @@ type Act = {
   laterMs: number;
 };
 const act: fc.Arbitrary<Act> = fc.record({
-  what: fc.constantFrom(
-    ...(["propose", "standby", "level", "cancel", "rollback", "break", "restart"] as const),
-    // What leads somewhere is tried more often.
-    ...(["propose", "approve", "approve", "approve", "publish", "publish"] as const),
+  what: fc.oneof(
+    { weight: 3, arbitrary: fc.constant("propose" as const) },
+    { weight: 6, arbitrary: fc.constant("approve" as const) },
+    { weight: 5, arbitrary: fc.constant("publish" as const) },
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom("standby", "level", "cancel", "rollback", "break", "restart"),
+    },
   ),
   author: fc.nat(people.length - 1),
   choice: fc.nat(1000),
-  laterMs: fc.constantFrom(0, 0, 0, minuteMs, 11 * minuteMs, 2 * hourMs, 25 * hourMs),
+  laterMs: fc.constantFrom(0, 0, 0, 0, 0, minuteMs, 11 * minuteMs, 2 * hourMs, 25 * hourMs),
 });
 
 void test("the log shows only what duties allow, and gives the state that is in memory", async () => {
   const seen = new Map<string, number>();
   await fc.assert(
-    fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 40 }), async (acts) => {
-      const log = new ChangeLog(at(policies, 1));
-      for (const each of acts) {
-        await log.pass(each.laterMs);
-        await perform(log, each).catch((error: unknown) => {
-          assert.ok(error instanceof DocketError, String(error));
-          assert.notEqual(error.code, "internal");
-        });
-        const { release, ...view } = log.changes.view();
-        assert.equal(release, log.current.id);
-        assert.equal(log.state().inForce?.release, release);
-        await log.restart();
-        const { release: again, ...after } = log.changes.view();
-        assert.equal(again, release);
-        assert.deepEqual(after, view);
-      }
-      judge(log.records, seen);
-    }),
-    { numRuns: 60 },
+    fc.asyncProperty(
+      fc.constantFrom(...dutyLevels),
+      fc.array(act, { minLength: 5, maxLength: 30 }),
+      async (level, acts) => {
+        const log = await siteAt(level);
+        for (const each of acts) {
+          await log.pass(each.laterMs);
+          await perform(log, each).catch((error: unknown) => {
+            assert.ok(error instanceof DocketError, String(error));
+            assert.notEqual(error.code, "internal");
+            seen.set(error.code, (seen.get(error.code) ?? 0) + 1);
+          });
+          assert.deepEqual(changesView(log.state(), log.current), log.changes.view());
+          assert.equal(log.state().inForce?.release, log.current.id);
+        }
+        judge(log.records, seen);
+      },
+    ),
+    { numRuns: 80 },
   );
   // What never happened was not tested.
   for (const via of ["publish", "rollback", "break-glass", "revert"]) assert.ok(seen.has(via), via);
-  for (const level of dutyLevels) assert.ok(seen.has(level) || level === "solo", level);
+  for (const code of ["approval_needed", "change_conflict"]) assert.ok(seen.has(code), code);
+  for (const level of ["solo", "pair"]) assert.ok(seen.has(`publish at ${level}`), level);
 });
+
+async function siteAt(level: DutyLevel): Promise<ChangeLog> {
+  const log = new ChangeLog(at(policies, 1));
+  const late: Author = { by: `k_${"z".repeat(16)}`, role: "admin" };
+  if (level !== "solo") {
+    const { index } = await log.changes.propose({ author: ana, wish: { level } });
+    await log.changes.approve({ author: ada, of: index });
+  }
+  const first = await log.changes.propose({ author: ana, wish: { files: at(policies, 0) } });
+  log.append({ kind: "access", by: "operator", change: "created", key: late.by, role: "admin" });
+  if (level !== "solo") {
+    await assert.rejects(log.changes.approve({ author: late, of: first.index }), /made after the proposal/);
+  }
+  return log;
+}
 
 async function perform(log: ChangeLog, { what, author: person, choice }: Act): Promise<void> {
   const author = at(people, person);
   const files = at(policies, choice % policies.length);
-  const proposals = log.records.filter(({ kind }) => kind === "proposal" || kind === "release");
+  const proposals = log.records.filter(
+    (record) => record.kind === "proposal" || (record.kind === "release" && record.until !== undefined),
+  );
   const of = at(proposals, choice % proposals.length).index;
   const { changes } = log;
   switch (what) {
@@ -80,16 +103,19 @@ async function perform(log: ChangeLog, { what, author: person, choice }: Act): P
       return;
     case "approve":
       // Most often what came last.
-      await changes.approve({ author, of: choice % 3 === 0 ? of : at(proposals, -1).index });
+      await changes.approve({ author, of: choice % 4 === 0 ? of : at(proposals, -1).index });
       return;
     case "cancel":
       await changes.cancel({ author, of });
       return;
     case "publish":
-      await changes.publish({ author, of: choice % 3 === 0 ? of : at(proposals, -1).index });
+      await changes.publish({ author, of: choice % 4 === 0 ? of : at(proposals, -1).index });
       return;
     case "rollback":
-      await changes.rollback({ author, ...(choice % 2 === 0 ? {} : { to: String(of) }) });
+      await changes.rollback({
+        author,
+        ...(choice % 2 === 0 ? {} : { to: String(choice % log.leaves.length) }),
+      });
       return;
     case "break":
       await changes.breakGlass({ author, wish: { files }, forMs: hourMs });
@@ -140,6 +166,7 @@ function judge(records: readonly DocketRecord[], seen: Map<string, number>): voi
       const proposal = proposals.get(record.of ?? -1);
       assert.ok(proposal !== undefined && !proposal.cancelled);
       assert.ok(isAllowed(proposal, level, roles), `release ${record.index} at ${level}`);
+      seen.set(`publish at ${level}`, (seen.get(`publish at ${level}`) ?? 0) + 1);
       const alone = proposal.approvers.every((each) => each.alone);
       if (alone) assert.ok(ms >= Math.max(...proposal.approvers.map((each) => each.ms)) + 10 * minuteMs);
     }
