@@ -24,8 +24,9 @@ export const changeBytesMax = 4_194_304;
 export const snapshotEvery = 256;
 /** Snapshots of a list that are kept. */
 const snapshotsKept = 2;
-/** Versions that stay in memory besides those in force; they share most of their tables. */
+/** Versions that stay in memory besides those in force, and bytes of their tables, shared ones each time. */
 const versionsHeld = 64;
+const heldBytesMax = 268_435_456;
 
 /** What the lists of a site are made of. */
 export type SiteListsPorts = {
@@ -221,9 +222,12 @@ export class SiteLists {
     const key = `${loaded.name}\n${loaded.version}`;
     this.#held.delete(key);
     this.#held.set(key, loaded);
-    for (const oldest of this.#held.keys()) {
-      if (this.#held.size <= versionsHeld) break;
+    let bytes = 0;
+    for (const { list } of this.#held.values()) bytes += list.bytes;
+    for (const [oldest, { list }] of this.#held) {
+      if (oldest === key || (this.#held.size <= versionsHeld && bytes <= heldBytesMax)) break;
       this.#held.delete(oldest);
+      bytes -= list.bytes;
     }
     return loaded;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the files of a site's lists lie: below `lists/NAME/`, each named by what it is and its version. Bases
-// and changes are written once and kept for good; snapshots come and go. A source, named by the hash of a file
-// of the policy directory, holds the version of the base that the file makes, so that it isn't read again.
+// and changes are written once and kept for good; snapshots come and go. A source, named by the hash of a
+// file of the policy directory, holds the version of the base that the file makes: it isn't read again.
 import { join } from "node:path";
 import type { LogDisk } from "../log/disk.ts";
 import type { LogPaths } from "../log/paths.ts";
