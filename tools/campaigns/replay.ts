@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sharedPath, skipReason } from "../shared-data.ts";
 import {
-  campaignPolicy,
+  campaignPolicies,
   decideStream,
   longForm,
   replayChangedFiles,
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   const world: ReplayWorld = {
     directory,
     stream,
-    policy: campaignPolicy,
+    ...campaignPolicies,
     random: seededRandom(values.seed),
     say: (text) => console.log(text),
   };

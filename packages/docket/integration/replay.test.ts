@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import {
-  campaignPolicy,
+  campaignPolicies,
   decideStream,
   replayChangedFiles,
   replayErased,
@@ -32,7 +32,7 @@ test("decisions replay after kills and erasure; what is forged or changed is fou
   const world: ReplayWorld = {
     directory: temporary(t),
     stream,
-    policy: campaignPolicy,
+    ...campaignPolicies,
     random: seededRandom(seed),
     say: (text) => t.diagnostic(text),
   };

@@ -16,6 +16,8 @@ import { docket } from "./processes.ts";
 
 /** How much is done. */
 export type ReplayForm = {
+  /** Events of the stream that are decided under an earlier release. */
+  eventsBefore: number;
   /** Events of the stream that are decided; all of them if left out. */
   events: number | undefined;
   /** How often the deciding process is killed. */
@@ -39,6 +41,7 @@ export type ReplayRow = {
 
 /** The long form of the campaign, and one that a test runs. */
 export const longForm: ReplayForm = {
+  eventsBefore: 8000,
   events: undefined,
   kills: 12,
   forgedEvents: 1500,
@@ -46,6 +49,7 @@ export const longForm: ReplayForm = {
   keptBytes: 60,
 };
 export const shortForm: ReplayForm = {
+  eventsBefore: 200,
   events: 600,
   kills: 2,
   forgedEvents: 200,
@@ -59,6 +63,8 @@ export type ReplayWorld = {
   /** The comment stream, gzipped NDJSON. */
   stream: string;
   policy: string;
+  /** The policy of the release before. */
+  policyBefore: string;
   random: Random;
   say: (text: string) => void;
 };
@@ -69,17 +75,29 @@ const killAfterMsMax = 4000;
 
 /** The stream of comments that is decided, in the shared data. */
 export const streamName = "data/comments-youtube-stream/data.jsonl.gz";
-/** The policy that it is decided by. */
-export const campaignPolicy: string = fileURLToPath(new URL("policy/", import.meta.url));
+/** The policy that it is decided by, and that of the release before. */
+export const campaignPolicies: Pick<ReplayWorld, "policy" | "policyBefore"> = {
+  policy: fileURLToPath(new URL("policy/", import.meta.url)),
+  policyBefore: fileURLToPath(new URL("policy-before/", import.meta.url)),
+};
 
 /** Decides the stream, killed on the way and started again; returns the data directory. */
 export async function decideStream(world: ReplayWorld, form: ReplayForm): Promise<string> {
-  const { directory, random, say, policy } = world;
+  const { directory, random, say } = world;
   mkdirSync(directory, { recursive: true });
   const events = form.events === undefined ? world.stream : join(directory, "events.ndjson");
   if (form.events !== undefined) writeFileSync(events, await firstLines(world.stream, form.events));
   const data = join(directory, "data");
-  const words = ["decide", "--data", data, "--policy", policy, "--quiet", "--map", "comments-youtube-stream"];
+  const decide = (policy: string): string[] => {
+    return ["decide", "--data", data, "--policy", policy, "--quiet", "--map", "comments-youtube-stream"];
+  };
+  if (form.eventsBefore > 0) {
+    const before = join(directory, "before.ndjson");
+    writeFileSync(before, await earliestLines(world.stream, form.eventsBefore, form.events));
+    const { code, stderr } = await docket([...decide(world.policyBefore), before]);
+    if (code !== 0) throw new Error(`decide failed:\n${stderr}`);
+  }
+  const words = decide(world.policy);
   for (let kill = 1; kill <= form.kills; kill++) {
     const killAfterMs = killAfterMsMin + random.below(killAfterMsMax - killAfterMsMin);
     const { code } = await docket([...words, events], { killAfterMs });
@@ -137,7 +155,7 @@ export async function replaySame(
 export async function replayForged(world: ReplayWorld, form: ReplayForm): Promise<ReplayRow> {
   const short = await decideStream(
     { ...world, directory: join(world.directory, "short") },
-    { ...form, events: form.forgedEvents, kills: 0 },
+    { ...form, events: form.forgedEvents, eventsBefore: 0, kills: 0 },
   );
   const opened = await openLog(short);
   const row: ReplayRow = {
@@ -268,6 +286,17 @@ function sameJsonText(a: Buffer, b: Buffer): boolean {
   } catch {
     return false;
   }
+}
+
+// The file is sorted by time before it is decided: what is decided before the rest must be the earliest of it.
+async function earliestLines(path: string, count: number, of: number | undefined): Promise<string> {
+  const lines = (await firstLines(path, of ?? Number.POSITIVE_INFINITY)).trimEnd().split("\n");
+  const timed = lines.map((line) => ({ line, ts: (JSON.parse(line) as { ts: string }).ts }));
+  const sorted = timed.toSorted((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
+  return `${sorted
+    .slice(0, count)
+    .map(({ line }) => line)
+    .join("\n")}\n`;
 }
 
 async function firstLines(path: string, count: number): Promise<string> {

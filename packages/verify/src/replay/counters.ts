@@ -66,7 +66,7 @@ export class Recount {
     decidedAtMs: number,
     isAsked: boolean,
   ): ReplayFinding[] {
-    if (release !== this.#release) this.#adopt(release);
+    this.adopt(release);
     const behindMs = this.#newestMs - decidedAtMs;
     this.#newestMs = Math.max(this.#newestMs, decidedAtMs);
     const findings: ReplayFinding[] = [];
@@ -84,8 +84,12 @@ export class Recount {
     return findings;
   }
 
-  // What the release before declared too goes on; what is new to it was warmed from records without its keys.
-  #adopt(release: ReplayRelease): void {
+  /**
+   * A release came into force. What the one before declared too goes on; what is new to it was warmed from
+   * records without its keys.
+   */
+  adopt(release: ReplayRelease): void {
+    if (release === this.#release) return;
     const isFirst = this.#release === undefined;
     for (const hash of this.#counters.keys()) if (!release.counters.has(hash)) this.#counters.delete(hash);
     for (const [hash, counter] of release.counters) {

@@ -41,7 +41,7 @@ export class LimitReplay {
     decidedAtMs: number,
     isAsked: boolean,
   ): ReplayFinding[] {
-    if (release !== this.#release) this.#adopt(release);
+    this.adopt(release);
     const isLate = this.#newestMs - decidedAtMs > latenessMsMax;
     this.#newestMs = Math.max(this.#newestMs, decidedAtMs);
     const findings: ReplayFinding[] = [];
@@ -61,7 +61,9 @@ export class LimitReplay {
     return findings;
   }
 
-  #adopt(release: ReplayRelease): void {
+  /** A release came into force: limits that the one before declared too go on. */
+  adopt(release: ReplayRelease): void {
+    if (release === this.#release) return;
     const isFirst = this.#release === undefined;
     for (const hash of this.#limits.keys()) if (!release.limits.has(hash)) this.#limits.delete(hash);
     for (const [hash, limit] of release.limits) {

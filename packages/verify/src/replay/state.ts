@@ -29,6 +29,8 @@ export class StateReplay {
   readonly #counters = new Recount();
   readonly #limits = new LimitReplay();
   readonly #standings = new StandingReplay();
+  /** The release that was sealed last; `undefined` before the first. */
+  #inForce: string | undefined;
   #lostAt: StateSummary["lostAt"] = null;
 
   get summary(): StateSummary {
@@ -40,12 +42,28 @@ export class StateReplay {
     };
   }
 
+  /** Takes in that a release came into force. */
+  adopt(release: ReplayRelease): void {
+    this.#inForce = release.id;
+    this.#counters.adopt(release);
+    this.#limits.adopt(release);
+  }
+
   /** Takes in a decision; tells where what it read is not what the records before it give. */
   follow(record: DecisionRecord, release: ReplayRelease, facts: Facts, isAsked: boolean): ReplayFinding[] {
     if (this.#lostAt !== null) return [];
     const decidedAtMs = parseTime(facts.decidedAt) ?? 0;
     const { index, actor } = record;
+    const inForce = this.#inForce ?? record.release;
+    const other: ReplayFinding = {
+      kind: "release",
+      index,
+      what: "release: another one was in force",
+      recorded: record.release,
+      replayed: inForce,
+    };
     return [
+      ...(isAsked && inForce !== record.release ? [other] : []),
       ...this.#standings.follow(record, release, facts, decidedAtMs, isAsked),
       ...this.#counters.follow(index, actor, release, facts, decidedAtMs, isAsked),
       ...this.#limits.follow(record, release, facts, decidedAtMs, isAsked),

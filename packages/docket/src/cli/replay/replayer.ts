@@ -56,8 +56,11 @@ export type ReplayAnswer = {
   /** The first ones; `findingCount` is how many there were. */
   findings: ReplayFinding[];
   findingCount: number;
-  /** In the order of the log; `lost` where a decision could not be read. */
-  items: (StateItem | { lost: string; index: number })[];
+  /**
+   * In the order of the log: decisions; `adopted`, a release that came into force; `lost` where a decision
+   * could not be read.
+   */
+  items: (StateItem | { adopted: string; index: number } | { lost: string; index: number })[];
   /** Releases that decisions were made under, each with the first of them. */
   releases: { id: string; index: number }[];
   /** Records of emergency brakes that held back an entry of a list. */
@@ -127,6 +130,7 @@ export class Replayer {
     }
     const opened = this.#openFacts(read);
     if (record.kind === "brake" && opened?.includes(brakedEntry) === true) answer.brakes.push(index);
+    if (record.kind === "release" && state) answer.items.push({ index, adopted: record.release });
     if (record.kind !== "decision") return;
     const facts = opened === undefined ? undefined : readFacts(opened);
     if (isAsked) answer.decisions += 1;

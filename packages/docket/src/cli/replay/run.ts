@@ -209,6 +209,7 @@ class ReplayRun {
     if (this.#state === undefined) return;
     for (const item of answer.items) {
       if ("lost" in item) this.#state.lose(item.index, item.lost);
+      else if ("adopted" in item) this.#adopt(this.#state, item);
       else this.#follow(this.#state, item);
     }
   }
@@ -224,6 +225,12 @@ class ReplayRun {
     if (isReleaseFault(release)) return release.fault;
     const lists = this.#lists(release);
     return "fault" in lists ? lists.fault : null;
+  }
+
+  #adopt(state: StateReplay, { adopted, index }: { adopted: string; index: number }): void {
+    const release = this.#here.release(adopted);
+    if (isReleaseFault(release)) state.lose(index, `the release ${adopted} cannot be opened`);
+    else state.adopt(release);
   }
 
   #follow(state: StateReplay, item: StateItem): void {
