@@ -8,10 +8,11 @@ export const bucketsPerWindow = 60;
 /** How late an event may come, in buckets, where windows are shorter than 41 seconds: 16 windows. */
 export const latenessBucketsMax: number = 16 * bucketsPerWindow;
 /**
- * A counter, or a limit, is kept in so many shards by the hash of the key. Each is small enough to be copied
- * or moved in a few milliseconds.
+ * A counter, or a limit, is kept in so many shards by the hash of the key. Each is small enough to be copied,
+ * or to grow, in a few milliseconds; and there are so few of them that what leads to their memory stays in
+ * the processor's caches.
  */
-export const shardsPerCounter = 64;
+export const shardsPerCounter = 8;
 
 /** What one shard holds at most. */
 export type ShardBounds = {
@@ -29,11 +30,11 @@ export type ShardBounds = {
 
 /** The bounds of each shard; times {@link shardsPerCounter} they are those of a counter. */
 export const shardBounds: ShardBounds = {
-  keys: 8192,
-  nodes: 16_384,
-  values: 16_384,
+  keys: 65_536,
+  nodes: 131_072,
+  values: 131_072,
   exactValues: 1024,
-  sketches: 8,
+  sketches: 64,
 };
 
 /** How far the buckets of a counter reach, in buckets. */

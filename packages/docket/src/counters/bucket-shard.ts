@@ -3,8 +3,9 @@
 import type { Reach, ShardBounds } from "./bounds.ts";
 import { bucketsPerWindow } from "./bounds.ts";
 import type { KeyHash } from "./key-hash.ts";
-import { KeyTable, newEnds } from "./key-table.ts";
-import { Nodes, plainNodeNumbers } from "./nodes.ts";
+import { KeyTable } from "./key-table.ts";
+import type { Ends } from "./key-table.ts";
+import { Nodes } from "./nodes.ts";
 import type { PlainChain } from "./nodes.ts";
 
 /** Takes an addition back. Additions are taken back newest first. */
@@ -12,7 +13,7 @@ export type Undo = () => void;
 
 /** A key as it stands in a snapshot. */
 export type PlainKey = { readonly hash: KeyHash; readonly chain: PlainChain };
-/** A shard as it stands in a snapshot: its keys from the one that was added to longest ago. */
+/** A shard as it stands in a snapshot: its keys in the order in which they would have to go. */
 export type PlainBucketShard = { readonly top: number; readonly keys: Iterable<PlainKey> };
 
 type Pruned = { readonly last: number; readonly dropped: PlainChain };
@@ -31,7 +32,7 @@ export class BucketShard {
   readonly #reach: Reach;
   readonly #earliest: boolean;
   readonly #keys = new KeyTable();
-  readonly #ends = newEnds(1);
+  readonly #ends: Ends = { oldest: -1, newest: -1 };
   readonly #nodes: Nodes;
   /** The newest bucket of all. */
   #top = -Infinity;
@@ -40,7 +41,7 @@ export class BucketShard {
     this.#bounds = bounds;
     this.#reach = reach;
     this.#earliest = kind === "first";
-    this.#nodes = new Nodes(kind === "sum" ? "high" : "value");
+    this.#nodes = new Nodes(kind === "sum" ? 2 : 1);
   }
 
   get keys(): number {
@@ -55,14 +56,14 @@ export class BucketShard {
   sum(hash: KeyHash, last: number): number {
     const slot = this.#keys.find(hash);
     if (slot === -1) return 0;
-    const { bucket, value, high, next } = this.#nodes;
+    const nodes = this.#nodes;
     let [low, above] = [0, 0];
-    for (let node = this.#keys.head[slot] as number; node !== -1; node = next[node] as number) {
-      const number = bucket[node] as number;
-      if (number > last) continue;
-      if (number <= last - bucketsPerWindow) break;
-      low += value[node] as number;
-      if (high.length > 0) above += high[node] as number;
+    for (let node = this.#keys.head(slot); node !== -1; node = nodes.next(node)) {
+      const bucket = nodes.bucket(node);
+      if (bucket > last) continue;
+      if (bucket <= last - bucketsPerWindow) break;
+      low += nodes.value(node);
+      above += nodes.high(node);
     }
     const sum = above * highPart + low;
     return Math.min(Math.max(sum, -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
@@ -75,51 +76,33 @@ export class BucketShard {
   first(hash: KeyHash, last: number): number | undefined {
     const slot = this.#keys.find(hash);
     if (slot === -1) return undefined;
-    const { bucket, value, next } = this.#nodes;
-    let node = this.#keys.head[slot] as number;
-    while (node !== -1 && (bucket[node] as number) > last) node = next[node] as number;
+    const nodes = this.#nodes;
+    let node = this.#keys.head(slot);
+    while (node !== -1 && nodes.bucket(node) > last) node = nodes.next(node);
     let reached = last;
     let earliest: number | undefined;
-    for (
-      ;
-      node !== -1 && (bucket[node] as number) > reached - bucketsPerWindow;
-      node = next[node] as number
-    ) {
-      reached = bucket[node] as number;
-      earliest = Math.min(earliest ?? Infinity, value[node] as number);
+    for (; node !== -1 && nodes.bucket(node) > reached - bucketsPerWindow; node = nodes.next(node)) {
+      reached = nodes.bucket(node);
+      earliest = Math.min(earliest ?? Infinity, nodes.value(node));
     }
     return earliest;
   }
 
   /** Adds to a bucket of a key; with `earliest`, `value` is a time. */
   add(hash: KeyHash, bucket: number, value: number, high: number): Undo {
-    const keys = this.#keys;
-    const topBefore = this.#top;
-    if (bucket > topBefore) this.#top = bucket;
-    const gone: PlainKey[] = [];
-    const known = keys.find(hash);
-    this.#expire(gone, known);
-    if (known === -1 && keys.size >= this.#bounds.keys) this.#removeOldest(gone, true);
-    const goneBefore = gone.length;
-    const slot = known === -1 ? keys.insert(hash) : known;
-    const older = known === -1 ? -1 : (keys.older[slot] as number);
-    if (known !== -1) keys.unlink(this.#ends, 0, slot);
-    keys.link(this.#ends, 0, slot, this.#ends[1] as number);
-    const restoreBucket = this.#addToChain(slot, bucket, value, high, gone);
-    return () => {
-      restoreBucket?.();
-      while (gone.length > goneBefore) this.#restoreOldest(gone.pop() as PlainKey);
-      keys.unlink(this.#ends, 0, slot);
-      if (known === -1) keys.remove(slot);
-      else keys.link(this.#ends, 0, slot, older);
-      while (gone.length > 0) this.#restoreOldest(gone.pop() as PlainKey);
-      this.#top = topBefore;
-    };
+    const slot = this.#keys.find(hash);
+    if (slot === -1) return this.#addKey(hash, bucket, value, high);
+    const head = this.#keys.head(slot);
+    const newest = this.#nodes.bucket(head);
+    if (bucket === newest) return this.#addToNode(head, value, high);
+    return bucket > newest
+      ? this.#addNewest(slot, bucket, value, high)
+      : this.#addLate(slot, head, bucket, value, high);
   }
 
-  /** The shard as plain data; keys are made as they are asked for. */
+  /** The shard as plain data: as it is now, even if the keys are asked for later. */
   plain(): PlainBucketShard {
-    return { top: this.#top, keys: this.#plainKeys() };
+    return { top: this.#top, keys: plainKeys(this.#ends.oldest, this.#keys.copy(), this.#nodes.copy()) };
   }
 
   /** Takes in what {@link plain} gave; the shard must be empty. */
@@ -127,120 +110,155 @@ export class BucketShard {
     this.#top = top;
     for (const { hash, chain } of keys) {
       const slot = this.#keys.insert(hash);
-      this.#keys.link(this.#ends, 0, slot, this.#ends[1] as number);
-      this.#keys.head[slot] = this.#nodes.chain(chain);
+      this.#keys.link(this.#ends, slot, this.#ends.newest);
+      this.#keys.setHead(slot, this.#nodes.chain(chain));
     }
   }
 
-  *#plainKeys(): Generator<PlainKey> {
-    for (let slot = this.#ends[0] as number; slot !== -1; slot = this.#keys.newer[slot] as number) {
-      yield { hash: this.#keys.hashOf(slot), chain: this.#nodes.plain(this.#keys.head[slot] as number) };
-    }
-  }
-
-  // Keys whose newest bucket no read can reach any more go as they come to the old end of the list: two for
-  // each addition, so that there are never many and no addition pays for many.
-  #expire(gone: PlainKey[], except: number): void {
-    const dead = this.#top - this.#reach.kept;
-    for (let i = 0; i < 2; i++) {
-      const oldest = this.#ends[0] as number;
-      if (oldest === -1 || oldest === except) return;
-      const head = this.#keys.head[oldest] as number;
-      if (head !== -1 && (this.#nodes.bucket[head] as number) >= dead) return;
-      this.#removeOldest(gone, false);
-    }
-  }
-
-  #removeOldest(gone: PlainKey[], evicted: boolean): void {
-    const slot = this.#ends[0] as number;
-    const head = this.#keys.head[slot] as number;
-    gone.push({ hash: this.#keys.hashOf(slot), chain: this.#nodes.plain(head) });
-    this.#nodes.giveChain(head);
-    this.#keys.unlink(this.#ends, 0, slot);
-    this.#keys.remove(slot);
-    if (evicted) this.evicted++;
-  }
-
-  #restoreOldest({ hash, chain }: PlainKey): void {
+  #addKey(hash: KeyHash, bucket: number, value: number, high: number): Undo {
+    const topBefore = this.#top;
+    if (bucket > topBefore) this.#top = bucket;
+    const gone = this.#makeRoom(-1);
     const slot = this.#keys.insert(hash);
-    this.#keys.link(this.#ends, 0, slot, -1);
-    this.#keys.head[slot] = this.#nodes.chain(chain);
+    this.#keys.link(this.#ends, slot, this.#ends.newest);
+    this.#keys.setHead(slot, this.#nodes.take(bucket, value, high, -1));
+    return () => {
+      this.#nodes.give(this.#keys.head(slot));
+      this.#keys.unlink(this.#ends, slot);
+      this.#keys.remove(slot);
+      this.#restore(gone);
+      this.#top = topBefore;
+    };
   }
 
-  #addToChain(slot: number, bucket: number, value: number, high: number, gone: PlainKey[]): Undo | undefined {
-    const nodes = this.#nodes;
-    const head = this.#keys.head[slot] as number;
-    let before = -1;
-    let node = head;
-    while (node !== -1 && (nodes.bucket[node] as number) > bucket) {
-      before = node;
-      node = nodes.next[node] as number;
-    }
-    if (node !== -1 && nodes.bucket[node] === bucket) return this.#addToNode(node, value, high);
-    // Later than any read can see.
-    if (head !== -1 && bucket < (nodes.bucket[head] as number) - this.#reach.kept) return undefined;
-    while (nodes.size >= this.#bounds.nodes && this.#ends[0] !== slot) this.#removeOldest(gone, true);
-    const added = nodes.take(bucket, value, high, node);
-    if (before !== -1) {
-      nodes.next[before] = added;
-      return () => {
-        nodes.next[before] = nodes.next[added] as number;
-        nodes.give(added);
-      };
-    }
-    this.#keys.head[slot] = added;
+  // A newer bucket than any of its: the key is the last that has to go from now on.
+  #addNewest(slot: number, bucket: number, value: number, high: number): Undo {
+    const keys = this.#keys;
+    const topBefore = this.#top;
+    if (bucket > topBefore) this.#top = bucket;
+    const gone = this.#makeRoom(slot);
+    const older = keys.older(slot);
+    keys.unlink(this.#ends, slot);
+    keys.link(this.#ends, slot, this.#ends.newest);
+    const added = this.#nodes.take(bucket, value, high, keys.head(slot));
+    keys.setHead(slot, added);
     const pruned = this.#prune(added);
     return () => {
       if (pruned !== undefined) this.#unprune(added, pruned);
-      this.#keys.head[slot] = nodes.next[added] as number;
+      keys.setHead(slot, this.#nodes.next(added));
+      this.#nodes.give(added);
+      keys.unlink(this.#ends, slot);
+      keys.link(this.#ends, slot, older);
+      this.#restore(gone);
+      this.#top = topBefore;
+    };
+  }
+
+  #addLate(slot: number, head: number, bucket: number, value: number, high: number): Undo {
+    const nodes = this.#nodes;
+    let before = head;
+    let node = nodes.next(head);
+    while (node !== -1 && nodes.bucket(node) > bucket) {
+      before = node;
+      node = nodes.next(node);
+    }
+    if (node !== -1 && nodes.bucket(node) === bucket) return this.#addToNode(node, value, high);
+    // Later than any read can see.
+    if (bucket < nodes.bucket(head) - this.#reach.kept) return () => undefined;
+    const gone = this.#makeRoom(slot);
+    const added = nodes.take(bucket, value, high, node);
+    nodes.setNext(before, added);
+    return () => {
+      nodes.setNext(before, nodes.next(added));
       nodes.give(added);
+      this.#restore(gone);
     };
   }
 
   #addToNode(node: number, value: number, high: number): Undo {
     const nodes = this.#nodes;
-    const valueBefore = nodes.value[node] as number;
-    nodes.value[node] = this.#earliest ? Math.min(valueBefore, value) : valueBefore + value;
-    if (high === 0) return () => (nodes.value[node] = valueBefore);
-    const highBefore = nodes.high[node] as number;
-    nodes.high[node] = highBefore + high;
+    const valueBefore = nodes.value(node);
+    nodes.setValue(node, this.#earliest ? Math.min(valueBefore, value) : valueBefore + value);
+    if (high === 0) return () => nodes.setValue(node, valueBefore);
+    const highBefore = nodes.high(node);
+    nodes.setHigh(node, highBefore + high);
     return () => {
-      nodes.value[node] = valueBefore;
-      nodes.high[node] = highBefore;
+      nodes.setValue(node, valueBefore);
+      nodes.setHigh(node, highBefore);
     };
+  }
+
+  // Room for one more key, or for one more bucket of `slot`. Keys whose newest bucket no read can reach any
+  // more go as they come to the old end of the list: two at a time, so that there are never many and nothing
+  // pays for many. Beyond the bounds live ones go. Gives what went, oldest first.
+  #makeRoom(slot: number): PlainKey[] | undefined {
+    const { keys, nodes } = this.#bounds;
+    let gone: PlainKey[] | undefined;
+    const dead = this.#top - this.#reach.kept;
+    for (let i = 0; i < 2; i++) {
+      const { oldest } = this.#ends;
+      if (oldest === -1 || oldest === slot) break;
+      if (this.#nodes.bucket(this.#keys.head(oldest)) >= dead) break;
+      (gone ??= []).push(this.#removeOldest(false));
+    }
+    if (slot === -1 && this.#keys.size >= keys) (gone ??= []).push(this.#removeOldest(true));
+    while (this.#nodes.size >= nodes && this.#ends.oldest !== slot) {
+      (gone ??= []).push(this.#removeOldest(true));
+    }
+    return gone;
+  }
+
+  #removeOldest(evicted: boolean): PlainKey {
+    const slot = this.#ends.oldest;
+    const head = this.#keys.head(slot);
+    const removed = { hash: this.#keys.hashOf(slot), chain: this.#nodes.plain(head) };
+    this.#nodes.giveChain(head);
+    this.#keys.unlink(this.#ends, slot);
+    this.#keys.remove(slot);
+    if (evicted) this.evicted++;
+    return removed;
+  }
+
+  #restore(gone: readonly PlainKey[] | undefined): void {
+    if (gone === undefined) return;
+    for (const { hash, chain } of gone.toReversed()) {
+      const slot = this.#keys.insert(hash);
+      this.#keys.link(this.#ends, slot, -1);
+      this.#keys.setHead(slot, this.#nodes.chain(chain));
+    }
   }
 
   // What no read can reach any more goes from the end of a chain when a newer bucket begins it.
   #prune(head: number): Pruned | undefined {
     const nodes = this.#nodes;
     const { late, kept } = this.#reach;
-    const edge = (nodes.bucket[head] as number) - (this.#earliest ? late : kept);
+    const edge = nodes.bucket(head) - (this.#earliest ? late : kept);
     let node = head;
     for (;;) {
-      const next = nodes.next[node] as number;
+      const next = nodes.next(node);
       if (next === -1) return undefined;
-      if ((nodes.bucket[next] as number) < edge) break;
+      if (nodes.bucket(next) < edge) break;
       node = next;
     }
     // The times of a run go on in the newest bucket that no late event reaches.
-    const end = this.#earliest ? (nodes.next[node] as number) : node;
-    const rest = nodes.next[end] as number;
+    const end = this.#earliest ? nodes.next(node) : node;
+    const rest = nodes.next(end);
     if (rest === -1) return undefined;
-    const pruned = { last: nodes.value[end] as number, dropped: nodes.plain(rest) };
-    if (this.#earliest) nodes.value[end] = this.#folded(end);
+    const pruned = { last: nodes.value(end), dropped: nodes.plain(rest) };
+    if (this.#earliest) nodes.setValue(end, this.#folded(end));
     nodes.giveChain(rest);
-    nodes.next[end] = -1;
+    nodes.setNext(end, -1);
     return pruned;
   }
 
   #folded(end: number): number {
-    const { bucket, value, next } = this.#nodes;
-    let earliest = value[end] as number;
-    let reached = bucket[end] as number;
-    for (let node = next[end] as number; node !== -1; node = next[node] as number) {
-      if ((bucket[node] as number) <= reached - bucketsPerWindow) break;
-      reached = bucket[node] as number;
-      earliest = Math.min(earliest, value[node] as number);
+    const nodes = this.#nodes;
+    let earliest = nodes.value(end);
+    let reached = nodes.bucket(end);
+    for (let node = nodes.next(end); node !== -1; node = nodes.next(node)) {
+      if (nodes.bucket(node) <= reached - bucketsPerWindow) break;
+      reached = nodes.bucket(node);
+      earliest = Math.min(earliest, nodes.value(node));
     }
     return earliest;
   }
@@ -248,13 +266,14 @@ export class BucketShard {
   #unprune(head: number, { last, dropped }: Pruned): void {
     const nodes = this.#nodes;
     let end = head;
-    while (nodes.next[end] !== -1) end = nodes.next[end] as number;
-    nodes.value[end] = last;
-    nodes.next[end] = nodes.chain(dropped);
+    while (nodes.next(end) !== -1) end = nodes.next(end);
+    nodes.setValue(end, last);
+    nodes.setNext(end, nodes.chain(dropped));
   }
 }
 
-/** How many buckets a chain of a snapshot has. */
-export function chainLength(chain: PlainChain): number {
-  return chain.length / plainNodeNumbers;
+function* plainKeys(oldest: number, keys: KeyTable, nodes: Nodes): Generator<PlainKey> {
+  for (let slot = oldest; slot !== -1; slot = keys.newer(slot)) {
+    yield { hash: keys.hashOf(slot), chain: nodes.plain(keys.head(slot)) };
+  }
 }

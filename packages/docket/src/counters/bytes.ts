@@ -42,9 +42,9 @@ export class ByteWriter {
 
   hash({ a, b, c }: KeyHash): void {
     this.#room(12);
-    this.#view.setUint32(this.#length, a);
-    this.#view.setUint32(this.#length + 4, b);
-    this.#view.setUint32(this.#length + 8, c);
+    this.#view.setInt32(this.#length, a);
+    this.#view.setInt32(this.#length + 4, b);
+    this.#view.setInt32(this.#length + 8, c);
     this.#length += 12;
   }
 
@@ -102,7 +102,7 @@ export class ByteReader {
     if (this.#at + 12 > this.#bytes.length) throw new SnapshotError("it ends within a key");
     const at = this.#at;
     this.#at += 12;
-    const [a, b, c] = [this.#view.getUint32(at), this.#view.getUint32(at + 4), this.#view.getUint32(at + 8)];
+    const [a, b, c] = [this.#view.getInt32(at), this.#view.getInt32(at + 4), this.#view.getInt32(at + 8)];
     return { a, b, c };
   }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { shardBounds } from "./bounds.ts";
+import { shardBounds, shardsPerCounter } from "./bounds.ts";
 import type { ShardBounds } from "./bounds.ts";
 import { bucketsPerWindow, Counters, keptMs } from "./counters.ts";
 import type { CounterKey, CounterKind, Undo } from "./counters.ts";
@@ -152,8 +152,8 @@ test("dead keys go, two for each addition, and no value changes that can still b
 test("memory is bounded: the keys that were added to longest ago go", () => {
   const counters = new Counters([{ id: "n", kind: "count", bucketMs: 1000 }], { ...shardBounds, keys: 16 });
   for (let i = 0; i < 5000; i++) counters.add("n", [[`k${i}`]], startMs);
-  assert.equal(counters.keys, 16 * 64);
-  assert.equal(counters.memory.evicted, 5000 - 16 * 64);
+  assert.equal(counters.keys, 16 * shardsPerCounter);
+  assert.equal(counters.memory.evicted, 5000 - 16 * shardsPerCounter);
   assert.equal(counters.read("n", [["k0"]], startMs), 0);
   assert.equal(counters.read("n", [["k4999"]], startMs), 1);
 });

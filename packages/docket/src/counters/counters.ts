@@ -39,9 +39,7 @@ export type MemoryUse = {
   readonly evicted: number;
 };
 
-type Shard =
-  | { readonly kind: "buckets"; readonly shard: BucketShard }
-  | { readonly kind: "distinct"; readonly shard: DistinctShard };
+type Shard = BucketShard | DistinctShard;
 /** A shard of a counter as it stands in a snapshot. */
 export type PlainShard =
   | { readonly kind: "buckets"; readonly plain: PlainBucketShard }
@@ -50,6 +48,9 @@ export type PlainShard =
 type CounterState = {
   readonly kind: CounterKind;
   readonly shards: (Shard | undefined)[];
+  /** The key that was met last, and its hash: an event is read and counted under the same one. */
+  key: string | undefined;
+  readonly hash: KeyHash;
   /** By shard: records below this index are counted in it already; only while the log's tail is counted. */
   cuts: Float64Array | undefined;
 };
@@ -63,7 +64,6 @@ export function keptMs(kind: Pick<CounterKind, "bucketMs">): number {
 export class Counters {
   readonly bounds: ShardBounds;
   #states = new Map<string, CounterState>();
-  readonly #hash: KeyHash = { a: 0, b: 0, c: 0 };
   readonly #valueHash: KeyHash = { a: 0, b: 0, c: 0 };
 
   /** @param bounds of each shard; others than those that are declared are for tests */
@@ -78,7 +78,7 @@ export class Counters {
   }
 
   get memory(): MemoryUse {
-    return memoryOf([...this.#states.values()].flatMap(({ shards }) => shards.map((each) => each?.shard)));
+    return memoryOf([...this.#states.values()].flatMap(({ shards }) => shards));
   }
 
   /** The counters that there are, in the order of their ids. */
@@ -117,8 +117,8 @@ export class Counters {
     const last = Math.floor(decidedAtMs / kind.bucketMs);
     let value: number | undefined;
     for (const [key] of keys) {
-      hashKey(key, this.#hash);
-      const read = readShard(shards[shardOf(this.#hash)], kind, this.#hash, last, decidedAtMs);
+      const hash = hashOf(state, key);
+      const read = readShard(shards[shardOf(hash)], kind.kind, hash, last, decidedAtMs);
       if (read === undefined) continue;
       if (value === undefined) value = read;
       else value = kind.kind === "first" ? Math.min(value, read) : Math.max(value, read);
@@ -147,9 +147,9 @@ export class Counters {
   plainShard(id: string, shard: number): PlainShard | undefined {
     const found = this.#states.get(id)?.shards[shard];
     if (found === undefined) return undefined;
-    return found.kind === "buckets"
-      ? { kind: "buckets", plain: found.shard.plain() }
-      : { kind: "distinct", plain: found.shard.plain() };
+    return found instanceof BucketShard
+      ? { kind: "buckets", plain: found.plain() }
+      : { kind: "distinct", plain: found.plain() };
   }
 
   /**
@@ -166,8 +166,8 @@ export class Counters {
     const state = this.#states.get(id);
     if (state === undefined || plain === undefined) return;
     const made = newShard(state.kind, this.bounds);
-    if (made.kind === "buckets" && plain.kind === "buckets") made.shard.restore(plain.plain);
-    if (made.kind === "distinct" && plain.kind === "distinct") made.shard.restore(plain.plain);
+    if (made instanceof BucketShard && plain.kind === "buckets") made.restore(plain.plain);
+    if (made instanceof DistinctShard && plain.kind === "distinct") made.restore(plain.plain);
     state.shards[shard] = made;
   }
 
@@ -178,33 +178,33 @@ export class Counters {
   }
 
   #addKey(
-    { kind, shards, cuts }: CounterState,
+    state: CounterState,
     [key, value]: CounterKey,
     decidedAtMs: number,
     index: number | undefined,
   ): Undo {
-    const hash = this.#hash;
-    hashKey(key, hash);
+    const { kind, shards, cuts } = state;
+    const hash = hashOf(state, key);
     const place = shardOf(hash);
     if (index !== undefined && cuts !== undefined && index < (cuts[place] as number)) return nothing;
     const shard = (shards[place] ??= newShard(kind, this.bounds));
     const bucket = Math.floor(decidedAtMs / kind.bucketMs);
-    if (shard.kind === "distinct") {
+    if (shard instanceof DistinctShard) {
       hashKey(value ?? "", this.#valueHash);
-      return shard.shard.add(hash, this.#valueHash, bucket);
+      return shard.add(hash, this.#valueHash, bucket);
     }
-    if (kind.kind === "count") return shard.shard.add(hash, bucket, 1, 0);
-    if (kind.kind === "first") return shard.shard.add(hash, bucket, decidedAtMs, 0);
+    if (kind.kind === "count") return shard.add(hash, bucket, 1, 0);
+    if (kind.kind === "first") return shard.add(hash, bucket, decidedAtMs, 0);
     const summand = summandOf(value);
     // Not -0: a snapshot knows one zero.
     const high = Math.trunc(summand / highPart) + 0;
-    return shard.shard.add(hash, bucket, summand - high * highPart, high);
+    return shard.add(hash, bucket, summand - high * highPart, high);
   }
 }
 
 /** Which shard a key belongs to. */
 export function shardOf({ c }: KeyHash): number {
-  return c >>> 26;
+  return c >>> 29;
 }
 
 /** Room for the shards of a counter or a limit; each is made when it is needed. */
@@ -227,26 +227,33 @@ export function memoryOf(shards: readonly (MemoryUse | undefined)[]): MemoryUse 
 function nothing(): void {}
 
 function newState(kind: CounterKind): CounterState {
-  return { kind, shards: emptyShards(), cuts: undefined };
+  return { kind, shards: emptyShards(), key: undefined, hash: { a: 0, b: 0, c: 0 }, cuts: undefined };
 }
 
-function newShard(kind: CounterKind, bounds: ShardBounds): Shard {
-  const reach = reachOf(kind.bucketMs);
-  if (kind.kind === "distinct") return { kind: "distinct", shard: new DistinctShard(reach, bounds) };
-  return { kind: "buckets", shard: new BucketShard(kind.kind, reach, bounds) };
+function hashOf(state: CounterState, key: string): KeyHash {
+  if (state.key !== key) {
+    state.key = key;
+    hashKey(key, state.hash);
+  }
+  return state.hash;
+}
+
+function newShard({ kind, bucketMs }: CounterKind, bounds: ShardBounds): Shard {
+  const reach = reachOf(bucketMs);
+  return kind === "distinct" ? new DistinctShard(reach, bounds) : new BucketShard(kind, reach, bounds);
 }
 
 function readShard(
   shard: Shard | undefined,
-  { kind }: CounterKind,
+  kind: CounterKind["kind"],
   hash: KeyHash,
   last: number,
   atMs: number,
 ): number | undefined {
   if (shard === undefined) return kind === "first" ? undefined : 0;
-  if (shard.kind === "distinct") return shard.shard.count(hash, last);
-  if (kind !== "first") return shard.shard.sum(hash, last);
-  const firstMs = shard.shard.first(hash, last);
+  if (shard instanceof DistinctShard) return shard.count(hash, last);
+  if (kind !== "first") return shard.sum(hash, last);
+  const firstMs = shard.first(hash, last);
   // An event of the same bucket may be earlier than the first of its key.
   return firstMs === undefined ? undefined : Math.max(0, atMs - firstMs);
 }

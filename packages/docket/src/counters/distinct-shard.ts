@@ -6,7 +6,8 @@ import type { Reach, ShardBounds } from "./bounds.ts";
 import type { Undo } from "./bucket-shard.ts";
 import { hashPair } from "./key-hash.ts";
 import type { KeyHash } from "./key-hash.ts";
-import { grown, KeyTable, newEnds } from "./key-table.ts";
+import { KeyTable } from "./key-table.ts";
+import type { Column, Ends } from "./key-table.ts";
 import { Nodes, plainNodeNumbers } from "./nodes.ts";
 import type { PlainChain } from "./nodes.ts";
 import { Sketch } from "./sketch.ts";
@@ -20,10 +21,15 @@ export type PlainDistinctKey = {
   readonly values: readonly PlainValue[];
   readonly sketch: PlainSketch | undefined;
 };
-/** A shard as it stands in a snapshot. */
+/** A shard as it stands in a snapshot: its keys in the order in which they would have to go. */
 export type PlainDistinctShard = { readonly top: number; readonly keys: Iterable<PlainDistinctKey> };
 
-type GoneKey = { hash: KeyHash; older: number; values: PlainValue[]; sketch: Sketch | undefined };
+type GoneKey = {
+  readonly hash: KeyHash;
+  readonly older: number;
+  readonly values: readonly PlainValue[];
+  readonly sketch: Sketch | undefined;
+};
 
 /** Keys with their different values. */
 export class DistinctShard {
@@ -31,17 +37,18 @@ export class DistinctShard {
   evicted = 0;
   readonly #bounds: ShardBounds;
   readonly #reach: Reach;
-  // `head` of a key: its values by their newest bucket, as a chain of buckets and how many values.
+  // `head` of a key: its values by their newest bucket, as a chain of buckets and how many values; the spare
+  // numbers are the ends of the list of its values.
   readonly #keys = new KeyTable();
-  readonly #ends = newEnds(1);
-  // `head` of a value: its buckets. Values of a key are in one list.
+  readonly #ends: Ends = { oldest: -1, newest: -1 };
+  // `head` of a value: its buckets.
   readonly #values = new KeyTable();
-  #valueEnds = newEnds(this.#keys.capacity);
-  #valueCounts = new Int32Array(this.#keys.capacity);
-  readonly #newest = new Nodes("value");
-  readonly #buckets = new Nodes("none");
+  #valueCounts: Column = new Int32Array(this.#keys.capacity);
+  readonly #newest = new Nodes(1);
+  readonly #buckets = new Nodes(0);
   readonly #sketches = new Map<number, Sketch>();
   readonly #pair: KeyHash = { a: 0, b: 0, c: 0 };
+  /** The newest bucket of all. */
   #top = -Infinity;
 
   constructor(reach: Reach, bounds: ShardBounds) {
@@ -56,57 +63,60 @@ export class DistinctShard {
   get bytes(): number {
     let bytes = this.#keys.bytes + this.#values.bytes + this.#newest.bytes + this.#buckets.bytes;
     for (const sketch of this.#sketches.values()) bytes += sketch.bytes;
-    return bytes + 12 * this.#keys.capacity;
+    return bytes + this.#valueCounts.byteLength;
   }
 
   /** How many different values the window has that ends with bucket `last`. */
   count(hash: KeyHash, last: number): number {
     const slot = this.#keys.find(hash);
     if (slot === -1) return 0;
-    const sketch = this.#sketches.get(slot);
-    if (sketch !== undefined) return sketch.read(last);
-    const { bucket, value, next } = this.#newest;
-    const head = this.#keys.head[slot] as number;
+    const head = this.#keys.head(slot);
+    if (head === -1) return (this.#sketches.get(slot) as Sketch).read(last);
+    const newest = this.#newest;
     // Some value has been seen since: then its newest bucket doesn't tell whether it is in this window.
-    if (head !== -1 && (bucket[head] as number) > last) return this.#countLate(slot, last);
+    if (newest.bucket(head) > last) return this.#countLate(slot, last);
     let count = 0;
-    for (let node = head; node !== -1; node = next[node] as number) {
-      if ((bucket[node] as number) <= last - bucketsPerWindow) break;
-      count += value[node] as number;
+    for (let node = head; node !== -1; node = newest.next(node)) {
+      if (newest.bucket(node) <= last - bucketsPerWindow) break;
+      count += newest.value(node);
     }
     return count;
   }
 
   /** Adds a value to a key. */
   add(hash: KeyHash, valueHash: KeyHash, bucket: number): Undo {
-    const keys = this.#keys;
+    hashPair(hash, valueHash, this.#pair);
+    const slot = this.#keys.find(hash);
+    if (slot === -1) return this.#addKey(hash, this.#pair, bucket);
+    if (bucket <= this.#topOf(slot)) return this.#addValue(slot, this.#pair, bucket);
+    // A newer bucket than any of its: the key is the last that has to go from now on.
     const topBefore = this.#top;
     if (bucket > topBefore) this.#top = bucket;
-    const gone: GoneKey[] = [];
-    const known = keys.find(hash);
-    this.#expire(gone, known);
-    if (known === -1 && keys.size >= this.#bounds.keys) this.#removeOldest(gone, true);
-    const goneBefore = gone.length;
-    const slot = known === -1 ? this.#insertKey(hash) : known;
-    const older = known === -1 ? -1 : (keys.older[slot] as number);
-    if (known !== -1) keys.unlink(this.#ends, 0, slot);
-    keys.link(this.#ends, 0, slot, this.#ends[1] as number);
-    hashPair(hash, valueHash, this.#pair);
-    const restore = this.#addValue(slot, this.#pair, bucket, gone);
+    const gone = this.#makeRoom(slot);
+    const older = this.#keys.older(slot);
+    this.#keys.unlink(this.#ends, slot);
+    this.#keys.link(this.#ends, slot, this.#ends.newest);
+    const restore = this.#addValue(slot, this.#pair, bucket);
     return () => {
       restore();
-      while (gone.length > goneBefore) this.#restoreKey(gone.pop() as GoneKey);
-      keys.unlink(this.#ends, 0, slot);
-      if (known === -1) keys.remove(slot);
-      else keys.link(this.#ends, 0, slot, older);
-      while (gone.length > 0) this.#restoreKey(gone.pop() as GoneKey);
+      this.#keys.unlink(this.#ends, slot);
+      this.#keys.link(this.#ends, slot, older);
+      this.#restore(gone);
       this.#top = topBefore;
     };
   }
 
-  /** The shard as plain data; keys are made as they are asked for. */
+  /** The shard as plain data: as it is now, even if the keys are asked for later. */
   plain(): PlainDistinctShard {
-    return { top: this.#top, keys: this.#plainKeys() };
+    const sketches = new Map([...this.#sketches].map(([slot, sketch]) => [slot, sketch.copy()]));
+    const keys = plainKeys(
+      this.#ends.oldest,
+      this.#keys.copy(),
+      this.#values.copy(),
+      this.#buckets.copy(),
+      sketches,
+    );
+    return { top: this.#top, keys };
   }
 
   /** Takes in what {@link plain} gave; the shard must be empty. */
@@ -114,8 +124,8 @@ export class DistinctShard {
     this.#top = top;
     for (const { hash, values, sketch } of keys) {
       const slot = this.#insertKey(hash);
-      this.#keys.link(this.#ends, 0, slot, this.#ends[1] as number);
-      for (const value of values) this.#restoreValue(slot, value, this.#newestValue(slot));
+      this.#keys.link(this.#ends, slot, this.#ends.newest);
+      for (const value of values) this.#restoreValue(slot, value, this.#keys.spare(slot, 1));
       if (sketch === undefined) continue;
       const restored = new Sketch();
       restored.restore(sketch);
@@ -123,107 +133,63 @@ export class DistinctShard {
     }
   }
 
-  *#plainKeys(): Generator<PlainDistinctKey> {
-    for (let slot = this.#ends[0] as number; slot !== -1; slot = this.#keys.newer[slot] as number) {
-      const values: PlainValue[] = [];
-      for (let value = this.#valueEnds[2 * slot] as number; value !== -1;) {
-        values.push(this.#plainValue(value));
-        value = this.#values.newer[value] as number;
-      }
-      yield { hash: this.#keys.hashOf(slot), values, sketch: this.#sketches.get(slot)?.plain() };
-    }
-  }
-
   #countLate(slot: number, last: number): number {
-    const { bucket, next } = this.#buckets;
+    const buckets = this.#buckets;
     let count = 0;
-    for (let value = this.#valueEnds[2 * slot] as number; value !== -1;) {
-      let node = this.#values.head[value] as number;
-      while (node !== -1 && (bucket[node] as number) > last) node = next[node] as number;
-      if (node !== -1 && (bucket[node] as number) > last - bucketsPerWindow) count++;
-      value = this.#values.newer[value] as number;
+    for (let value = this.#keys.spare(slot, 0); value !== -1; value = this.#values.newer(value)) {
+      let node = this.#values.head(value);
+      while (node !== -1 && buckets.bucket(node) > last) node = buckets.next(node);
+      if (node !== -1 && buckets.bucket(node) > last - bucketsPerWindow) count++;
     }
     return count;
+  }
+
+  #addKey(hash: KeyHash, pair: KeyHash, bucket: number): Undo {
+    const topBefore = this.#top;
+    if (bucket > topBefore) this.#top = bucket;
+    const gone = this.#makeRoom(-1);
+    const slot = this.#insertKey(hash);
+    this.#keys.link(this.#ends, slot, this.#ends.newest);
+    const { a, b, c } = pair;
+    const value = this.#restoreValue(slot, { hash: { a, b, c }, chain: [bucket, 0, 0] }, -1);
+    return () => {
+      this.#removeValue(slot, value);
+      this.#keys.unlink(this.#ends, slot);
+      this.#keys.remove(slot);
+      this.#restore(gone);
+      this.#top = topBefore;
+    };
   }
 
   #insertKey(hash: KeyHash): number {
     const slot = this.#keys.insert(hash);
     if (this.#valueCounts.length < this.#keys.capacity) {
-      this.#valueCounts = grown(this.#valueCounts, this.#keys.capacity);
-      this.#valueEnds = grown(this.#valueEnds, 2 * this.#keys.capacity, -1);
+      const longer = new Int32Array(this.#keys.capacity);
+      longer.set(this.#valueCounts);
+      this.#valueCounts = longer;
     }
-    this.#valueEnds[2 * slot] = -1;
-    this.#valueEnds[2 * slot + 1] = -1;
     this.#valueCounts[slot] = 0;
     return slot;
   }
 
   #topOf(slot: number): number {
-    const sketch = this.#sketches.get(slot);
-    if (sketch !== undefined) return sketch.top;
-    const head = this.#keys.head[slot] as number;
-    return head === -1 ? -Infinity : (this.#newest.bucket[head] as number);
+    const head = this.#keys.head(slot);
+    return head === -1 ? (this.#sketches.get(slot) as Sketch).top : this.#newest.bucket(head);
   }
 
-  #expire(gone: GoneKey[], except: number): void {
+  // As in a shard of events: room for one more key, or for one more value or bucket of `slot`.
+  #makeRoom(slot: number): GoneKey[] | undefined {
+    let gone: GoneKey[] | undefined;
     for (let i = 0; i < 2; i++) {
-      const oldest = this.#ends[0] as number;
-      if (oldest === -1 || oldest === except || this.#topOf(oldest) >= this.#top - this.#reach.kept) return;
-      this.#removeOldest(gone, false);
+      const { oldest } = this.#ends;
+      if (oldest === -1 || oldest === slot || this.#topOf(oldest) >= this.#top - this.#reach.kept) break;
+      (gone ??= []).push(this.#removeKey(oldest));
     }
-  }
-
-  #removeOldest(gone: GoneKey[], evicted: boolean): void {
-    this.#removeKey(this.#ends[0] as number, gone);
-    if (evicted) this.evicted++;
-  }
-
-  #removeKey(slot: number, gone: GoneKey[]): void {
-    const values: PlainValue[] = [];
-    while (this.#valueEnds[2 * slot] !== -1) {
-      values.push(this.#removeValue(slot, this.#valueEnds[2 * slot] as number));
+    if (slot === -1 && this.#keys.size >= this.#bounds.keys) {
+      (gone ??= []).push(this.#evict(this.#ends.oldest));
     }
-    const older = this.#keys.older[slot] as number;
-    gone.push({ hash: this.#keys.hashOf(slot), older, values, sketch: this.#sketches.get(slot) });
-    this.#sketches.delete(slot);
-    this.#keys.unlink(this.#ends, 0, slot);
-    this.#keys.remove(slot);
-  }
-
-  #restoreKey({ hash, older, values, sketch }: GoneKey): void {
-    const slot = this.#insertKey(hash);
-    this.#keys.link(this.#ends, 0, slot, older);
-    for (const value of values.toReversed()) this.#restoreValue(slot, value, -1);
-    if (sketch !== undefined) this.#sketches.set(slot, sketch);
-  }
-
-  #addValue(slot: number, pair: KeyHash, bucket: number, gone: GoneKey[]): Undo {
-    const sketch = this.#sketches.get(slot);
-    if (sketch !== undefined) return sketch.add(pair, bucket);
-    // First, so that all of it comes back after all that follows.
-    while (this.#isFull() && this.#ends[0] !== slot) this.#removeOldest(gone, true);
-    const known = this.#values.find(pair);
-    if (known !== -1 && !this.#isFull()) return this.#addToValue(slot, known, bucket);
-    const forgotten = known === -1 ? this.#forgetValues(slot) : [];
-    const restoreForgotten = (): void => {
-      for (const value of forgotten.toReversed()) this.#restoreValue(slot, value, -1);
-    };
-    if ((this.#valueCounts[slot] as number) >= this.#bounds.exactValues || this.#isFull()) {
-      const restoreValues = this.#toSketch(slot, gone);
-      const restoreSketch = (this.#sketches.get(slot) as Sketch).add(pair, bucket);
-      return () => {
-        restoreSketch();
-        restoreValues();
-        restoreForgotten();
-      };
-    }
-    const { a, b, c } = pair;
-    const added = { hash: { a, b, c }, chain: [bucket, 0, 0] };
-    const value = this.#restoreValue(slot, added, this.#newestValue(slot));
-    return () => {
-      this.#removeValue(slot, value);
-      restoreForgotten();
-    };
+    while (this.#isFull() && this.#ends.oldest !== slot) (gone ??= []).push(this.#evict(this.#ends.oldest));
+    return gone;
   }
 
   #isFull(): boolean {
@@ -231,28 +197,98 @@ export class DistinctShard {
     return this.#values.size >= values || this.#buckets.size >= nodes;
   }
 
-  #newestValue(slot: number): number {
-    return this.#valueEnds[2 * slot + 1] as number;
+  #evict(slot: number): GoneKey {
+    this.evicted++;
+    return this.#removeKey(slot);
   }
 
-  #addToValue(slot: number, value: number, bucket: number): Undo {
-    const values = this.#values;
-    const older = values.older[value] as number;
-    values.unlink(this.#valueEnds, slot, value);
-    values.link(this.#valueEnds, slot, value, this.#newestValue(slot));
-    const before = this.#buckets.plain(values.head[value] as number);
+  #removeKey(slot: number): GoneKey {
+    const values: PlainValue[] = [];
+    while (this.#keys.spare(slot, 0) !== -1) values.push(this.#removeValue(slot, this.#keys.spare(slot, 0)));
+    const sketch = this.#sketches.get(slot);
+    this.#sketches.delete(slot);
+    const removed = { hash: this.#keys.hashOf(slot), older: this.#keys.older(slot), values, sketch };
+    this.#keys.unlink(this.#ends, slot);
+    this.#keys.remove(slot);
+    return removed;
+  }
+
+  #restore(gone: readonly GoneKey[] | undefined): void {
+    if (gone === undefined) return;
+    for (const { hash, older, values, sketch } of gone.toReversed()) {
+      const slot = this.#insertKey(hash);
+      this.#keys.link(this.#ends, slot, older);
+      for (const value of values.toReversed()) this.#restoreValue(slot, value, -1);
+      if (sketch !== undefined) this.#sketches.set(slot, sketch);
+    }
+  }
+
+  #addValue(slot: number, pair: KeyHash, bucket: number): Undo {
+    const sketch = this.#sketches.get(slot);
+    if (sketch !== undefined) return sketch.add(pair, bucket);
+    const value = this.#values.find(pair);
+    if (value === -1) return this.#addNewValue(slot, pair, bucket);
+    const before = this.#buckets.plain(this.#values.head(value));
     const after = withBucket(before, bucket, this.#reach.late);
-    if (after !== undefined) this.#replaceChain(slot, value, before, after);
+    if (after === undefined) return () => undefined;
+    // First, so that all of it comes back after what follows.
+    const gone = this.#makeRoom(slot);
+    const older = this.#values.older(value);
+    const isNewest = after[0] !== before[0];
+    if (isNewest) this.#moveValue(slot, value, this.#keys.spare(slot, 1));
+    this.#replaceChain(slot, value, before, after);
     return () => {
-      if (after !== undefined) this.#replaceChain(slot, value, after, before);
-      values.unlink(this.#valueEnds, slot, value);
-      values.link(this.#valueEnds, slot, value, older);
+      this.#replaceChain(slot, value, after, before);
+      if (isNewest) this.#moveValue(slot, value, older);
+      this.#restore(gone);
     };
   }
 
+  #addNewValue(slot: number, pair: KeyHash, bucket: number): Undo {
+    const gone = this.#makeRoom(slot);
+    const forgotten = this.#forgetValues(slot);
+    if ((this.#valueCounts[slot] as number) >= this.#bounds.exactValues || this.#isFull()) {
+      const restoreValues = this.#toSketch(slot);
+      const restoreSketch = (this.#sketches.get(slot) as Sketch).add(pair, bucket);
+      return () => {
+        restoreSketch();
+        restoreValues();
+        this.#restoreForgotten(slot, forgotten);
+        this.#restore(gone);
+      };
+    }
+    const { a, b, c } = pair;
+    const added = { hash: { a, b, c }, chain: [bucket, 0, 0] };
+    const value = this.#restoreValue(slot, added, this.#keys.spare(slot, 1));
+    return () => {
+      this.#removeValue(slot, value);
+      this.#restoreForgotten(slot, forgotten);
+      this.#restore(gone);
+    };
+  }
+
+  #restoreForgotten(slot: number, forgotten: readonly PlainValue[]): void {
+    for (const value of forgotten.toReversed()) this.#restoreValue(slot, value, -1);
+  }
+
+  #moveValue(slot: number, value: number, older: number): void {
+    if (older === value) return;
+    this.#withValueEnds(slot, (ends) => {
+      this.#values.unlink(ends, value);
+      this.#values.link(ends, value, older);
+    });
+  }
+
+  #withValueEnds(slot: number, change: (ends: Ends) => void): void {
+    const ends = { oldest: this.#keys.spare(slot, 0), newest: this.#keys.spare(slot, 1) };
+    change(ends);
+    this.#keys.setSpare(slot, 0, ends.oldest);
+    this.#keys.setSpare(slot, 1, ends.newest);
+  }
+
   #replaceChain(slot: number, value: number, before: PlainChain, after: PlainChain): void {
-    this.#buckets.giveChain(this.#values.head[value] as number);
-    this.#values.head[value] = this.#buckets.chain(after);
+    this.#buckets.giveChain(this.#values.head(value));
+    this.#values.setHead(value, this.#buckets.chain(after));
     if (before[0] === after[0]) return;
     this.#countNewest(slot, before[0] as number, -1);
     this.#countNewest(slot, after[0] as number, 1);
@@ -263,44 +299,46 @@ export class DistinctShard {
     const forgotten: PlainValue[] = [];
     const dead = this.#topOf(slot) - this.#reach.kept;
     for (;;) {
-      const value = this.#valueEnds[2 * slot] as number;
-      if (value === -1) return forgotten;
-      if ((this.#buckets.bucket[this.#values.head[value] as number] as number) >= dead) return forgotten;
+      const value = this.#keys.spare(slot, 0);
+      // The last one stays: a key has values, or is a sketch.
+      if (value === -1 || value === this.#keys.spare(slot, 1)) return forgotten;
+      if (this.#buckets.bucket(this.#values.head(value)) >= dead) return forgotten;
       forgotten.push(this.#removeValue(slot, value));
     }
   }
 
-  #toSketch(slot: number, gone: GoneKey[]): Undo {
+  #toSketch(slot: number): Undo {
+    let evicted: GoneKey | undefined;
     if (this.#sketches.size >= this.#bounds.sketches) {
-      let oldest = this.#ends[0] as number;
-      while (!this.#sketches.has(oldest)) oldest = this.#keys.newer[oldest] as number;
-      this.#removeKey(oldest, gone);
-      this.evicted++;
+      let { oldest } = this.#ends;
+      while (!this.#sketches.has(oldest)) oldest = this.#keys.newer(oldest);
+      evicted = this.#evict(oldest);
     }
     const values: PlainValue[] = [];
     const sketch = new Sketch();
-    while (this.#valueEnds[2 * slot] !== -1) {
-      const value = this.#removeValue(slot, this.#valueEnds[2 * slot] as number);
+    while (this.#keys.spare(slot, 0) !== -1) {
+      const value = this.#removeValue(slot, this.#keys.spare(slot, 0));
       values.push(value);
       sketch.add(value.hash, value.chain[0] as number);
     }
     this.#sketches.set(slot, sketch);
     return () => {
       this.#sketches.delete(slot);
-      for (const value of values.toReversed()) this.#restoreValue(slot, value, -1);
+      this.#restoreForgotten(slot, values);
+      if (evicted !== undefined) this.#restore([evicted]);
     };
   }
 
   #plainValue(value: number): PlainValue {
-    const chain = this.#buckets.plain(this.#values.head[value] as number);
+    const chain = this.#buckets.plain(this.#values.head(value));
     return { hash: this.#values.hashOf(value), chain };
   }
 
   #removeValue(slot: number, value: number): PlainValue {
     const removed = this.#plainValue(value);
     this.#countNewest(slot, removed.chain[0] as number, -1);
-    this.#buckets.giveChain(this.#values.head[value] as number);
-    this.#values.unlink(this.#valueEnds, slot, value);
+    this.#buckets.giveChain(this.#values.head(value));
+    this.#withValueEnds(slot, (ends) => this.#values.unlink(ends, value));
     this.#values.remove(value);
     this.#valueCounts[slot] = (this.#valueCounts[slot] as number) - 1;
     return removed;
@@ -308,8 +346,8 @@ export class DistinctShard {
 
   #restoreValue(slot: number, { hash, chain }: PlainValue, older: number): number {
     const value = this.#values.insert(hash);
-    this.#values.link(this.#valueEnds, slot, value, older);
-    this.#values.head[value] = this.#buckets.chain(chain);
+    this.#withValueEnds(slot, (ends) => this.#values.link(ends, value, older));
+    this.#values.setHead(value, this.#buckets.chain(chain));
     this.#countNewest(slot, chain[0] as number, 1);
     this.#valueCounts[slot] = (this.#valueCounts[slot] as number) + 1;
     return value;
@@ -318,22 +356,38 @@ export class DistinctShard {
   #countNewest(slot: number, bucket: number, by: 1 | -1): void {
     const nodes = this.#newest;
     let before = -1;
-    let node = this.#keys.head[slot] as number;
-    while (node !== -1 && (nodes.bucket[node] as number) > bucket) {
+    let node = this.#keys.head(slot);
+    while (node !== -1 && nodes.bucket(node) > bucket) {
       before = node;
-      node = nodes.next[node] as number;
+      node = nodes.next(node);
     }
-    const counted = node !== -1 && nodes.bucket[node] === bucket;
-    const value = (counted ? (nodes.value[node] as number) : 0) + by;
+    const counted = node !== -1 && nodes.bucket(node) === bucket;
+    const value = (counted ? nodes.value(node) : 0) + by;
     if (counted && value > 0) {
-      nodes.value[node] = value;
+      nodes.setValue(node, value);
       return;
     }
-    const next = counted ? (nodes.next[node] as number) : node;
+    const next = counted ? nodes.next(node) : node;
     if (counted) nodes.give(node);
     const follower = value > 0 ? nodes.take(bucket, value, 0, next) : next;
-    if (before === -1) this.#keys.head[slot] = follower;
-    else nodes.next[before] = follower;
+    if (before === -1) this.#keys.setHead(slot, follower);
+    else nodes.setNext(before, follower);
+  }
+}
+
+function* plainKeys(
+  oldest: number,
+  keys: KeyTable,
+  values: KeyTable,
+  buckets: Nodes,
+  sketches: ReadonlyMap<number, Sketch>,
+): Generator<PlainDistinctKey> {
+  for (let slot = oldest; slot !== -1; slot = keys.newer(slot)) {
+    const own: PlainValue[] = [];
+    for (let value = keys.spare(slot, 0); value !== -1; value = values.newer(value)) {
+      own.push({ hash: values.hashOf(value), chain: buckets.plain(values.head(value)) });
+    }
+    yield { hash: keys.hashOf(slot), values: own, sketch: sketches.get(slot)?.plain() };
   }
 }
 

@@ -2,7 +2,7 @@
 // What tables know of a key: 96 bits. Keys are keyed hashes and random pseudonyms already, so whoever sends
 // events can't choose them; what is wanted here is that any two differ, and speed.
 
-/** The hash of a key, in three words of 32 bits. Written into, so that nothing is allocated. */
+/** The hash of a key, in three words of 32 bits, signed. Written into, so that nothing is allocated. */
 export type KeyHash = { a: number; b: number; c: number };
 
 /**
@@ -43,16 +43,16 @@ export function hashKey(key: string, into: KeyHash): void {
   h3 = finish(h3);
   h4 = finish(h4);
   h1 = (h1 + h2 + h3 + h4) | 0;
-  into.a = h1 >>> 0;
-  into.b = (h2 + h1) >>> 0;
-  into.c = (h3 + h1) >>> 0;
+  into.a = h1;
+  into.b = (h2 + h1) | 0;
+  into.c = (h3 + h1) | 0;
 }
 
 /** The hash of a value under a key, from the hashes of both. For one key no two values come together. */
 export function hashPair(key: KeyHash, value: KeyHash, into: KeyHash): void {
-  into.a = finish(value.a ^ Math.imul(key.a, 0x9e3779b1)) >>> 0;
-  into.b = finish(value.b ^ Math.imul(key.b, 0x85ebca6b)) >>> 0;
-  into.c = finish(value.c ^ Math.imul(key.c, 0xc2b2ae35)) >>> 0;
+  into.a = finish(value.a ^ Math.imul(key.a, 0x9e3779b1));
+  into.b = finish(value.b ^ Math.imul(key.b, 0x85ebca6b));
+  into.c = finish(value.c ^ Math.imul(key.c, 0xc2b2ae35));
 }
 
 const c1 = 0x239b961b;

@@ -5,7 +5,8 @@ import { latenessMsMax } from "@docket/policy";
 import type { ShardBounds } from "./bounds.ts";
 import type { Undo } from "./bucket-shard.ts";
 import type { KeyHash } from "./key-hash.ts";
-import { KeyTable, newEnds } from "./key-table.ts";
+import { KeyTable } from "./key-table.ts";
+import type { Ends } from "./key-table.ts";
 import { longer } from "./nodes.ts";
 
 /** A key as it stands in a snapshot: its arrival time, and the time until which it must be remembered. */
@@ -19,7 +20,7 @@ export class LimitShard {
   evicted = 0;
   readonly #bounds: ShardBounds;
   readonly #keys = new KeyTable();
-  readonly #ends = newEnds(1);
+  readonly #ends: Ends = { oldest: -1, newest: -1 };
   #tatUs = new Float64Array(this.#keys.capacity);
   #untilUs = new Float64Array(this.#keys.capacity);
   /** The latest time of all, in milliseconds. */
@@ -48,14 +49,12 @@ export class LimitShard {
     const keys = this.#keys;
     const topBefore = this.#top;
     if (atMs > topBefore) this.#top = atMs;
-    const gone: PlainLimitKey[] = [];
     const known = keys.find(hash);
-    this.#expire(gone, known);
-    if (known === -1 && keys.size >= this.#bounds.keys) this.#removeOldest(gone, true);
+    const gone = known === -1 ? this.#makeRoom() : undefined;
     const slot = known === -1 ? this.#insert(hash, tatUs, untilUs) : known;
-    const older = known === -1 ? -1 : (keys.older[slot] as number);
-    if (known !== -1) keys.unlink(this.#ends, 0, slot);
-    keys.link(this.#ends, 0, slot, this.#ends[1] as number);
+    const older = known === -1 ? -1 : keys.older(slot);
+    if (known !== -1) keys.unlink(this.#ends, slot);
+    keys.link(this.#ends, slot, this.#ends.newest);
     const tatBefore = this.#tatUs[slot] as number;
     const untilBefore = this.#untilUs[slot] as number;
     this.#tatUs[slot] = tatUs;
@@ -63,20 +62,20 @@ export class LimitShard {
     return () => {
       this.#tatUs[slot] = tatBefore;
       this.#untilUs[slot] = untilBefore;
-      keys.unlink(this.#ends, 0, slot);
+      keys.unlink(this.#ends, slot);
       if (known === -1) keys.remove(slot);
-      else keys.link(this.#ends, 0, slot, older);
-      while (gone.length > 0) {
-        const { hash: own, ...times } = gone.pop() as PlainLimitKey;
-        keys.link(this.#ends, 0, this.#insert(own, times.tatUs, times.untilUs), -1);
+      else keys.link(this.#ends, slot, older);
+      for (const { hash: own, ...times } of gone?.toReversed() ?? []) {
+        keys.link(this.#ends, this.#insert(own, times.tatUs, times.untilUs), -1);
       }
       this.#top = topBefore;
     };
   }
 
-  /** The shard as plain data; keys are made as they are asked for. */
+  /** The shard as plain data: as it is now, even if the keys are asked for later. */
   plain(): PlainLimitShard {
-    return { top: this.#top, keys: this.#plainKeys() };
+    const keys = plainKeys(this.#ends.oldest, this.#keys.copy(), this.#tatUs.slice(), this.#untilUs.slice());
+    return { top: this.#top, keys };
   }
 
   /** Takes in what {@link plain} gave; the shard must be empty. */
@@ -84,13 +83,7 @@ export class LimitShard {
     this.#top = top;
     for (const { hash, tatUs, untilUs } of keys) {
       const slot = this.#insert(hash, tatUs, untilUs);
-      this.#keys.link(this.#ends, 0, slot, this.#ends[1] as number);
-    }
-  }
-
-  *#plainKeys(): Generator<PlainLimitKey> {
-    for (let slot = this.#ends[0] as number; slot !== -1; slot = this.#keys.newer[slot] as number) {
-      yield this.#plainKey(slot);
+      this.#keys.link(this.#ends, slot, this.#ends.newest);
     }
   }
 
@@ -111,20 +104,37 @@ export class LimitShard {
   }
 
   // A key whose arrival time lies before all that can still come is as one that was never seen.
-  #expire(gone: PlainLimitKey[], except: number): void {
+  #makeRoom(): PlainLimitKey[] {
+    const gone: PlainLimitKey[] = [];
     const deadUs = (this.#top - latenessMsMax) * 1000;
     for (let i = 0; i < 2; i++) {
-      const oldest = this.#ends[0] as number;
-      if (oldest === -1 || oldest === except || (this.#untilUs[oldest] as number) > deadUs) return;
-      this.#removeOldest(gone, false);
+      const { oldest } = this.#ends;
+      if (oldest === -1 || (this.#untilUs[oldest] as number) > deadUs) break;
+      gone.push(this.#removeOldest());
     }
+    if (this.#keys.size >= this.#bounds.keys) {
+      gone.push(this.#removeOldest());
+      this.evicted++;
+    }
+    return gone;
   }
 
-  #removeOldest(gone: PlainLimitKey[], evicted: boolean): void {
-    const slot = this.#ends[0] as number;
-    gone.push(this.#plainKey(slot));
-    this.#keys.unlink(this.#ends, 0, slot);
+  #removeOldest(): PlainLimitKey {
+    const slot = this.#ends.oldest;
+    const removed = this.#plainKey(slot);
+    this.#keys.unlink(this.#ends, slot);
     this.#keys.remove(slot);
-    if (evicted) this.evicted++;
+    return removed;
+  }
+}
+
+function* plainKeys(
+  oldest: number,
+  keys: KeyTable,
+  tatUs: Float64Array,
+  untilUs: Float64Array,
+): Generator<PlainLimitKey> {
+  for (let slot = oldest; slot !== -1; slot = keys.newer(slot)) {
+    yield { hash: keys.hashOf(slot), tatUs: tatUs[slot] as number, untilUs: untilUs[slot] as number };
   }
 }

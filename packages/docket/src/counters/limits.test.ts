@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { shardBounds } from "./bounds.ts";
+import { shardBounds, shardsPerCounter } from "./bounds.ts";
 import { Counters } from "./counters.ts";
 import type { Undo } from "./counters.ts";
 import { Limits } from "./limits.ts";
@@ -88,9 +88,9 @@ test("what is not declared has no wait, and nothing is taken of it", () => {
 test("keys with all their room are forgotten, and beyond the bound those of longest ago", () => {
   const limits = new Limits([perMinute], { ...shardBounds, keys: 4 });
   for (let i = 0; i < 1000; i++) limits.consume("l", `k${i}`, startMs);
-  assert.equal(limits.memory.keys, 4 * 64);
-  assert.equal(limits.memory.evicted, 1000 - 4 * 64);
+  assert.equal(limits.memory.keys, 4 * shardsPerCounter);
+  assert.equal(limits.memory.evicted, 1000 - 4 * shardsPerCounter);
   const laterMs = startMs + 2 * lateMsMax;
   for (let i = 0; i < 1000; i++) limits.consume("l", `k${i % 8}`, laterMs + i);
-  assert.ok(limits.memory.keys < 4 * 64);
+  assert.ok(limits.memory.keys < 4 * shardsPerCounter);
 });

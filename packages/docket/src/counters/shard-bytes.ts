@@ -13,19 +13,34 @@ import type { PlainSketch } from "./sketch.ts";
 
 type Columns = "none" | "value" | "high";
 
-/** Writes a counter's shard; nothing for one that was never used. */
-export function writeShard(writer: ByteWriter, { kind }: CounterKind, shard: PlainShard | undefined): void {
+/** Keys that are written before others have their turn. */
+const keysAtOnce = 256;
+/** The same of different values: a key may have a thousand, or be a sketch. */
+const distinctKeysAtOnce = 16;
+
+/**
+ * Writes a counter's shard; nothing for one that was never used.
+ *
+ * @param pause lets others have their turn
+ */
+export async function writeShard(
+  writer: ByteWriter,
+  { kind }: CounterKind,
+  shard: PlainShard | undefined,
+  pause: () => Promise<void>,
+): Promise<void> {
   if (shard === undefined || shard.plain.top === -Infinity) return;
   const { top } = shard.plain;
   writer.integer(top);
   if (shard.kind === "distinct") {
-    for (const key of shard.plain.keys) writeDistinctKey(writer, key, top);
+    await writeAll(shard.plain.keys, distinctKeysAtOnce, pause, (key) => writeDistinctKey(writer, key, top));
     return;
   }
-  for (const { hash, chain } of shard.plain.keys) {
+  const columns = kind === "sum" ? "high" : "value";
+  await writeAll(shard.plain.keys, keysAtOnce, pause, ({ hash, chain }) => {
     writer.hash(hash);
-    writeChain(writer, chain, top, kind === "sum" ? "high" : "value");
-  }
+    writeChain(writer, chain, top, columns);
+  });
 }
 
 /**
@@ -50,14 +65,18 @@ export function readShard(bytes: Uint8Array, { kind }: CounterKind): PlainShard 
 }
 
 /** Writes a limit's shard. */
-export function writeLimitShard(writer: ByteWriter, shard: PlainLimitShard | undefined): void {
+export async function writeLimitShard(
+  writer: ByteWriter,
+  shard: PlainLimitShard | undefined,
+  pause: () => Promise<void>,
+): Promise<void> {
   if (shard === undefined || shard.top === -Infinity) return;
   writer.integer(shard.top);
-  for (const { hash, tatUs, untilUs } of shard.keys) {
+  await writeAll(shard.keys, keysAtOnce, pause, ({ hash, tatUs, untilUs }) => {
     writer.hash(hash);
     writer.integer(tatUs);
     writer.integer(untilUs - tatUs);
-  }
+  });
 }
 
 /**
@@ -75,6 +94,19 @@ export function readLimitShard(bytes: Uint8Array): PlainLimitShard | undefined {
     return { hash, tatUs, untilUs: tatUs + reader.integer() };
   });
   return { top, keys };
+}
+
+async function writeAll<T>(
+  all: Iterable<T>,
+  atOnce: number,
+  pause: () => Promise<void>,
+  one: (each: T) => void,
+): Promise<void> {
+  let written = 0;
+  for (const each of all) {
+    one(each);
+    if (++written % atOnce === 0) await pause();
+  }
 }
 
 // Keys go on to the end of the shard.

@@ -48,10 +48,14 @@ export class Sketch {
   /** The newest bucket. */
   top = -Infinity;
   readonly #heads = new Int32Array(sketchRegisters).fill(-1);
-  readonly #nodes = new Nodes("value");
+  readonly #nodes: Nodes;
   // How many registers have each rank in the window that ended with this bucket; kept up by additions.
   readonly #ranks = new Int32Array(rankMax + 1);
   #ranksEnd = Number.NaN;
+
+  constructor(nodes: Nodes = new Nodes(1)) {
+    this.#nodes = nodes;
+  }
 
   get bytes(): number {
     return 4 * sketchRegisters + this.#nodes.bytes;
@@ -82,6 +86,14 @@ export class Sketch {
       this.#replace(register, before);
       this.top = topBefore;
     };
+  }
+
+  /** A copy, to be read later. */
+  copy(): Sketch {
+    const copied = new Sketch(this.#nodes.copy());
+    copied.#heads.set(this.#heads);
+    copied.top = this.top;
+    return copied;
   }
 
   plain(): PlainSketch {
@@ -119,12 +131,12 @@ export class Sketch {
 
   // The older a bucket of a chain, the greater its rank.
   #greatest(head: number, end: number): number {
-    const { bucket, value, next } = this.#nodes;
+    const nodes = this.#nodes;
     let rank = 0;
-    for (let node = head; node !== -1; node = next[node] as number) {
-      const number = bucket[node] as number;
-      if (number <= end - bucketsPerWindow) break;
-      if (number <= end) rank = value[node] as number;
+    for (let node = head; node !== -1; node = nodes.next(node)) {
+      const bucket = nodes.bucket(node);
+      if (bucket <= end - bucketsPerWindow) break;
+      if (bucket <= end) rank = nodes.value(node);
     }
     return rank;
   }

@@ -97,25 +97,19 @@ export async function* writeSnapshot(
   const limits = memory.limits.kinds.filter(({ id }) => !without.has(id));
   const header: SnapshotHeader = { v: 1, ...name, bounds: memory.counters.bounds, counters, limits };
   const sha = createHash("sha256");
-  const writer = new ByteWriter();
   let waiting: Uint8Array[] = [Buffer.from(snapshotMagic, "latin1"), jsonSection(headerSection, header)];
+  let waitingBytes = 0;
   const moments = new Set<number>();
-  for (const sections of [counterSections(memory, counters, writer), limitSections(memory, limits, writer)]) {
-    for (;;) {
-      const moment = ports.moment();
-      const section = sections(moment);
-      if (section === undefined) break;
-      moments.add(moment);
-      waiting.push(...section);
-      if (waiting.reduce((sum, bytes) => sum + bytes.length, 0) >= chunkBytes) {
-        const chunk = Buffer.concat(waiting);
-        waiting = [];
-        sha.update(chunk);
-        yield chunk;
-      }
-      // The next shard may be as large again.
-      await ports.pause();
-    }
+  for await (const { moment, section } of shardSections(memory, header, ports)) {
+    moments.add(moment);
+    waiting.push(section);
+    waitingBytes += section.length;
+    if (waitingBytes < chunkBytes) continue;
+    const chunk = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    sha.update(chunk);
+    yield chunk;
   }
   const last = Buffer.concat([...waiting, jsonSection(placeSection, await ports.place(moments))]);
   sha.update(last);
@@ -271,45 +265,45 @@ class Restoring {
   }
 }
 
-/** Gives the sections of one shard after the other, each as it stands when it is asked for. */
-type Sections = (moment: number) => Uint8Array[] | undefined;
+type Section = { readonly moment: number; readonly section: Uint8Array };
 
-function counterSections(memory: CounterMemory, kinds: readonly CounterKind[], writer: ByteWriter): Sections {
-  let place = 0;
-  return (moment) => {
-    const kind = kinds[Math.floor(place / shardsPerCounter)];
-    if (kind === undefined) return undefined;
-    const shard = place % shardsPerCounter;
-    writer.count(counterSection);
-    writer.count(Math.floor(place / shardsPerCounter));
+// Each shard is copied at once, which is quick, and written bit by bit.
+async function* shardSections(
+  { counters, limits }: CounterMemory,
+  header: SnapshotHeader,
+  { moment: now, pause }: SnapshotPorts,
+): AsyncGenerator<Section> {
+  const writer = new ByteWriter();
+  const begin = (kind: number, declaration: number, shard: number, moment: number): void => {
+    writer.count(kind);
+    writer.count(declaration);
     writer.count(shard);
     writer.count(moment);
-    writeShard(writer, kind, memory.counters.plainShard(kind.id, shard));
-    place++;
-    return [framed(writer.take())];
   };
-}
-
-function limitSections(memory: CounterMemory, kinds: readonly LimitKind[], writer: ByteWriter): Sections {
-  let place = 0;
-  return (moment) => {
-    const number = Math.floor(place / shardsPerCounter);
-    const kind = kinds[number];
-    if (kind === undefined) return undefined;
-    const shard = place % shardsPerCounter;
-    place++;
-    return [undefined, ...memory.limits.copies(kind.id)].flatMap((rule) => {
-      const plain = memory.limits.plainShard(kind.id, shard, rule);
-      if (rule !== undefined && plain === undefined) return [];
-      writer.count(limitSection);
-      writer.count(number);
-      writer.count(shard);
-      writer.count(moment);
-      writer.text(rule ?? "");
-      writeLimitShard(writer, plain);
-      return [framed(writer.take())];
-    });
-  };
+  for (let shard = 0; shard < shardsPerCounter; shard++) {
+    for (const [declaration, kind] of header.counters.entries()) {
+      const moment = now();
+      const plain = counters.plainShard(kind.id, shard);
+      begin(counterSection, declaration, shard, moment);
+      await writeShard(writer, kind, plain, pause);
+      yield { moment, section: framed(writer.take()) };
+      await pause();
+    }
+    for (const [declaration, { id }] of header.limits.entries()) {
+      const moment = now();
+      // A limit and its copies at the same moment.
+      const rules = [undefined, ...limits.copies(id)];
+      const plain = rules.map((rule) => [rule, limits.plainShard(id, shard, rule)] as const);
+      for (const [rule, own] of plain) {
+        if (rule !== undefined && own === undefined) continue;
+        begin(limitSection, declaration, shard, moment);
+        writer.text(rule ?? "");
+        await writeLimitShard(writer, own, pause);
+        yield { moment, section: framed(writer.take()) };
+      }
+      await pause();
+    }
+  }
 }
 
 function jsonSection(kind: number, value: object): Uint8Array {

@@ -324,6 +324,8 @@ function keyOf(
 
 function withActor(cell: string, pseudonym: string): string {
   if (cell === actorMark) return pseudonym;
+  // `actor.id` comes first of most.
+  if (cell.startsWith(`${actorMark}|`)) return pseudonym + cell.slice(actorMark.length);
   if (!cell.includes(actorMark)) return cell;
   return cell
     .split("|")

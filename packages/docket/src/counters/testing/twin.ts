@@ -75,7 +75,10 @@ export class TwinCounter {
     const { topMs, keys } = this.shards.get(place) ?? { topMs: -Infinity, keys: new Map() };
     const left = new Map<string, TwinKey>(keys);
     const newTopMs = Math.max(topMs, event.atMs);
-    for (let i = 0; i < 2; i++) {
+    const before = left.get(key) ?? { events: [], sketched: false };
+    const buckets = before.events.map(({ atMs }) => this.#bucket(atMs));
+    const bucket = this.#bucket(event.atMs);
+    for (let i = 0; i < 2 * this.#roomsWanted(before, event); i++) {
       const [oldest] = left;
       if (oldest === undefined || oldest[0] === key) break;
       const newest = Math.max(...oldest[1].events.map(({ atMs }) => this.#bucket(atMs)));
@@ -84,25 +87,47 @@ export class TwinCounter {
     }
     const [oldest] = left.keys();
     if (oldest !== undefined && !left.has(key) && left.size >= this.#bounds.keys) left.delete(oldest);
-    const before = left.get(key) ?? { events: [], sketched: false };
-    left.delete(key);
+    if (bucket > Math.max(-Infinity, ...buckets)) left.delete(key);
     left.set(key, { events: [...before.events, event], sketched: this.#sketched(before, event) });
     this.shards = new Map(this.shards).set(place, { topMs: newTopMs, keys: left });
   }
 
-  // More values than are remembered one by one, of those that some read can still see.
-  #sketched({ events, sketched }: TwinKey, event: Seen): boolean {
-    if (sketched || this.#kind.kind !== "distinct") return sketched;
+  // How often room is made for what is new: a key, a bucket, a value, a bucket of a value.
+  #roomsWanted({ events, sketched }: TwinKey, event: Seen): number {
+    const bucket = this.#bucket(event.atMs);
+    const buckets = events.map(({ atMs }) => this.#bucket(atMs));
+    if (this.#kind.kind !== "distinct") return buckets.includes(bucket) ? 0 : 1;
+    if (events.length === 0) return 1;
+    const newer = bucket > Math.max(...buckets) ? 1 : 0;
+    if (sketched) return newer;
+    if (!this.#held(events).has(event.value)) return newer + 1;
+    const own = events.filter(({ value }) => value === event.value);
+    return newer + (own.some(({ atMs }) => this.#bucket(atMs) === bucket) ? 0 : 1);
+  }
+
+  // The values that are remembered one by one, and the newest bucket of each.
+  #held(events: readonly Seen[]): Map<string, number> {
     const held = new Map<string, number>();
     let top = -Infinity;
     for (const { value, atMs } of events) {
       if (!held.has(value)) forget(held, top - reachOf(this.#kind.bucketMs).kept);
-      const newest = Math.max(held.get(value) ?? -Infinity, this.#bucket(atMs));
-      held.delete(value);
-      held.set(value, newest);
-      top = Math.max(top, newest);
+      const before = held.get(value) ?? -Infinity;
+      const bucket = this.#bucket(atMs);
+      if (bucket > before) {
+        held.delete(value);
+        held.set(value, bucket);
+      }
+      top = Math.max(top, bucket);
     }
+    return held;
+  }
+
+  // Whether they are more than are remembered.
+  #sketched({ events, sketched }: TwinKey, event: Seen): boolean {
+    if (sketched || this.#kind.kind !== "distinct") return sketched;
+    const held = this.#held(events);
     if (held.has(event.value)) return false;
+    const top = Math.max(-Infinity, ...events.map(({ atMs }) => this.#bucket(atMs)));
     forget(held, top - reachOf(this.#kind.bucketMs).kept);
     return held.size >= this.#bounds.exactValues;
   }
@@ -110,7 +135,7 @@ export class TwinCounter {
 
 function forget(held: Map<string, number>, dead: number): void {
   for (const [value, newest] of held) {
-    if (newest >= dead) return;
+    if (newest >= dead || held.size === 1) return;
     held.delete(value);
   }
 }
