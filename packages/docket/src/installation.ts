@@ -9,9 +9,8 @@
 //   DIR/lock.sqlite          held by the one process that writes
 //   DIR.keys/main/…          keys (evidence/keys.ts), not in the data directory
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Succession } from "@docket/protocol";
 import { emptyFrontier } from "@docket/tlog";
 import { DocketError } from "./error.ts";
@@ -25,6 +24,7 @@ import {
 import type { SiteKeys } from "./evidence/keys.ts";
 import type { LogDisk } from "./log/disk.ts";
 import { writeState } from "./log/materialised.ts";
+import { readLibraryPolicy, writePolicy } from "./releases/policy-library.ts";
 import { logPaths } from "./log/paths.ts";
 import { verifierKeysOf } from "./log/signing-keys.ts";
 import { firstPeriod, writeKeyHistory } from "./succession/key-history.ts";
@@ -35,7 +35,8 @@ import type { LogPaths } from "./log/paths.ts";
 /** The site that every installation has. */
 export const mainSite = "main";
 const originBytes = 8;
-const examplePolicy = fileURLToPath(new URL("../assets/policy/", import.meta.url));
+/** The policy of the library that a data directory begins with. */
+const firstPolicy = "comments";
 
 /** A data directory and what belongs to it. */
 export type Installation = {
@@ -102,7 +103,8 @@ export function createInstallation(
   const vkeys = verifierKeysOf(signerKeys);
   writeKeyHistory(disk, paths, firstPeriod(origin, vkeys));
   disk.replaceFile(join(data, "log.vkey"), Buffer.from(`${vkeys.join("\n")}\n`), true);
-  if (!opaque) cpSync(examplePolicy, join(data, "policy"), { recursive: true });
+  const policy = opaque ? undefined : readLibraryPolicy(firstPolicy);
+  if (policy !== undefined) writePolicy(join(data, "policy"), `${firstPolicy}.yaml`, policy);
   // Last: a directory without it was never finished, and is refused.
   const content = { v: 1, keys: relative(data, keys) };
   disk.replaceFile(join(data, "docket.json"), Buffer.from(`${JSON.stringify(content)}\n`), true);

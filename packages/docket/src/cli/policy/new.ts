@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket policy new`: a policy to begin with, empty or from one that comes with Docket.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { DocketError } from "../../error.ts";
 import { checkPolicies } from "../../releases/policy-check.ts";
+import { libraryPolicies, readLibraryPolicy, writePolicy } from "../../releases/policy-library.ts";
+import type { LibraryPolicy } from "../../releases/policy-library.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
 import { exitFine } from "../failure.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkText } from "./check.ts";
 import { policyDirectoryOf } from "./places.ts";
-
-const templates = fileURLToPath(new URL("../../../assets/policy/", import.meta.url));
 
 /** What `docket policy new` is told. */
 export type NewOptions = {
@@ -21,14 +19,6 @@ export type NewOptions = {
   directory?: string | undefined;
   data: string;
 };
-
-/** Names of the policies that come with Docket. */
-export function templateNames(): string[] {
-  return readdirSync(templates)
-    .filter((name) => name.endsWith(".yaml"))
-    .map((name) => name.slice(0, -".yaml".length))
-    .sort();
-}
 
 /** Writes a policy, and says what to do next. */
 export async function runPolicyNew(options: NewOptions, terminal: Terminal): Promise<number> {
@@ -39,15 +29,16 @@ export async function runPolicyNew(options: NewOptions, terminal: Terminal): Pro
   }
   const directory = policyDirectoryOf(options);
   const path = join(directory, `${name}.yaml`);
-  const text = from === undefined ? skeleton(name) : renamed(readTemplate(from), name);
-  mkdirSync(directory, { recursive: true });
+  const policy = from === undefined ? { text: skeleton(name), listFiles: new Map() } : templateOf(from, name);
+  let lists: readonly string[];
   try {
-    writeFileSync(path, text, { flag: "wx" });
+    lists = writePolicy(directory, `${name}.yaml`, policy);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     throw new DocketError("usage", `${path} is there already; choose another name, or change it`);
   }
-  await write(terminal, `Wrote ${path}\n`);
+  const written = [path, ...lists.map((file) => join(directory, file))];
+  await write(terminal, written.map((each) => `Wrote ${each}\n`).join(""));
   // A rule's id stands once in all policies: a template beside its own copy has each twice.
   const files = readPolicyDirectory(directory);
   const check = checkPolicies(files, terminal.clock());
@@ -58,19 +49,14 @@ export async function runPolicyNew(options: NewOptions, terminal: Terminal): Pro
   return exitFine;
 }
 
-function readTemplate(name: string): string {
-  const names = templateNames();
-  if (!names.includes(name)) {
-    throw new DocketError(
-      "usage",
-      `there is no policy ${JSON.stringify(name)} to begin with; ${listOf(names)}`,
-    );
-  }
-  return readFileSync(join(templates, `${name}.yaml`), "utf8");
-}
-
-function listOf(names: readonly string[]): string {
-  return names.length === 1 ? `there is ${names[0]}` : `choose one of ${names.join(", ")}`;
+function templateOf(from: string, name: string): LibraryPolicy {
+  const policy = readLibraryPolicy(from);
+  if (policy !== undefined) return { ...policy, text: renamed(policy.text, name) };
+  const names = libraryPolicies().join(", ");
+  throw new DocketError(
+    "usage",
+    `there is no policy ${JSON.stringify(from)} to begin with; choose one of ${names}`,
+  );
 }
 
 function renamed(text: string, name: string): string {

@@ -10,7 +10,7 @@ import type { TestContext } from "node:test";
 import { run } from "../main.ts";
 import type { Terminal } from "../terminal.ts";
 import { excerptOf } from "./excerpt.ts";
-import { templateNames } from "./new.ts";
+import { libraryPolicies } from "../../releases/policy-library.ts";
 
 const rule = (when: string, more = ""): string => `policy: p
 on: [comment]
@@ -191,13 +191,14 @@ describe("docket policy new", () => {
   });
 
   test("copies each policy that comes with Docket under another name", async (t) => {
-    assert.ok(templateNames().includes("comments"));
-    for (const name of templateNames()) {
+    assert.ok(libraryPolicies().includes("comments"));
+    for (const name of libraryPolicies()) {
       const path = directory(t, {});
       const made = await docket("new", "mine", "--from", name, "--dir", path);
       assert.equal(made.code, 0, made.stderr);
       assert.match(readFileSync(join(path, "mine.yaml"), "utf8"), /^policy: mine$/m);
       assert.equal((await docket("check", path)).code, 0, name);
+      assert.match((await docket("test", path)).stdout, /tests, all pass/);
     }
     const unknown = await docket("new", "mine", "--from", "nonsense", "--dir", directory(t, {}));
     assert.match(unknown.stderr, /there is no policy "nonsense" to begin with; .*comments/);
