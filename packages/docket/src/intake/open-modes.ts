@@ -11,7 +11,7 @@ import type { LogReader } from "../log/reader.ts";
 import type { ChangeState } from "../releases/change-state.ts";
 import { keptReleasePath, listsOf, readKeptReleaseLater } from "../releases/release.ts";
 import type { Release } from "../releases/release.ts";
-import type { ListChange, Origin } from "../rollout/brakes.ts";
+import type { ListChange, Origin } from "../rollout/brake-state.ts";
 import { declarationsOf } from "../rollout/declarations.ts";
 import type { Declarations } from "../rollout/declarations.ts";
 import { rebuildModes } from "../rollout/rebuild-modes.ts";
@@ -73,7 +73,7 @@ export function originOf({ release, by, of }: ReleaseBody, { proposals }: Change
 }
 
 /** What a record of a list changed, from its part; `undefined` if that is gone. */
-function listChangeOf(
+export function listChangeOf(
   { list, listKind, version }: ListBody,
   part: string | undefined,
   entryHash: ModesPorts["entryHash"],

@@ -26,7 +26,7 @@ import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { Sealed } from "../log/sequencer.ts";
 import type { Release } from "../releases/release.ts";
-import type { Origin } from "../rollout/brakes.ts";
+import type { Origin } from "../rollout/brake-state.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
 import { repeatWindowMs } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";

@@ -7,7 +7,7 @@ import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { Author } from "../releases/duties.ts";
 import type { Undo } from "./actor-cells.ts";
-import type { Watched } from "./brakes.ts";
+import type { Watched } from "./brake-state.ts";
 import type { RuleModes } from "./rule-modes.ts";
 
 /** Longest reason for a confirmation, in characters. */

@@ -5,8 +5,9 @@ import * as fc from "fast-check";
 import type { BrakeFacts } from "@docket/protocol";
 import { encodeBrakeFacts } from "@docket/protocol";
 import type { Undo } from "./actor-cells.ts";
-import { Brakes, probationMs, recentMs, rememberedMs } from "./brakes.ts";
-import type { BrakesState, Origin } from "./brakes.ts";
+import { probationMs } from "./brake-state.ts";
+import type { BrakesState, Origin } from "./brake-state.ts";
+import { Brakes, probationMsMax, recentMs, rememberedMs } from "./brakes.ts";
 import { exceedsShare } from "./chance.ts";
 import type { Declaration } from "./declarations.ts";
 import { cellMs } from "./event-stream.ts";
@@ -71,11 +72,16 @@ test("small traffic trips over a day, a wave within the last hour; after a day n
   assert.ok(wave.events > 150 && wave.events < 300, `after ${wave.events} events`);
   const { from, to } = wave.trip as BrakeFacts;
   assert.ok(Date.parse(to) - Date.parse(from) <= recentMs, "of the last hour it is, since the change not");
+  const quiet = new Brakes();
+  quiet.adopt(declared(thing("p/r")), origin("r1"));
+  // 20 events a day: its watch lasts until 1,000 of them have come.
+  const late = untilTrip(quiet, 900, (i) => (i % 4 === 0 ? ["p/r"] : []), t0, probationMs / 20);
+  assert.equal(late.events, 197);
   const settled = new Brakes();
   settled.adopt(declared(thing("p/r")), origin("r1"));
-  settled.observe("comment", "a", t0, { keys: [], entries: [] });
-  assert.equal(settled.watched().length, 1);
-  assert.equal(untilTrip(settled, 2000, () => ["p/r"], t0 + probationMs).trip, undefined);
+  untilTrip(settled, 1000, () => [], t0, 80_000);
+  assert.equal(settled.watched().length, 1, "the day isn't over");
+  assert.equal(untilTrip(settled, 2000, () => ["p/r"], t0 + probationMs + 60_000).trip, undefined);
   assert.equal(settled.watched().length, 0);
   assert.deepEqual(settled.state().streams, [], "nothing is watched, nothing is remembered");
 });
@@ -94,8 +100,8 @@ test("what comes back comes back as it was; what changed or went is let go", () 
   const brakes = new Brakes();
   const [old, bad] = [thing("p/r", "old"), thing("p/r", "bad")];
   brakes.adopt(declared(old), origin("r1"));
-  brakes.observe("comment", "a", t0, { keys: [], entries: [] });
-  brakes.observe("comment", "a", t0 + probationMs, { keys: [], entries: [] });
+  untilTrip(brakes, 1001, () => [], t0, probationMs / 1000);
+  brakes.observe("comment", "a", t0 + probationMs + 60_000, { keys: [], entries: [] });
   brakes.adopt(declared(bad), origin("r2"));
   const { trip } = untilTrip(brakes, 1000, () => ["p/r"], t0 + probationMs);
   assert.equal(trip?.release, "r2");
@@ -121,9 +127,8 @@ test("entries: new ones are watched one by one, trip, are held, and go with the 
   const bad = { name: "bad", brake: { share: 100, least: 20 }, on: ["comment"] };
   let lists = [{ ...bad, version: "v1" }];
   brakes.adopt({ things: [], lists }, origin("r1"));
-  brakes.observe("comment", "a", t0, { keys: [], entries: [] });
-  brakes.observe("comment", "a", t0 + probationMs, { keys: [], entries: [] });
-  const at = t0 + probationMs;
+  untilTrip(brakes, 2001, () => [], t0, probationMs / 2000);
+  const at = t0 + probationMs + 60_000;
   assert.equal(untilTrip(brakes, 500, () => [], at, 1000, ["bad:old"]).trip, undefined, "not new any more");
   brakes.listChanged("bad", { added: ["new", "other"], removed: [], version: "v2" }, origin("r2"));
   lists = [{ ...bad, version: "v2" }];
@@ -161,6 +166,10 @@ const anyEvent = fc.record({
   aheadMs: fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: -60_000, max: 120_000 }) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: probationMs }) },
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 0, max: probationMsMax }).map((ms) => (ms % 9 === 0 ? ms : 0)),
+    },
   ),
   keys: fc.subarray(keys),
   entries: fc.subarray(entries),
@@ -272,13 +281,12 @@ class Twin {
     if (this.#now === -Infinity) {
       for (const one of this.#things.values()) one.sinceMs = atMs;
     }
+    const before = this.#now;
     this.#now = Math.max(this.#now, atMs);
+    if (Math.floor(before / cellMs) !== Math.floor(this.#now / cellMs)) this.#settle();
     const keysHit = each.keys;
     this.#events.push({ type: typeOf(each), actor: each.actor, nowMs: this.#now, keys: keysHit });
     const trips: string[] = [];
-    for (const [key, { stage, sinceMs }] of this.#things) {
-      if (stage === "watched" && this.#now - sinceMs >= probationMs) this.#set(key, "settled");
-    }
     for (const key of keysHit) {
       const one = this.#things.get(key);
       if (one?.stage !== "watched") continue;
@@ -290,6 +298,15 @@ class Twin {
     }
     for (const key of trips) this.#set(key, "held");
     return trips;
+  }
+
+  #settle(): void {
+    for (const [key, { stage, sinceMs, from }] of this.#things) {
+      const events = this.#events.slice(from).filter(({ type }) => onOf(key).includes(type)).length;
+      const length = this.#now - sinceMs;
+      const isOver = length >= probationMs && (events >= (8 * 10_000) / 2000 || length >= probationMsMax);
+      if (stage === "watched" && isOver) this.#set(key, "settled");
+    }
   }
 
   #adopt(hashes: Record<string, number>): void {

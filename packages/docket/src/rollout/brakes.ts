@@ -2,7 +2,7 @@
 // The emergency brake: which new or changed rules, thresholds and entries of lists are under watch, and which
 // have lost their power to restrict until a person confirms them.
 //
-//   new or changed -> watched --(24 h without a trip)--> settled
+//   new or changed -> watched --(a day, and events enough, without a trip)--> settled
 //                       |  trip
 //                       v
 //                     held --(a person confirms)--> confirmed
@@ -17,13 +17,28 @@ import type { BrakeFacts } from "@docket/protocol";
 import { formatTime } from "@docket/protocol";
 import { nothing, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
-import { exceedsShare } from "./chance.ts";
+import { endOf, newEntry, nowhere, pastName, probationMs, typesKey } from "./brake-state.ts";
+import type {
+  BrakeInForce,
+  BrakesState,
+  Hits,
+  ListChange,
+  ListState,
+  Origin,
+  Past,
+  Since,
+  Thing,
+  Watch,
+  Watched,
+} from "./brake-state.ts";
+import { exceedsShare, wholeShare } from "./chance.ts";
 import type { Declaration, ListDeclared } from "./declarations.ts";
 import { cellMs, EventStream } from "./event-stream.ts";
-import type { Statistics, StreamState } from "./event-stream.ts";
 
-/** How long something new or changed is watched, in milliseconds of the events' time. */
-export const probationMs: number = 24 * 3_600_000;
+/** How long something new or changed is watched at most, in milliseconds of the events' time. */
+export const probationMsMax: number = 30 * 24 * 3_600_000;
+/** In between it is watched until as many events have come as say something, or so many. */
+export const probationEventsMax = 50_000;
 /** Besides the time since the change, the brake looks at the last so many milliseconds. */
 export const recentMs: number = 3_600_000;
 /** How many different actors must be hit, however few the events: one account's flood draws no brake. */
@@ -36,67 +51,6 @@ export const rememberedMax = 10_000;
 export const entriesWatchedMax = 10_000;
 /** Most added entries that are known one by one; if a list gains more, all of it is watched. */
 export const entriesAddedMax = 100_000;
-
-/** The release with which something came into force, and who proposed it or, without a proposal, did so. */
-export type Origin = { readonly release: string; readonly by: string };
-
-/** What an event hit. */
-export type Hits = { readonly keys: readonly string[]; readonly entries: readonly string[] };
-
-/** What changed in a list: entries by their keyed hashes, or all of them; and the version that came of it. */
-export type ListChange = {
-  readonly added: readonly string[] | "all";
-  readonly removed: readonly string[];
-  readonly version?: string;
-};
-
-type Stage = "watched" | "settled" | "held" | "confirmed";
-type Since = Origin & { readonly ms: number | null; readonly cell: number };
-/** One object for as long as the brake lasts: its index comes later than changes that may be taken back. */
-type Drawn = { index: number | null; readonly facts: BrakeFacts };
-type Thing = {
-  readonly what: "rule" | "threshold" | "entry";
-  readonly declaration: string;
-  readonly stage: Stage;
-  readonly stream: string;
-  readonly share: number;
-  readonly least: number;
-  readonly since: Since;
-  readonly brake: Drawn | null;
-  /** Of what is held: what it would have hit since. */
-  readonly hitsSince: number;
-};
-type Past = Pick<Thing, "stage" | "brake" | "hitsSince"> & { readonly goneMs: number };
-type ListState = {
-  readonly stream: string;
-  readonly share: number;
-  readonly least: number;
-  /** The version in force, where versions are told of. */
-  readonly version: string | null;
-  readonly all: Since | null;
-  readonly added: ReadonlyMap<string, Since>;
-};
-
-/** All of it as plain JSON. */
-export type BrakesState = {
-  clockMs: number | null;
-  things: [key: string, Thing][];
-  past: [name: string, Past][];
-  lists: [name: string, Omit<ListState, "added"> & { added: [entry: string, since: Since][] }][];
-  streams: [types: string, StreamState][];
-};
-
-/** A brake as whoever has to confirm it sees it. */
-export type BrakeInForce = {
-  /** Index of its record; `null` while that is being sealed. */
-  readonly index: number | null;
-  readonly facts: BrakeFacts;
-  /** Events that it would have hit since; of a cap, actors who weren't restricted because of it. */
-  readonly hitsSince: number;
-};
-
-/** Something under watch, and how it fares. */
-export type Watched = { readonly key: string; readonly since: string | null } & Statistics;
 
 /** Watches and brakes. All of it is a function of the sequence of calls. */
 export class Brakes {
@@ -209,9 +163,9 @@ export class Brakes {
     });
   }
 
-  /** Notes that a time has come, without an event. */
-  pass(atMs: number): Undo {
-    return this.#advance(atMs);
+  /** Takes all that is under watch as settled, as it was before what is noted from here on. */
+  settle(): Undo {
+    return this.#settle(() => true);
   }
 
   /**
@@ -374,7 +328,8 @@ export class Brakes {
   // An entry that a record names, in a list that is there: whatever is known of when it came.
   #unwatchedEntry(key: string, { release, changedBy: by }: BrakeFacts): Thing | undefined {
     const list = this.#lists.get(key.slice(0, key.indexOf(":")));
-    return list && { ...newEntry(list, { ms: this.#clockMs, cell: 0, release, by }), stage: "settled" };
+    const since = { ...nowhere, ms: this.#clockMs, release, by };
+    return list && { ...newEntry(list, since), stage: "settled" };
   }
 
   // What is added again while it is watched is watched from the beginning.
@@ -393,7 +348,7 @@ export class Brakes {
       const key = known.slice(0, known.indexOf("\n"));
       if (!isBack(key.slice(name.length + 1))) continue;
       this.#past.delete(known);
-      const since = { ...origin, ms: this.#clockMs, cell: 0 };
+      const since = { ...nowhere, ...origin, ms: this.#clockMs };
       this.#things.set(key, { ...newEntry(list, since), stage, brake, hitsSince });
     }
   }
@@ -410,7 +365,7 @@ export class Brakes {
     const declared = { what, declaration: hash, stream, share, least };
     if (!fresh) {
       const { stage, brake, hitsSince } = past;
-      const since = { ...origin, ms: this.#clockMs, cell: 0 };
+      const since = { ...nowhere, ...origin, ms: this.#clockMs };
       this.#things.set(key, { ...declared, stage, since, brake, hitsSince });
       return;
     }
@@ -437,10 +392,11 @@ export class Brakes {
     }
   }
 
-  #since(stream: string, origin: Origin, undos: Undo[]): Since {
-    const { cell, undo } = this.#streamOf(stream, undos).border();
+  #since(types: string, origin: Origin, undos: Undo[]): Since {
+    const stream = this.#streamOf(types, undos);
+    const { cell, undo } = stream.border();
     undos.push(undo);
-    return { ...origin, ms: this.#clockMs, cell };
+    return { ...origin, ms: this.#clockMs, cell, events: stream.total };
   }
 
   #streamOf(types: string, undos: Undo[]): EventStream {
@@ -473,7 +429,15 @@ export class Brakes {
     this.#clockMs = atMs;
     const back: Undo = () => (this.#clockMs = before);
     if (before === null) return together([back, this.#begin(atMs)]);
-    return atMs < this.#dueMs ? back : together([back, this.#settle(atMs)]);
+    // Once a minute, so that it doesn't cost much, and the same after a restart.
+    if (atMs < this.#dueMs || Math.floor(atMs / cellMs) === Math.floor(before / cellMs)) return back;
+    return together([back, this.#settle((since, list) => this.#isOver(since, list, atMs))]);
+  }
+
+  #isOver({ ms, events }: Since, { stream, share, least }: Watch, nowMs: number): boolean {
+    if (ms === null || nowMs - ms < probationMs) return false;
+    const enough = Math.min((least * wholeShare) / Math.max(share, 1), probationEventsMax);
+    return nowMs - ms >= probationMsMax || (this.#streams.get(stream)?.total ?? 0) - events >= enough;
   }
 
   // What was declared before the first event is watched from that event on.
@@ -488,18 +452,25 @@ export class Brakes {
     });
   }
 
-  #settle(nowMs: number): Undo {
-    const over = (since: Since): boolean => since.ms !== null && nowMs - since.ms >= probationMs;
+  #settle(isOver: (since: Since, watch: Watch) => boolean): Undo {
+    const isDone = (thing: Thing): boolean => thing.stage === "watched" && isOver(thing.since, thing);
+    const isListDone = (list: ListState): boolean =>
+      (list.all !== null && isOver(list.all, list)) ||
+      [...list.added.values()].some((since) => isOver(since, list));
+    if (![...this.#things.values()].some(isDone) && ![...this.#lists.values()].some(isListDone)) {
+      return nothing;
+    }
     return this.#replace((undos) => {
       for (const [key, thing] of this.#things) {
-        if (thing.stage !== "watched" || !over(thing.since)) continue;
+        if (!isDone(thing)) continue;
         undos.push(this.#unwatch(key, thing));
         if (thing.what === "entry") this.#things.delete(key);
         else this.#things.set(key, { ...thing, stage: "settled" });
       }
       for (const [name, list] of this.#lists) {
-        const added = new Map([...list.added].filter(([, since]) => !over(since)));
-        this.#lists.set(name, { ...list, all: list.all && over(list.all) ? null : list.all, added });
+        const added = new Map([...list.added].filter(([, since]) => !isOver(since, list)));
+        const all = list.all !== null && isOver(list.all, list) ? null : list.all;
+        this.#lists.set(name, { ...list, all, added });
       }
     });
   }
@@ -538,7 +509,7 @@ export class Brakes {
   // What is made from the rest, after one thing changed. Being due too early does no harm.
   #account(key: string, before: Thing | undefined, after: Thing | undefined): void {
     if (before?.stage === after?.stage) return;
-    if (after?.stage === "watched") this.#dueMs = Math.min(this.#dueMs, end(after.since));
+    if (after?.stage === "watched") this.#dueMs = Math.min(this.#dueMs, endOf(after.since));
     if (before?.what === "entry" && before.stage === "watched") this.#entriesWatched--;
     if (after?.what === "entry" && after.stage === "watched") this.#entriesWatched++;
     if (before?.stage !== "held" && after?.stage !== "held") return;
@@ -555,35 +526,16 @@ export class Brakes {
     for (const [key, { stage, what, since }] of this.#things) {
       if (stage === "held") held.push(key);
       if (stage !== "watched") continue;
-      due = Math.min(due, end(since));
+      due = Math.min(due, endOf(since));
       if (what === "entry") entries++;
     }
     for (const { all, added } of this.#lists.values()) {
-      due = Math.min(due, end(all));
-      for (const since of added.values()) due = Math.min(due, end(since));
+      due = Math.min(due, endOf(all));
+      for (const since of added.values()) due = Math.min(due, endOf(since));
     }
     this.#dueMs = due;
     this.#entriesWatched = entries;
     const same = held.length === this.#heldKeys.size && held.every((key) => this.#heldKeys.has(key));
     if (!same) this.#heldKeys = new Set(held);
   }
-}
-
-function newEntry({ stream, share, least }: ListState, since: Since): Thing {
-  const declared = { what: "entry" as const, declaration: "", stream, share, least };
-  return { ...declared, stage: "watched", since, brake: null, hitsSince: 0 };
-}
-
-/** When the watch ends of something that came under watch then. */
-function end(since: Since | null): number {
-  return since === null || since.ms === null ? Infinity : since.ms + probationMs;
-}
-
-/** The types of a stream's events as one text. Types have no spaces. */
-function typesKey(on: readonly string[]): string {
-  return [...new Set(on)].sort().join(" ");
-}
-
-function pastName(key: string, declaration: string): string {
-  return `${key}\n${declaration}`;
 }

@@ -6,7 +6,7 @@ import type { BrakeFacts } from "@docket/protocol";
 import { at } from "../testing/at.ts";
 import { nothing, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
-import type { Origin } from "./brakes.ts";
+import type { Origin } from "./brake-state.ts";
 import { Caps, cellsPerCap } from "./caps.ts";
 import type { CapsState } from "./caps.ts";
 import type { Cap } from "./declarations.ts";

@@ -9,7 +9,7 @@ import type { BrakeFacts } from "@docket/protocol";
 import { formatTime } from "@docket/protocol";
 import { ActorCells, nothing, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
-import type { Origin } from "./brakes.ts";
+import type { Origin } from "./brake-state.ts";
 import type { Cap } from "./declarations.ts";
 
 /** Into how many cells the time of a cap is divided. */

@@ -6,7 +6,7 @@
 // claim. It is divided into cells of a minute; a cell also ends when something comes under watch, so that
 // what was before doesn't count. All is a function of the sequence of calls.
 //
-// Memory: cells of 24 hours. Actors are remembered exactly up to `actorsMax`, over all that is watched
+// Memory: cells of 30 days. Actors are remembered exactly up to `actorsMax`, over all that is watched
 // together; beyond, those of every second one (then every fourth, …) by a hash of the pseudonym, the same
 // for events and hits, so that their ratio stays right. `sampling` says which part it is.
 import { ActorCells, nothing, shift, together } from "./actor-cells.ts";
@@ -15,7 +15,7 @@ import type { Undo } from "./actor-cells.ts";
 /** Length of a cell, in milliseconds. */
 export const cellMs = 60_000;
 /** How far back cells are kept, in milliseconds: as long as anything is watched, from the begun minute on. */
-export const keptCellsMs: number = 24 * 3_600_000 + cellMs;
+export const keptCellsMs: number = 30 * 24 * 3_600_000 + cellMs;
 /** Most cells; a thing that comes under watch when there are so many begins with the cell that is there. */
 export const cellsMax = 4096;
 /** Most actors that a stream remembers, those who were hit counted for each thing. */
@@ -31,6 +31,7 @@ type Hits = { byCell: Map<number, number>; total: number; actors: ActorCells };
 export type StreamState = {
   cells: Cell[];
   next: number;
+  total: number;
   sampling: number;
   seen: [actor: string, cell: number][];
   hits: [key: string, byCell: [cell: number, count: number][], actors: [actor: string, cell: number][]][];
@@ -40,6 +41,7 @@ export type StreamState = {
 export class EventStream {
   #cells: readonly Cell[] = [];
   #next = 0;
+  #total = 0;
   #sampling = 0;
   readonly #actorsMax: number;
   readonly #seen: ActorCells;
@@ -51,6 +53,7 @@ export class EventStream {
     if (state === undefined) return;
     this.#cells = state.cells.map((cell) => ({ ...cell }));
     this.#next = state.next;
+    this.#total = state.total;
     this.#sampling = state.sampling;
     for (const [key, byCell, actors] of state.hits) {
       const total = byCell.reduce((sum, [, count]) => sum + count, 0);
@@ -61,6 +64,11 @@ export class EventStream {
   /** Whether nothing is watched. */
   get idle(): boolean {
     return this.#hits.size === 0;
+  }
+
+  /** Events that were noted, ever. */
+  get total(): number {
+    return this.#total;
   }
 
   /** Of 2 to this power actors, one is remembered. */
@@ -97,9 +105,11 @@ export class EventStream {
     const opened = this.#cells.at(-1)?.minute === minute ? nothing : this.#open(minute);
     const cell = this.#cells.at(-1) as Cell;
     cell.events++;
+    this.#total++;
     const seen = this.#note(this.#seen, actor, cell.number);
     return () => {
       seen();
+      this.#total--;
       cell.events--;
       opened();
     };
@@ -151,6 +161,7 @@ export class EventStream {
     return {
       cells: this.#cells.map((cell) => ({ ...cell })),
       next: this.#next,
+      total: this.#total,
       sampling: this.#sampling,
       seen: this.#seen.entries(),
       hits: [...this.#hits]

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The modes made again from the log at a start. What is held or confirmed follows from the records of brakes
 // and confirmations, however old, and the release in force. Decisions are needed only as far back as anything
-// is watched, a day, and if nothing is, as far back as caps count.
+// is watched, and if nothing is, as far back as caps count.
 import type { BrakeFacts, DocketRecord, Facts, ListBody, ReleaseBody } from "@docket/protocol";
 import { parseLeaf } from "@docket/protocol";
-import type { ListChange, Origin } from "./brakes.ts";
+import { probationMs } from "./brake-state.ts";
+import type { ListChange, Origin } from "./brake-state.ts";
+import { probationMsMax } from "./brakes.ts";
 import type { Declarations } from "./declarations.ts";
-import { rebuiltMs } from "./rule-modes.ts";
 import type { RuleModes } from "./rule-modes.ts";
 
 /** Where the log is read. */
@@ -30,50 +31,94 @@ export type ModesHistory = {
   readonly listChange: (body: ListBody, part: string | undefined) => ListChange | undefined;
 };
 
-type Change = { readonly index: number; readonly kind: string };
+/**
+ * What came more than a day ago, and more records than this ago, is taken as settled: a watch ends after
+ * `probationEventsMax` events, unless most events are of types that it isn't about.
+ */
+export const watchedRecordsMax = 100_000;
+/** Records that are read before what came under watch, at most, for the time of the newest decision then. */
+const clockRecords = 1000;
 
-/** Takes the log's records into new modes. The caller adopts the release that it opens with, after it. */
-export async function rebuildModes(modes: RuleModes, history: ModesHistory): Promise<void> {
-  const { size, kept, latestDecidedMs, firstRecordSince } = history;
-  const leaves = await kept(["release", "list", "brake", "confirm"]);
-  const changes: Change[] = leaves.map((leaf) => {
-    const { index, kind } = parseLeaf(leaf);
-    return { index, kind };
-  });
-  const newestMs = await latestDecidedMs();
-  const dayAgo = await firstRecordSince(newestMs - rebuiltMs);
-  const before = changes.filter(({ index }) => index < dayAgo);
-  const after = changes.filter(({ index }) => index >= dayAgo);
-  const release = before.findLast(({ kind }) => kind === "release");
-  if (release !== undefined) await takeOld(modes, history, release, before);
-  // What was declared before some decision of then has been in force for a day at the newest record.
-  const isYoung = (await firstRecordSince(0)) >= dayAgo;
-  if (!isYoung) modes.pass(newestMs - rebuiltMs);
-  const isWatched = isYoung || after.some(({ kind }) => kind === "release" || kind === "list");
-  const from = isWatched ? dayAgo : await firstRecordSince(newestMs - modes.longestCapMs);
-  for (const { index } of after) if (index < from) await take(modes, history, index);
-  for (let index = from; index < size; index++) await take(modes, history, index);
-}
-
-// Releases before the one that was in force a day ago have nothing to say. Changes of lists do where an entry
-// was stopped: it may have gone and come back.
-async function takeOld(
+/**
+ * Takes the log's records into new modes. The caller adopts the release that it opens with, after it.
+ *
+ * @param recordsMax other than {@link watchedRecordsMax} for tests
+ */
+export async function rebuildModes(
   modes: RuleModes,
   history: ModesHistory,
-  release: Change,
-  before: readonly Change[],
+  recordsMax: number = watchedRecordsMax,
 ): Promise<void> {
-  await take(modes, history, release.index);
-  let isEntryStopped = false;
-  for (const { index, kind } of before) {
-    if (kind === "release" || (kind === "list" && !isEntryStopped)) continue;
-    const taken = await take(modes, history, index);
-    isEntryStopped ||= taken?.what === "entry";
+  const { size, kept, latestDecidedMs, firstRecordSince } = history;
+  const kinds = new Map<number, string>();
+  for (const leaf of await kept(["release", "list", "brake", "confirm"])) {
+    const { index, kind } = parseLeaf(leaf);
+    kinds.set(index, kind);
+  }
+  const newestMs = await latestDecidedMs();
+  // What came before the first decision is watched from that on.
+  const oldest = await firstRecordSince(0);
+  const firstSince = async (decidedMs: number): Promise<number> => {
+    const index = await firstRecordSince(decidedMs);
+    return index <= oldest ? 0 : index;
+  };
+  const dayAgo = await firstSince(newestMs - probationMs);
+  const monthAgo = await firstSince(newestMs - probationMsMax);
+  const isWatched = ([index, kind]: [number, string]): boolean =>
+    (kind === "release" || kind === "list") &&
+    (index >= dayAgo || (index >= monthAgo && size - index <= recordsMax));
+  const first = [...kinds].find(isWatched)?.[0] ?? size;
+  const release = [...kinds].findLast(([index, kind]) => kind === "release" && index < first);
+  if (release !== undefined) await take(modes, history, release[0]);
+  const capped = await firstRecordSince(newestMs - modes.longestCapMs);
+  // Some decisions before it, for the clock: what comes under watch is watched from then on.
+  const from = Math.max(0, first === size ? capped : Math.min(first - clockRecords, capped));
+  await takeOld(modes, history, kinds, first, from);
+  modes.settle();
+  for (let index = from; index < size; index++) {
+    const kind = kinds.get(index);
+    if (index < first && kind === "brake") await takeBrake(modes, history, index, true);
+    else if (index >= first || kind === undefined || kind === "confirm") await take(modes, history, index);
   }
 }
 
-/** Takes in a record; gives back what it stopped. */
-async function take(modes: RuleModes, history: ModesHistory, index: number): Promise<BrakeFacts | undefined> {
+// Releases before the one that was in force then have nothing to say. Changes of lists do where an entry was
+// stopped: it may have gone and come back. Caps count in the order of decisions: those come later.
+async function takeOld(
+  modes: RuleModes,
+  history: ModesHistory,
+  kinds: ReadonlyMap<number, string>,
+  first: number,
+  from: number,
+): Promise<void> {
+  let isEntryStopped = false;
+  for (const [index, kind] of kinds) {
+    if (index >= first) break;
+    if (kind === "brake") {
+      const facts = await takeBrake(modes, history, index, index < from ? undefined : false);
+      isEntryStopped ||= facts?.what === "entry";
+    } else if (kind === "confirm" || (kind === "list" && isEntryStopped)) {
+      await take(modes, history, index);
+    }
+  }
+}
+
+/** Takes in the record of a brake, or of a cap, if it is the wanted one of both. */
+async function takeBrake(
+  modes: RuleModes,
+  history: ModesHistory,
+  index: number,
+  wantsCap?: boolean,
+): Promise<BrakeFacts | undefined> {
+  const { part } = await history.read(index);
+  const plaintext = part("facts");
+  if (plaintext === undefined) return undefined;
+  const facts = JSON.parse(plaintext) as BrakeFacts;
+  if (wantsCap === undefined || facts.cap === wantsCap) modes.brake(facts, index);
+  return facts;
+}
+
+async function take(modes: RuleModes, history: ModesHistory, index: number): Promise<void> {
   const { record, part } = await history.read(index);
   const { kind } = record;
   if (kind === "decision") {
@@ -88,12 +133,8 @@ async function take(modes: RuleModes, history: ModesHistory, index: number): Pro
     const origin: Origin = { release: record.version, by: record.by };
     if (change !== undefined) modes.listChanged(record.list, change, origin);
   } else if (kind === "brake") {
-    const facts = part("facts");
-    const stopped = facts === undefined ? undefined : (JSON.parse(facts) as BrakeFacts);
-    if (stopped !== undefined) modes.brake(stopped, index);
-    return stopped;
+    await takeBrake(modes, history, index);
   } else if (kind === "confirm") {
     modes.confirm(record.of);
   }
-  return undefined;
 }

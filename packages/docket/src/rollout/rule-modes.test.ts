@@ -8,7 +8,7 @@ import type { BrakeFacts } from "@docket/protocol";
 import { together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
 import type { Declarations } from "./declarations.ts";
-import { rebuiltMs, RuleModes } from "./rule-modes.ts";
+import { RuleModes } from "./rule-modes.ts";
 import type { ModesState, ObservedFacts } from "./rule-modes.ts";
 
 const t0 = 1_700_000_000_000;
@@ -98,51 +98,6 @@ test("trips that nobody takes are forgotten, and taken trips are gone", () => {
   modes.observe("a", hitting("p/r"));
   modes.observe("b", nothingFired(t0));
   assert.deepEqual(modes.takeTrips(), []);
-});
-
-test("made again from the log alone, what is held, confirmed, settled and under watch is the same", () => {
-  const live = newModes();
-  const again = newModes();
-  const old = declared(["p/old", "p/held", "p/confirmed"]);
-  const released = declared(["p/old", "p/held", "p/confirmed", "p/new"]);
-  const day = 24 * 3_600_000;
-  const at = (atMs: number, ...keys: string[]): ObservedFacts => ({
-    ...hitting(...keys),
-    decidedAt: new Date(atMs).toISOString(),
-  });
-  live.adopt(old, origin);
-  const brakes = ["p/held", "p/confirmed"].map((key, index) => {
-    const facts = tripOf(live, key);
-    live.brake(facts);
-    live.sealed(facts, index);
-    return facts;
-  });
-  live.confirm(1);
-  live.observe("a", at(t0 + 9 * day));
-  const recent: [string, ObservedFacts][] = Array.from({ length: 30 }, (_, i) => [
-    `a${i}`,
-    at(t0 + 10 * day - 60_000 * (60 - i), ...(i % 4 === 0 ? ["p/new", "p/old"] : [])),
-  ]);
-  live.adopt(released, { release: "r2", by: "operator" });
-  for (const [actor, facts] of recent) live.observe(actor, facts);
-
-  again.adopt(old, origin);
-  for (const [index, facts] of brakes.entries()) again.brake(facts, index);
-  again.confirm(1);
-  again.pass(t0 + 10 * day - 60_000 * 31 - rebuiltMs);
-  again.observe("a", at(t0 + 9 * day));
-  again.adopt(released, { release: "r2", by: "operator" });
-  for (const [actor, facts] of recent) again.observe(actor, facts);
-  const stages = ({ brakes: { things } }: ModesState): unknown =>
-    things.map(([key, { stage, brake }]) => [key, stage, brake?.index]);
-  assert.deepEqual(stages(roundTrip(again)), stages(roundTrip(live)));
-  assert.deepEqual(stages(roundTrip(live)), [
-    ["p/confirmed", "confirmed", 1],
-    ["p/held", "held", 0],
-    ["p/new", "watched", undefined],
-    ["p/old", "settled", undefined],
-  ]);
-  assert.deepEqual(again.watched(), live.watched());
 });
 
 type Step = {

@@ -18,8 +18,7 @@ import type { BrakeFacts, Facts } from "@docket/protocol";
 import { together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
 import { Brakes } from "./brakes.ts";
-import { probationMs } from "./brakes.ts";
-import type { BrakeInForce, BrakesState, ListChange, Origin, Watched } from "./brakes.ts";
+import type { BrakeInForce, BrakesState, ListChange, Origin, Watched } from "./brake-state.ts";
 import { Caps } from "./caps.ts";
 import type { CapsState } from "./caps.ts";
 import type { Declarations } from "./declarations.ts";
@@ -27,9 +26,6 @@ import { withoutHeld } from "./held-entries.ts";
 import type { EntryHash } from "./held-entries.ts";
 import { RolloutShares } from "./rollout-share.ts";
 import type { KeyedHash } from "./rollout-share.ts";
-
-/** How far back decisions are needed to make the modes again from the log alone, in milliseconds. */
-export const rebuiltMs: number = probationMs;
 
 /** Why a rule has no effect on an event, as the policy's evaluation takes it. */
 export type HeldBack = Extract<Held, "rollout" | "warming" | "brake">;
@@ -98,9 +94,9 @@ export class RuleModes {
     return this.#brakes.listChanged(list, change, origin);
   }
 
-  /** Notes that a time has come, without an event: see above. */
-  pass(atMs: number): Undo {
-    return this.#brakes.pass(atMs);
+  /** Takes all that is under watch as settled, as it was before what is noted from here on. */
+  settle(): Undo {
+    return this.#brakes.settle();
   }
 
   /**
