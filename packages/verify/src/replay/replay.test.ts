@@ -121,6 +121,18 @@ test("a counter that is new with a release is warming until its window has passe
   assert.ok(state.summary.counters.warming > 0);
 });
 
+test("a decision under another release than the log says is in force is found", () => {
+  const [{ record, facts }] = decide([{ actor: 0, text: 0, after: 0 }]) as [Decided];
+  const state = new StateReplay();
+  state.adopt(releaseOf(policy.replace("strikeEvery: 5m", "strikeEvery: 6m")));
+  const [finding] = state.follow(record, release, facts, true);
+  assert.equal(finding?.kind, "release");
+  assert.equal(finding?.recorded, release.id);
+  const right = new StateReplay();
+  right.adopt(release);
+  assert.deepEqual(right.follow(record, release, facts, true), []);
+});
+
 test("after a decision that cannot be read nothing is said of the state", () => {
   const decided = decide(Array.from({ length: 5 }, () => ({ actor: 0, text: 0, after: 1000 })));
   const state = new StateReplay();

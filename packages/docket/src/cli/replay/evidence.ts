@@ -3,7 +3,7 @@
 // whose key is gone was erased; that is counted and is no fault.
 import type { KeyObject } from "node:crypto";
 import type { ListView } from "@docket/policy";
-import { signalsVersion } from "@docket/policy";
+import { signalsVersion, unicodeVersion } from "@docket/policy";
 import type { Facts, PartName } from "@docket/protocol";
 import { replayEvidence } from "@docket/verify/replay";
 import type { DecisionRecord, EvidencePorts, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
@@ -91,7 +91,8 @@ export function openEvidence(start: EvidenceStart, origin: string): EvidenceRepl
         tally.erased += 1;
         return [];
       }
-      if (release.manifest.signals !== signalsVersion) {
+      const { signals, unicode = unicodeVersion } = release.manifest;
+      if (signals !== signalsVersion || unicode !== unicodeVersion) {
         tally.otherSignals += 1;
         return [];
       }

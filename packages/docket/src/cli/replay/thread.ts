@@ -7,4 +7,4 @@ import { Replayer } from "./replayer.ts";
 import type { ReplayAnswer, ReplayerStart, ReplayQuestion } from "./replayer.ts";
 
 const replayer = new Replayer(workerData as ReplayerStart, logFileReader);
-answerQuestions<ReplayQuestion, ReplayAnswer>((question) => replayer.replay(question));
+answerQuestions<ReplayAnswer>((question: ReplayQuestion) => replayer.replay(question));
