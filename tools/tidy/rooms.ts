@@ -57,6 +57,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ["counters", "evidence", "lists", "log", "releases", "rollout", "views"],
     contracts: ["access"],
   },
+  // A candidate over recorded history. Its threads open files and the identity map by themselves.
+  backtest: {
+    imports: ["counters", "evidence", "intake", "lists", "log", "releases", "rollout", "stores"],
+  },
   // Decisions in plain words.
   explanation: { imports: [], contracts: ["log"] },
   // Read from the log, and can be deleted and built again.

@@ -95,13 +95,13 @@ export function openThreadPool<Question, Answer>(
  *
  * @param transfers memory of an answer that is handed over and not copied
  */
-export function answerQuestions<Question, Answer>(
-  answer: (question: Question) => Answer,
+export function answerQuestions<Answer>(
+  answer: (question: never) => Answer,
   transfers: (answer: Answer) => readonly Transferable[] = () => [],
 ): void {
   const port = parentPort;
   if (port === null) throw new Error("this module runs in a thread of its own");
-  port.on("message", ({ id, question }: ToThread<Question>) => {
+  port.on("message", ({ id, question }: ToThread<never>) => {
     try {
       const answered = answer(question);
       port.postMessage({ id, answer: answered } satisfies FromThread<Answer>, transfers(answered));

@@ -4,6 +4,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
+import { addBacktest } from "./backtest/command.ts";
 import { addExplain } from "./explain/command.ts";
 import { addFollowing } from "./monitor/command.ts";
 import { addList } from "./list/command.ts";
@@ -51,6 +52,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addReading(program, terminal, give);
   addVerify(program, terminal, give);
   addReplay(program, dataOption, terminal, give);
+  addBacktest(program, dataOption, terminal, give);
   addFollowing(program, terminal, give);
   addSuccession(program, terminal, give);
   addWitness(program, terminal, give);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The candidate of a backtest: policies and lists, in a form that threads can be given. Lists that a policy
+// directory has in files are kept nowhere yet, so their bases travel along.
+import type { KeyObject } from "node:crypto";
+import type { PolicyFile } from "@docket/policy";
+import { keyedHash } from "../evidence/keys.ts";
+import type { ListFileReader } from "../lists/files.ts";
+import { loadVersion } from "../lists/history.ts";
+import { SiteLists } from "../lists/site-lists.ts";
+import { openListStore } from "../lists/store.ts";
+import type { ListStore } from "../lists/store.ts";
+import type { LogDisk } from "../log/disk.ts";
+import type { LogPaths } from "../log/paths.ts";
+import { keptReleasePath, listsOf, loadKept, readKeptRelease, releaseOf } from "../releases/release.ts";
+import type { KeptRelease, ListVersion, Release } from "../releases/release.ts";
+
+/** A candidate as threads are given it. */
+export type PlainCandidate = {
+  readonly manifest: string;
+  readonly id: string;
+  readonly files: readonly PolicyFile[];
+  /** Files of lists that aren't kept, by list, kind and version. */
+  readonly listFiles: ReadonlyMap<string, Uint8Array>;
+};
+
+/** Where candidates are loaded. */
+export type CandidatePorts = {
+  readonly disk: LogDisk;
+  readonly paths: Pick<LogPaths, "site" | "releases">;
+  readonly hashing: KeyObject;
+};
+
+/** Bytes of the keyed hash that stands for an account in a list of actors, and of that of a list's entry. */
+const actorHashBytes = 16;
+const entryHashBytes = 8;
+
+/**
+ * A candidate of policy files: its lists are those in force, or new from files beside the policy, as a
+ * proposal would have them.
+ *
+ * @param inForce the versions of the lists in force
+ * @throws {DocketError} `policy_invalid`; `directory_damaged` if a list can't be made
+ */
+export function candidateOfFiles(
+  ports: CandidatePorts,
+  files: readonly PolicyFile[],
+  listFile: ListFileReader,
+  inForce: readonly ListVersion[],
+): { release: Release; plain: PlainCandidate } {
+  const listFiles = new Map<string, Uint8Array>();
+  const lists = new SiteLists(
+    { store: readingStore(ports, listFiles), files: listFile, hashActor: actorHash(ports.hashing) },
+    inForce,
+  );
+  const release = releaseOf(files, (declared) => lists.current(declared));
+  return { release, plain: plainOf(release, listFiles) };
+}
+
+/**
+ * A candidate that is a kept release, with its lists as they were.
+ *
+ * @throws {DocketError} `not_found`, `directory_damaged`, `policy_invalid`
+ */
+export function keptCandidate(
+  ports: CandidatePorts,
+  id: string,
+): { release: Release; plain: PlainCandidate } {
+  const kept = readKeptRelease((each) => ports.disk.readFile(keptReleasePath(ports.paths, each)), id);
+  const plain = { manifest: kept.text, id, files: kept.files, listFiles: new Map<string, Uint8Array>() };
+  return { release: loadCandidate(ports, plain), plain };
+}
+
+/** A release that is loaded already: all of its lists are kept. */
+export function plainOf(
+  { manifest, id, files }: Pick<Release, "manifest" | "id" | "files">,
+  listFiles: ReadonlyMap<string, Uint8Array> = new Map(),
+): PlainCandidate {
+  return { manifest, id, files, listFiles };
+}
+
+/** Loads what {@link plainOf} gave, in another thread. */
+export function loadCandidate(ports: CandidatePorts, plain: PlainCandidate): Release {
+  const store = readingStore(ports, new Map(plain.listFiles));
+  const kept: KeptRelease = {
+    id: plain.id,
+    text: plain.manifest,
+    manifest: JSON.parse(plain.manifest) as KeptRelease["manifest"],
+    files: plain.files,
+  };
+  return loadKept(kept, () => {
+    const views = listsOf(plain).map(({ name, kind, version }) => {
+      const { list } = loadVersion(name, kind, version, { store, hashActor: actorHash(ports.hashing) });
+      return [name, list.view] as const;
+    });
+    return new Map(views);
+  });
+}
+
+/** The keyed hash of a list's entry, as facts have it. */
+export function entryHashOf(hashing: KeyObject): (list: string, entry: string) => string {
+  return (list, entry) =>
+    keyedHash(hashing, "list entry", `${list}\n${entry}`).subarray(0, entryHashBytes).toString("base64url");
+}
+
+function actorHash(hashing: KeyObject): (accountId: string) => string {
+  return (accountId) =>
+    keyedHash(hashing, "list actor", accountId).subarray(0, actorHashBytes).toString("base64url");
+}
+
+// Nothing is written: what would be kept stays in memory.
+function readingStore({ disk, paths }: CandidatePorts, made: Map<string, Uint8Array>): ListStore {
+  const refuse = (): never => {
+    throw new Error("a backtest writes nothing");
+  };
+  const store = openListStore(disk, paths, async () => refuse());
+  const key = (list: string, kind: string, version: string): string => `${list}\n${kind}\n${version}`;
+  return {
+    path: (list, kind, version) => store.path(list, kind, version),
+    read: (list, kind, version) => made.get(key(list, kind, version)) ?? store.read(list, kind, version),
+    keep: async () => refuse(),
+    keepNow: (list, kind, version, bytes) => void made.set(key(list, kind, version), bytes),
+    versions: (list, kind) => store.versions(list, kind),
+    remove: refuse,
+  };
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads bundles of records and finds out all of their events that can be known before their turn: from
+// recorded facts, where these hold all that the candidate reads, else from the evidence, as long as it
+// exists. What a thread of a backtest does.
+import type { KeyObject } from "node:crypto";
+import { factsSource, languageVersion, prepareType, signalsVersion } from "@docket/policy";
+import type { EvaluationInput, FactsSource, ListHit, Preparation } from "@docket/policy";
+import type { DecisionBody, Event, Facts, PartName, RecordHeader } from "@docket/protocol";
+import { tileWidth } from "@docket/tlog";
+import { unwrapKey } from "../evidence/keys.ts";
+import { openPart } from "../evidence/seal.ts";
+import { declaredIn, eventKeys } from "../intake/counting.ts";
+import type { Declared, EventKeys } from "../intake/counting.ts";
+import { inputFromFacts, isOpen, subset } from "../intake/history.ts";
+import { siteSignals } from "../intake/site-signals.ts";
+import type { LogDisk } from "../log/disk.ts";
+import type { JournalledActor } from "../log/journalled-actors.ts";
+import type { LogPaths } from "../log/paths.ts";
+import { readBundle } from "../log/record-bundle.ts";
+import type { ReadLogFile, ReadRecord } from "../log/record-bundle.ts";
+import { keptRelease, listsOf } from "../releases/release.ts";
+import type { Release } from "../releases/release.ts";
+import { declarationsOf } from "../rollout/declarations.ts";
+import { BatchWriter } from "./batch.ts";
+import type { Batch, DecisionItem } from "./batch.ts";
+import { loadCandidate } from "./candidate.ts";
+import type { PlainCandidate } from "./candidate.ts";
+import { effectsText } from "./effects.ts";
+
+/** What a preparer is started with. Plain, so that threads can be given it. */
+export type PreparerStart = {
+  readonly paths: LogPaths;
+  readonly origin: string;
+  readonly siteKey: Uint8Array;
+  readonly keyEncryption: KeyObject;
+  readonly hashing: KeyObject;
+  /** The file of the identity map, and actors that only the journal has. */
+  readonly identity: string;
+  readonly journalled: readonly JournalledActor[];
+  readonly candidate: PlainCandidate;
+  /** From this record on an entry of a list may have been held back when lists were asked. */
+  readonly brakedFrom: number;
+  /** Whether the events' hashes are wanted, to find those that a sample names. */
+  readonly withEventHashes: boolean;
+};
+
+/** What it leans on. */
+export type PreparerPorts = {
+  readonly disk: LogDisk;
+  readonly read: ReadLogFile;
+  /** Wrapped keys of actors. */
+  readonly wrapped: (pseudonym: string) => Uint8Array | undefined;
+  /** Milliseconds of a clock that only goes on. */
+  readonly nowMs: () => number;
+};
+
+/** Bundles to prepare. */
+export type PrepareQuestion = {
+  readonly first: number;
+  readonly count: number;
+  /** Records that the checkpoint covers. */
+  readonly size: number;
+  /** Records before `warm` and from `to` on are passed over; those before `from` are as they were. */
+  readonly warm: number;
+  readonly from: number;
+  readonly to: number;
+};
+
+/** The ids of a release's counters and limits, in the order in which batches number them. */
+export function countedIds({ policies }: Pick<Release, "policies">): string[] {
+  const { counters, limits } = declaredIn(policies);
+  return [...counters, ...limits].map(({ id }) => id);
+}
+
+/** Most actors' keys that are held in memory. */
+const keysCachedMax = 50_000;
+/** Most pairs of a release and a type of which it is remembered how they are covered. */
+const sourcesCachedMax = 10_000;
+const changeKinds: ReadonlySet<string> = new Set(["release", "list", "brake", "confirm"]);
+
+type Decision = RecordHeader & DecisionBody;
+/** How decisions of one type under one release are covered. */
+type Source = {
+  /** `undefined` where facts don't do for the conditions. */
+  readonly facts: FactsSource | undefined;
+  /** Counters and limits whose keys the facts lack: those that follow from facts, and the others. */
+  readonly open: Declared;
+  readonly closed: Declared;
+};
+
+/** Prepares bundles. */
+export class Preparer {
+  readonly #start: PreparerStart;
+  readonly #ports: PreparerPorts;
+  readonly #candidate: Release;
+  readonly #declared: Declared;
+  readonly #ids: readonly string[];
+  readonly #preparations = new Map<string, Preparation | undefined>();
+  readonly #watchedLists: ReadonlySet<string>;
+  readonly #sources = new Map<string, Source>();
+  readonly #releases = new Map<string, Release | undefined>();
+  readonly #actorKeys = new Map<string, Uint8Array | undefined>();
+
+  constructor(start: PreparerStart, ports: PreparerPorts) {
+    this.#start = start;
+    this.#ports = ports;
+    this.#candidate = loadCandidate({ ...start, disk: ports.disk }, start.candidate);
+    this.#declared = declaredIn(this.#candidate.policies);
+    this.#ids = countedIds(this.#candidate);
+    const { lists } = declarationsOf(this.#candidate.policies.policies);
+    this.#watchedLists = new Set(lists.map(({ name }) => name));
+  }
+
+  /** Prepares some bundles. */
+  prepare(question: PrepareQuestion): Batch {
+    const beganMs = this.#ports.nowMs();
+    const writer = new BatchWriter(this.#ids);
+    let records = 0;
+    const end = question.first + question.count;
+    for (let bundle = question.first; bundle < end; bundle++) {
+      const width = Math.min(tileWidth, question.size - bundle * tileWidth);
+      for (const read of readBundle(this.#ports.read, bundle, width)) {
+        if (read.index < question.warm || read.index >= question.to) continue;
+        records += 1;
+        this.#record(read, question, writer);
+      }
+    }
+    return writer.finish(records, this.#ports.nowMs() - beganMs);
+  }
+
+  #record(read: ReadRecord, { from }: PrepareQuestion, writer: BatchWriter): void {
+    const { index, record, fault, leaf } = read;
+    if (record === undefined || fault !== undefined) {
+      writer.add({ kind: "lost", index, why: fault ?? "it cannot be read" });
+      return;
+    }
+    if (record.kind !== "decision") {
+      if (index >= from || !changeKinds.has(record.kind)) return;
+      const name = record.kind === "brake" ? "facts" : "change";
+      writer.add({ kind: "change", index, leaf, part: this.#open(read, name, this.#start.siteKey) });
+      return;
+    }
+    const text = this.#open(read, "facts", this.#start.siteKey);
+    if (text === undefined) {
+      writer.add({ kind: "lost", index, why: "its facts cannot be opened with the site's key" });
+      return;
+    }
+    writer.add(this.#decision(read, record, JSON.parse(text) as Facts, index >= from));
+  }
+
+  #decision(read: ReadRecord, record: Decision, facts: Facts, isDecided: boolean): DecisionItem {
+    const { type } = facts.event;
+    const source = this.#sourceOf(record.release, type);
+    const item = {
+      kind: "decision" as const,
+      index: record.index,
+      decidedAtMs: Date.parse(facts.decidedAt),
+      decidedAt: facts.decidedAt,
+      type,
+      actor: record.actor,
+      release: record.release,
+      outcome: record.outcome,
+      effects: effectsText(record, facts),
+      eventHash: this.#start.withEventHashes ? facts.event.id : "",
+    };
+    const preparation = isDecided ? this.#preparationOf(type) : undefined;
+    const fromFacts = this.#fromFacts(source, preparation, facts, record.index);
+    if (fromFacts !== undefined) return { ...item, ...fromFacts, covered: "facts" };
+    const event = this.#evidence(read, record.actor);
+    if (event !== undefined) {
+      return { ...item, ...this.#fromEvent(event, facts, preparation), covered: "evidence" };
+    }
+    // Which entries lists found matters to nothing but the brakes of these entries.
+    const rest = this.#fromFacts(source, preparation, facts, record.index, []);
+    if (rest !== undefined) return { ...item, ...rest, covered: "facts" };
+    const { keys, uncounted } = this.#keysFromFacts(source, facts);
+    return { ...item, keys, uncounted, prepared: undefined, event: undefined, covered: "gone" };
+  }
+
+  #fromFacts(
+    source: Source,
+    preparation: Preparation | undefined,
+    facts: Facts,
+    index: number,
+    hits?: readonly ListHit[],
+  ): Pick<DecisionItem, "keys" | "uncounted" | "prepared" | "event"> | undefined {
+    const { counters, limits } = source.closed;
+    if (counters.length + limits.length > 0) return undefined;
+    if (preparation === undefined) {
+      return { ...this.#keysFromFacts(source, facts), prepared: undefined, event: undefined };
+    }
+    if (source.facts === undefined) return undefined;
+    if (preparation.asksLists && index >= this.#start.brakedFrom) return undefined;
+    const { event, clauses } = facts;
+    const values = { ...facts.values, "event.type": event.type, "event.op": event.op };
+    const prepared = preparation.fromFacts({ values, clauses }, source.facts, hits);
+    if (prepared === undefined) return undefined;
+    return { ...this.#keysFromFacts(source, facts), prepared, event: undefined };
+  }
+
+  #keysFromFacts(source: Source, facts: Facts): EventKeys {
+    const { counters, limits } = source.open;
+    if (counters.length + limits.length === 0) {
+      return { keys: facts.keys as EventKeys["keys"], uncounted: facts.uncounted ?? [] };
+    }
+    const { policies } = this.#candidate;
+    const found = eventKeys(source.open, policies, inputFromFacts(facts), this.#start.hashing);
+    return {
+      keys: { ...(facts.keys as EventKeys["keys"]), ...found.keys },
+      uncounted: [...(facts.uncounted ?? []), ...found.uncounted],
+    };
+  }
+
+  #fromEvent(
+    event: Event,
+    facts: Facts,
+    preparation: Preparation | undefined,
+  ): Pick<DecisionItem, "keys" | "uncounted" | "prepared" | "event"> {
+    const { policies, lists } = this.#candidate;
+    const input = eventInput(event, facts.decidedAt, this.#start.hashing, lists);
+    const { keys, uncounted } = eventKeys(this.#declared, policies, input, this.#start.hashing);
+    const prepared = preparation?.fromEvent(input);
+    // Whether an entry that it hit is held back is known only in its turn.
+    const isAskedAgain =
+      preparation?.needsEvent === true ||
+      prepared?.hits.some(({ list }) => this.#watchedLists.has(list)) === true;
+    return { keys, uncounted, prepared, event: isAskedAgain ? JSON.stringify(event) : undefined };
+  }
+
+  #preparationOf(type: string): Preparation | undefined {
+    if (!this.#preparations.has(type)) {
+      // Types come from outside: what no policy is about isn't remembered.
+      const preparation = prepareType(this.#candidate.policies, type);
+      if (preparation === undefined) return undefined;
+      this.#preparations.set(type, preparation);
+    }
+    return this.#preparations.get(type);
+  }
+
+  #sourceOf(release: string, type: string): Source {
+    const name = `${release}\n${type}`;
+    let source = this.#sources.get(name);
+    if (source === undefined) {
+      if (this.#sources.size >= sourcesCachedMax) this.#sources.clear();
+      this.#sources.set(name, (source = this.#newSource(release, type)));
+    }
+    return source;
+  }
+
+  #newSource(id: string, type: string): Source {
+    const release = this.#release(id);
+    const known = new Set(release === undefined ? [] : countedIds(release));
+    const lacking = (each: { readonly on: readonly string[] }, own: string): boolean =>
+      each.on.includes(type) && !known.has(own);
+    const counters = this.#declared.counters.filter(({ counter, id: own }) => lacking(counter, own));
+    const limits = this.#declared.limits.filter(({ limit, id: own }) => lacking(limit, own));
+    const open = new Set([
+      ...counters.filter(({ counter }) => isOpen(counter)).map(({ id: own }) => own),
+      ...limits.filter(({ limit }) => isOpen(limit)).map(({ id: own }) => own),
+    ]);
+    const closed = new Set(
+      [...counters, ...limits].map(({ id: own }) => own).filter((own) => !open.has(own)),
+    );
+    const facts = release && this.#factsOf(release, type);
+    return { facts, open: subset(this.#declared, open), closed: subset(this.#declared, closed) };
+  }
+
+  #factsOf(release: Release, type: string): FactsSource | undefined {
+    const manifest = JSON.parse(release.manifest) as { language: string; signals: string };
+    if (manifest.language !== languageVersion || manifest.signals !== signalsVersion) return undefined;
+    const versions = (of: Pick<Release, "manifest">): Map<string, string> =>
+      new Map(listsOf(of).map(({ name, version }) => [name, version]));
+    const [then, now] = [versions(release), versions(this.#candidate)];
+    const same = (list: string): boolean => now.has(list) && now.get(list) === then.get(list);
+    return factsSource(this.#candidate.policies, release.policies, type, same);
+  }
+
+  #release(id: string): Release | undefined {
+    if (!this.#releases.has(id)) {
+      let release: Release | undefined;
+      try {
+        release = keptRelease(this.#ports.disk, this.#start.paths, id);
+      } catch {
+        // What isn't kept, or can't be compiled any more, leaves the evidence.
+      }
+      this.#releases.set(id, release);
+    }
+    return this.#releases.get(id);
+  }
+
+  #evidence(read: ReadRecord, actor: string): Event | undefined {
+    const key = this.#actorKey(actor);
+    const opened = key && this.#open(read, "content", key);
+    return opened === undefined ? undefined : (JSON.parse(opened) as { event: Event }).event;
+  }
+
+  #actorKey(pseudonym: string): Uint8Array | undefined {
+    if (this.#actorKeys.has(pseudonym)) return this.#actorKeys.get(pseudonym);
+    const wrapped = this.#ports.wrapped(pseudonym);
+    const key = wrapped && unwrapKey(this.#start.keyEncryption, pseudonym, wrapped);
+    if (this.#actorKeys.size >= keysCachedMax) this.#actorKeys.clear();
+    this.#actorKeys.set(pseudonym, key);
+    return key;
+  }
+
+  #open({ parts }: ReadRecord, name: PartName, key: Uint8Array): string | undefined {
+    const sealed = parts.find((part) => part.name === name);
+    const opened = sealed && openPart(sealed.bytes, name, key, this.#start.origin);
+    return opened?.plaintext.toString("utf8");
+  }
+}
+
+/** An event as conditions read it, without what earlier events left. */
+export function eventInput(
+  event: Event,
+  decidedAt: string,
+  hashing: KeyObject,
+  lists: Release["lists"],
+): EvaluationInput {
+  return {
+    type: event.type,
+    op: event.op ?? "create",
+    decidedAt: Date.parse(decidedAt),
+    actor: event.actor,
+    content: event.content,
+    fields: event.fields,
+    signals: siteSignals(event, hashing),
+    counters: new Map(),
+    lists,
+    standing: { strikes: 0, restricted: false, limited: [] },
+  };
+}
