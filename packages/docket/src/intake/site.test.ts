@@ -306,7 +306,7 @@ function told({ outcome, rules, reasons, restrictions, retryAfterMs, decidedAt }
   };
 }
 
-function dated({ kind, until }: { kind: string; until: string }): object {
+function dated({ kind, until }: { kind: string; until?: string | undefined }): object {
   return { kind, until };
 }
 

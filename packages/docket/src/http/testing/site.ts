@@ -65,7 +65,7 @@ export class MemorySite implements Site {
     this.#records.push({
       record: decisionRecord(decision, by),
       decision,
-      facts: { v: 1, secret: "facts" },
+      facts: factsOf(event, decision),
       disclosed: undefined,
     });
     return { ...decision, receipt: this.#receipt(index) };
@@ -148,5 +148,29 @@ function decisionRecord(decision: Decision, by: string): DocketRecord {
     restrictions: [],
     release: digest,
     parts: digest,
+  };
+}
+
+function factsOf(event: Event, { decidedAt }: Decision): Facts {
+  const { id, type } = event;
+  return {
+    v: 1,
+    event: { id, body: "", type, op: "create", time: null, inReplyTo: null },
+    decidedAt,
+    clock: "received",
+    source: "http",
+    values: {},
+    counters: {},
+    keys: {},
+    standing: { strikes: 0, restrictions: [] },
+    clauses: "",
+    fired: [],
+    missing: [],
+    points: 0,
+    refusedBy: null,
+    strikes: [],
+    retryAfterMs: null,
+    holdUntil: null,
+    otherwise: null,
   };
 }
