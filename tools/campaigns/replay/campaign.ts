@@ -288,7 +288,7 @@ function sameJsonText(a: Buffer, b: Buffer): boolean {
   }
 }
 
-// The file is sorted by time before it is decided: what is decided before the rest must be the earliest of it.
+// A file is sorted by time before it is decided: what is decided first must be the earliest of it.
 async function earliestLines(path: string, count: number, of: number | undefined): Promise<string> {
   const lines = (await firstLines(path, of ?? Number.POSITIVE_INFINITY)).trimEnd().split("\n");
   const timed = lines.map((line) => ({ line, ts: (JSON.parse(line) as { ts: string }).ts }));

@@ -38,6 +38,30 @@ for (const [name, make, naive] of kinds) {
   });
 }
 
+test("since when events come is the earliest of their run, whatever was forgotten before it", () => {
+  fc.assert(
+    fc.property(streams, fc.integer({ min: 150, max: 260 }), (stream, bucket) => {
+      const window = firstWindow();
+      for (const { bucket: at, value } of stream) window.add(at, value, at * 1000 + Number(value));
+      const before = [...new Set(stream.map(({ bucket: at }) => at).filter((at) => at <= bucket))];
+      let reached = bucket;
+      let first: number | undefined;
+      for (const at of before.sort((a, b) => b - a)) {
+        if (at <= reached - windowBuckets) break;
+        reached = at;
+        const own = stream
+          .filter(({ bucket: each }) => each === at)
+          .map(({ value }) => at * 1000 + Number(value));
+        first = Math.min(first ?? Number.POSITIVE_INFINITY, ...own);
+      }
+      const expected = first === undefined ? undefined : Math.max(0, bucket * 1000 - first);
+      assert.equal(window.read(bucket, bucket * 1000), expected);
+      window.forget(bucket - windowBuckets + 1);
+      if (expected !== undefined) assert.equal(window.read(bucket, bucket * 1000), expected);
+    }),
+  );
+});
+
 test("a sum stays within the integers that JSON has", () => {
   const window = sumWindow();
   for (let i = 0; i < 3; i++) window.add(0, String(Number.MAX_SAFE_INTEGER), 0);

@@ -108,26 +108,40 @@ export function distinctWindow(): Window {
  * into it. A run ends where a whole window holds none.
  */
 export function firstWindow(): Window {
-  const earliest = new Map<number, number>();
+  // Ascending; `since` is the earliest time of the run that a bucket belongs to.
+  const seen: { bucket: number; earliest: number; since: number }[] = [];
+  let forgotten: { bucket: number; since: number } | undefined;
+  const settle = (from: number): void => {
+    for (let place = from; place < seen.length; place++) {
+      const own = seen[place] as (typeof seen)[number];
+      const before = place === 0 ? forgotten : seen[place - 1];
+      const goesOn = before !== undefined && before.bucket > own.bucket - windowBuckets;
+      own.since = goesOn ? Math.min(own.earliest, before.since) : own.earliest;
+    }
+  };
   return {
     get size() {
-      return earliest.size;
+      return seen.length;
     },
-    add: (bucket, _value, atMs) =>
-      void earliest.set(bucket, Math.min(earliest.get(bucket) ?? Number.POSITIVE_INFINITY, atMs)),
+    add(bucket, _value, atMs) {
+      const place = seen.findLastIndex((each) => each.bucket <= bucket);
+      const known = seen[place];
+      if (known?.bucket === bucket) known.earliest = Math.min(known.earliest, atMs);
+      else seen.splice(place + 1, 0, { bucket, earliest: atMs, since: atMs });
+      settle(Math.max(0, known?.bucket === bucket ? place : place + 1));
+    },
     read(bucket, atMs) {
-      const before = [...earliest.keys()].filter((each) => each <= bucket).sort((a, b) => b - a);
-      let reached = bucket;
-      let first: number | undefined;
-      for (const each of before) {
-        if (each <= reached - windowBuckets) break;
-        reached = each;
-        first = Math.min(first ?? Number.POSITIVE_INFINITY, earliest.get(each) as number);
-      }
-      return first === undefined ? undefined : Math.max(0, atMs - first);
+      const last = seen.findLast((each) => each.bucket <= bucket);
+      if (last === undefined || last.bucket <= bucket - windowBuckets) return undefined;
+      return Math.max(0, atMs - last.since);
     },
-    // The run's beginning may lie as far back as it likes.
-    forget: (before) => Math.max(...earliest.keys()) < before,
+    forget(before) {
+      const kept = seen.findIndex((each) => each.bucket >= before);
+      if (kept === -1) return true;
+      forgotten = kept === 0 ? forgotten : seen[kept - 1];
+      seen.splice(0, kept);
+      return false;
+    },
   };
 }
 
