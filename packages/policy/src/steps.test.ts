@@ -25,6 +25,9 @@ rules:
   - { id: seven, when: "signals.links.size() > 1 || content.text.contains('\\"k0')", points: 1 }
   - { id: eight, when: "has(actor.age) && (counters.posts > 4 ? signals.words < 3 : signals.words > 3)", points: 1 }
   - { id: nine, when: "actor.attributes.since > timestamp('2026-01-01T00:00:00Z')", points: 1 }
+  - { id: words, when: "['x', 'y'].exists(x, content.text == x) || content.text.contains('é😀') || content.text.contains('k')", points: 1 }
+  - { id: more, when: "content.text.contains('k1') || content.text.matches('(spam|ham)s') || content.text.matches('sp.*am$')", points: 1 }
+  - { id: last, when: "content.text.contains('k12') && content.text.matches('(?i)K') || content.text.contains('ms')", points: 1 }
   - { id: ten, when: "signals.links == ['a', 'b'] || signals.links + ['c'] != ['c']", points: 1 }
 `;
 const set = loadPolicies([{ path: "steps.yaml", text }]);
@@ -53,7 +56,10 @@ function randomInput(chance: Chance): EvaluationInput {
       ...(chance(5) > 0 && { attributes }),
     },
     ...(chance(5) > 0 && {
-      content: { text: pick(chance, ['"k0', "k12", "", "x"]), language: pick(chance, ["en", "nl"]) },
+      content: {
+        text: pick(chance, ['"k0', "k12", "", "x", "a spam é😀", "hams", "spams"]),
+        language: pick(chance, ["en", "nl"]),
+      },
     }),
     signals: {
       links: maybe(pick(chance, [[], ["a", "b"], ["abc", "x", "y"]])),
@@ -94,7 +100,7 @@ test("functions made for a plan give what its closures give", () => {
   const chance = seededChance(5);
   const [closures, generated] = [stepsOf("closures"), stepsOf("generated")];
   const seen = new Set<string>();
-  for (let index = 0; index < 3_000; index++) {
+  for (let index = 0; index < 2_000; index++) {
     const input = randomInput(chance);
     const results = closures.results(input);
     assert.equal(generated.results(input), results, JSON.stringify(input));
@@ -122,9 +128,10 @@ test("nothing of an event stays behind, and it doesn't matter how often a plan w
   const fresh = (): PolicySet => loadPolicies([{ path: "steps.yaml", text }]);
   const chance = seededChance(8);
   const often = fresh();
-  for (let index = 0; index < 200; index++) {
+  for (let index = 0; index < 120; index++) {
     const input = randomInput(chance);
-    assert.deepEqual(evaluate(often, input), evaluate(fresh(), input));
+    const evaluation = evaluate(often, input);
+    if (index % 4 === 0) assert.deepEqual(evaluation, evaluate(fresh(), input));
     assert.ok(often.program.scratch.frame.every((value) => value === undefined));
   }
 });

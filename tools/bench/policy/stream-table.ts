@@ -1,5 +1,206 @@
 // SPDX-License-Identifier: Apache-2.0
+// The comment stream under a policy of 200 rules, 20 counters and 5 lists: everything that a decision takes
+// but the log.
+import { createSecretKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { createListView, evaluate } from "@docket/policy";
+import type { EvaluationInput, ListKind, ListView, Signals } from "@docket/policy";
+import type { Event } from "@docket/protocol";
+import { Counters } from "../../../packages/docket/src/counters/counters.ts";
+import { Limits } from "../../../packages/docket/src/counters/limits.ts";
+import { counterKinds, declaredIn, limitKinds } from "../../../packages/docket/src/intake/counting.ts";
+import { Engine } from "../../../packages/docket/src/intake/engine.ts";
+import type { Subject } from "../../../packages/docket/src/intake/engine.ts";
+import { siteSignals } from "../../../packages/docket/src/intake/site-signals.ts";
+import { releaseOf } from "../../../packages/docket/src/releases/release.ts";
+import type { Release } from "../../../packages/docket/src/releases/release.ts";
+import { sharedPath, skipReason } from "../../shared-data.ts";
+import { grouped, table } from "../log/markdown.ts";
+import { median } from "../numbers.ts";
 import type { PolicyBench, PolicySection } from "./context.ts";
+import { generatedPolicy, policySize } from "./generated-policy.ts";
+
+const streamName = "data/comments-youtube-stream/data.jsonl.gz";
+const hashing = createSecretKey(Buffer.alloc(32, 7));
+
+type Prepared = { readonly event: Event; readonly atMs: number };
+
+/** Measures the stream's first `events` comments, in the order of their times. */
 export async function measureStream(context: PolicyBench): Promise<PolicySection> {
-  return { data: {}, text: `${context.events}` };
+  const prepared = readStream(context.events);
+  const release = openRelease();
+  const signals = prepared.map(({ event }) => siteSignals(event, hashing));
+  const rates: Record<string, number[]> = { signals: [], evaluate: [], decide: [] };
+  let outcomes: Record<string, number> = {};
+  for (let round = 0; round < context.rounds; round++) {
+    context.progress(`stream: round ${round + 1} of ${context.rounds}`);
+    rates["signals"]?.push(rateOf(prepared, ({ event }) => siteSignals(event, hashing)));
+    const engine = openEngine(release);
+    outcomes = {};
+    const inputs: EvaluationInput[] = [];
+    rates["decide"]?.push(
+      rateOf(prepared, (each) => {
+        const { decided } = engine.decide(subjectOf(each, siteSignals(each.event, hashing)));
+        const { outcome } = decided.conclusion;
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      }),
+    );
+    for (const [index, { event, atMs }] of prepared.entries()) {
+      inputs.push(inputOf(event, atMs, signals[index] ?? {}, release));
+    }
+    rates["evaluate"]?.push(rateOf(inputs, (input) => evaluate(release.policies, input)));
+    await Promise.resolve();
+  }
+  const perSecond = Object.fromEntries(Object.entries(rates).map(([name, own]) => [name, median(own)]));
+  return {
+    data: { events: prepared.length, ...policySize, perSecond, outcomes },
+    text: textOf(perSecond, prepared.length, outcomes),
+  };
+}
+
+function textOf(perSecond: Record<string, number>, events: number, outcomes: Record<string, number>): string {
+  const { rules, counters, lists } = policySize;
+  const row = (what: string, name: string): string[] => [what, grouped(perSecond[name] ?? Number.NaN)];
+  const became = Object.entries(outcomes).map(([name, count]) => `${name} ${grouped(count)}`);
+  return [
+    table(
+      [
+        [`${rules} rules, ${counters} counters, ${lists} lists`, "events/s"],
+        row("signals alone", "signals"),
+        row("rules alone: signals and counters given, lists asked", "evaluate"),
+        row(
+          "the whole decision without log: signals, counters, limits, lists, rules, restrictions, facts",
+          "decide",
+        ),
+      ],
+      1,
+    ),
+    "",
+    `${grouped(events)} comments of the stream in the order of their times. What became of them: ${became.join(", ")}.`,
+  ].join("\n");
+}
+
+/** Events for each second of processor time, all threads together. */
+function rateOf<Item>(items: readonly Item[], run: (item: Item) => void): number {
+  const before = process.cpuUsage();
+  for (const item of items) run(item);
+  const { user, system } = process.cpuUsage(before);
+  return (items.length * 1_000_000) / (user + system);
+}
+
+function readStream(count: number): Prepared[] {
+  const path = sharedPath(streamName);
+  if (path === undefined) throw new Error(skipReason(streamName));
+  const lines = gunzipSync(readFileSync(path)).toString("utf8").trimEnd().split("\n");
+  const rows = lines.map(
+    (line) => JSON.parse(line) as { id: string; group: string; ts: string; author: string; text: string },
+  );
+  return rows
+    .map(({ id, group, ts, author, text }): Prepared => {
+      // The stream has neither addresses nor e-mail: some are made up from the author, so that lists are asked.
+      const number = Number.parseInt(author.slice(-6), 16) || 0;
+      const ip = `${1 + (number % 220)}.${(number >> 8) % 256}.${number % 256}.${(number >> 4) % 256}`;
+      const email = `${author}@${number % 50 === 0 ? "0-mail.com" : "mail.example"}`;
+      const createdAt = new Date(Date.parse(ts) - (number % 1_000) * 3_600_000).toISOString();
+      const actor = {
+        id: author,
+        name: author,
+        ip,
+        email,
+        createdAt,
+        attributes: { approvedPosts: number % 20, verified: number % 7 === 0 },
+      };
+      return {
+        atMs: Date.parse(ts),
+        event: { id, type: "comment", time: ts, actor, content: { text, group, language: "en" } },
+      };
+    })
+    .sort((a, b) => a.atMs - b.atMs)
+    .slice(0, count);
+}
+
+const listFiles: readonly (readonly [name: string, kind: ListKind, file: string])[] = [
+  ["bad_terms", "term", "data/lists-comment-terms/wordpress_comment_blocklist.txt"],
+  ["bad_patterns", "pattern", "data/patterns-smokedetector/bad_keywords.txt"],
+  ["bad_domains", "domain", "data/lists-domains/referrer_spammers.txt"],
+  ["bad_networks", "network", "data/lists-ip/ipsum_level3.txt"],
+  ["throwaway", "emailHost", "data/lists-domains/disposable_email_domains.txt"],
+];
+
+function openRelease(): Release {
+  const views = new Map<string, ListView>();
+  for (const [name, kind, file] of listFiles) {
+    const path = sharedPath(file);
+    if (path === undefined) throw new Error(skipReason(file));
+    views.set(name, viewOf(kind, readFileSync(path, "utf8").split("\n")));
+  }
+  return releaseOf([{ path: "generated.yaml", text: generatedPolicy() }], () => ({ versions: [], views }));
+}
+
+/** The lines that are entries; others are comments, or in a syntax that lists don't take. */
+function viewOf(kind: ListKind, lines: readonly string[]): ListView {
+  const entries = lines.filter((line) => {
+    try {
+      createListView(kind, [{ value: line }]);
+      return !line.startsWith("#");
+    } catch {
+      return false;
+    }
+  });
+  return createListView(
+    kind,
+    entries.map((value) => ({ value })),
+  );
+}
+
+function openEngine(release: Release): Engine {
+  const declared = declaredIn(release.policies);
+  const counters = new Counters(counterKinds(declared.counters));
+  const limits = new Limits(limitKinds(declared.limits));
+  let restrictions = 0;
+  return new Engine(
+    release,
+    { counters, limits, standings: new Map() },
+    {
+      hashing,
+      entryHash: (_list, entry) => entry,
+      effects: {
+        effectsFor: () => ({ held: new Map(), caps: { has: () => false } }),
+        listsFor: (lists) => lists,
+        observe: () => () => undefined,
+      },
+      newRestrictionId: () => `r_${String(restrictions++).padStart(16, "0")}`,
+    },
+  );
+}
+
+function subjectOf({ event, atMs }: Prepared, signals: Signals): Subject {
+  const { id } = event.actor;
+  return {
+    event,
+    eventHash: "",
+    bodyHash: "",
+    actor: `a_${id}`,
+    source: "file",
+    decidedAtMs: atMs,
+    clock: "event",
+    signals,
+  };
+}
+
+function inputOf(event: Event, atMs: number, signals: Signals, release: Release): EvaluationInput {
+  const counters = new Map(release.policies.counters.map(({ id }, index) => [id, (atMs + index) % 7]));
+  const { actor, content } = event;
+  return {
+    type: "comment",
+    op: "create",
+    decidedAt: atMs,
+    actor,
+    content,
+    signals,
+    counters,
+    lists: release.lists,
+    standing: { strikes: 0, restricted: false },
+  };
 }

@@ -8,6 +8,9 @@ import { binaryOperations, compile, unaryOperations } from "./compile.ts";
 import type { Frame } from "./compile.ts";
 import { add, multiply, subtract } from "./integers.ts";
 import { keyOf } from "./key.ts";
+import type { Literals } from "./pattern.ts";
+import { createWordFinders, isWord } from "./words.ts";
+import type { WordFinder } from "./words.ts";
 import type { Operation, Typed } from "./typed.ts";
 import type { Value } from "./types.ts";
 
@@ -32,9 +35,14 @@ export function mayGenerate(): boolean {
 
 /** Functions that run the clauses, in order. */
 export function generateRunners(clauses: readonly PlacedClause[]): ClausesRunner[] {
-  const runners: ClausesRunner[] = [];
+  const finders = createWordFinders(clauses.map(({ typed }) => typed));
+  const runners = [...finders.values()].map(
+    ({ scan }): ClausesRunner =>
+      (frame) =>
+        scan(frame),
+  );
   for (let from = 0; from < clauses.length; from += clausesPerFunction) {
-    const writer = createWriter();
+    const writer = createWriter(finders);
     for (const { typed, place } of clauses.slice(from, from + clausesPerFunction)) {
       const { text, maybeMissing } = write(writer, typed);
       writer.lines.push(
@@ -62,13 +70,14 @@ type Writer = {
   readonly slots: Set<number>;
   /** What has been computed already, by its key. */
   readonly known: Map<string, Written>;
+  readonly finders: ReadonlyMap<number, WordFinder>;
 };
 
 /** An expression of JavaScript without side effects: a name or a literal. */
 type Written = { readonly text: string; readonly maybeMissing: boolean };
 
-function createWriter(): Writer {
-  return { constants: [], lines: [], slots: new Set(), known: new Map() };
+function createWriter(finders: Writer["finders"]): Writer {
+  return { constants: [], lines: [], slots: new Set(), known: new Map(), finders };
 }
 
 /** Writes what computes an expression, unless it has been computed, and gives the name of its value. */
@@ -114,7 +123,13 @@ function writeNode(writer: Writer, typed: Typed): string {
   }
   if (typed.kind === "matches") {
     const target = write(writer, typed.target);
-    return ifPresent([target], `${constant(writer, typed.pattern.test)}(${target.text})`);
+    const { literals, test, run } = typed.pattern;
+    const finder = typed.target.kind === "field" ? writer.finders.get(typed.target.field.slot) : undefined;
+    if (finder === undefined || literals === undefined) {
+      return ifPresent([target], `${constant(writer, test)}(${target.text})`);
+    }
+    const seen = writeSeen(writer, finder, literals);
+    return ifPresent([target], `${seen} && ${constant(writer, run)}(${target.text})`);
   }
   if (typed.kind === "operation") return writeOperation(writer, typed.operation, typed.args);
   // What has parts that need not be computed is left to closures: macros, branches, lists of entries.
@@ -147,6 +162,15 @@ function writeOperation(writer: Writer, operation: Operation, args: readonly Typ
   const right = write(writer, second);
   const operator = isScalar(first) ? operators[operation] : undefined;
   if (operator !== undefined) return ifPresent([left, right], `${left.text} ${operator} ${right.text}`);
+  const finder = first.kind === "field" ? writer.finders.get(first.field.slot) : undefined;
+  if (
+    operation === "contains" &&
+    finder !== undefined &&
+    second.kind === "constant" &&
+    isWord(second.value)
+  ) {
+    return ifPresent([left], writeSeen(writer, finder, { kind: "text", text: second.value }));
+  }
   if (textTests.includes(operation)) {
     return ifPresent([left, right], `${left.text}.${methods[operation] ?? operation}(${right.text})`);
   }
@@ -155,6 +179,15 @@ function writeOperation(writer: Writer, operation: Operation, args: readonly Typ
     return ifPresent([left, right], writeArithmetic(writer, arithmetic, left, right));
   const apply = constant(writer, binaryOperations[operation]);
   return ifPresent([left, right], `${apply}(${left.text}, ${right.text})`);
+}
+
+/** Whether the pass over a text has seen what is looked for. */
+function writeSeen(writer: Writer, finder: WordFinder, literals: Literals): string {
+  if (literals.kind === "text") {
+    return `${constant(writer, finder.seen)}[${finder.numbers.get(literals.text) ?? 0}] === 1`;
+  }
+  const parts = literals.parts.map((part) => writeSeen(writer, finder, part));
+  return `(${parts.join(literals.kind === "all" ? " && " : " || ")})`;
 }
 
 const arithmeticSigns: Partial<Record<Operation, ArithmeticSign>> = {

@@ -12,7 +12,14 @@ export const patternLengthMax = 1_000;
 export const patternProgramMax = 5_000;
 
 /** A compiled pattern: whether a text has a match, and how many instructions it compiled to. */
-export type Pattern = Matcher & { readonly source: string; readonly size: number };
+export type Pattern = Matcher & {
+  readonly source: string;
+  readonly size: number;
+  /** What a text must hold to have a match, where something is known. */
+  readonly literals?: Literals;
+  /** As `test`, for a text that holds them. */
+  readonly run: (text: string) => boolean;
+};
 
 /** Compiles a pattern; a text says why it can't be. */
 export function compilePattern(source: string): Pattern | string {
@@ -31,12 +38,12 @@ export function compilePattern(source: string): Pattern | string {
   }
   const { test, steps } = createMatcher(readProgram(compiled));
   const literals = readLiterals(compiled);
-  if (literals === undefined) return { test, steps, source, size };
-  return { test: (text) => mayMatch(literals, text) && test(text), steps, source, size };
+  if (literals === undefined) return { test, run: test, steps, source, size };
+  return { test: (text) => mayMatch(literals, text) && test(text), run: test, literals, steps, source, size };
 }
 
 /** What a text must hold to have a match: a text, all of several, or one of several. */
-type Literals =
+export type Literals =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "all" | "any"; readonly parts: readonly Literals[] };
 
