@@ -32,7 +32,7 @@ const windowsMs = [60_000, 600_000, 3_600_000, 86_400_000];
 const kinds: readonly Kind[] = Array.from({ length: 20 }, (_, place) => ({
   id: `counter ${place}`,
   kind: place % 5 < 3 ? "count" : "distinct",
-  bucketMs: (windowsMs[place % 4] as number) / 60,
+  bucketMs: (windowsMs[place % 4] ?? 0) / 60,
 }));
 const name = { origin: "docket-0123456789abcdef/main", key: "bench" };
 
@@ -63,8 +63,8 @@ function counting(): void {
 
 function count(counters: Implementation): void {
   for (const { atMs, keys } of events) {
-    for (const [place, { id }] of kinds.entries()) counters.read(id, keys[place] as CounterKey[], atMs);
-    for (const [place, { id }] of kinds.entries()) counters.add(id, keys[place] as CounterKey[], atMs);
+    for (const [place, { id }] of kinds.entries()) counters.read(id, keys[place] ?? [], atMs);
+    for (const [place, { id }] of kinds.entries()) counters.add(id, keys[place] ?? [], atMs);
   }
 }
 
@@ -147,8 +147,8 @@ function streamOf(length: number): Counted[] {
     return {
       atMs: startMs + Math.floor((number * 1000) / perSecond) - Math.floor(random() * 20_000),
       keys: kinds.map(({ kind }, place): CounterKey[] => {
-        const key = fields[place % fields.length] as string;
-        return [kind === "count" ? [key] : [key, fields[(place + 1) % fields.length] as string]];
+        const key = fields[place % fields.length] ?? "";
+        return [kind === "count" ? [key] : [key, fields[(place + 1) % fields.length] ?? ""]];
       }),
     };
   });

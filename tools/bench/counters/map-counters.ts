@@ -132,9 +132,9 @@ function countIn(entry: CountEntry | undefined, last: number): number {
   if (entry === undefined) return 0;
   let count = 0;
   for (let i = entry.numbers.length - 1; i >= 0; i--) {
-    const number = entry.numbers[i] as number;
+    const number = entry.numbers[i] ?? 0;
     if (number <= last - bucketsPerWindow) break;
-    if (number <= last) count += entry.counts[i] as number;
+    if (number <= last) count += entry.counts[i] ?? 0;
   }
   return count;
 }
@@ -178,9 +178,9 @@ function addDistinct({ distinct, kept }: CounterState, key: string, value: strin
     entry.values.set(value, { numbers: [bucket], counts: [1] });
     shift(entry.newest, bucket, 1);
   } else {
-    shift(entry.newest, buckets.numbers.at(-1) as number, -1);
+    shift(entry.newest, buckets.numbers.at(-1) ?? 0, -1);
     addToBuckets(buckets, bucket, kept);
-    shift(entry.newest, buckets.numbers.at(-1) as number, 1);
+    shift(entry.newest, buckets.numbers.at(-1) ?? 0, 1);
   }
   entry.top = Math.max(entry.top, bucket);
 }
@@ -194,7 +194,7 @@ function removeDistinct(
   const entry = entries.get(key);
   const buckets = entry?.values.get(value);
   if (entry === undefined || buckets === undefined) return;
-  shift(entry.newest, buckets.numbers.at(-1) as number, -1);
+  shift(entry.newest, buckets.numbers.at(-1) ?? 0, -1);
   removeFromBuckets(buckets, bucket);
   const newest = buckets.numbers.at(-1);
   if (newest === undefined) entry.values.delete(value);
@@ -206,7 +206,7 @@ function removeDistinct(
 function forgetOld(entry: DistinctEntry, kept: number): void {
   const dead = entry.top - kept;
   for (const [value, buckets] of entry.values) {
-    const newest = buckets.numbers.at(-1) as number;
+    const newest = buckets.numbers.at(-1) ?? 0;
     if (newest >= dead) continue;
     entry.values.delete(value);
     shift(entry.newest, newest, -1);
@@ -215,15 +215,15 @@ function forgetOld(entry: DistinctEntry, kept: number): void {
 
 function addToBuckets(buckets: Buckets, bucket: number, kept: number): void {
   let place = buckets.numbers.length;
-  while (place > 0 && (buckets.numbers[place - 1] as number) > bucket) place--;
+  while (place > 0 && (buckets.numbers[place - 1] ?? 0) > bucket) place--;
   if (buckets.numbers[place - 1] === bucket) {
-    buckets.counts[place - 1] = (buckets.counts[place - 1] as number) + 1;
+    buckets.counts[place - 1] = (buckets.counts[place - 1] ?? 0) + 1;
     return;
   }
   buckets.numbers.splice(place, 0, bucket);
   buckets.counts.splice(place, 0, 1);
-  const dead = (buckets.numbers.at(-1) as number) - kept;
-  while ((buckets.numbers[0] as number) < dead) {
+  const dead = (buckets.numbers.at(-1) ?? 0) - kept;
+  while ((buckets.numbers[0] ?? 0) < dead) {
     buckets.numbers.shift();
     buckets.counts.shift();
   }
@@ -232,7 +232,7 @@ function addToBuckets(buckets: Buckets, bucket: number, kept: number): void {
 function removeFromBuckets(buckets: Buckets, bucket: number): void {
   const place = buckets.numbers.indexOf(bucket);
   if (place === -1) return;
-  const left = (buckets.counts[place] as number) - 1;
+  const left = (buckets.counts[place] ?? 0) - 1;
   if (left > 0) {
     buckets.counts[place] = left;
     return;
