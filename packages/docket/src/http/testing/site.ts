@@ -2,7 +2,7 @@
 // A site for tests of the server alone: it rejects texts with "spam" in them, remembers what it decided, and
 // does wrong what it is told to. The real site is tested through the server in `integration.test.ts`.
 import { encodeEvent } from "@docket/protocol/events";
-import type { Decision, DocketRecord, Receipt } from "@docket/protocol";
+import type { Decision, DocketRecord, Event, Facts, Receipt } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
 import type {
   DecideRequest,
