@@ -7,7 +7,7 @@ import { encodeBrakeFacts } from "@docket/protocol";
 import type { Undo } from "./actor-cells.ts";
 import { probationMs } from "./brake-state.ts";
 import type { BrakesState, Origin } from "./brake-state.ts";
-import { Brakes, probationMsMax, recentMs, rememberedMs } from "./brakes.ts";
+import { Brakes, recentMs, rememberedMs } from "./brakes.ts";
 import { exceedsShare } from "./chance.ts";
 import type { Declaration } from "./declarations.ts";
 import { cellMs } from "./event-stream.ts";
@@ -166,10 +166,6 @@ const anyEvent = fc.record({
   aheadMs: fc.oneof(
     { weight: 8, arbitrary: fc.integer({ min: -60_000, max: 120_000 }) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: probationMs }) },
-    {
-      weight: 1,
-      arbitrary: fc.integer({ min: 0, max: probationMsMax }).map((ms) => (ms % 9 === 0 ? ms : 0)),
-    },
   ),
   keys: fc.subarray(keys),
   entries: fc.subarray(entries),
@@ -304,7 +300,7 @@ class Twin {
     for (const [key, { stage, sinceMs, from }] of this.#things) {
       const events = this.#events.slice(from).filter(({ type }) => onOf(key).includes(type)).length;
       const length = this.#now - sinceMs;
-      const isOver = length >= probationMs && (events >= (8 * 10_000) / 2000 || length >= probationMsMax);
+      const isOver = length >= probationMs && events >= (8 * 10_000) / 2000;
       if (stage === "watched" && isOver) this.#set(key, "settled");
     }
   }

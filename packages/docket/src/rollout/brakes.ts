@@ -33,12 +33,10 @@ import type {
 } from "./brake-state.ts";
 import { exceedsShare, wholeShare } from "./chance.ts";
 import type { Declaration, ListDeclared } from "./declarations.ts";
-import { cellMs, EventStream } from "./event-stream.ts";
+import { cellMs, EventStream, keptEvents } from "./event-stream.ts";
 
-/** How long something new or changed is watched at most, in milliseconds of the events' time. */
-export const probationMsMax: number = 30 * 24 * 3_600_000;
-/** In between it is watched until as many events have come as say something, or so many. */
-export const probationEventsMax = 50_000;
+/** After a day something is watched until as many events have come as say something, or so many. */
+export const probationEventsMax: number = keptEvents;
 /** Besides the time since the change, the brake looks at the last so many milliseconds. */
 export const recentMs: number = 3_600_000;
 /** How many different actors must be hit, however few the events: one account's flood draws no brake. */
@@ -437,7 +435,7 @@ export class Brakes {
   #isOver({ ms, events }: Since, { stream, share, least }: Watch, nowMs: number): boolean {
     if (ms === null || nowMs - ms < probationMs) return false;
     const enough = Math.min((least * wholeShare) / Math.max(share, 1), probationEventsMax);
-    return nowMs - ms >= probationMsMax || (this.#streams.get(stream)?.total ?? 0) - events >= enough;
+    return (this.#streams.get(stream)?.total ?? 0) - events >= enough;
   }
 
   // What was declared before the first event is watched from that event on.

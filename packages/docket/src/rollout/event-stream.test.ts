@@ -4,9 +4,10 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Undo } from "./actor-cells.ts";
 import { exceedsShare } from "./chance.ts";
-import { cellMs, EventStream, keptCellsMs } from "./event-stream.ts";
+import { cellMs, EventStream, keptEvents } from "./event-stream.ts";
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const keys = ["a", "b", "c"];
 
 type Step =
@@ -18,7 +19,7 @@ type Noted = { actor: string; minute: number; hits: string[] };
 const aheadMs = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 20_000 }) },
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 2 * hourMs }) },
-  { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 * keptCellsMs }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 * dayMs }) },
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -78,7 +79,7 @@ test("a stream comes back from its state, and goes on as if it had not been away
 });
 
 test("with more actors than are remembered, the part of them that is hit stays about right", () => {
-  const stream = new EventStream(undefined, 1000);
+  const stream = new EventStream(undefined, { actorsMax: 1000, keptEvents });
   stream.watch("third");
   const undos: Undo[] = [];
   const before = roundTrip(stream);
@@ -94,6 +95,27 @@ test("with more actors than are remembered, the part of them that is hit stays a
   assert.ok(Math.abs(actorsHit / actorsSeen - 1 / 3) < 0.06, `${actorsHit} of ${actorsSeen}`);
   for (const undo of undos.toReversed()) undo();
   assert.deepEqual(roundTrip(stream), before, "also what the sample left out comes back");
+});
+
+test("what is older than a day, and has many events after it, is let go; undo brings it back", () => {
+  const stream = new EventStream(undefined, { actorsMax: 1000, keptEvents: 10 });
+  stream.watch("a");
+  const note = (actor: string, nowMs: number): Undo => {
+    const undos = [stream.event(actor, nowMs), stream.hit("a", actor)];
+    return () => {
+      for (const undo of undos.toReversed()) undo();
+    };
+  };
+  for (let i = 0; i < 8; i++) note(`a${i}`, i * hourMs);
+  note("later", 3 * dayMs);
+  assert.equal(stream.since("a", 0).events, 9, "old, but too few events came after it");
+  for (let i = 0; i < 8; i++) note(`b${i}`, 3 * dayMs + i);
+  const before = roundTrip(stream);
+  const undo = note("c", 4 * dayMs);
+  assert.deepEqual(stream.since("a", 0), { events: 11, hits: 11, actorsSeen: 11, actorsHit: 11 });
+  assert.equal(stream.total, 18, "the counting goes on");
+  undo();
+  assert.deepEqual(roundTrip(stream), before);
 });
 
 test("a share is exceeded when chance doesn't explain it", () => {
@@ -159,7 +181,7 @@ function undoLast(run: Run): void {
 function compareWithTwin({ stream, noted, watched }: Run): void {
   const newest = noted.at(-1)?.minute ?? 0;
   for (const [key, { cell, at }] of watched) {
-    const kept = noted.slice(at).filter(({ minute }) => minute > newest - keptCellsMs / cellMs);
+    const kept = noted.slice(at);
     assert.deepEqual(stream.since(key, cell), twin(kept, key));
     const recent = kept.filter(({ minute }) => minute > newest - 60);
     if (stream.recent(hourMs) >= cell)

@@ -6,16 +6,18 @@
 // claim. It is divided into cells of a minute; a cell also ends when something comes under watch, so that
 // what was before doesn't count. All is a function of the sequence of calls.
 //
-// Memory: cells of 30 days. Actors are remembered exactly up to `actorsMax`, over all that is watched
-// together; beyond, those of every second one (then every fourth, …) by a hash of the pseudonym, the same
-// for events and hits, so that their ratio stays right. `sampling` says which part it is.
+// Memory: cells of a day and of 50,000 events. Actors are remembered exactly up to `actorsMax`, over all that
+// is watched together; beyond, those of every second one (then every fourth, …) by a hash of the pseudonym,
+// the same for events and hits, so that their ratio stays right. `sampling` says which part it is.
 import { ActorCells, nothing, shift, together } from "./actor-cells.ts";
 import type { Undo } from "./actor-cells.ts";
 
 /** Length of a cell, in milliseconds. */
 export const cellMs = 60_000;
-/** How far back cells are kept, in milliseconds: as long as anything is watched, from the begun minute on. */
-export const keptCellsMs: number = 30 * 24 * 3_600_000 + cellMs;
+/** Cells are kept for so many milliseconds at least, from the begun minute on, */
+export const keptCellsMs: number = 24 * 3_600_000 + cellMs;
+/** and until so many events have come after them: nothing is watched for longer than both. */
+export const keptEvents = 50_000;
 /** Most cells; a thing that comes under watch when there are so many begins with the cell that is there. */
 export const cellsMax = 4096;
 /** Most actors that a stream remembers, those who were hit counted for each thing. */
@@ -24,8 +26,12 @@ export const actorsMax = 200_000;
 /** What is known of a thing since some cell. Actors are those of the sample. */
 export type Statistics = { events: number; hits: number; actorsSeen: number; actorsHit: number };
 
-type Cell = { number: number; minute: number; events: number };
+/** `before` are the events before it. */
+type Cell = { number: number; minute: number; before: number; events: number };
 type Hits = { byCell: Map<number, number>; total: number; actors: ActorCells };
+
+/** How much a stream remembers. */
+export type StreamLimits = { readonly actorsMax: number; readonly keptEvents: number };
 
 /** A stream as plain JSON. */
 export type StreamState = {
@@ -43,12 +49,13 @@ export class EventStream {
   #next = 0;
   #total = 0;
   #sampling = 0;
-  readonly #actorsMax: number;
+  readonly #limits: StreamLimits;
   readonly #seen: ActorCells;
   readonly #hits = new Map<string, Hits>();
 
-  constructor(state?: StreamState, limit: number = actorsMax) {
-    this.#actorsMax = limit;
+  /** @param limits others than those that are named here are for tests */
+  constructor(state?: StreamState, limits: StreamLimits = { actorsMax, keptEvents }) {
+    this.#limits = limits;
     this.#seen = new ActorCells(state?.seen);
     if (state === undefined) return;
     this.#cells = state.cells.map((cell) => ({ ...cell }));
@@ -173,8 +180,9 @@ export class EventStream {
   #open(minute: number): Undo {
     const before = this.#cells;
     const first = minute - keptCellsMs / cellMs;
-    const kept = before.filter((cell) => cell.minute > first);
-    this.#cells = [...kept, { number: this.#next++, minute, events: 0 }];
+    const needed = this.#total - this.#limits.keptEvents;
+    const kept = before.filter((cell) => cell.minute > first || cell.before + cell.events > needed);
+    this.#cells = [...kept, { number: this.#next++, minute, before: this.#total, events: 0 }];
     const forgotten = kept.length < before.length ? this.#forget((this.#cells[0] as Cell).number) : nothing;
     return () => {
       forgotten();
@@ -210,7 +218,7 @@ export class EventStream {
   #thin(): Undo {
     let actors = this.#seen.size;
     for (const hits of this.#hits.values()) actors += hits.actors.size;
-    if (actors <= this.#actorsMax) return nothing;
+    if (actors <= this.#limits.actorsMax) return nothing;
     const level = ++this.#sampling;
     const all = [this.#seen, ...[...this.#hits.values()].map((hits) => hits.actors)];
     const undos = all.map((each) => each.keep((actor) => inSample(actor, level)));

@@ -6,7 +6,6 @@ import type { BrakeFacts, DocketRecord, Facts, ListBody, ReleaseBody } from "@do
 import { parseLeaf } from "@docket/protocol";
 import { probationMs } from "./brake-state.ts";
 import type { ListChange, Origin } from "./brake-state.ts";
-import { probationMsMax } from "./brakes.ts";
 import type { Declarations } from "./declarations.ts";
 import type { RuleModes } from "./rule-modes.ts";
 
@@ -56,17 +55,11 @@ export async function rebuildModes(
     kinds.set(index, kind);
   }
   const newestMs = await latestDecidedMs();
+  const since = await firstRecordSince(newestMs - probationMs);
   // What came before the first decision is watched from that on.
-  const oldest = await firstRecordSince(0);
-  const firstSince = async (decidedMs: number): Promise<number> => {
-    const index = await firstRecordSince(decidedMs);
-    return index <= oldest ? 0 : index;
-  };
-  const dayAgo = await firstSince(newestMs - probationMs);
-  const monthAgo = await firstSince(newestMs - probationMsMax);
+  const dayAgo = since <= (await firstRecordSince(0)) ? 0 : since;
   const isWatched = ([index, kind]: [number, string]): boolean =>
-    (kind === "release" || kind === "list") &&
-    (index >= dayAgo || (index >= monthAgo && size - index <= recordsMax));
+    (kind === "release" || kind === "list") && (index >= dayAgo || size - index <= recordsMax);
   const first = [...kinds].find(isWatched)?.[0] ?? size;
   const release = [...kinds].findLast(([index, kind]) => kind === "release" && index < first);
   if (release !== undefined) await take(modes, history, release[0]);
