@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast counters are, and what they take, beside the Maps of strings that they replaced. Measured in turns,
+// How fast counters are, and what they take, beside the Maps of strings before. Measured in turns,
 // in CPU time, so that other work on the machine does as little as possible to the ratios.
 //
 //   node --expose-gc --conditions=@docket/source tools/bench/counters.ts [--rounds N] [--events N]
@@ -133,7 +133,7 @@ async function snapshots(): Promise<void> {
   const { keys } = memory.counters;
   process.stdout.write(
     `snapshot of ${keys} keys: ${(bytes / keys).toFixed(1)} bytes a key, ` +
-      `written in ${(writtenUs / 1000).toFixed(0)} ms of which the longest slice ${longestMs.toFixed(1)} ms, ` +
+      `written in ${(writtenUs / 1000).toFixed(0)} ms (longest slice ${longestMs.toFixed(1)} ms), ` +
       `read in ${(readUs / 1000).toFixed(0)} ms\n`,
   );
 }

@@ -150,8 +150,12 @@ export class DistinctShard {
     const gone = this.#makeRoom(-1);
     const slot = this.#insertKey(hash);
     this.#keys.link(this.#ends, slot, this.#ends.newest);
-    const { a, b, c } = pair;
-    const value = this.#restoreValue(slot, { hash: { a, b, c }, chain: [bucket, 0, 0] }, -1);
+    const value = this.#values.insert(pair);
+    this.#keys.setSpare(slot, 0, value);
+    this.#keys.setSpare(slot, 1, value);
+    this.#values.setHead(value, this.#buckets.take(bucket, 0, 0, -1));
+    this.#keys.setHead(slot, this.#newest.take(bucket, 1, 0, -1));
+    this.#valueCounts[slot] = 1;
     return () => {
       this.#removeValue(slot, value);
       this.#keys.unlink(this.#ends, slot);
@@ -228,9 +232,11 @@ export class DistinctShard {
     if (sketch !== undefined) return sketch.add(pair, bucket);
     const value = this.#values.find(pair);
     if (value === -1) return this.#addNewValue(slot, pair, bucket);
+    // Most that come again do so at once.
+    if (this.#buckets.bucket(this.#values.head(value)) === bucket) return nothing;
     const before = this.#buckets.plain(this.#values.head(value));
     const after = withBucket(before, bucket, this.#reach.late);
-    if (after === undefined) return () => undefined;
+    if (after === undefined) return nothing;
     // First, so that all of it comes back after what follows.
     const gone = this.#makeRoom(slot);
     const older = this.#values.older(value);
@@ -273,15 +279,20 @@ export class DistinctShard {
 
   #moveValue(slot: number, value: number, older: number): void {
     if (older === value) return;
-    this.#withValueEnds(slot, (ends) => {
-      this.#values.unlink(ends, value);
-      this.#values.link(ends, value, older);
-    });
+    this.#unlinkValue(slot, value);
+    this.#linkValue(slot, value, older);
   }
 
-  #withValueEnds(slot: number, change: (ends: Ends) => void): void {
+  #linkValue(slot: number, value: number, older: number): void {
     const ends = { oldest: this.#keys.spare(slot, 0), newest: this.#keys.spare(slot, 1) };
-    change(ends);
+    this.#values.link(ends, value, older);
+    this.#keys.setSpare(slot, 0, ends.oldest);
+    this.#keys.setSpare(slot, 1, ends.newest);
+  }
+
+  #unlinkValue(slot: number, value: number): void {
+    const ends = { oldest: this.#keys.spare(slot, 0), newest: this.#keys.spare(slot, 1) };
+    this.#values.unlink(ends, value);
     this.#keys.setSpare(slot, 0, ends.oldest);
     this.#keys.setSpare(slot, 1, ends.newest);
   }
@@ -338,7 +349,7 @@ export class DistinctShard {
     const removed = this.#plainValue(value);
     this.#countNewest(slot, removed.chain[0] as number, -1);
     this.#buckets.giveChain(this.#values.head(value));
-    this.#withValueEnds(slot, (ends) => this.#values.unlink(ends, value));
+    this.#unlinkValue(slot, value);
     this.#values.remove(value);
     this.#valueCounts[slot] = (this.#valueCounts[slot] as number) - 1;
     return removed;
@@ -346,7 +357,7 @@ export class DistinctShard {
 
   #restoreValue(slot: number, { hash, chain }: PlainValue, older: number): number {
     const value = this.#values.insert(hash);
-    this.#withValueEnds(slot, (ends) => this.#values.link(ends, value, older));
+    this.#linkValue(slot, value, older);
     this.#values.setHead(value, this.#buckets.chain(chain));
     this.#countNewest(slot, chain[0] as number, 1);
     this.#valueCounts[slot] = (this.#valueCounts[slot] as number) + 1;
@@ -374,6 +385,8 @@ export class DistinctShard {
     else nodes.setNext(before, follower);
   }
 }
+
+function nothing(): void {}
 
 function* plainKeys(
   oldest: number,

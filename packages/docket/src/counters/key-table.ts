@@ -73,7 +73,7 @@ export class KeyTable {
     slots[at] = a;
     slots[at + 1] = b;
     slots[at + 2] = c;
-    slots.fill(-1, at + olderAt, at + stride);
+    for (let own = at + olderAt; own < at + stride; own++) slots[own] = -1;
     this.#place(slot);
     this.size++;
     return slot;
@@ -100,8 +100,9 @@ export class KeyTable {
 
   /** The hash of a slot's key. */
   hashOf(slot: number): KeyHash {
-    const [a, b, c] = this.#slots.subarray(slot * stride, slot * stride + olderAt);
-    return { a: a as number, b: b as number, c: c as number };
+    const slots = this.#slots;
+    const at = slot * stride;
+    return { a: slots[at] as number, b: slots[at + 1] as number, c: slots[at + 2] as number };
   }
 
   /** The next older slot of its list; -1 if it is the oldest. */

@@ -75,10 +75,13 @@ export class Sketch {
 
   add(hash: KeyHash, bucket: number): Undo {
     const register = registerOf(hash);
+    const rank = rankOf(hash);
+    // Most that are added to a large sketch change nothing.
+    if (bucket <= this.top && this.#isBelow(register, bucket, rank)) return nothing;
     const before = this.#nodes.plain(this.#heads[register] as number);
     const topBefore = this.top;
     const top = Math.max(topBefore, bucket);
-    const after = withRank(before, bucket, rankOf(hash), top - bucketsPerWindow);
+    const after = withRank(before, bucket, rank, top - bucketsPerWindow);
     this.top = top;
     if (after === undefined) return () => (this.top = topBefore);
     this.#replace(register, after);
@@ -119,6 +122,15 @@ export class Sketch {
     if (!Number.isNaN(end)) this.#countRank(this.#greatest(replaced, end), 1);
   }
 
+  #isBelow(register: number, bucket: number, rank: number): boolean {
+    const nodes = this.#nodes;
+    for (let node = this.#heads[register] as number; node !== -1; node = nodes.next(node)) {
+      if (nodes.bucket(node) < bucket) return false;
+      if (nodes.value(node) >= rank) return true;
+    }
+    return false;
+  }
+
   #rank(end: number): void {
     this.#ranks.fill(0);
     for (const head of this.#heads) this.#countRank(this.#greatest(head, end), 1);
@@ -141,6 +153,8 @@ export class Sketch {
     return rank;
   }
 }
+
+function nothing(): void {}
 
 // A register's chain with one more rank; `undefined` if a newer bucket has as great a one. What is not newer
 // and no greater can never be a window's greatest again; what lies before `dead` is in no window.

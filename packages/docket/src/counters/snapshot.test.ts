@@ -88,7 +88,7 @@ for (const [title, bounds] of [
   ["as it is", shardBounds],
   ["with little room", few],
 ] as const) {
-  test(`${title}: a snapshot taken while counting, then the log's tail, is as if there were none`, async () => {
+  test(`${title}: a snapshot taken while counting, then the tail, is as if there were none`, async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.double({ min: 0, max: 1, noNaN: true }), async (log, part) => {
         const live = memoryOf(bounds);
