@@ -113,13 +113,13 @@ async function snapshots(): Promise<void> {
   const memory = { counters: new Counters(kinds), limits: new Limits([]) };
   count(memory.counters);
   const chunks: Uint8Array[] = [];
-  let [longestMs, turnMs] = [0, performance.now()];
+  let [longestMs, turnMs] = [0, cpuMs()];
   const ports = {
     moment: () => 0,
     place: async () => ({ size: 1, leaf: "", cuts: [[0, 1] as const] }),
     pause: async () => {
-      longestMs = Math.max(longestMs, performance.now() - turnMs);
-      turnMs = performance.now();
+      longestMs = Math.max(longestMs, cpuMs() - turnMs);
+      turnMs = cpuMs();
     },
   };
   const writtenUs = await cpuUsLater(async () => {
@@ -182,6 +182,11 @@ function cpuUs(run: () => void): number {
   run();
   const { user, system } = process.cpuUsage(began);
   return user + system;
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 async function cpuUsLater(run: () => Promise<void>): Promise<number> {
