@@ -79,15 +79,22 @@ async function runAll(
   other: string,
   skipped: string[],
 ): Promise<ReplayRow[]> {
+  const rows: ReplayRow[] = [];
+  const add = (...done: readonly ReplayRow[]): void => {
+    for (const row of done) {
+      rows.push(row);
+      console.log(`${row.check}: ${row.done} done, ${row.found} found, ${row.wrong.length} wrong`);
+    }
+  };
   const data = await decideStream(world, form);
-  const rows = [await replaySame("as it was decided", data)];
+  add(await replaySame("as it was decided", data));
   const node = other === "install" ? installNode(world.directory) : { program: other };
   if (other === "none") skipped.push("another Node: not asked for");
   else if ("why" in node) skipped.push(`${otherNode}: ${node.why}`);
-  else rows.push(await replaySame("as it was decided", data, { node: node.program }));
-  rows.push(await replayErased(world, data));
-  rows.push(...(await replayChangedFiles(world, data, form)));
-  rows.push(await replayForged(world, form));
+  else add(await replaySame("as it was decided", data, { node: node.program }));
+  add(await replayErased(world, data));
+  add(...(await replayChangedFiles(world, data, form)));
+  add(await replayForged(world, form));
   return rows;
 }
 

@@ -46,7 +46,7 @@ export const longForm: ReplayForm = {
   kills: 12,
   forgedEvents: 1500,
   forgeries: undefined,
-  keptBytes: 60,
+  keptBytes: 30,
 };
 export const shortForm: ReplayForm = {
   eventsBefore: 200,
