@@ -3,6 +3,7 @@
 // engines.
 import { randomPool } from "./evidence/random.ts";
 import { join } from "node:path";
+import { previewer } from "./backtest/preview.ts";
 import { DocketError } from "./error.ts";
 import type { Installation } from "./installation.ts";
 import { maintainedLog, readKeys, verifierKeyPath } from "./installation.ts";
@@ -79,6 +80,7 @@ export async function openInstallation(
       version,
       clock: Date.now,
       random: randomPool(),
+      previewer,
       timer: runLater,
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),

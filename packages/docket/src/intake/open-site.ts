@@ -24,7 +24,7 @@ import { chooseOpeningRelease } from "../releases/opening-release.ts";
 import { PolicyChanges } from "../releases/policy-changes.ts";
 import { keepRelease, keptReleasePath, listsOf, readKeptRelease } from "../releases/release.ts";
 import { runReleaseTests } from "../releases/review.ts";
-import type { ChangePart } from "../releases/review.ts";
+import type { ChangePart, Previewer } from "../releases/review.ts";
 import { BrakeDesk } from "../rollout/brake-desk.ts";
 import type { EntryHash } from "../rollout/held-entries.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
@@ -78,7 +78,16 @@ export type OpenSiteOptions = {
   onProgress?: RebuildProgress;
   /** Told what the operator should know: a sentence. */
   onNotice?: (notice: string) => void;
+  /** Makes what previews candidates on recent records; without it proposals are made without a preview. */
+  previewer?: (site: PreviewedSite) => Previewer;
 };
+
+/** What a preview is made of. */
+export type PreviewedSite = Pick<OpenSiteOptions, "paths" | "origin" | "keys"> &
+  Pick<SiteIndex, "firstRecordSince" | "latestDecidedMs"> & {
+    /** Records that are published. */
+    readonly publishedSize: () => number;
+  };
 
 /** A site that is open, and what people do with it. */
 export type OpenedSite = {
@@ -282,6 +291,14 @@ function openDesks(
     },
     lists: lists.lists,
     runTests: runReleaseTests,
+    preview: options.previewer?.({
+      paths,
+      origin: options.origin,
+      keys,
+      publishedSize: () => site.status().publishedSize,
+      firstRecordSince: (ms) => index.firstRecordSince(ms),
+      latestDecidedMs: () => index.latestDecidedMs(),
+    }),
     siteKey: keys.site,
     clock,
     timer,
