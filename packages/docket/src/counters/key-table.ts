@@ -177,3 +177,10 @@ export class KeyTable {
     for (let slot = 0; slot < this.#used - 1; slot++) this.#place(slot);
   }
 }
+
+/** A longer copy of a column. */
+export function grown(column: Column, length: number): Column {
+  const longer = new Int32Array(length);
+  longer.set(column);
+  return longer;
+}

@@ -7,8 +7,9 @@
 // arithmetic nothing but what IEEE 754 fixes to the bit. Standard error 1.04 / sqrt(4096) = 1.6 %.
 import { bucketsPerWindow } from "./bounds.ts";
 import type { KeyHash } from "./key-hash.ts";
-import { Nodes, plainNodeNumbers } from "./nodes.ts";
+import { plainNodeNumbers } from "./nodes.ts";
 import type { PlainChain } from "./nodes.ts";
+import { RankNodes } from "./rank-nodes.ts";
 import type { Undo } from "./bucket-shard.ts";
 
 /** Registers of a sketch: 2^12. */
@@ -48,22 +49,17 @@ export class Sketch {
   /** The newest bucket. */
   top = -Infinity;
   readonly #heads = new Int32Array(sketchRegisters).fill(-1);
-  readonly #nodes: Nodes;
+  readonly #nodes: RankNodes;
   // How many registers have each rank in the window that ended with this bucket; kept up by additions.
   readonly #ranks = new Int32Array(rankMax + 1);
   #ranksEnd = Number.NaN;
 
-  constructor(nodes: Nodes = new Nodes(1)) {
+  constructor(nodes: RankNodes = new RankNodes()) {
     this.#nodes = nodes;
   }
 
   get bytes(): number {
     return 4 * sketchRegisters + this.#nodes.bytes;
-  }
-
-  /** Whether nothing was ever added. */
-  get empty(): boolean {
-    return this.#nodes.size === 0;
   }
 
   /** The estimate for the window that ends with bucket `last`, or with the newest if that is later. */
@@ -126,7 +122,7 @@ export class Sketch {
     const nodes = this.#nodes;
     for (let node = this.#heads[register] as number; node !== -1; node = nodes.next(node)) {
       if (nodes.bucket(node) < bucket) return false;
-      if (nodes.value(node) >= rank) return true;
+      if (nodes.rank(node) >= rank) return true;
     }
     return false;
   }
@@ -148,7 +144,7 @@ export class Sketch {
     for (let node = head; node !== -1; node = nodes.next(node)) {
       const bucket = nodes.bucket(node);
       if (bucket <= end - bucketsPerWindow) break;
-      if (bucket <= end) rank = nodes.value(node);
+      if (bucket <= end) rank = nodes.rank(node);
     }
     return rank;
   }
