@@ -54,11 +54,15 @@ const release = fc
   .chain((fields) =>
     fc.boolean().map((parts) => ({ body: { kind: "release", ...fields } as BodyWithoutParts, parts })),
   );
+const listChange = fc
+  .record({ version: digest, previous: digest, added: fc.nat(), removed: fc.nat() })
+  .map((fields) => ({ list: "bad_domains", listKind: "domain" as const, ...fields }));
 const proposal = fc
   .tuple(
     fc.record({ by, base: fc.option(digest), restrictsMore: fc.boolean(), standby: fc.boolean() }),
     fc.oneof(
       digest.map((candidate) => ({ candidate })),
+      fc.tuple(digest, listChange).map(([candidate, list]) => ({ candidate, ...list })),
       level().map((each) => ({ level: each })),
     ),
   )
@@ -98,10 +102,12 @@ const body: fc.Arbitrary<{ body: BodyWithoutParts; parts: boolean }> = fc.oneof(
   fc
     .tuple(by, by, name, fc.constantFrom("created" as const, "revoked" as const))
     .map(([by, key, role, change]) => bare({ kind: "access", by, change, key, role })),
-  fc.record({ by, version: digest, previous: digest, added: fc.nat(), removed: fc.nat() }).map((fields) => {
-    const list = { kind: "list" as const, list: "bad_domains", listKind: "domain" as const };
-    return { body: { ...list, ...fields }, parts: true };
-  }),
+  fc
+    .tuple(
+      listChange,
+      fc.record({ by, of: fc.nat(), until: fc.constant(formatTime(0)) }, { requiredKeys: ["by"] }),
+    )
+    .map(([list, fields]) => ({ body: { kind: "list" as const, ...list, ...fields }, parts: true })),
   fc.tuple(by, fc.nat()).map(([by, of]) => ({ body: { kind: "opening" as const, by, of }, parts: true })),
   fc.tuple(digest, fc.boolean()).map(([release, cap]) => ({
     body: { kind: "brake" as const, by: "docket" as const, release, cap },
@@ -257,7 +263,20 @@ test("records of a change of policy: anything missing, added or out of order is 
     header,
     encodeBody({ kind: "level", by: "operator", level: "pair", previous: "solo", of: 3 }),
   );
-  for (const text of [proposal, wish, old, broken, approval, level]) parseLeaf(text);
+  const change = {
+    list: "bad",
+    listKind: "domain",
+    version: id,
+    previous: id,
+    added: 1,
+    removed: 0,
+  } as const;
+  const ofList = encodeLeaf(
+    header,
+    encodeBody({ kind: "proposal", candidate: id, ...change, ...fixed }),
+    parts,
+  );
+  for (const text of [proposal, wish, old, broken, approval, level, ofList]) parseLeaf(text);
   for (const bad of [
     proposal.replace(`"candidate":"${id}",`, ""),
     proposal.replace(`"candidate":"${id}",`, `"candidate":"${id}","level":"pair",`),
@@ -265,6 +284,10 @@ test("records of a change of policy: anything missing, added or out of order is 
     proposal.replace('"restrictsMore":true', '"restrictsMore":1'),
     proposal.replace('"standby":false,', ""),
     proposal.replace(`,"parts":"${parts}"`, ""),
+    ofList.replace('"list":"bad",', ""),
+    ofList.replace('"removed":0,', ""),
+    ofList.replace('"added":1', '"added":-1'),
+    ofList.replace(`"candidate":"${id}"`, '"level":"pair"'),
     wish.replace('"pair"', '"trio"'),
     old.replace('"previous":null', '"previous":null,"via":null'),
     broken.replace('"break-glass"', '"magic"'),

@@ -103,9 +103,10 @@ export const dutyLevels = ["solo", "pair", "strict"] as const;
  * A change was proposed: of the release, and then `candidate` is the hash of the one that is wished, or of
  * the level. `base` is the release that was in force. `restrictsMore` says that it may restrict somebody
  * whom the base does not; `standby`, that once approved it waits to be switched to. The change itself, why,
- * and what its tests gave is in the part `change`.
+ * and what its tests gave is in the part `change`. Where only entries of a list are to be changed, the fields
+ * of {@link ListProposal} say so, all of them.
  */
-export type ProposalBody = {
+export type ProposalBody = Partial<ListProposal> & {
   kind: "proposal";
   by: string;
   candidate?: string;
@@ -116,7 +117,12 @@ export type ProposalBody = {
   parts: string;
 };
 /**
- * A proposal, or a release that would revert by itself, was approved: record `of`. `alone` says that whoever
+ * The change of a list that is proposed, as it would be on the version that was in force: what a record of
+ * kind `list` says of it.
+ */
+export type ListProposal = Pick<ListBody, "list" | "listKind" | "version" | "previous" | "added" | "removed">;
+/**
+ * A proposal, or a release or change of a list that would revert by itself, was approved: record `of`. `alone` says that whoever
  * approves proposed it too.
  */
 export type ApprovalBody = { kind: "approval"; by: string; of: number; alone: boolean };
@@ -131,7 +137,8 @@ export const listKinds = ["term", "pattern", "domain", "network", "emailHost", "
 /**
  * A list changed: `version` is the hash of the change, which names `previous`; so many entries were put in
  * and taken out. It counts from the `release` record that follows and names the version. The change and why
- * are in the part `change`.
+ * are in the part `change`. `of` is the record that it follows from: a proposal, or the change that it
+ * reverts since its time was over. `until` is when it reverts by itself unless it is approved before.
  */
 export type ListBody = {
   kind: "list";
@@ -142,6 +149,8 @@ export type ListBody = {
   previous: string;
   added: number;
   removed: number;
+  of?: number;
+  until?: string;
   parts: string;
 };
 /** An API key was created or revoked. */
@@ -201,6 +210,8 @@ export type RecordHeader = { v: 1; index: number; prev: string; time: string; un
 /** A whole record, as parsed from its leaf. */
 export type DocketRecord = RecordHeader & RecordBody;
 
+/** What says which change of a list is meant: a proposal has all of these or none. */
+const listProposalKeys = ["list", "listKind", "version", "previous", "added", "removed"] as const;
 /** The keys of each kind's body, in the order in which they are written. */
 const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   created: ["kind", "by", "origin", "key", "mlDsaKey", "succeeds"],
@@ -209,11 +220,14 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   start: ["kind", "by", "version", "recovered"],
   stop: ["kind", "by"],
   release: ["kind", "by", "release", "previous", "via", "of", "until", "alone", "parts"],
-  proposal: ["kind", "by", "candidate", "level", "base", "restrictsMore", "standby", "parts"],
+  proposal: [
+    ...["kind", "by", "candidate", "level", ...listProposalKeys],
+    ...["base", "restrictsMore", "standby", "parts"],
+  ],
   approval: ["kind", "by", "of", "alone"],
   cancel: ["kind", "by", "of"],
   level: ["kind", "by", "level", "previous", "of"],
-  list: ["kind", "by", "list", "listKind", "version", "previous", "added", "removed", "parts"],
+  list: ["kind", "by", ...listProposalKeys, "of", "until", "parts"],
   access: ["kind", "by", "change", "key", "role"],
   opening: ["kind", "by", "of", "parts"],
   brake: ["kind", "by", "release", "cap", "parts"],
@@ -224,7 +238,8 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
 const optionalKeys: { readonly [Kind in RecordBody["kind"]]?: readonly string[] } = {
   created: ["mlDsaKey", "succeeds"],
   release: ["via", "of", "until", "alone", "parts"],
-  proposal: ["candidate", "level"],
+  proposal: ["candidate", "level", ...listProposalKeys],
+  list: ["of", "until"],
 };
 const headerKeys = ["v", "index", "prev", "time", "uncertaintyMs"] as const;
 
@@ -288,6 +303,10 @@ export function parseLeaf(text: string): DocketRecord {
   if (kind === "proposal" && present.includes("candidate") === present.includes("level")) {
     throw invalid("a proposal is of a release or of a level");
   }
+  const ofList = listProposalKeys.filter((key) => present.includes(key)).length;
+  if (kind === "proposal" && ofList > 0 && (ofList < listProposalKeys.length || present.includes("level"))) {
+    throw invalid("a proposal of a list's change says the list, its versions, and how many entries");
+  }
   return fields as unknown as DocketRecord;
 }
 
@@ -326,6 +345,14 @@ const isKeyList: Test = (value) =>
   value.every(isVerifierKey) &&
   new Set(value).size === value.length;
 
+const listTests: Readonly<Record<(typeof listProposalKeys)[number], Test>> = {
+  list: (value) => typeof value === "string" && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(value),
+  listKind: (value) => (listKinds as readonly unknown[]).includes(value),
+  version: isDigest,
+  previous: isDigest,
+  added: isCount,
+  removed: isCount,
+};
 const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<string, Test>> } = {
   created: { by: isAuthor, origin: isText, key: isText, mlDsaKey: isVerifierKey, succeeds: isSuccession },
   "key-change": { by: isAuthor, old: isKeyList, new: isKeyList },
@@ -346,6 +373,7 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
     by: isAuthor,
     candidate: isDigest,
     level: isDutyLevel,
+    ...listTests,
     base: isDigestOrNull,
     restrictsMore: isBoolean,
     standby: isBoolean,
@@ -354,16 +382,7 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
   approval: { by: isAuthor, of: isCount, alone: isBoolean },
   cancel: { by: isAuthor, of: isCount },
   level: { by: isAuthor, level: isDutyLevel, previous: isDutyLevel, of: isCount },
-  list: {
-    by: isAuthor,
-    list: (value) => typeof value === "string" && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(value),
-    listKind: (value) => (listKinds as readonly unknown[]).includes(value),
-    version: isDigest,
-    previous: isDigest,
-    added: isCount,
-    removed: isCount,
-    parts: isDigest,
-  },
+  list: { by: isAuthor, ...listTests, of: isCount, until: isCanonicalTime, parts: isDigest },
   access: {
     by: isAuthor,
     change: (value) => value === "created" || value === "revoked",
