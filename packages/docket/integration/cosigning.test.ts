@@ -1,52 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log and its witnesses as their operators have them: real processes, of which one is dead and one is slow.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseReceipt } from "@docket/protocol";
 import { openWithPolicy, parseNote, parsePolicy, parseProof } from "@docket/tlog";
 import { at } from "../src/testing/at.ts";
-import { binary, docket } from "./testing/docket.ts";
+import { docket, startServing } from "./testing/docket.ts";
+import type { Serving } from "./testing/docket.ts";
 
-const startWithinMs = 60_000;
 const cosignedWithinMs = 60_000;
 
-type Running = { url: string; key: string; child: ChildProcess; stop: () => Promise<number | null> };
-
-/** Starts a command that serves, and waits for its address. */
-async function start(t: TestContext, words: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, ["--conditions=@docket/source", binary, ...words]);
-  t.after(() => child.kill("SIGKILL"));
-  const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
-  let output = "";
-  const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no address in time:\n${output}`)), startWithinMs);
-    const read = (line: string): void => {
-      output += `${line}\n`;
-      const found = / on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-      if (found === undefined) return;
-      clearTimeout(timer);
-      resolve(found);
-    };
-    createInterface({ input: child.stdout }).on("line", read);
-    createInterface({ input: child.stderr }).on("line", read);
-    void exited.then(() => reject(new Error(`it ended:\n${output}`)));
-  });
-  const stop = (): Promise<number | null> => {
-    child.kill("SIGTERM");
-    return exited;
-  };
-  return { url, key: "", child, stop };
-}
-
-type Witness = { directory: string; running: Running; policyLine: string; stop: () => Promise<unknown> };
+type Witness = { directory: string; running: Serving; policyLine: string; stop: () => Promise<unknown> };
 
 async function makeWitness(t: TestContext, folder: string, place: number, logKeys: string): Promise<Witness> {
   const directory = join(folder, `w${place}`);
@@ -54,7 +23,7 @@ async function makeWitness(t: TestContext, folder: string, place: number, logKey
   assert.equal(made.code, 0, made.stderr);
   const added = await docket(["witness", "add-log", directory, logKeys]);
   assert.equal(added.code, 0, added.stderr);
-  const running = await start(t, ["witness", "serve", directory, "--listen", "127.0.0.1:0"]);
+  const running = await startServing(t, ["witness", "serve", directory, "--listen", "127.0.0.1:0"]);
   const { verifierKeys } = JSON.parse(made.stdout) as { verifierKeys: string[] };
   const policyLine = `witness w${place} ${at(verifierKeys, 1)} ${running.url}`;
   return { directory, running, policyLine, stop: () => running.stop() };
@@ -97,7 +66,7 @@ test("a log gathers cosignatures of the witnesses that live, and receipts gain t
   const made = await docket(["apikey", "create", "--role", "admin", "--data", data, "--json"]);
   const headers = { authorization: `Bearer ${(JSON.parse(made.stdout) as { key: string }).key}` };
   const serve = ["serve", "--data", data, "--listen", "127.0.0.1:0"];
-  const server = await start(t, serve);
+  const server = await startServing(t, serve);
   const get = async (path: string): Promise<{ status: number; body: string }> => {
     const response = await fetch(`${server.url}${path}`, { headers });
     return { status: response.status, body: await response.text() };
@@ -164,7 +133,7 @@ test("a log gathers cosignatures of the witnesses that live, and receipts gain t
 
   // A kill and a new start: what was cosigned is there, and the witnesses go on from where they were.
   server.child.kill("SIGKILL");
-  const again = await start(t, serve);
+  const again = await startServing(t, serve);
   const before = parseNote(Buffer.from(newest.body));
   const after = await until(async () => {
     const response = await fetch(`${again.url}/cosigned/checkpoint`);
@@ -188,22 +157,22 @@ test("a log that was put back to an older state learns it of its witnesses", asy
   const witness = await makeWitness(t, folder, 1, logKeys);
   writeFileSync(join(data, "witnesses.policy"), `${witness.policyLine}\nquorum w1\n`);
   const serve = ["serve", "--data", data, "--listen", "127.0.0.1:0"];
-  const add = async (server: Running, entry: string): Promise<void> => {
+  const add = async (server: Serving, entry: string): Promise<void> => {
     const response = await fetch(`${server.url}/add`, { method: "POST", body: entry });
     assert.equal(response.status, 200);
   };
-  const cosignedSize = (server: Running): Promise<number> =>
+  const cosignedSize = (server: Serving): Promise<number> =>
     until(async () => {
       const response = await fetch(`${server.url}/cosigned/checkpoint`);
       const body = await response.text();
       return response.status === 200 ? Number(body.split("\n")[1]) : undefined;
     });
-  const first = await start(t, serve);
+  const first = await startServing(t, serve);
   await add(first, "one");
   await first.stop();
   // Data and keys both: what remains are the witnesses.
   for (const each of [data, `${data}.keys`]) cpSync(each, `${each}.old`, { recursive: true });
-  const second = await start(t, serve);
+  const second = await startServing(t, serve);
   await add(second, "two");
   await add(second, "three");
   await until(async () => ((await cosignedSize(second)) === 3 ? true : undefined));
@@ -218,7 +187,7 @@ test("a log that was put back to an older state learns it of its witnesses", asy
   writeFileSync(nobody, "quorum none\n");
   const forced = await docket(["promote", data, "--moved", "--policy", nobody]);
   assert.equal(forced.code, 0, forced.stdout + forced.stderr);
-  const third = await start(t, serve);
+  const third = await startServing(t, serve);
   const ready = await until(async () => {
     const body = (await (await fetch(`${third.url}/readyz`)).json()) as {
       status: string;

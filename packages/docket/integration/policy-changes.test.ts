@@ -2,22 +2,19 @@
 // Changes of the policy as people make them: a real server, keys of several people, commands over HTTP and
 // on the directory, restarts in between.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { binary, docket } from "./testing/docket.ts";
+import { docket, startServing } from "./testing/docket.ts";
+import type { Serving } from "./testing/docket.ts";
 
 const startWithinMs = 60_000;
 
 type Decided = { index: number; outcome: string; release: string };
 type Site = { folder: string; data: string };
-type Running = { url: string; output: () => string; stop: (signal?: NodeJS.Signals) => Promise<void> };
 
 /** A policy file with one rule, and a test that it fires. */
 function policyText(least: number, outcome = "reject"): string {
@@ -57,31 +54,8 @@ async function keyOf(data: string, role: string): Promise<{ id: string; key: str
   return JSON.parse(made.stdout) as { id: string; key: string };
 }
 
-async function serve(t: TestContext, data: string): Promise<Running> {
-  const words = ["--conditions=@docket/source", binary, "serve", "--data", data, "--listen", "127.0.0.1:0"];
-  const child: ChildProcess = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
-  t.after(() => child.kill("SIGKILL"));
-  const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  let output = "";
-  const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no address in time:\n${output}`)), startWithinMs);
-    const read = (line: string): void => {
-      output += `${line}\n`;
-      const found = / on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-      if (found === undefined) return;
-      clearTimeout(timer);
-      resolve(found);
-    };
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on("line", read);
-    }
-    void exited.then(() => reject(new Error(`the server ended:\n${output}`)));
-  });
-  const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<void> => {
-    child.kill(signal);
-    await exited;
-  };
-  return { url, output: () => output, stop };
+function serve(t: TestContext, data: string): Promise<Serving> {
+  return startServing(t, ["serve", "--data", data, "--listen", "127.0.0.1:0"]);
 }
 
 /** Asks a server for something below `/v1/policy`, or has it do something. A process takes far longer. */

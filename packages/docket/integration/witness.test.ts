@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket witness` as its users have it: real processes, real directories, killed in the middle of traffic.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,7 +13,8 @@ import { goReader, goSkipReason } from "../../../tools/interop/go-reader.ts";
 import { at } from "../src/testing/at.ts";
 import { nameOfOrigin } from "../src/witness/directory.ts";
 import { TestLog } from "../src/witness/testing/log.ts";
-import { binary, docket } from "./testing/docket.ts";
+import { docket, startServing } from "./testing/docket.ts";
+import type { Serving } from "./testing/docket.ts";
 
 const name = "witness.example/w1";
 const startWithinMs = 60_000;
@@ -38,28 +36,8 @@ async function make(t: TestContext, logs: readonly TestLog[]): Promise<Made> {
   return { folder, data, verifiers: verifierKeys.map(parseVerifierKey) };
 }
 
-type Running = { url: string; child: ChildProcess; exited: Promise<number | null>; output: () => string };
-
-async function serve(t: TestContext, data: string, env: Record<string, string> = {}): Promise<Running> {
-  const words = ["--conditions=@docket/source", binary, "witness", "serve", data, "--listen", "127.0.0.1:0"];
-  const child = spawn(process.execPath, words, { env: { ...process.env, ...env } });
-  t.after(() => child.kill("SIGKILL"));
-  const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
-  let output = "";
-  const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no address in time:\n${output}`)), startWithinMs);
-    const read = (line: string): void => {
-      output += `${line}\n`;
-      const found = / on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-      if (found === undefined) return;
-      clearTimeout(timer);
-      resolve(found);
-    };
-    createInterface({ input: child.stdout }).on("line", read);
-    createInterface({ input: child.stderr }).on("line", read);
-    void exited.then(() => reject(new Error(`the witness ended:\n${output}`)));
-  });
-  return { url, child, exited, output: () => output };
+function serve(t: TestContext, data: string, env: Record<string, string> = {}): Promise<Serving> {
+  return startServing(t, ["witness", "serve", data, "--listen", "127.0.0.1:0"], { env });
 }
 
 async function add(url: string, body: string): Promise<{ status: number; body: string }> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real command, as a process of its own.
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -13,20 +13,26 @@ const startWithinMs = 60_000;
 
 /** What a run of the command gave. */
 export type Run = { code: number | null; stdout: string; stderr: string };
-/** A server that runs: its address, a key of role admin, and how to stop it in good order. */
-export type RunningServer = {
+/** A command that serves. */
+export type Serving = {
   url: string;
-  key: string;
   child: ChildProcess;
-  stop: () => Promise<number | null>;
+  /** All lines that it has written. */
+  output: () => string;
+  /** Resolves with its exit code when it has ended. */
+  exited: Promise<number | null>;
+  /** Stops it, in good order unless another signal is named, and waits for its end. */
+  stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 };
+/** A server that runs, and a key of role admin. */
+export type RunningServer = Serving & { key: string };
 
 /** Runs `docket` with these words. */
 export function docket(
   words: readonly string[],
   options: { cwd?: string; input?: string } = {},
 ): Promise<Run> {
-  const child = spawnDocket(words, options.cwd);
+  const child = spawnDocket(words, options.cwd === undefined ? {} : { cwd: options.cwd });
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -43,31 +49,44 @@ export function docket(
 
 /** Starts `docket serve` with these words on a free port, and kills it when the test ends. */
 export async function startServer(t: TestContext, words: readonly string[]): Promise<RunningServer> {
-  const child = spawnDocket(["serve", "--listen", "127.0.0.1:0", ...words]);
+  // The key follows the address; both have come when the example that uses them has.
+  const isReady = (output: string): boolean => output.includes("Bearer dk_");
+  const serving = await startServing(t, ["serve", "--listen", "127.0.0.1:0", ...words], { isReady });
+  return { ...serving, key: /dk_[A-Za-z0-9_-]{43}/.exec(serving.output())?.[0] ?? "" };
+}
+
+/**
+ * Starts a command that serves, waits until it has said where, and kills it when the test ends.
+ *
+ * @param isReady whether what it has written by then says all that is needed
+ */
+export async function startServing(
+  t: TestContext,
+  words: readonly string[],
+  { env, isReady = () => true }: { env?: Record<string, string>; isReady?: (output: string) => boolean } = {},
+): Promise<Serving> {
+  const child = spawnDocket(words, { env: { ...process.env, ...env } });
   t.after(() => child.kill("SIGKILL"));
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
   let output = "";
-  let key = "";
   const url = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no address in time:\n${output}`)), startWithinMs);
     const read = (line: string): void => {
       output += `${line}\n`;
-      key = /dk_[A-Za-z0-9_-]{43}/.exec(line)?.[0] ?? key;
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(output);
-      // The key follows the address; both have come when the example that uses them has.
-      if (found === null || !/Bearer dk_/.test(output)) return;
+      const found = / on (http:\/\/127\.0\.0\.1:\d+)/.exec(output)?.[1];
+      if (found === undefined || !isReady(output)) return;
       clearTimeout(timer);
-      resolve(found[0]);
+      resolve(found);
     };
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", read);
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", read);
-    void exited.then(() => reject(new Error(`the server ended:\n${output}`)));
+    void exited.then(() => reject(new Error(`it ended:\n${output}`)));
   });
-  const stop = (): Promise<number | null> => {
-    child.kill("SIGTERM");
+  const stop = (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
+    child.kill(signal);
     return exited;
   };
-  return { url, key, child, stop };
+  return { url, child, output: () => output, exited, stop };
 }
 
 /** Sends one event. */
@@ -83,9 +102,9 @@ export async function postEvent(
   return { status: response.status, body: await response.json() };
 }
 
-function spawnDocket(words: readonly string[], cwd?: string): ChildProcess {
+function spawnDocket(words: readonly string[], options: SpawnOptions = {}): ChildProcess {
   return spawn(process.execPath, ["--conditions=@docket/source", binary, ...words], {
-    ...(cwd === undefined ? {} : { cwd }),
+    ...options,
     stdio: ["pipe", "pipe", "pipe"],
   });
 }
