@@ -54,6 +54,8 @@ export class CounterKeeper {
   /** Changes when what a snapshot is about to say is no longer so. */
   #spoilt = 0;
   #snapshot: Promise<boolean> | undefined;
+  /** What the last snapshot has seen, and how much was being warmed and not in it. */
+  #kept: { size: number; without: number } | undefined;
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
 
@@ -106,6 +108,7 @@ export class CounterKeeper {
   adopt(release: CountedRelease): { undo: Undo; settle: () => void } {
     const before = { release: this.#release, known: this.#known, warmings: this.#warmings };
     this.#spoilt++;
+    this.#kept = undefined;
     const fresh = this.#use(release);
     this.#warm(fresh);
     return {
@@ -155,7 +158,7 @@ export class CounterKeeper {
   }
 
   /**
-   * Takes a snapshot, a shard at a time.
+   * Takes a snapshot, a shard at a time, unless the last one says the same.
    *
    * @returns whether it was kept; it isn't where there is nothing to keep, or a batch was void meanwhile
    * @throws the error of the file system
@@ -251,11 +254,15 @@ export class CounterKeeper {
   async #takeSnapshot(): Promise<boolean> {
     if (this.memory.counters.kinds.length + this.memory.limits.kinds.length === 0) return false;
     if (this.#sealed.size === 0 && this.#unsealed.length === 0) return false;
+    const warming = this.warming;
+    const { size } = this.#sealed;
+    const isKept = this.#kept?.size === size && this.#kept.without === warming.size;
+    if (isKept && this.#unsealed.length === 0) return true;
     const spoilt = this.#spoilt;
     const check = (): void => {
       if (this.#spoilt !== spoilt) throw new SpoiltError();
     };
-    const chunks = writeSnapshot(this.memory, this.#ports.name, this.warming, {
+    const chunks = writeSnapshot(this.memory, this.#ports.name, warming, {
       moment: () => this.#moment(),
       place: (moments) => this.#place(moments, check),
       pause: async () => {
@@ -265,6 +272,7 @@ export class CounterKeeper {
     });
     try {
       await this.#ports.store.replace(chunks);
+      this.#kept = { size, without: warming.size };
       return true;
     } catch (error) {
       if (error instanceof SpoiltError) return false;
