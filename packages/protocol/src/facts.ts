@@ -109,7 +109,9 @@ export type Facts = {
   restricting?: string[];
   /** Rules and steps whose measures were left out, because they had restricted enough actors already. */
   capped?: string[];
-  /** Rules and steps whose policy has its restrictions in shadow, and that would have restricted or warned. */
+  /**
+   * Rules and steps whose policy has its restrictions in shadow, and that would have restricted or warned.
+   */
   shadowed?: string[];
   retryAfterMs: number | null;
   holdUntil: string | null;

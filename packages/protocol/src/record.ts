@@ -122,8 +122,8 @@ export type ProposalBody = Partial<ListProposal> & {
  */
 export type ListProposal = Pick<ListBody, "list" | "listKind" | "version" | "previous" | "added" | "removed">;
 /**
- * A proposal, or a release or change of a list that would revert by itself, was approved: record `of`. `alone` says that whoever
- * approves proposed it too.
+ * A proposal, or a release or change of a list that would revert by itself, was approved: record `of`.
+ * `alone` says that whoever approves proposed it too.
  */
 export type ApprovalBody = { kind: "approval"; by: string; of: number; alone: boolean };
 /** A proposal was cancelled: record `of`. */
@@ -164,9 +164,10 @@ export type AccessBody = {
 /** Somebody opened the evidence of record `of`; the reason given is in a part. */
 export type OpeningBody = { kind: "opening"; by: string; of: number; parts: string };
 /**
- * Something that was new or changed hit too much and lost its power to restrict; or, with `cap`, restricted so
- * many actors that it may restrict no more. Docket does so by itself, so `by` is `docket`. `release` is the
- * one in force. What it was, and the figures, are in the part `facts`: names of rules are nobody's business.
+ * Something that was new or changed hit too much and lost its power to restrict; or, with `cap`, restricted
+ * so many actors that it may restrict no more. Docket does so by itself, so `by` is `docket`. `release` is
+ * the one in force. What it was, and the figures, are in the part `facts`: names of rules are nobody's
+ * business.
  */
 export type BrakeBody = { kind: "brake"; by: "docket"; release: string; cap: boolean; parts: string };
 /**

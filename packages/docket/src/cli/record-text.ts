@@ -57,7 +57,9 @@ function headline(record: DocketRecord): string {
         ? "a rule has restricted as many accounts as it may without a second person"
         : "the emergency brake took away the power of something that hit too much";
     case "confirm":
-      return `the brake of record ${record.of} was lifted${record.alone ? ", by whoever made the change" : ""}`;
+      return (
+        `the brake of record ${record.of} was lifted` + (record.alone ? ", by whoever made the change" : "")
+      );
     case "decision":
       return `${record.outcome}${record.rules.length === 0 ? "" : ` because of ${record.rules.join(", ")}`}`;
   }

@@ -146,7 +146,7 @@ export function addBrakeMetrics(
   gauge(
     registry,
     "docket_brakes_active",
-    "Rules, thresholds and entries without power, and caps reached, until a person looks: docket policy brakes",
+    "Rules, thresholds, entries and caps that wait for a person: docket policy brakes",
     () => figures().waiting,
   );
   const capped: Counter = new Counter({

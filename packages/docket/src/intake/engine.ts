@@ -61,7 +61,9 @@ export type Effects = {
   caps: Caps;
 };
 
-/** What has a say in which rules have their effect. It is asked before each decision, and told of it after. */
+/**
+ * What has a say in which rules have their effect. It is asked before each decision, and told of it after.
+ */
 export interface EffectKeeper {
   effectsFor(actor: string, type: string, atMs: number): Effects;
   /** Lists without the entries that are held back. */

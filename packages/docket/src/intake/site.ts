@@ -196,8 +196,8 @@ export class DocketSite implements Site {
   }
 
   /**
-   * Seals a record of the site's own. It is appended in this turn, so what the caller changes in memory in the
-   * same turn counts for every event that stands behind it in the log; resolves when it is durable.
+   * Seals a record of the site's own. It is appended in this turn, so what the caller changes in memory in
+   * the same turn counts for every event that stands behind it in the log; resolves when it is durable.
    */
   async seal(
     body: BodyWithoutParts,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One bundle of records as replay and backtests read it: leaves and sealed parts, with what is wrong with them.
+// One bundle of records as replay and backtests read it: leaves and sealed parts, with what is wrong with
+// them.
 import { parseLeaf, parseManifest, ProtocolError } from "@docket/protocol";
 import type { DocketRecord, PartName } from "@docket/protocol";
 import { bundleName, decodeEntryBundle, entriesPath, fromUtf8, tileWidth, TlogError } from "@docket/tlog";

@@ -28,7 +28,10 @@ export type FiredFact = {
   exemption?: string;
 };
 
-/** What came out of a decision, as its facts say it: plain JSON, keys in this order. What is not there is none. */
+/**
+ * What came out of a decision, as its facts say it: plain JSON, keys in this order. What is not there is
+ * none.
+ */
 export type ConcludedFacts = {
   fired: FiredFact[];
   /** Rules that could not be decided because a value was missing, as `policy/rule`. */
@@ -46,7 +49,9 @@ export type ConcludedFacts = {
   restricting?: string[];
   /** Rules and steps that could restrict nobody else at this time, and would have. */
   capped?: string[];
-  /** Rules and steps whose policy has its restrictions in shadow, and that would have restricted or warned. */
+  /**
+   * Rules and steps whose policy has its restrictions in shadow, and that would have restricted or warned.
+   */
   shadowed?: string[];
   retryAfterMs: number | null;
   holdUntil: string | null;

@@ -22,7 +22,10 @@ export type Enforcement = {
    * {@link Enforcement.capped}. A warning restricts nobody.
    */
   restricting: string[];
-  /** Rules and steps whose measures were left out because a cap was reached, as `policy/rule`, `policy/ladder-STRIKES`. */
+  /**
+   * Rules and steps whose measures were left out because a cap was reached, as `policy/rule`,
+   * `policy/ladder-STRIKES`.
+   */
   capped: string[];
   /** Rules and steps whose measures were left out because their policy has its restrictions in shadow. */
   shadowed: string[];

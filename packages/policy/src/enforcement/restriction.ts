@@ -7,8 +7,8 @@ export const timeMsMax: number = Date.UTC(10_000, 0, 1) - 1;
 
 /**
  * A restriction in force until `untilMs`, exclusive; a ban's is {@link timeMsMax}. Of a throttle, `tatUs` is
- * GCRA's theoretical arrival time in microseconds since 1970: what has been used up of it. A `limit` takes one
- * ability away, which a policy names. A `warn` has no effect by itself.
+ * GCRA's theoretical arrival time in microseconds since 1970: what has been used up of it. A `limit` takes
+ * one ability away, which a policy names. A `warn` has no effect by itself.
  */
 export type Restriction =
   | { id: string; kind: "warn"; untilMs: number }

@@ -50,7 +50,9 @@ export type RestrictionRead =
       waitMs: number;
     };
 
-/** All that a decision reads of a standing: plain JSON, a part of its facts. What is not there was nothing. */
+/**
+ * All that a decision reads of a standing: plain JSON, a part of its facts. What is not there was nothing.
+ */
 export type StandingRead = {
   /** Strikes in force. */
   strikes: number;

@@ -34,7 +34,9 @@ export class Tally {
     suspend: new Set(),
     ban: new Set(),
   };
-  /** How often a rule or a step would have restricted somebody whose policy has its restrictions in shadow. */
+  /**
+   * How often a rule or a step would have restricted somebody whose policy has its restrictions in shadow.
+   */
   readonly shadowed: Map<string, number> = new Map();
   /** The records of the decisions. */
   readonly records: IndexRanges = new IndexRanges();
