@@ -1,5 +1,269 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BacktestReport } from "./report.ts";
+// A backtest's report as a page that stands by itself: no script, nothing from elsewhere, light and dark.
+// Each plot has its numbers in a table beside it.
+import { outcomes } from "@docket/policy";
+import { changesPlot, drawnDays, escaped, outcomesPlot, overlapPlot, rulesPlot } from "./plots.ts";
+import type { BacktestReport, Example, RuleReport, SampleReport } from "./report.ts";
+import { grouped, headLines, overlapText, printable, shareText } from "./text.ts";
+
+type Row = readonly string[];
+
+/** The page. */
 export function backtestPage(report: BacktestReport): string {
-  return JSON.stringify(report);
+  const rules = report.rules.toSorted((a, b) => weight(b) - weight(a));
+  const days = drawnDays(report.days);
+  const title = `Backtest of ${printable(report.candidate.name)}`;
+  const sections = [
+    section("What changes", changes(report)),
+    section("Outcomes over time", outcomesPlot(days) + legend() + folded("As a table", daysTable(report))),
+    section("Changed decisions by day", changesPlot(days)),
+    section("Rules", rulesPlot(rules) + sides() + rulesTable(rules)),
+    section(
+      "Overlap",
+      overlapPlot(rules) +
+        paragraph("Of a row's hits, the darker the more are hit by the column's rule too."),
+    ),
+    section("Accounts", actorsTable(report)),
+    section("Examples", examples(report)),
+    report.brakes.length === 0 ? "" : section("Emergency brakes", brakesTable(report)),
+    report.sample === null ? "" : section("Labelled sample", sampleTables(report.sample)),
+    section("How far to trust it", notes(report)),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${escaped(title)}</h1>
+<pre>${escaped(headLines(report).join("\n"))}</pre>
+${sections.join("\n")}
+</main>
+</body>
+</html>
+`;
 }
+
+function changes({ changed, decisions, outcomes: found, strikes, restrictions }: BacktestReport): string {
+  const shown = outcomes.filter((outcome) => found.before[outcome] > 0 || found.after[outcome] > 0);
+  const share = decisions === 0 ? 0 : (changed.decisions * 100) / decisions;
+  const said =
+    `${grouped(changed.decisions)} decisions change (${share.toFixed(2)}%): ` +
+    `${grouped(changed.stricter)} stricter, ${grouped(changed.milder)} milder, ` +
+    `of ${grouped(changed.actors)} accounts.`;
+  const matrix = table(
+    "Decisions by outcome: rows before, columns after",
+    ["before \\ after", ...shown, "all before"],
+    [
+      ...shown.map((from) => [
+        from,
+        ...shown.map((to) => grouped(found.matrix[from][to])),
+        grouped(found.before[from]),
+      ]),
+      ["all after", ...shown.map((to) => grouped(found.after[to])), grouped(decisions)],
+    ],
+  );
+  const counted = (name: string, each: typeof strikes): Row => [
+    name,
+    grouped(each.before),
+    grouped(each.after),
+    grouped(each.caused),
+    grouped(each.avoided),
+  ];
+  const effects = table(
+    "Strikes and restrictions",
+    ["what", "before", "after", "caused", "avoided"],
+    [
+      counted("strikes", strikes),
+      ...restrictions.kinds.map(({ kind, ...count }) => counted(kind, count)),
+      counted("accounts restricted at least once", restrictions.actors),
+    ],
+  );
+  return paragraph(said) + matrix + effects;
+}
+
+function daysTable({ days }: BacktestReport): string {
+  const names = outcomes.flatMap((outcome) => [`${outcome} before`, "after"]);
+  const rows = days.map(({ day, before, after, changed }) => [
+    day,
+    ...outcomes.flatMap((outcome) => [grouped(before[outcome]), grouped(after[outcome])]),
+    grouped(changed),
+  ]);
+  return table("Outcomes by day", ["day", ...names, "changed"], rows);
+}
+
+function rulesTable(rules: readonly RuleReport[]): string {
+  const head = [
+    ...["rule", "mode", "hits before", "hits after", "in effect before", "in effect after"],
+    ...["gained", "lost", "only hits", "overlaps most with"],
+  ];
+  const rows = rules.map((rule) => [
+    printable(`${rule.policy}/${rule.rule}`),
+    rule.mode ?? "gone",
+    grouped(rule.before.hits),
+    grouped(rule.after.hits),
+    grouped(rule.before.effective),
+    grouped(rule.after.effective),
+    grouped(rule.changed.gained),
+    grouped(rule.changed.lost),
+    grouped(rule.alone),
+    overlapText(rule),
+  ]);
+  return table("Rules: hits in any mode, hits in effect, changed decisions gained and lost", head, rows);
+}
+
+function actorsTable({ actors }: BacktestReport): string {
+  const rows = actors.map(({ actor, changed, stricter, milder }) => [
+    actor,
+    grouped(changed),
+    grouped(stricter),
+    grouped(milder),
+  ]);
+  if (rows.length === 0) return paragraph("None.");
+  return table(
+    "Accounts with the most changed decisions",
+    ["account", "changed", "stricter", "milder"],
+    rows,
+  );
+}
+
+function examples({ examples: { stricter, milder } }: BacktestReport): string {
+  const rows = (side: readonly Example[]): Row[] =>
+    side.map(({ index, decidedAt, actor, outcome, rules }) => [
+      String(index),
+      decidedAt,
+      actor,
+      `${outcome.before} → ${outcome.after}`,
+      rules.before.map(printable).join(", ") || "–",
+      rules.after.map(printable).join(", ") || "–",
+    ]);
+  const head = ["record", "decided at", "account", "outcome", "rules before", "rules after"];
+  const tables = [
+    ...(stricter.length === 0 ? [] : [table("Stricter", head, rows(stricter))]),
+    ...(milder.length === 0 ? [] : [table("Milder", head, rows(milder))]),
+  ];
+  if (tables.length === 0) return paragraph("No decision comes out otherwise.");
+  return tables.join("") + paragraph("docket explain INDEX tells more of one; its text is not in this page.");
+}
+
+function brakesTable({ brakes }: BacktestReport): string {
+  const rows = brakes.map(({ index, key, cap, hits, events }) => [
+    String(index),
+    printable(key),
+    cap ? "cap" : "brake",
+    grouped(hits),
+    grouped(events),
+  ]);
+  return table(
+    "Drawn in this run, and confirmed by nobody",
+    ["record", "what", "kind", "hits", "events"],
+    rows,
+  );
+}
+
+function sampleTables({ labels, spam, notSpam, unmatched, whole, changed, rules }: SampleReport): string {
+  const row = (name: string, { before, after }: SampleReport["whole"]): Row => [
+    name,
+    shareText(before.precision),
+    shareText(after.precision),
+    shareText(before.recall),
+    shareText(after.recall),
+  ];
+  const head = ["what", "precision before", "after", "recall before", "after"];
+  const said =
+    `${grouped(labels)} labels: ${grouped(spam)} spam, ${grouped(notSpam)} not spam, ` +
+    `${grouped(unmatched)} of no event that was decided again. Intervals hold with 95% (Wilson). ` +
+    `Treated stricter: ${changed.stricter.spam} spam, ${changed.stricter.notSpam} not spam; ` +
+    `milder: ${changed.milder.spam} spam, ${changed.milder.notSpam} not spam.`;
+  const rows = rules.map(({ policy, rule, before, after }) =>
+    row(printable(`${policy}/${rule}`), { before, after }),
+  );
+  return paragraph(said) + table("Precision and recall", head, [row("everything", whole), ...rows]);
+}
+
+function notes({ notes: all, speed, memory }: BacktestReport): string {
+  const said = [
+    ...all,
+    `memory was ${memory}; ${grouped(speed.decidedPerSecond)} events a second were decided by one thread`,
+  ];
+  return `<ul>${said.map((note) => `<li>${escaped(note)}</li>`).join("")}</ul>`;
+}
+
+function weight({ before, after }: RuleReport): number {
+  return before.hits + after.hits;
+}
+
+function legend(): string {
+  const shown = outcomes.filter((outcome) => outcome !== "allow");
+  const keys = shown.map((outcome) => `<li><i class="key o-${outcome}"></i>${outcome}</li>`);
+  return `<ul class="legend">${keys.join("")}<li>left of each day before, right after</li></ul>`;
+}
+
+function sides(): string {
+  const keys = ["before", "after"].map((side) => `<li><i class="key ${side}"></i>${side}</li>`);
+  return `<ul class="legend">${keys.join("")}</ul>`;
+}
+
+function section(title: string, inner: string): string {
+  return `<section>\n<h2>${escaped(title)}</h2>\n${inner}\n</section>`;
+}
+
+function folded(title: string, inner: string): string {
+  return `<details><summary>${escaped(title)}</summary>${inner}</details>`;
+}
+
+function paragraph(text: string): string {
+  return `<p>${escaped(text)}</p>\n`;
+}
+
+const numeric = /^[\d,.%() to-]+$/;
+
+function table(caption: string, head: Row, rows: readonly Row[]): string {
+  const cell = (text: string, place: number): string => {
+    const inner = escaped(text);
+    if (place === 0) return `<th scope="row">${inner}</th>`;
+    return numeric.test(text) ? `<td class="n">${inner}</td>` : `<td>${inner}</td>`;
+  };
+  const heads = head.map((text) => `<th scope="col">${escaped(text)}</th>`).join("");
+  const body = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n");
+  const said = escaped(caption);
+  const inner = `<caption>${said}</caption><thead><tr>${heads}</tr></thead><tbody>${body}</tbody>`;
+  // Wide tables scroll by themselves, for whoever uses the keyboard too.
+  const region = `<div class="wide" tabindex="0" role="region" aria-label="${said}">`;
+  return `${region}<table>${inner}</table></div>\n`;
+}
+
+const style = `
+:root { color-scheme: light dark; --ink: #1c1e21; --paper: #ffffff; --faint: #d9dce1; --quiet: #5b626d;
+  --before: #8a94a6; --after: #1f6feb; --flag: #d8a400; --challenge: #8a63d2; --delay: #2f9e8f;
+  --hold: #e2711d; --reject: #c92a2a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #15181c; --faint: #343a43;
+  --quiet: #a3abb8; --before: #7d8798; --after: #6aa5ff;
+  --flag: #e6c34d; --challenge: #b197fc; --delay: #63d2c1;
+  --hold: #ff9c54; --reject: #ff7b7b; } }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+pre { overflow-x: auto; color: var(--quiet); }
+.wide { overflow-x: auto; margin: .75rem 0; } table { border-collapse: collapse; font-size: .87rem; }
+caption { text-align: left; color: var(--quiet); padding: .25rem 0; }
+th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--faint); text-align: left; vertical-align: top; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: var(--quiet); }
+.grid { stroke: var(--faint); } .cell { fill: var(--after); stroke: var(--faint); stroke-width: .5; }
+.before { fill: var(--before); background: var(--before); }
+.after { fill: var(--after); background: var(--after); }
+.changed { fill: var(--after); }
+${["flag", "challenge", "delay", "hold", "reject"]
+  .map((outcome) => `.o-${outcome} { fill: var(--${outcome}); background: var(--${outcome}); }`)
+  .join("\n")}
+rect[class*="o-"].before { fill-opacity: .55; }
+.legend { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; color: var(--quiet); }
+.key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; }
+details { margin: .5rem 0; }
+`;
