@@ -59,10 +59,11 @@ async function main(): Promise<void> {
 function factsOf(name: string): string {
   const { cpu, cores, memoryGiB, system, node } = describeMachine();
   const words = `--only ${name} --rounds ${options.rounds} --seconds ${options.seconds}`;
+  const day = new Date().toISOString().slice(0, 10);
   return (
-    `Made by \`npm run bench:policy -- ${words}\` on ${new Date().toISOString().slice(0, 10)}, Docket ${version()}: ` +
-    `${cpu}, ${cores} cores of which one is used, ${memoryGiB} GiB, ${system}, Node ${node}. Medians of rounds ` +
-    "in turns; the machine did other work meanwhile, so that ratios count."
+    `Made by \`npm run bench:policy -- ${words}\` on ${day}, Docket ${version()}: ${cpu}, one of ${cores} ` +
+    `cores, ${memoryGiB} GiB, ${system}, Node ${node}. Medians of rounds in turns; the machine did other ` +
+    "work meanwhile, so that ratios count."
   );
 }
 

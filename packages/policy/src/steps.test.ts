@@ -11,25 +11,30 @@ import type { Chance } from "./testing/expressions.ts";
 import { generateTracer, traceOf } from "./trace.ts";
 import type { EvaluationInput } from "./types.ts";
 
-const text = `policy: steps
-on: [comment]
-attributes: { level: int, verified: bool, role: string, since: timestamp }
-counters: { posts: { count: events, by: actor.id, over: 10m } }
-rules:
-  - { id: one, when: "signals.links.size() > 1 && actor.age < duration('1h')", points: 1 }
-  - { id: two, when: "actor.attributes.level + standing.strikes * 2 > 3 || !actor.attributes.verified", points: 1 }
-  - { id: three, when: "content.text.contains('\\"k0') || content.text.matches(r'k\\\\d+$')", points: 1 }
-  - { id: four, when: "signals.links.exists(x, x.startsWith('a')) && content.language in ['en', 'de']", points: 1 }
-  - { id: five, when: "actor.attributes.role == 'mod' || actor.attributes.role + '!' == 'user!'", points: 1 }
-  - { id: six, when: "counters.posts / signals.words > 1 && counters.posts % 3 == 0", points: 1 }
-  - { id: seven, when: "signals.links.size() > 1 || content.text.contains('\\"k0')", points: 1 }
-  - { id: eight, when: "has(actor.age) && (counters.posts > 4 ? signals.words < 3 : signals.words > 3)", points: 1 }
-  - { id: nine, when: "actor.attributes.since > timestamp('2026-01-01T00:00:00Z')", points: 1 }
-  - { id: words, when: "['x', 'y'].exists(x, content.text == x) || content.text.contains('é😀') || content.text.contains('k')", points: 1 }
-  - { id: more, when: "content.text.contains('k1') || content.text.matches('(spam|ham)s') || content.text.matches('sp.*am$')", points: 1 }
-  - { id: last, when: "content.text.contains('k12') && content.text.matches('(?i)K') || content.text.contains('ms')", points: 1 }
-  - { id: ten, when: "signals.links == ['a', 'b'] || signals.links + ['c'] != ['c']", points: 1 }
-`;
+const conditions = [
+  "signals.links.size() > 1 && actor.age < duration('1h')",
+  "actor.attributes.level + standing.strikes * 2 > 3 || !actor.attributes.verified",
+  `content.text.contains('"k0') || content.text.matches(r'k\\d+$')`,
+  "signals.links.exists(x, x.startsWith('a')) && content.language in ['en', 'de']",
+  "actor.attributes.role == 'mod' || actor.attributes.role + '!' == 'user!'",
+  "counters.posts / signals.words > 1 && counters.posts % 3 == 0",
+  `signals.links.size() > 1 || content.text.contains('"k0')`,
+  "has(actor.age) && (counters.posts > 4 ? signals.words < 3 : signals.words > 3)",
+  "actor.attributes.since > timestamp('2026-01-01T00:00:00Z')",
+  "['x', 'y'].exists(x, content.text == x) || content.text.contains('é😀')",
+  "content.text.contains('k1') || content.text.matches('(spam|ham)s') || content.text.contains('k')",
+  "content.text.contains('k12') && content.text.matches('(?i)K') || content.text.matches('sp.*am$')",
+  "content.text.contains('ms') && signals.words > 1",
+  "signals.links == ['a', 'b'] || signals.links + ['c'] != ['c']",
+];
+const text = [
+  "policy: steps",
+  "on: [comment]",
+  "attributes: { level: int, verified: bool, role: string, since: timestamp }",
+  "counters: { posts: { count: events, by: actor.id, over: 10m } }",
+  "rules:",
+  ...conditions.map((when, index) => `  - { id: rule-${index}, when: ${JSON.stringify(when)}, points: 1 }`),
+].join("\n");
 const set = loadPolicies([{ path: "steps.yaml", text }]);
 
 function pick<Item>(chance: Chance, items: readonly Item[]): Item | undefined {

@@ -85,7 +85,8 @@ export function generateTracer({ condition, firstClause }: PlacedCondition): Tra
     `f${field.slot} === undefined ? ${absent(field)} : ${present(field)}`;
   const names = [...slots].map((slot) => `const f${slot} = frame[${slot}];`).join("\n");
   const all = ["true", ...[...slots].map((slot) => `f${slot} !== undefined`)].join(" && ");
-  const body = `return (frame, results) => {\n${names}\nif (${all}) return ${literal(present)};\nreturn ${literal(either)};\n};`;
+  const lines = [names, `if (${all}) return ${literal(present)};`, `return ${literal(either)};`];
+  const body = `return (frame, results) => {\n${lines.join("\n")}\n};`;
   return makeFunction(body, constants) as Tracer;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A policy of 200 rules with 20 counters and 5 lists, such as a community has after some years: counters and
 // their levels, words and patterns on normalised text, links, account age, lists, and a few expensive ones.
-// About a third of the rules give points; a tenth are in shadow; some conditions share parts, as people write them.
+// Half of the rules give points; a tenth are in shadow; some conditions share parts, as people write them.
 
 /** How many of each the policy has. */
 export const policySize = { rules: 200, counters: 20, lists: 5 } as const;
@@ -57,7 +57,8 @@ function ruleLine(when: string, index: number): string {
     "points: 50",
   ];
   const mode = index % 10 === 9 ? ", mode: shadow" : "";
-  return `  - { id: rule-${index}, when: ${JSON.stringify(when)}, ${effects[index % effects.length]}${mode} }`;
+  const effect = `${effects[index % effects.length]}${mode}`;
+  return `  - { id: rule-${index}, when: ${JSON.stringify(when)}, ${effect} }`;
 }
 
 function conditions(): string[] {

@@ -77,7 +77,7 @@ function textOf(perSecond: Record<string, number>, events: number, outcomes: Rec
       1,
     ),
     "",
-    `${grouped(events)} comments of the stream in the order of their times. What became of them: ${became.join(", ")}.`,
+    `${grouped(events)} comments in the order of their times. What became of them: ${became.join(", ")}.`,
   ].join("\n");
 }
 
@@ -98,7 +98,7 @@ function readStream(count: number): Prepared[] {
   );
   return rows
     .map(({ id, group, ts, author, text }): Prepared => {
-      // The stream has neither addresses nor e-mail: some are made up from the author, so that lists are asked.
+      // The stream has neither addresses nor e-mail: some are made up, so that lists are asked.
       const number = Number.parseInt(author.slice(-6), 16) || 0;
       const ip = `${1 + (number % 220)}.${(number >> 8) % 256}.${number % 256}.${(number >> 4) % 256}`;
       const email = `${author}@${number % 50 === 0 ? "0-mail.com" : "mail.example"}`;

@@ -212,7 +212,8 @@ const comparedMembersMax = 8;
 function writeMembership(writer: Writer, { text }: Written, members: ReadonlySet<Value>): string {
   if (members.size > comparedMembersMax || members.size === 0)
     return `${constant(writer, members)}.has(${text})`;
-  return `(${[...members].map((member) => `${text} === ${writeConstant(writer, member).text}`).join(" || ")})`;
+  const compared = [...members].map((member) => `${text} === ${writeConstant(writer, member).text}`);
+  return `(${compared.join(" || ")})`;
 }
 
 function isScalar(typed: Typed): boolean {

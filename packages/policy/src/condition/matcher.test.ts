@@ -138,7 +138,7 @@ function hostileTexts(length: number): string[] {
   return [run, `${run}!`, random("ab"), "x".repeat(length), random("0123456789."), "😀".repeat(length)];
 }
 
-test("a text of a million characters on one line costs one step a character, once the states are known", () => {
+test("a million characters on one line cost one step each, once the states are known", () => {
   const million = "a".repeat(1_000_000);
   for (const source of ["^(a+)+$", "(a*)*b", "(?:a|aa|aaa|aaaa)+$", "(x+x+)+y", "(.*)(.*)(.*)[^a]$"]) {
     // Without the literals that would spare it from being run.

@@ -10,7 +10,7 @@ import type { PatternProgram } from "./pattern-program.ts";
 export const stateCellsMax: number = 2 ** 17;
 /** Most visits of each instruction that a character costs. */
 export const visitsPerCharacterMax = 3;
-/** So many characters each known state must have served before all are forgotten; else none is kept any more. */
+/** So many characters each known state must have served before all are forgotten; else none is kept. */
 const charactersPerState = 10;
 
 /** Finds matches. */

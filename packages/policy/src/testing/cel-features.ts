@@ -15,7 +15,7 @@ const features: readonly Feature[] = [
     name: "messages, enumerations",
     why: "events are not protobuf messages",
     pattern:
-      /^messages are|type (?:message|enum)$|no function \w*Enum\(|"(?:GlobalEnum|TestAllTypes|google)"|proto\.\w+\(/,
+      /^messages are|type (?:message|enum)$|function \w*Enum\(|"(?:GlobalEnum|TestAllTypes|google)"|proto\./,
   },
   {
     name: "fractions (double)",
@@ -42,7 +42,7 @@ const features: readonly Feature[] = [
     name: "dyn, values of several types in one place, types as values",
     why: "every type is known when the policy is loaded, so that no event meets a wrong one",
     pattern:
-      /^(?:dyn|type)\(\)|is a type, and|a list holds values of one|branches of \?|each side of (?:&&|\|\|)|can't be used between|^nothing has no fields/,
+      /^(?:dyn|type)\(\)|a type, and|values of one|^the branches of|^each side of|can't be used|^nothing has/,
   },
   {
     name: "conversions",
@@ -78,7 +78,7 @@ const features: readonly Feature[] = [
     name: "the library `strings`, but for lowerAscii()",
     why: "texts are asked with contains, startsWith, endsWith, matches; nothing is made of them",
     pattern:
-      /^(?:upperAscii|charAt|format|indexOf|join|lastIndexOf|quote|replace|reverse|split|substring|trim|strings\.\w+)\(\)/,
+      /^(?:upper|charAt|format|(?:lastI|i)ndexOf|join|quote|re(?:place|verse)|s(?:plit|ubstring)|tri|strings)/,
   },
   {
     name: "containers, leading dots, names in backticks",

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What another engine, @bufbuild/cel, makes of a condition: the value in our form, or `undefined` for an
 // error.
-import { celEnv, celFunc, CelScalar, isCelError, isCelList, parse, plan } from "@bufbuild/cel";
+import { celEnv, celFunc, CelScalar, isCelError, isCelList, parse, plan, run } from "@bufbuild/cel";
 import type { CelFunc, CelInput } from "@bufbuild/cel";
 import { strings } from "@bufbuild/cel/ext";
-import { create } from "@bufbuild/protobuf";
-import { DurationSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { integerOf } from "../condition/integers.ts";
 import type { ConditionType, Value } from "../condition/types.ts";
 
@@ -59,14 +57,14 @@ export function oracleOf(
   source: string,
   types: ReadonlyMap<string, ConditionType>,
 ): Oracle | { readonly refused: string } {
-  let run: ReturnType<typeof plan>;
+  let evaluate: ReturnType<typeof plan>;
   try {
-    run = plan(env, parse(source));
+    evaluate = plan(env, parse(source));
   } catch (error) {
     return { refused: error instanceof Error ? error.message : String(error) };
   }
   return (values) => {
-    const result = run(bindingsOf(values, types));
+    const result = evaluate(bindingsOf(values, types));
     return isCelError(result) ? undefined : valueOf(result);
   };
 }
@@ -88,21 +86,24 @@ function bindingsOf(
 
 function inputOf(value: Value, type: ConditionType): CelInput {
   if (type.kind === "int") return BigInt(value as number | bigint);
-  if (type.kind === "duration") return create(DurationSchema, splitMs(value as number));
-  if (type.kind === "timestamp") return create(TimestampSchema, floorMs(value as number));
+  if (type.kind === "duration") return timeOf(`duration('${value as number}ms')`);
+  if (type.kind === "timestamp") {
+    return timeOf(`timestamp('${new Date(value as number).toISOString()}')`);
+  }
   if (type.kind === "list") return (value as readonly Value[]).map((each) => inputOf(each, type.of));
   return value as string | boolean;
 }
 
-/** A duration's seconds and nanoseconds have one sign. */
-function splitMs(ms: number): { seconds: bigint; nanos: number } {
-  return { seconds: BigInt(ms) / 1_000n, nanos: Number(BigInt(ms) % 1_000n) * 1_000_000 };
-}
+const times = new Map<string, CelInput>();
 
-/** A timestamp's nanoseconds count forwards. */
-function floorMs(ms: number): { seconds: bigint; nanos: number } {
-  const seconds = Math.floor(ms / 1_000);
-  return { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 };
+/** The other engine's own values of times. */
+function timeOf(source: string): CelInput {
+  const known = times.get(source);
+  if (known !== undefined) return known;
+  const made = run(source);
+  if (isCelError(made)) throw made;
+  times.set(source, made);
+  return made;
 }
 
 function valueOf(result: unknown): Value {

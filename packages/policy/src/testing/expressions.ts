@@ -115,7 +115,8 @@ const timestamps: readonly string[] = (
   "9999-12-31T23:59:59.999Z 1969-12-31T23:59:59.999Z 2026-01-31T12:00:00+02:00"
 ).split(" ");
 const patterns: readonly string[] = (
-  "a ^a b$ ^$ [a-c]+ (?i)ab (?i)k \\\\d{2,} a.b (a|b)*c \\\\bNOW\\\\b 😀 [^a] \\\\pL+ ^(?:a+)+$ . x* (?s)a.b " +
+  "a ^a b$ ^$ [a-c]+ (?i)ab (?i)k \\\\d{2,} a.b (a|b)*c \\\\bNOW\\\\b 😀 [^a] \\\\pL+ ^(?:a+)+$ . " +
+  "x* (?s)a.b " +
   "\\\\s [[:upper:]] \\\\x00 é"
 ).split(" ");
 

@@ -33,22 +33,23 @@ export function searchCases(file: string): PatternCase[] {
   return cases;
 }
 
-/** Go's quoted strings; its numbered escapes are of code points here, since the file has no bytes of its own. */
+const letters: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  a: "\x07",
+  f: "\f",
+  v: "\v",
+};
+
+/** Go's quoted strings; numbered escapes are of code points here, since the file is text. */
 function unquote(line: string): string {
   return line
     .slice(1, -1)
     .replaceAll(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/g, (_, two, four, eight, other) => {
       const digits = (two ?? four ?? eight) as string | undefined;
       if (digits !== undefined) return String.fromCodePoint(Number.parseInt(digits, 16));
-      const known: Readonly<Record<string, string>> = {
-        n: "\n",
-        t: "\t",
-        r: "\r",
-        a: "\x07",
-        f: "\f",
-        v: "\v",
-      };
-      return known[other as string] ?? (other as string);
+      return letters[other as string] ?? (other as string);
     });
 }
 
@@ -68,8 +69,8 @@ export function attCases(file: string): PatternCase[] {
 }
 
 const atoms = (
-  "a b c A B . \\d \\w \\W \\s \\b \\B ^ $ [ab] [^a] [a-c] (?:) \\pL \\PL é 😀 k ſ 1 _ \\x{1F600} [😀-😂] \\n \\A \\z " +
-  "[[:alpha:]] ß"
+  "a b c A B . \\d \\w \\W \\s \\b \\B ^ $ [ab] [^a] [a-c] (?:) \\pL \\PL é 😀 k ſ 1 _ \\x{1F600} [😀-😂] " +
+  "\\n \\A \\z [[:alpha:]] ß"
 ).split(" ");
 const repetitions = ["", "", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "+?"];
 const flags = ["", "", "", "(?i)", "(?s)", "(?m)", "(?im)"];
