@@ -134,8 +134,9 @@ test("a field is a text, a whole number, a truth value or a list of texts, each 
       Array.from({ length: fieldItemsMax }, () => "x"),
     ),
   );
-  for (const wrong of [Array.from({ length: fieldItemsMax + 1 }, () => "x"), [1], { a: 1 }, null, 0.5]) {
-    assert.throws(() => checkDecisionRequest(replaced("/fields/note", wrong as JsonValue)), ProtocolError);
+  const tooMany = Array.from({ length: fieldItemsMax + 1 }, () => "x");
+  for (const wrong of [tooMany, [1], { a: 1 }, null, 0.5]) {
+    assert.throws(() => checkDecisionRequest(replaced("/fields/note", wrong)), ProtocolError);
   }
   refuses(replaced("/fields/two words", 1), "unknown_field", "/fields/two words");
 });

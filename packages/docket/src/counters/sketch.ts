@@ -47,7 +47,7 @@ export function estimate(ranks: ArrayLike<number>): number {
 /** The different values of one key. */
 export class Sketch {
   /** The newest bucket. */
-  top = -Infinity;
+  top: number = -Infinity;
   readonly #heads = new Int32Array(sketchRegisters).fill(-1);
   readonly #nodes: RankNodes;
   // How many registers have each rank in the window that ended with this bucket; kept up by additions.

@@ -132,7 +132,7 @@ test("a snapshot with any byte changed, or cut off anywhere, is not used, and sa
   const stride = Math.ceil(bytes.length / 400);
   for (let at = 0; at < bytes.length; at += stride) {
     const changed = Buffer.from(bytes);
-    changed[at] = (changed[at] as number) ^ 0x40;
+    changed.writeUInt8(changed.readUInt8(at) ^ 0x40, at);
     assert.equal((await read(changed, few, 65_536)).outcome, "unusable", `byte ${at}`);
     assert.equal((await read(bytes.subarray(0, at), few, 65_536)).outcome, "unusable", `${at} bytes`);
   }

@@ -150,7 +150,7 @@ export class ListChanges implements ListDesk {
   async log(
     name: string,
     limit: number,
-    before = Number.POSITIVE_INFINITY,
+    before: number = Number.POSITIVE_INFINITY,
   ): Promise<readonly ListChangeView[]> {
     this.#ports.lists.head(name);
     const records = (await this.#ports.records(["list"])).map(parseLeaf);

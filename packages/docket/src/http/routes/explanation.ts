@@ -4,7 +4,6 @@ import { readFile } from "node:fs/promises";
 import { explanationLanguages } from "@docket/policy";
 import type { ExplanationLanguage } from "@docket/policy";
 import { ProtocolError } from "@docket/protocol";
-import type { Facts } from "@docket/protocol";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { mayDo } from "../../access/permissions.ts";
@@ -54,7 +53,7 @@ export const addExplanationRoutes: Routes = (server, { site }) => {
     if (record.kind !== "decision" || facts === undefined) {
       throw new DocketError("not_found", `record ${index} is no decision, so there is nothing to explain`);
     }
-    const explained = { record, facts: facts as Facts, disclosed };
+    const explained = { record, facts, disclosed };
     return answerInTime<object>(
       audience === "analyst"
         ? explainRecord(explained, shelf, asked.language)
