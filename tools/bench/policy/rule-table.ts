@@ -74,8 +74,8 @@ function textOf(rows: readonly RuleRow[], share: number): string {
     ),
     "",
     `${grouped(inputsCount)} different inputs; all engines say the same of each. Docket evaluates every ` +
-      "clause and gives the outcome, the rules that fired, each clause's result and the values that it read; " +
-      "the others stop at the first false condition and give a boolean or an event.",
+      "clause and gives the outcome, the rules that fired, each clause's result and the values that it " +
+      "read; the others stop at the first false condition and give a boolean or an event.",
   ].join("\n");
 }
 

@@ -77,8 +77,7 @@ const features: readonly Feature[] = [
   {
     name: "the library `strings`, but for lowerAscii()",
     why: "texts are asked with contains, startsWith, endsWith, matches; nothing is made of them",
-    pattern:
-      /^(?:upper|charAt|format|(?:lastI|i)ndexOf|join|quote|re(?:place|verse)|s(?:plit|ubstring)|tri|strings)/,
+    pattern: /^(?:upper|charAt|format|(?:lastI|i)ndexOf|join|quote|re(?:place|verse)|s(?:plit|ubs|tri)|trim)/,
   },
   {
     name: "containers, leading dots, names in backticks",

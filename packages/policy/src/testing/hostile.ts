@@ -8,7 +8,7 @@ import { environment, randomExpression, randomKind, typeOfKind } from "./express
 import type { Chance } from "./expressions.ts";
 
 const words = (
-  "( ) [ ] { } . , ? : + - * / % ! && || == != < <= > >= in = & | ' \" \'\'\' r' b\" \\ \\n \\u00 \\x4 " +
+  "( ) [ ] { } . , ? : + - * / % ! && || == != < <= > >= in = & | ' \" ''' r' b\" \\ \\n \\u00 \\x4 " +
   "\\777 // ` ; @ # $ 0 1 0x 0xg 1.5 1e9 9223372036854775808 1u true false null has size matches duration " +
   "timestamp exists all map filter x y actor actor.age content.text signals.links counters lists.bad " +
   "limits.posts fields.a standing signals.words '^(a+)+$' '24h' '(((' '[' '\\\\p{' if for while package " +
