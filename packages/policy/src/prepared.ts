@@ -7,7 +7,7 @@ import { conclude } from "./conclude.ts";
 import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Clause } from "./condition/condition.ts";
 import { isProbe } from "./condition/entries.ts";
-import type { FieldSlot } from "./condition/typed.ts";
+import type { FieldSlot, Typed } from "./condition/typed.ts";
 import { showType } from "./condition/types.ts";
 import type { Value } from "./condition/types.ts";
 import { acceptValue } from "./environment.ts";
@@ -35,7 +35,12 @@ export type MemoryRead = Pick<EvaluationInput, "counters" | "limits" | "shadowLi
 /** Where the results of a plan's recorded clauses stand in the facts of other policies. */
 export type FactsSource = {
   /** For each recorded clause of the plan that isn't over memory: its place, and that among the facts' letters. */
-  readonly clauses: readonly { readonly place: number; readonly letter: number; readonly list: boolean }[];
+  readonly clauses: readonly {
+    readonly place: number;
+    readonly letter: number;
+    /** When it matters which entries the clause found: that isn't in facts. */
+    readonly hits: "never" | "if true" | "always";
+  }[];
 };
 
 type Placed = { readonly clause: Clause; readonly place: number };
@@ -52,12 +57,13 @@ export type Preparation = {
    * The first step, from recorded facts.
    *
    * @param source says where the clauses' results stand
-   * @returns `undefined` if the facts don't say which entries a clause found
+   * @param withoutHits whether it will do without the entries that clauses found
+   * @returns `undefined` if it matters which entries a clause found: facts don't say
    */
   readonly fromFacts: (
     facts: Pick<Facts, "values" | "clauses">,
     source: FactsSource,
-    hits?: readonly ListHit[],
+    withoutHits?: boolean,
   ) => PreparedEvent | undefined;
   /** The second step. */
   readonly evaluate: (prepared: PreparedEvent, memory: MemoryRead, decidedAt: number) => Evaluation;
@@ -73,7 +79,8 @@ export function prepareType(set: PolicySet, type: string): Preparation | undefin
     needsEvent: parts.after.some(({ clause }) => clause.asksLists),
     asksLists: [...parts.before, ...parts.after].some(({ clause }) => clause.asksLists),
     fromEvent: (input) => fromEvent(set, plan, parts, listClauses, input),
-    fromFacts: (facts, source, hits) => fromFacts(set, plan, parts, facts, source, hits),
+    fromFacts: (facts, source, withoutHits = false) =>
+      fromFacts(set, plan, parts, facts, source, withoutHits),
     evaluate: (prepared, memory, decidedAt) =>
       evaluate(set, plan, parts, prepared, memory, { type, decidedAt }),
   };
@@ -107,6 +114,7 @@ export function factsSource(
       .map(({ clause }, letter) => [meaningOf(clause, other), letter]),
   );
   const clauses: FactsSource["clauses"][number][] = [];
+  const conjuncts = conjunctsOf(plan);
   for (const { clause, place } of before) {
     if (!clause.recorded) continue;
     const letter = letters.get(meaningOf(clause, plan));
@@ -114,7 +122,7 @@ export function factsSource(
     if (letter === undefined || !lists.every(({ path }) => sameList(path.slice(listPrefix.length)))) {
       return undefined;
     }
-    clauses.push({ place, letter, list: clause.asksLists });
+    clauses.push({ place, letter, hits: hitsNeeded(clause, conjuncts.get(place)) });
   }
   return { clauses };
 }
@@ -242,21 +250,34 @@ function foundBy(clause: Clause, place: number, frame: Value[]): PreparedHit[] {
   return hits;
 }
 
-const truths: Readonly<Record<string, number>> = { t: isTrue, f: isFalse, m: isMissing };
+/** By the code of their letter. */
+const truths: readonly (number | undefined)[] = lettersByCode();
+
+function lettersByCode(): (number | undefined)[] {
+  const byCode: (number | undefined)[] = Array.from({ length: 128 }, () => undefined);
+  for (const [letter, truth] of [
+    ["t", isTrue],
+    ["f", isFalse],
+    ["m", isMissing],
+  ] as const) {
+    byCode[letter.charCodeAt(0)] = truth;
+  }
+  return byCode;
+}
+
 /** Clauses that found nothing if they are false. */
 const presence =
-  /^[\w.]+ in lists\.\w+$|\.exists\((\w+), \1 in lists\.\w+\)$|^lists\.\w+\.hits\([\w.]+\)\.size\(\) > 0$/;
+  /^[\w.]+ in lists\.\w+$|\.exists\((\w+), \1 in lists\.\w+\)$|^lists\.\w+\.hits\([\w.]+\)\.size\(\) (> 0|>= 1)$/;
 
 function fromFacts(
   set: PolicySet,
   plan: Plan,
-  { first, end, slots, valueReaders, before }: Parts,
+  { first, end, slots, valueReaders }: Parts,
   facts: Pick<Facts, "values" | "clauses">,
   source: FactsSource,
-  recordedHits: readonly ListHit[] | undefined,
+  withoutHits: boolean,
 ): PreparedEvent | undefined {
   const { frame, results } = set.program.scratch;
-  const hits: PreparedHit[] = [];
   for (const reader of valueReaders) {
     const value = Object.hasOwn(facts.values, reader.path) ? facts.values[reader.path] : undefined;
     frame[reader.slot] = reader.personal ? undefined : acceptValue(reader.type, value);
@@ -264,21 +285,45 @@ function fromFacts(
   plan.steps.runUnrecorded(frame, results);
   const values = slots.map((slot) => frame[slot]);
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
-  for (const { place, letter, list } of source.clauses) {
-    const truth = truths[facts.clauses[letter] ?? ""];
+  const { clauses } = facts;
+  for (const { place, letter, hits } of source.clauses) {
+    const truth = truths[clauses.charCodeAt(letter)];
     if (truth === undefined) return undefined;
+    if (!withoutHits && (hits === "always" || (hits === "if true" && truth === isTrue))) return undefined;
     results[place] = truth;
-    if (!list) continue;
-    const clause = before.find((each) => each.place === place)?.clause;
-    if (clause === undefined || (truth !== isTrue && presence.test(clause.text))) continue;
-    // What it found isn't known, unless whoever asks is content with what rules that fired found then.
-    if (recordedHits === undefined) return undefined;
-    for (const { path } of clause.fields) {
-      for (const hit of recordedHits) if (path === `${listPrefix}${hit.list}`) hits.push({ ...hit, place });
-    }
   }
-  return { results: results.slice(first, end), values, hits };
+  return { results: results.slice(first, end), values, hits: noHits };
 }
+
+/**
+ * Entries that a clause found matter where its rule fires: of one that the rule can't fire without, if it is
+ * true; of another, unless it tells of any entry by being true. Those of exemptions never do.
+ */
+function hitsNeeded(
+  { asksLists, text }: Clause,
+  isNeeded: boolean | undefined,
+): FactsSource["clauses"][number]["hits"] {
+  if (!asksLists || isNeeded === undefined) return "never";
+  return isNeeded || presence.test(text) ? "if true" : "always";
+}
+
+/** For each clause of a rule, by its place: whether the rule can fire without it. */
+function conjunctsOf(plan: Plan): Map<number, boolean> {
+  const found = new Map<number, boolean>();
+  for (const { condition, firstClause } of plan.policies.flatMap(({ rules }) => rules)) {
+    let place = firstClause;
+    const visit = (typed: Typed, isNeeded: boolean): void => {
+      if (typed.kind === "not") visit(typed.operand, false);
+      else if (typed.kind === "logic") {
+        for (const operand of typed.operands) visit(operand, isNeeded && typed.operator === "&&");
+      } else found.set(place++, isNeeded);
+    };
+    visit(condition.typed, true);
+  }
+  return found;
+}
+
+const noHits: readonly never[] = [];
 
 const nobody = { id: "" };
 const noSignals = {};

@@ -4,7 +4,7 @@
 // exists. What a thread of a backtest does.
 import type { KeyObject } from "node:crypto";
 import { factsSource, languageVersion, prepareType, signalsVersion } from "@docket/policy";
-import type { EvaluationInput, FactsSource, ListHit, Preparation } from "@docket/policy";
+import type { EvaluationInput, FactsSource, Preparation } from "@docket/policy";
 import type { DecisionBody, Event, Facts, PartName, RecordHeader } from "@docket/protocol";
 import { tileWidth } from "@docket/tlog";
 import { unwrapKey } from "../evidence/keys.ts";
@@ -78,7 +78,8 @@ const keysCachedMax = 50_000;
 const sourcesCachedMax = 10_000;
 const changeKinds: ReadonlySet<string> = new Set(["release", "list", "brake", "confirm"]);
 
-type Decision = RecordHeader & DecisionBody;
+/** The record of a decision. */
+export type RecordedDecision = Pick<RecordHeader, "index"> & DecisionBody;
 /** How decisions of one type under one release are covered. */
 type Source = {
   /** `undefined` where facts don't do for the conditions. */
@@ -145,10 +146,22 @@ export class Preparer {
       writer.add({ kind: "lost", index, why: "its facts cannot be opened with the site's key" });
       return;
     }
-    writer.add(this.#decision(read, record, JSON.parse(text) as Facts, index >= from));
+    const evidence = (): Event | undefined => this.#evidence(read, record.actor);
+    writer.add(this.prepareDecision(record, JSON.parse(text) as Facts, index >= from, evidence));
   }
 
-  #decision(read: ReadRecord, record: Decision, facts: Facts, isDecided: boolean): DecisionItem {
+  /**
+   * Prepares a decision.
+   *
+   * @param isDecided whether it will be decided again; of others only what they left is wanted
+   * @param evidence gives its event, where it is left
+   */
+  prepareDecision(
+    record: RecordedDecision,
+    facts: Facts,
+    isDecided: boolean,
+    evidence: () => Event | undefined,
+  ): DecisionItem {
     const { type } = facts.event;
     const source = this.#sourceOf(record.release, type);
     const item = {
@@ -166,12 +179,12 @@ export class Preparer {
     const preparation = isDecided ? this.#preparationOf(type) : undefined;
     const fromFacts = this.#fromFacts(source, preparation, facts, record.index);
     if (fromFacts !== undefined) return { ...item, ...fromFacts, covered: "facts" };
-    const event = this.#evidence(read, record.actor);
+    const event = evidence();
     if (event !== undefined) {
       return { ...item, ...this.#fromEvent(event, facts, preparation), covered: "evidence" };
     }
     // Which entries lists found matters to nothing but the brakes of these entries.
-    const rest = this.#fromFacts(source, preparation, facts, record.index, []);
+    const rest = this.#fromFacts(source, preparation, facts, record.index, true);
     if (rest !== undefined) return { ...item, ...rest, covered: "facts" };
     const { keys, uncounted } = this.#keysFromFacts(source, facts);
     return { ...item, keys, uncounted, prepared: undefined, event: undefined, covered: "gone" };
@@ -182,7 +195,7 @@ export class Preparer {
     preparation: Preparation | undefined,
     facts: Facts,
     index: number,
-    hits?: readonly ListHit[],
+    withoutHits = false,
   ): Pick<DecisionItem, "keys" | "uncounted" | "prepared" | "event"> | undefined {
     const { counters, limits } = source.closed;
     if (counters.length + limits.length > 0) return undefined;
@@ -193,7 +206,7 @@ export class Preparer {
     if (preparation.asksLists && index >= this.#start.brakedFrom) return undefined;
     const { event, clauses } = facts;
     const values = { ...facts.values, "event.type": event.type, "event.op": event.op };
-    const prepared = preparation.fromFacts({ values, clauses }, source.facts, hits);
+    const prepared = preparation.fromFacts({ values, clauses }, source.facts, withoutHits);
     if (prepared === undefined) return undefined;
     return { ...this.#keysFromFacts(source, facts), prepared, event: undefined };
   }

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// The backtest: how fast recorded decisions are decided again on one core, and how fast a thread reads them.
+// The log is made in memory, with the same bytes that a data directory has.
+import { createSecretKey, hash, randomBytes } from "node:crypto";
+import { createListView } from "@docket/policy";
+import type { ListKind } from "@docket/policy";
+import { encodeLeaf, recordVersion } from "@docket/protocol";
+import type { DecisionBody, Facts } from "@docket/protocol";
+import { encodeEvent } from "@docket/protocol/events";
+import { bundleName, encodeEntryBundle, entriesPath, tileWidth, utf8 } from "@docket/tlog";
+import { BatchWriter } from "../../../packages/docket/src/backtest/batch.ts";
+import type { Batch } from "../../../packages/docket/src/backtest/batch.ts";
+import { candidateOfFiles } from "../../../packages/docket/src/backtest/candidate.ts";
+import { countedIds, Preparer } from "../../../packages/docket/src/backtest/preparer.ts";
+import { BacktestRun } from "../../../packages/docket/src/backtest/run.ts";
+import { wrapKey } from "../../../packages/docket/src/evidence/keys.ts";
+import { sealParts } from "../../../packages/docket/src/evidence/seal.ts";
+import { draftDecision } from "../../../packages/docket/src/intake/draft.ts";
+import { siteSignals } from "../../../packages/docket/src/intake/site-signals.ts";
+import { logPaths } from "../../../packages/docket/src/log/paths.ts";
+import { encodeRecordParts } from "../../../packages/docket/src/log/parts-bundle.ts";
+import { encodeKeptRelease } from "../../../packages/docket/src/releases/release.ts";
+import type { Release } from "../../../packages/docket/src/releases/release.ts";
+import { disk } from "../../../packages/docket/src/stores/files/node-disk.ts";
+import { grouped, table } from "../log/markdown.ts";
+import { median } from "../numbers.ts";
+import type { PolicyBench, PolicySection } from "./context.ts";
+import { generatedPolicy, policySize } from "./generated-policy.ts";
+import { hashing, listLines, openEngine, readStream, subjectOf } from "./stream-table.ts";
+
+const origin = "docket-bench/main";
+const siteKey = Buffer.alloc(32, 5);
+const keyEncryption = createSecretKey(Buffer.alloc(32, 6));
+const paths = logPaths("/nonexistent", "main");
+
+/** The recorded decisions, in every form that is measured. */
+type Recorded = {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly wrapped: ReadonlyMap<string, Uint8Array>;
+  readonly opened: readonly { readonly record: DecisionBody & { index: number }; readonly facts: Facts }[];
+  readonly size: number;
+};
+
+/** Measures a candidate that is the recorded policy with another threshold, over the comment stream. */
+export async function measureBacktest(context: PolicyBench): Promise<PolicySection> {
+  const recorded = loaded(policyText(600));
+  const candidate = loaded(policyText(500));
+  context.progress("backtest: recording");
+  const log = record(context.events, recorded.release);
+  const start = {
+    ...{ paths, origin, siteKey, keyEncryption, hashing, identity: "", journalled: [] },
+    ...{ candidate: candidate.plain, brakedFrom: Number.POSITIVE_INFINITY, withEventHashes: false },
+  };
+  const kept = encodeKeptRelease(recorded.release);
+  const preparer = new Preparer(start, {
+    disk: { ...disk, readFile: (path) => (path.includes(recorded.release.id) ? kept : undefined) },
+    read: (path) => log.files.get(path),
+    wrapped: (pseudonym) => log.wrapped.get(pseudonym),
+    nowMs: () => performance.now(),
+  });
+  const rates: Record<"prepare" | "decide" | "both" | "read", number[]> = {
+    prepare: [],
+    decide: [],
+    both: [],
+    read: [],
+  };
+  let said = { changed: 0, facts: 0, evidence: 0 };
+  for (let round = 0; round < context.rounds; round++) {
+    context.progress(`backtest: round ${round + 1} of ${context.rounds}`);
+    const prepared = timed(() => prepareOpened(preparer, log, candidate.release));
+    const run = new BacktestRun({
+      candidate: candidate.release,
+      hashing,
+      from: 0,
+      declared: () => undefined,
+      sample: undefined,
+    });
+    const decided = timed(() => prepared.result.forEach((batch) => run.take(batch)));
+    const bundles = Math.ceil(log.size / tileWidth);
+    const range = { size: log.size, warm: 0, from: 0, to: log.size };
+    const read = timed(() => {
+      for (let first = 0; first < bundles; first++) preparer.prepare({ first, count: 1, ...range });
+    });
+    rates.prepare.push(log.size / prepared.seconds);
+    rates.decide.push(log.size / decided.seconds);
+    rates.both.push(log.size / (prepared.seconds + decided.seconds));
+    rates.read.push(log.size / read.seconds);
+    const { changed, coverage } = run.report();
+    said = { changed: changed.decisions, facts: coverage.facts, evidence: coverage.evidence };
+    await Promise.resolve();
+  }
+  const perSecond = Object.fromEntries(Object.entries(rates).map(([name, own]) => [name, median(own)]));
+  return {
+    data: { events: log.size, ...said, ...policySize, perSecond },
+    text: textOf(perSecond, log.size, said),
+  };
+}
+
+function textOf(
+  perSecond: Record<string, number>,
+  events: number,
+  said: { changed: number; facts: number; evidence: number },
+): string {
+  const { rules, counters, lists } = policySize;
+  const row = (what: string, name: string): string[] => [what, grouped(perSecond[name] ?? Number.NaN)];
+  return [
+    table(
+      [
+        [`backtest of ${rules} rules, ${counters} counters, ${lists} lists, on one core`, "events/s"],
+        row("from opened facts to what changes: both of the next two", "both"),
+        row("clauses that need no memory, from facts, packed for the deciding thread", "prepare"),
+        row("in its turn: counters, limits, standing, the rest, brakes, comparison", "decide"),
+        row("reading besides: checking, opening and parsing records, packed like that; by all cores", "read"),
+      ],
+      1,
+    ),
+    "",
+    `${grouped(events)} comments; ${grouped(said.changed)} decisions change. ${grouped(said.facts)} come from facts ` +
+      `and ${grouped(said.evidence)} from the event, since lists had hits there that facts don't name; the first ` +
+      "three rows have those ready. A whole backtest is as fast as the slower of reading, by all cores, and the last step.",
+  ].join("\n");
+}
+
+/** What facts do for, packed as threads do; the others are made from the event beforehand. */
+function prepareOpened(preparer: Preparer, { opened }: Recorded, candidate: Release): Batch[] {
+  const ids = countedIds(candidate);
+  const batches: Batch[] = [];
+  for (let from = 0; from < opened.length; from += 2048) {
+    const writer = new BatchWriter(ids);
+    for (const { record: each, facts } of opened.slice(from, from + 2048)) {
+      writer.add(preparer.prepareDecision(each, facts, true, () => undefined));
+    }
+    batches.push(writer.finish(2048, 0));
+  }
+  return batches;
+}
+
+function policyText(points: number): string {
+  return generatedPolicy()
+    .replace("points: 600", `points: ${points}`)
+    .replace(/ {2}(\w+): \{ kind: (\w+) \}/g, "  $1: { kind: $2, file: $1.txt }");
+}
+
+function loaded(text: string): ReturnType<typeof candidateOfFiles> {
+  const lists = listLines();
+  const listFile = (path: string): Uint8Array | undefined => {
+    const lines = lists.get(path.replace(/\.txt$/, ""));
+    return lines === undefined ? undefined : utf8(entriesOf(lines.kind, lines.lines).join("\n"));
+  };
+  const ports = { disk: { ...disk, readFile: () => undefined }, paths, hashing };
+  return candidateOfFiles(ports, [{ path: "generated.yaml", text }], listFile, []);
+}
+
+function entriesOf(kind: ListKind, lines: readonly string[]): string[] {
+  return lines.filter((line) => {
+    try {
+      createListView(kind, [{ value: line }]);
+      return !line.startsWith("#");
+    } catch {
+      return false;
+    }
+  });
+}
+
+function record(count: number, release: Release): Recorded {
+  const engine = openEngine(release);
+  const files = new Map<string, Uint8Array>();
+  const wrapped = new Map<string, Uint8Array>();
+  const opened: { record: DecisionBody & { index: number }; facts: Facts }[] = [];
+  const key = Buffer.alloc(32, 9);
+  let leaves: Uint8Array[] = [];
+  let parts: Buffer[] = [];
+  const stream = readStream(count);
+  for (const [index, each] of stream.entries()) {
+    const pseudonym = `a_${hash("sha256", each.event.actor.id, "buffer").subarray(0, 16).toString("base64url")}`;
+    if (!wrapped.has(pseudonym)) wrapped.set(pseudonym, wrapKey(keyEncryption, pseudonym, key, randomBytes));
+    const subject = { ...subjectOf(each, siteSignals(each.event, hashing)), actor: pseudonym };
+    const { decided } = engine.decide({ ...subject, eventHash: "x".repeat(22), bodyHash: "y".repeat(22) });
+    const draft = draftDecision(decided, encodeEvent(each.event), { pseudonym, key }, "k_bench", siteKey);
+    const { manifest, manifestHash, sealed } = sealParts(draft.parts, origin, randomBytes);
+    const time = new Date(each.atMs).toISOString();
+    const header = { v: recordVersion, index, prev: "p".repeat(43), time, uncertaintyMs: null } as const;
+    leaves.push(utf8(encodeLeaf(header, draft.body, manifestHash)));
+    parts.push(encodeRecordParts(manifest, sealed));
+    opened.push({
+      record: { ...(JSON.parse(`{${draft.body.replace(/^[{,]?|}$/g, "")}}`) as DecisionBody), index },
+      facts: decided.facts,
+    });
+    if (leaves.length < tileWidth && index < stream.length - 1) continue;
+    const bundle = Math.floor(index / tileWidth);
+    files.set(entriesPath(bundle, leaves.length), encodeEntryBundle(leaves));
+    files.set(`parts/${bundleName(bundle)}`, Buffer.concat(parts));
+    [leaves, parts] = [[], []];
+  }
+  return { files, wrapped, opened, size: stream.length };
+}
+
+/** Seconds of processor time, all threads together. */
+function timed<Result>(run: () => Result): { result: Result; seconds: number } {
+  const before = process.cpuUsage();
+  const result = run();
+  const { user, system } = process.cpuUsage(before);
+  return { result, seconds: (user + system) / 1_000_000 };
+}
