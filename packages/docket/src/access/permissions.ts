@@ -42,9 +42,9 @@ export type Action =
  * - `proposePolicy`: propose a change of the policy, and cancel a proposal
  * - `approvePolicy`: approve what was proposed; which persons must is said by the level of duties
  * - `publishPolicy`: put in force what was approved, and withdraw it
- * - `breakGlass`: put a release in force alone and for a time
+ * - `breakGlass`: put a release, or a change of a list, in force alone and for a time
  * - `readLists`: read lists, their entries and changes, and ask what a value hits
- * - `changeLists`: put entries into lists and take them out
+ * - `changeLists`: put entries into lists and take them out; above level solo, propose it
  * - `confirmBrake`: give the power back that an emergency brake took; the level of duties says who must not
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {

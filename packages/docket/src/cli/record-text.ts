@@ -37,6 +37,7 @@ function headline(record: DocketRecord): string {
     case "release":
       return releaseHeadline(record);
     case "proposal":
+      if (record.list !== undefined) return `a change of the list ${record.list} was proposed`;
       return record.level === undefined
         ? "a change of the policy was proposed"
         : `the level ${record.level} was proposed`;
@@ -100,6 +101,9 @@ function bodyRows(record: DocketRecord): string[][] {
         ...(record.candidate === undefined ? [] : [["candidate", record.candidate]]),
         ["in force", record.base ?? "none"],
         ["restricts more", record.restrictsMore ? "yes" : "no"],
+        ...(record.list === undefined
+          ? []
+          : [["entries", `${record.added} to add, ${record.removed} to remove`]]),
         ...(record.standby ? [["standby", "once approved, it waits to be switched to"]] : []),
       ];
     case "level":
@@ -115,6 +119,8 @@ function bodyRows(record: DocketRecord): string[][] {
         ["entries are", record.listKind],
         ["version", record.version],
         ["before", record.previous],
+        ...(record.of === undefined ? [] : [["follows", `record ${record.of}`]]),
+        ...(record.until === undefined ? [] : [["until", `${record.until}, unless it is approved before`]]),
       ];
     case "access":
       return [

@@ -9,6 +9,7 @@ import { keyedHash, signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import type { ListFileReader } from "../lists/files.ts";
 import { ListChanges } from "../lists/list-changes.ts";
+import { listRestrictsMore } from "../lists/restricts-more.ts";
 import { SiteLists } from "../lists/site-lists.ts";
 import { openListStore } from "../lists/store.ts";
 import type { LogDisk } from "../log/disk.ts";
@@ -255,23 +256,25 @@ async function rebuildMemory(
   return { ...memory, standings };
 }
 
+type DesksOf = {
+  state: ChangeState;
+  lists: ReturnType<typeof openLists>;
+  modes: RuleModes;
+  entryHash: EntryHash;
+};
+type ListChangesOf = DesksOf & { changes: PolicyChanges; onFault: (error: unknown) => void };
+
 function openDesks(
   options: OpenSiteOptions,
   site: DocketSite,
-  {
-    state,
-    lists,
-    modes,
-    entryHash,
-  }: {
-    state: ChangeState;
-    lists: ReturnType<typeof openLists>;
-    modes: RuleModes;
-    entryHash: EntryHash;
-  },
+  { state, lists, modes, entryHash }: DesksOf,
 ): Omit<OpenedSite, "site"> {
   const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
   const records = (kinds: readonly string[]): Promise<string[]> => index.keptRecords(kinds);
+  const onFault = (error: unknown): void =>
+    options.onNotice?.(
+      `a change of the policy is due and could not be made, which is tried again: ${(error as Error).message}`,
+    );
   const changes = new PolicyChanges(state, {
     seal: async (body, parts) => (await site.seal(body, parts)).index,
     adopt: (release, body, parts) => site.adopt(release, body, parts),
@@ -299,37 +302,52 @@ function openDesks(
       firstRecordSince: (ms) => index.firstRecordSince(ms),
       latestDecidedMs: () => index.latestDecidedMs(),
     }),
+    listProposals: {
+      look: (of) => listChanges.look(of),
+      enact: (of, glass) => listChanges.enact(of, glass),
+    },
     siteKey: keys.site,
     clock,
     timer,
-    onFault: (error) =>
-      options.onNotice?.(
-        `a change of the policy is due and could not be made, which is tried again: ${(error as Error).message}`,
-      ),
+    onFault,
   });
-  return {
-    changes,
-    lists: new ListChanges({
-      lists: lists.lists,
-      store: lists.store,
-      seal: async (body, parts) => (await site.seal(body, parts)).leaf,
-      publish: async (by, versions, of) => {
-        await watchListChange(modes, site, of, entryHash);
-        return changes.publishLists(by, versions, of);
-      },
-      release: () => site.release.id,
-      records,
-      partOf: (at) => site.sitePart(at, "change"),
-      siteKey: keys.site,
-      clock,
-    }),
-    brakes: new BrakeDesk({
-      modes,
-      seal: (body, parts, hooks) => site.seal(body, parts, hooks),
-      release: () => site.release.id,
-      duties: () => state,
-      siteKey: keys.site,
-      onBrake: (facts) => options.onNotice?.(brakeNotice(facts)),
-    }),
-  };
+  const listChanges = openListChanges(options, site, { state, lists, modes, entryHash, changes, onFault });
+  const brakes = new BrakeDesk({
+    modes,
+    seal: (body, parts, hooks) => site.seal(body, parts, hooks),
+    release: () => site.release.id,
+    duties: () => state,
+    siteKey: keys.site,
+    onBrake: (facts) => options.onNotice?.(brakeNotice(facts)),
+  });
+  return { changes, lists: listChanges, brakes };
+}
+
+function openListChanges(
+  { index, keys, clock, timer }: OpenSiteOptions,
+  site: DocketSite,
+  { state, lists, modes, entryHash, changes, onFault }: ListChangesOf,
+): ListChanges {
+  return new ListChanges({
+    lists: lists.lists,
+    store: lists.store,
+    seal: async (body, parts) => (await site.seal(body, parts)).leaf,
+    publish: async (by, versions, of, alone) => {
+      await watchListChange(modes, site, of, entryHash);
+      return changes.publishLists(by, versions, of, alone);
+    },
+    duties: {
+      state,
+      during: (act) => changes.during(act),
+      candidate: (versions) => changes.candidate(versions),
+      restrictsMore: (list, undo) => listRestrictsMore(site.release.policies.policies, list, undo),
+    },
+    release: () => site.release.id,
+    records: (kinds) => index.keptRecords(kinds),
+    partOf: (at) => site.sitePart(at, "change"),
+    siteKey: keys.site,
+    clock,
+    timer,
+    onFault,
+  });
 }

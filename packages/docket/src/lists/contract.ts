@@ -2,6 +2,7 @@
 // The lists of a site as HTTP and the command line see them. Times are text, values in canonical form; of
 // lists of actors, keyed hashes.
 import type { ListKind } from "@docket/policy";
+import type { ApprovalView } from "../releases/contract.ts";
 import type { WishedChange } from "./site-lists.ts";
 
 /** A list in force. */
@@ -41,9 +42,17 @@ export type ListChanged = {
   readonly version: string;
   readonly added: number;
   readonly removed: number;
-  /** The record that seals the change; `null` where nothing changed. */
+  /** The record that seals the change, or proposes it; `null` where nothing changed. */
   readonly index: number | null;
-  /** The release in force from then on. */
+  /** Whether the list is so now. If not, the change waits until others approve it. */
+  readonly inForce: boolean;
+  /** The proposal that waits, or that the change came of; `null` if there is none. */
+  readonly proposal: number | null;
+  /** How many must approve it; 0 where none is missing. */
+  readonly approvalsNeeded: number;
+  /** When it reverts by itself unless it is approved; `null` if it does not. */
+  readonly until: string | null;
+  /** The release in force then. */
   readonly release: string;
 };
 
@@ -58,6 +67,13 @@ export type ListChangeView = {
   readonly removed: number;
   /** `null` if the record's part is gone. */
   readonly why: string | null;
+  /** The proposal that it came of, or the change that it reverts; `null` if it follows from no record. */
+  readonly of: number | null;
+  /** Who approved it: as a proposal, or so that it stays. */
+  readonly approvals: readonly ApprovalView[];
+  /** Where the glass was broken for it: when it reverts by itself, and what became of that. */
+  readonly until: string | null;
+  readonly glass: "open" | "confirmed" | "reverted" | null;
   /** The first entries of the change, at most {@link changeEntriesShown} of each. */
   readonly add: readonly EntryView[];
   readonly remove: readonly string[];
@@ -73,6 +89,9 @@ export type CheckHit = {
   readonly entries: readonly string[];
 };
 
+/** Who changes a list, and why. */
+export type ListAct = { readonly by: string; readonly why: string };
+
 /** What may be done with the lists of a site. Rejections are `DocketError` or `ProtocolError`. */
 export interface ListDesk {
   all(): readonly ListSummary[];
@@ -86,10 +105,18 @@ export interface ListDesk {
    */
   check(value: string, list?: string): readonly CheckHit[];
   /**
-   * Changes a list: durable, sealed and in force when it resolves. Rejects with `not_found`,
-   * `schema_mismatch`, `policy_invalid`, or as sealing does.
+   * Changes a list: durable, sealed and in force when it resolves; above level solo, sealed as a proposal,
+   * which is in force when others have approved it. Rejects with `not_found`, `schema_mismatch`,
+   * `policy_invalid`, or as sealing does.
    */
-  change(name: string, wished: WishedChange, act: { by: string; why: string }): Promise<ListChanged>;
+  change(name: string, wished: WishedChange, act: ListAct): Promise<ListChanged>;
+  /**
+   * Changes a list at once, at any level, by one person and for a time: it reverts by itself unless it is
+   * approved before. Rejects in the same way, and with `usage` if the time is too long.
+   *
+   * @param forMs a day if it is left out
+   */
+  breakGlass(name: string, wished: WishedChange, act: ListAct, forMs?: number): Promise<ListChanged>;
   /** The changes of a list, newest first: those before a record's index, if one is given. */
   log(name: string, limit: number, before?: number): Promise<readonly ListChangeView[]>;
 }

@@ -13,6 +13,8 @@ import { decodeDelta, encodeBase, encodeDelta, encodeSnapshot, versionOf } from 
 import type { Delta } from "./format.ts";
 import { emptyList, loadVersion, readBase } from "./history.ts";
 import type { HistoryPorts, Loaded } from "./history.ts";
+import { rebase, undoOf } from "./rebase.ts";
+import type { Entries } from "./rebase.ts";
 import type { ListStore } from "./store.ts";
 
 /** Most entries of a list. */
@@ -53,6 +55,8 @@ export type ProposedChange = {
   readonly removed: number;
   /** The change, in the form that is kept, and its version is the hash of. */
   readonly bytes: Uint8Array;
+  /** What takes it back, in the same form: how its entries are before it. */
+  readonly undo: () => Delta;
   /** Makes the version known: releases can name it from then on. Its file must be kept by then. */
   readonly apply: () => ListVersion;
 };
@@ -162,6 +166,35 @@ export class SiteLists {
     return head.list.get(value) === undefined
       ? undefined
       : this.#proposed(head, { add: [], remove: [value] });
+  }
+
+  /**
+   * What is left of a change on the list as it is now, and how many of its entries were changed otherwise
+   * since: those are left alone. `undefined` where nothing is left.
+   *
+   * @param undo how its entries were before it
+   * @throws {DocketError} `not_found`; `policy_invalid` if the list would be too large
+   */
+  proposeAgain(
+    name: string,
+    wish: Entries,
+    undo: Entries,
+  ): { change: ProposedChange | undefined; conflicts: number } {
+    const head = this.head(name);
+    const { add, remove, conflicts } = rebase(head.list, wish, undo);
+    return { change: this.#proposed(head, { add, remove }), conflicts: conflicts.length };
+  }
+
+  /**
+   * Takes a change back, where its entries are still as it made them; also where nothing is left of it, so
+   * that there is a record of its end.
+   *
+   * @throws {DocketError} `not_found`
+   */
+  proposeReverting(name: string, change: Entries, undo: Entries): ProposedChange {
+    const head = this.head(name);
+    const { add, remove } = rebase(head.list, undo, change);
+    return this.#made(head, { add, remove });
   }
 
   /** Whether the change that makes a version is there. */
@@ -343,8 +376,11 @@ export class SiteLists {
   }
 
   #proposed(head: Loaded, change: { add: ListEntry[]; remove: string[] }): ProposedChange | undefined {
+    return change.add.length + change.remove.length === 0 ? undefined : this.#made(head, change);
+  }
+
+  #made(head: Loaded, change: { add: ListEntry[]; remove: string[] }): ProposedChange {
     const { add, remove } = change;
-    if (add.length + remove.length === 0) return undefined;
     const { name, kind, version: previous, file } = head;
     const bytes = encodeDelta({ kind, previous, add, remove });
     if (bytes.length > changeBytesMax) {
@@ -361,6 +397,7 @@ export class SiteLists {
       added: add.length,
       removed: remove.length,
       bytes,
+      undo: () => ({ kind, previous: version, ...undoOf(head.list, change) }),
       apply: () => {
         this.#hold({ name, kind, version, list, file, depth: head.depth + 1 });
         return { name, kind, version };

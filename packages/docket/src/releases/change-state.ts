@@ -8,6 +8,8 @@ import type {
   DocketRecord,
   DutyLevel,
   LevelBody,
+  ListBody,
+  ListProposal,
   ProposalBody,
   RecordHeader,
   ReleaseBody,
@@ -23,12 +25,13 @@ export const changeKinds: ReadonlySet<string> = new Set([
   "approval",
   "cancel",
   "level",
+  "list",
   "access",
 ]);
 
 /** A record of one of these kinds. */
 export type ChangeRecord = RecordHeader &
-  (ReleaseBody | ProposalBody | ApprovalBody | CancelBody | LevelBody | AccessBody);
+  (ReleaseBody | ProposalBody | ApprovalBody | CancelBody | LevelBody | ListBody | AccessBody);
 
 /** Most releases of the past that are remembered to be gone back to. */
 export const historyMax = 10_000;
@@ -49,8 +52,10 @@ export type Proposal = Omit<Approvable, "approvals"> & {
   readonly level: DutyLevel | undefined;
   readonly base: string | null;
   readonly standby: boolean;
+  /** Set where only entries of a list are to be changed. */
+  readonly list: ListProposal | undefined;
   readonly approvals: Approval[];
-  /** The record that ended it: its cancellation, the release or the level that came of it. */
+  /** The record that ended it: its cancellation, the release, level or list's change that came of it. */
   ended: { readonly how: "cancelled" | "published"; readonly index: number } | undefined;
 };
 
@@ -76,6 +81,16 @@ export type Provisional = Omit<Approvable, "approvals"> & {
   readonly approvals: Approval[];
 };
 
+/** A change of a list for which the glass was broken: it reverts by itself unless it is confirmed. */
+export type BrokenListGlass = Omit<Approvable, "approvals"> & {
+  readonly atMs: number;
+  readonly untilMs: number;
+  readonly list: ListProposal;
+  readonly approvals: Approval[];
+  /** The record by which it was confirmed or reverted. */
+  ended: { readonly how: "confirmed" | "reverted"; readonly index: number } | undefined;
+};
+
 /** How changes of the policy stand. */
 export type ChangeState = {
   level: DutyLevel;
@@ -86,6 +101,8 @@ export type ChangeState = {
   /** The record by which a policy directory was taken last. */
   started: number;
   readonly proposals: Map<number, Proposal>;
+  /** Changes of lists for which the glass was broken, by their records. */
+  readonly listGlasses: Map<number, BrokenListGlass>;
   /**
    * By a release's id, the id of the one whose policy files it has: of releases that differ only in versions
    * of lists, the first.
@@ -105,6 +122,7 @@ export function emptyChangeState(): ChangeState {
     provisional: undefined,
     started: 0,
     proposals: new Map(),
+    listGlasses: new Map(),
     origins: new Map(),
     releases: [],
     keys: new Map(),
@@ -136,6 +154,7 @@ export function takeRecord(state: ChangeState, record: ChangeRecord): void {
         base: record.base,
         restrictsMore: record.restrictsMore,
         standby: record.standby,
+        list: listProposalOf(record),
         approvals: [],
         ended: undefined,
       });
@@ -150,6 +169,9 @@ export function takeRecord(state: ChangeState, record: ChangeRecord): void {
       state.level = record.level;
       endProposal(state, record.of, "published", record.index);
       return;
+    case "list":
+      takeList(state, record, atMs);
+      return;
     case "release":
       takeRelease(state, record, atMs);
   }
@@ -157,10 +179,11 @@ export function takeRecord(state: ChangeState, record: ChangeRecord): void {
 
 /**
  * Whether what a proposal was made against is still what is in force, or what comes again when a broken
- * glass is over: then it loses nobody's change. What stands by is switched to whatever is in force.
+ * glass is over: then it loses nobody's change. What stands by is switched to whatever is in force. Of a list,
+ * only the lists themselves can tell.
  */
-export function isFresh(state: ChangeState, { base, candidate, standby }: Proposal): boolean {
-  if (standby || candidate === undefined) return true;
+export function isFresh(state: ChangeState, { base, candidate, standby, list }: Proposal): boolean {
+  if (standby || candidate === undefined || list !== undefined) return true;
   const { inForce, provisional } = state;
   const origin = originOf(state, base);
   return origin === originOf(state, inForce?.release) || origin === originOf(state, provisional?.before);
@@ -173,8 +196,12 @@ export function roleOf(state: ChangeState, by: string): string | undefined {
 
 function takeApproval(state: ChangeState, record: RecordHeader & ApprovalBody, atMs: number): void {
   const { index, by, of, alone } = record;
-  const subject = state.provisional?.index === of ? state.provisional : state.proposals.get(of);
+  const glass = state.listGlasses.get(of);
+  const subject = state.provisional?.index === of ? state.provisional : (state.proposals.get(of) ?? glass);
   subject?.approvals.push({ index, by, atMs, alone });
+  if (glass !== undefined && isApproved(state.level, glass, state.keys)) {
+    glass.ended ??= { how: "confirmed", index };
+  }
   if (
     subject === state.provisional &&
     subject !== undefined &&
@@ -182,6 +209,35 @@ function takeApproval(state: ChangeState, record: RecordHeader & ApprovalBody, a
   ) {
     state.provisional = undefined;
   }
+}
+
+// What came of a proposal and what a broken glass was are both told by `of`, which names the record.
+function takeList(state: ChangeState, record: RecordHeader & ListBody, atMs: number): void {
+  const { index, by, of = -1, until } = record;
+  const reverted = state.listGlasses.get(of);
+  if (reverted !== undefined) reverted.ended ??= { how: "reverted", index };
+  endProposal(state, of, "published", index);
+  const list = listProposalOf(record);
+  if (until === undefined || list === undefined) return;
+  state.listGlasses.set(index, {
+    index,
+    by,
+    role: roleOf(state, by),
+    restrictsMore: state.proposals.get(of)?.restrictsMore ?? true,
+    approvals: [],
+    atMs,
+    untilMs: Date.parse(until),
+    list,
+    ended: undefined,
+  });
+}
+
+function listProposalOf(record: Partial<ListProposal>): ListProposal | undefined {
+  const { list, listKind, version, previous, added, removed } = record;
+  if (list === undefined || listKind === undefined || version === undefined || previous === undefined) {
+    return undefined;
+  }
+  return { list, listKind, version, previous, added: added ?? 0, removed: removed ?? 0 };
 }
 
 function takeRelease(state: ChangeState, record: RecordHeader & ReleaseBody, atMs: number): void {

@@ -3,8 +3,8 @@
 import { formatTime } from "@docket/protocol";
 import type { DutyLevel } from "@docket/protocol";
 import { isFresh } from "./change-state.ts";
-import type { ChangeState, PastRelease, Proposal } from "./change-state.ts";
-import type { ChangesView, ProposalView, ReleaseView } from "./contract.ts";
+import type { Approval, BrokenListGlass, ChangeState, PastRelease, Proposal } from "./change-state.ts";
+import type { ApprovalView, ChangesView, ListGlassView, ProposalView, ReleaseView } from "./contract.ts";
 import { approvalsNeeded, comesAtMs, isApproved, stricterLevel } from "./duties.ts";
 import type { Release } from "./release.ts";
 
@@ -20,14 +20,40 @@ export function changesView(state: ChangeState, current?: Pick<Release, "id">): 
     proposals: [...proposals.values()]
       .filter(({ ended }) => ended === undefined)
       .map((proposal) => proposalView(state, proposal)),
+    listGlasses: [...state.listGlasses.values()]
+      .filter(({ ended }) => ended === undefined)
+      .map((glass) => listGlassView(state, glass)),
   };
+}
+
+/** A change of a list that reverts by itself. */
+export function listGlassView(state: ChangeState, glass: BrokenListGlass): ListGlassView {
+  const { index, by, atMs, untilMs, list, restrictsMore, approvals } = glass;
+  return {
+    index,
+    by,
+    at: formatTime(atMs),
+    until: formatTime(untilMs),
+    list: list.list,
+    added: list.added,
+    removed: list.removed,
+    approvals: approvals.map(approvalView),
+    approvalsNeeded: approvalsNeeded(state.level, restrictsMore),
+  };
+}
+
+/** An approval. */
+export function approvalView({ index, by, atMs, alone }: Approval): ApprovalView {
+  return { index, by, at: formatTime(atMs), alone };
 }
 
 /** A proposal. */
 export function proposalView(state: ChangeState, proposal: Proposal): ProposalView {
-  const { index, by, atMs, candidate, level, base, restrictsMore, standby, approvals, ended } = proposal;
+  const { index, by, atMs, candidate, level, base, restrictsMore, standby, list, approvals, ended } =
+    proposal;
   const strictest: DutyLevel = level === undefined ? state.level : stricterLevel(state.level, level);
-  const comes = comesAtMs(strictest, proposal);
+  // Entries of lists don't wait: docs/decisions/0070.
+  const comes = list === undefined ? comesAtMs(strictest, proposal) : undefined;
   return {
     index,
     by,
@@ -37,13 +63,9 @@ export function proposalView(state: ChangeState, proposal: Proposal): ProposalVi
     base,
     restrictsMore,
     standby,
+    list: list === undefined ? null : { ...list, why: null },
     state: stateOf(state, proposal, strictest, comes),
-    approvals: approvals.map((approval) => ({
-      index: approval.index,
-      by: approval.by,
-      at: formatTime(approval.atMs),
-      alone: approval.alone,
-    })),
+    approvals: approvals.map(approvalView),
     approvalsNeeded: approvalsNeeded(strictest, restrictsMore),
     comesAt: comes === undefined || ended !== undefined ? null : formatTime(comes),
     endedBy: ended?.index ?? null,

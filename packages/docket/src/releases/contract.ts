@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What changes of the policy ask of their surroundings, and what they answer.
-import type { BodyWithoutParts, DocketRecord, DutyLevel, ReleaseBody, ReleaseVia } from "@docket/protocol";
+import type {
+  BodyWithoutParts,
+  DocketRecord,
+  DutyLevel,
+  ListProposal,
+  ReleaseBody,
+  ReleaseVia,
+} from "@docket/protocol";
 import type { ListDeclaration, PolicyFile } from "@docket/policy";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { DecisionReader, Effects } from "./effects.ts";
@@ -20,6 +27,23 @@ export interface ReleaseListStore {
   at(versions: readonly ListVersion[]): ReleaseLists;
   /** Told that a release came into force, with its versions: they are the ones to be changed from now on. */
   adopted(versions: readonly ListVersion[]): void;
+}
+
+/** Changes of lists that wait for others, as the way of changes asks for them. */
+export interface ListProposals {
+  /**
+   * Why it was proposed, and whether entries that it changes were changed otherwise since. Quick, and waits
+   * for no act.
+   */
+  look(of: number): Promise<{ why: string | null; stale: boolean }>;
+  /**
+   * Puts an approved proposal in force on the list as it is now; with `glass`, one that nobody approved and
+   * until that time only. Not to be called from within an act.
+   *
+   * @returns the index of the list's record
+   * @throws {DocketError} `change_conflict` if it is stale, `approval_needed`, or as sealing does
+   */
+  enact(of: number, glass?: { by: string; why: string | undefined; untilMs: number }): Promise<number>;
 }
 
 /** What changes of the policy are made with. */
@@ -50,6 +74,8 @@ export type ChangePorts = {
   /** The part `change` of a record; `undefined` if the record has none or it is gone. */
   readonly changeOf: (index: number) => Promise<ChangePart | undefined>;
   readonly lists: ReleaseListStore;
+  /** Absent where nobody changes lists by hand. */
+  readonly listProposals?: ListProposals | undefined;
   readonly runTests: TestRunner;
   /** Absent while nothing can preview. */
   readonly preview?: Previewer | undefined;
@@ -87,9 +113,12 @@ export type ProposalView = {
   base: string | null;
   restrictsMore: boolean;
   standby: boolean;
+  /** The change of a list that is wished, if it is one; `why` is `null` where it was not asked for. */
+  list: (ListProposal & { why: string | null }) | null;
   /**
    * `open`: it lacks approvals. `approved`: it can be published. `waiting`: it comes into force by itself at
-   * `comesAt` unless it is cancelled. `stale`: another release came into force since it was made.
+   * `comesAt` unless it is cancelled. `stale`: another release came into force since it was made, or
+   * of a list, somebody changed the same entries otherwise.
    */
   state: "open" | "approved" | "waiting" | "stale" | "published" | "cancelled";
   approvals: ApprovalView[];
@@ -97,6 +126,20 @@ export type ProposalView = {
   comesAt: string | null;
   /** The record that ended it. */
   endedBy: number | null;
+};
+
+/** A change of a list for which the glass was broken, as it is shown. */
+export type ListGlassView = {
+  index: number;
+  by: string;
+  at: string;
+  /** When it reverts by itself unless it is approved. */
+  until: string;
+  list: string;
+  added: number;
+  removed: number;
+  approvals: ApprovalView[];
+  approvalsNeeded: number;
 };
 
 /** A release that came into force, as it is shown. */
@@ -123,6 +166,8 @@ export type ChangesView = {
   revertsTo: string | null;
   /** Proposals that are neither published nor cancelled, oldest first. */
   proposals: ProposalView[];
+  /** Changes of lists that revert by themselves unless they are approved. */
+  listGlasses: ListGlassView[];
 };
 
 /** A release that came into force by somebody's act, and the record that says so. */
@@ -146,8 +191,10 @@ export type KeptView = { id: string; manifest: string; files: readonly PolicyFil
 
 /** The way of changes, as HTTP and the command line see it. Rejections are a {@link DocketError}. */
 export interface Changes {
-  /** How changes stand. */
+  /** How changes stand, as far as the log's leaves say it. */
   view(): ChangesView;
+  /** The same, and of changes of lists why, and which of them can't be made any more. */
+  stands(): Promise<ChangesView>;
   /** The records of changes, newest first, at most so many, all of them before a record's index. */
   records(limit: number, before?: number): Promise<DocketRecord[]>;
   /** A kept release: by its id, the beginning of it, or the index of a record; the one in force without. */
@@ -164,7 +211,8 @@ export interface Changes {
    */
   propose(act: Act & { wish: Wish; standby?: boolean | undefined }): Promise<ProposalView>;
   /**
-   * Approves a proposal, or confirms a release that would revert by itself.
+   * Approves a proposal, or confirms a release or change of a list that would revert by itself. A change of
+   * a list is in force as soon as enough have approved.
    *
    * @throws {DocketError} `not_found`, `change_conflict`, `approval_needed` if somebody else must
    */

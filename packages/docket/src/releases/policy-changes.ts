@@ -9,7 +9,7 @@ import { formatTime, parseLeaf } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import { changeKinds, isChangeRecord, isFresh } from "./change-state.ts";
-import type { ChangeState, Proposal, Provisional } from "./change-state.ts";
+import type { BrokenListGlass, ChangeState, Proposal, Provisional } from "./change-state.ts";
 import { comparePolicies } from "./compare.ts";
 import { changesView, proposalView } from "./change-views.ts";
 import type {
@@ -18,6 +18,7 @@ import type {
   Changes,
   ChangesView,
   KeptView,
+  ListProposals,
   ProposalView,
   Published,
   ReleaseWish,
@@ -31,13 +32,14 @@ import { earlierRelease, refuseRollback } from "./rollback.ts";
 import {
   encodeKeptRelease,
   filesIdOfTexts,
+  listsOf,
   loadKept,
   readKeptReleaseLater,
   releaseOf,
   withLists,
 } from "./release.ts";
 import type { ListVersion, Release, ReleaseLists, ReleaseManifest } from "./release.ts";
-import { encodeChangePart, reviewCandidate, whyLengthMax } from "./review.ts";
+import { changePart, encodeChangePart, reviewCandidate, whyLengthMax } from "./review.ts";
 import type { ChangePart, Preview, Review, TestReport } from "./review.ts";
 
 /** Longest a preview may take before the proposal goes on without it, in ms. */
@@ -78,6 +80,11 @@ export class PolicyChanges implements Changes {
     return changesView(this.#state, this.#ports.current());
   }
 
+  async stands(): Promise<ChangesView> {
+    const view = this.view();
+    return { ...view, proposals: await Promise.all(view.proposals.map((each) => this.#looked(each))) };
+  }
+
   async records(limit: number, before: number = Number.MAX_SAFE_INTEGER): Promise<DocketRecord[]> {
     const kinds = [...changeKinds].filter((kind) => kind !== "access");
     const all = (await this.#ports.records(kinds)).map(parseLeaf);
@@ -103,7 +110,8 @@ export class PolicyChanges implements Changes {
     }
     const proposal = this.#state.proposals.get(index);
     const change = (await this.#ports.changeOf(index)) ?? null;
-    return { record, proposal: proposal === undefined ? null : this.#view(proposal), change };
+    const view = proposal === undefined ? null : await this.#looked(this.#view(proposal));
+    return { record, proposal: view, change };
   }
 
   async propose(act: Act & { wish: Wish; standby?: boolean | undefined }): Promise<ProposalView> {
@@ -136,18 +144,25 @@ export class PolicyChanges implements Changes {
   }
 
   async approve({ author, of }: Act & { of: number }): Promise<ChangesView> {
-    return this.#inTurn(async () => {
+    await this.#inTurn(async () => {
       const { provisional } = this.#state;
-      const subject = provisional?.index === of ? provisional : this.#openProposal(of);
+      const subject =
+        provisional?.index === of ? provisional : (this.#openGlass(of) ?? this.#openProposal(of));
       const level = "level" in subject ? this.#levelOf(subject) : this.#state.level;
       const why = objection(level, subject, author, this.#state.keys);
       if (why !== undefined) throw new DocketError("approval_needed", `record ${of}: ${why}`);
       const alone = author.by === subject.by;
-      if (alone && subject === provisional) this.#refuseEarlyConfirmation(provisional);
+      if (alone && "untilMs" in subject) this.#refuseEarlyConfirmation(subject);
+      if ("level" in subject && (await this.#looked(this.#view(subject))).state === "stale" && subject.list) {
+        throw conflict(`entries of proposal ${of} were changed otherwise since; propose it again`);
+      }
       await this.#seal({ kind: "approval", by: author.by, of, alone });
       await this.#doDue();
-      return this.view();
     });
+    // A crash here leaves it approved: the next start puts it in force.
+    const proposal = this.#state.proposals.get(of);
+    if (proposal?.list !== undefined && this.#isApproved(proposal)) await this.#publishList(of);
+    return this.stands();
   }
 
   async cancel({ author, of }: Act & { of: number }): Promise<ProposalView> {
@@ -165,6 +180,7 @@ export class PolicyChanges implements Changes {
 
   async publish({ author, of, forMs }: Act & { of: number; forMs?: number | undefined }): Promise<Published> {
     checkTime(forMs);
+    if (this.#proposal(of).list !== undefined) return this.#publishList(of);
     return this.#inTurn(async () => {
       const proposal = this.#proposal(of);
       const { inForce } = this.#state;
@@ -204,6 +220,10 @@ export class PolicyChanges implements Changes {
     checkWhy(why);
     checkTime(forMs);
     const of = "of" in wish ? { of: wish.of } : {};
+    if ("of" in wish && this.#openProposal(wish.of).list !== undefined) {
+      const untilMs = this.#ports.clock() + (forMs ?? breakGlassMsMax);
+      return this.#publishList(wish.of, { by: author.by, why, untilMs });
+    }
     const reviewed = await this.#review("of" in wish ? this.#wishOf(wish.of) : wish);
     return this.#inTurn(async () => {
       const until = formatTime(this.#ports.clock() + (forMs ?? breakGlassMsMax));
@@ -217,17 +237,31 @@ export class PolicyChanges implements Changes {
     return countEffects(decided, { rules, from, to: size() }, goOn);
   }
 
+  /** Does something about lists as one act: nothing else about the policy is done meanwhile. */
+  during<T>(act: () => Promise<T>): Promise<T> {
+    return this.#inTurn(act);
+  }
+
+  /** Within an act: keeps the release in force with other versions of lists, to be proposed. */
+  async candidate(lists: ReleaseLists): Promise<{ candidate: string; base: string | null }> {
+    await this.#ports.announce();
+    const candidate = withLists(this.#ports.current(), lists);
+    await this.#keep(candidate);
+    return { candidate: candidate.id, base: this.#state.inForce?.release ?? null };
+  }
+
   /**
    * Puts other versions of lists in force. Whoever changes a list has seen to it that they may.
    *
    * @throws {DocketError} as sealing does
    */
-  async publishLists(by: string, lists: ReleaseLists, of?: number): Promise<Published> {
+  async publishLists(by: string, lists: ReleaseLists, of?: number, isAlone = false): Promise<Published> {
     return this.#inTurn(async () => {
       const current = this.#ports.current();
       const release = withLists(current, lists);
       if (release.id === current.id) return this.#published();
-      return this.#adopt(release, { by, via: "lists", ...(of === undefined ? {} : { of }) });
+      const alone = isAlone ? { alone: true as const } : {};
+      return this.#adopt(release, { by, via: "lists", ...(of === undefined ? {} : { of }), ...alone });
     });
   }
 
@@ -250,6 +284,23 @@ export class PolicyChanges implements Changes {
     };
     const { index } = await this.#seal(body, { v: 1, why: why ?? null });
     return this.#view(this.#proposal(index));
+  }
+
+  async #publishList(of: number, glass?: Parameters<ListProposals["enact"]>[1]): Promise<Published> {
+    const { ended } = this.#proposal(of);
+    const { listProposals } = this.#ports;
+    if (listProposals === undefined) throw conflict(`proposal ${of} is of a list, and none can be changed`);
+    const index = ended?.how === "published" ? ended.index : await listProposals.enact(of, glass);
+    const open = this.#state.listGlasses.get(index);
+    const until = open === undefined || open.ended !== undefined ? null : formatTime(open.untilMs);
+    return { index, release: this.#ports.current().id, until };
+  }
+
+  async #looked(view: ProposalView): Promise<ProposalView> {
+    const { list } = view;
+    if (list === null || this.#ports.listProposals === undefined || view.endedBy !== null) return view;
+    const { why, stale } = await this.#ports.listProposals.look(view.index);
+    return { ...view, list: { ...list, why }, state: stale ? "stale" : view.state };
   }
 
   async #publish(proposal: Proposal, by: string, forMs?: number): Promise<Published> {
@@ -379,7 +430,8 @@ export class PolicyChanges implements Changes {
       await this.#revert(provisional);
     }
     for (const proposal of this.#state.proposals.values()) {
-      if (proposal.ended !== undefined || !this.#isApproved(proposal)) continue;
+      if (proposal.ended !== undefined || proposal.list !== undefined || !this.#isApproved(proposal))
+        continue;
       const { index: of, level } = proposal;
       if (level !== undefined) {
         const previous = this.#state.level;
@@ -425,7 +477,7 @@ export class PolicyChanges implements Changes {
 
   #nextDueMs(): number | undefined {
     const times = [...this.#state.proposals.values()]
-      .filter((each) => each.ended === undefined && !each.standby && isFresh(this.#state, each))
+      .filter((each) => each.ended === undefined && !each.standby && !each.list && isFresh(this.#state, each))
       .map((proposal) => comesAtMs(this.#state.level, proposal))
       .concat(this.#state.provisional?.untilMs)
       .filter((time) => time !== undefined);
@@ -444,8 +496,9 @@ export class PolicyChanges implements Changes {
     return listsOf(this.#ports.current());
   }
 
-  #refuseEarlyConfirmation({ index, untilMs }: Provisional): void {
-    const since = this.#state.inForce?.since;
+  #refuseEarlyConfirmation(glass: Provisional | BrokenListGlass): void {
+    const { index, untilMs } = glass;
+    const since = "atMs" in glass ? glass : this.#state.inForce?.since;
     const fromMs = (since?.index === index ? since.atMs : untilMs) + aloneDelayMs;
     if (this.#ports.clock() >= fromMs) return;
     throw new DocketError(
@@ -466,6 +519,12 @@ export class PolicyChanges implements Changes {
     const proposal = this.#state.proposals.get(of);
     if (proposal !== undefined) return proposal;
     throw new DocketError("not_found", `record ${of} is no proposal; docket policy log lists them`);
+  }
+
+  #openGlass(of: number): BrokenListGlass | undefined {
+    const glass = this.#state.listGlasses.get(of);
+    if (glass?.ended === undefined) return glass;
+    throw conflict(`the change of record ${of} was ${glass.ended.how} by record ${glass.ended.index}`);
   }
 
   #openProposal(of: number): Proposal {
@@ -510,28 +569,6 @@ export class PolicyChanges implements Changes {
 
 function lastApprover({ approvals, by }: Proposal): string {
   return approvals.at(-1)?.by ?? by;
-}
-
-function listsOf({ manifest }: Release): readonly ListVersion[] {
-  return (JSON.parse(manifest) as ReleaseManifest).lists ?? [];
-}
-
-function changePart(
-  why: string | undefined,
-  { candidate, review, tests }: Pick<Reviewed, "candidate" | "review"> & { tests?: TestReport },
-  preview?: Preview,
-): ChangePart {
-  const { files, changes, leftOut } = review;
-  return {
-    v: 1,
-    why: why ?? null,
-    manifest: candidate.manifest,
-    files,
-    changes,
-    ...(leftOut === 0 ? {} : { leftOut }),
-    ...(tests === undefined ? {} : { tests }),
-    ...(preview === undefined ? {} : { preview }),
-  };
 }
 
 function checkWhy(why: string | undefined): void {

@@ -68,6 +68,9 @@ export type ChangePart = {
   readonly leftOut?: number;
   readonly tests?: TestReport;
   readonly preview?: Preview;
+  /** Of a list alone: the change, and what takes it back, as docs/formats/lists.md says. */
+  readonly change?: string;
+  readonly undo?: string;
 };
 
 /** What differs between the release in force and a candidate. */
@@ -104,6 +107,25 @@ export function reviewCandidate(inForce: Release | undefined, candidate: Release
     changes: changes.slice(0, sealedChangesMax),
     restrictsMore: restrictsMore(changes) || listsDiffer(inForce, candidate),
     leftOut,
+  };
+}
+
+/** What is sealed with a change. */
+export function changePart(
+  why: string | undefined,
+  { candidate, review, tests }: { candidate: Release; review: Review; tests?: TestReport },
+  preview?: Preview,
+): ChangePart {
+  const { files, changes, leftOut } = review;
+  return {
+    v: 1,
+    why: why ?? null,
+    manifest: candidate.manifest,
+    files,
+    changes,
+    ...(leftOut === 0 ? {} : { leftOut }),
+    ...(tests === undefined ? {} : { tests }),
+    ...(preview === undefined ? {} : { preview }),
   };
 }
 

@@ -21,7 +21,14 @@ const pageEntries = 10_000;
 /** Most mistakes of a file that are printed. */
 const problemsShownMax = 50;
 
-type Changing = ListWhere & { name: string; why: string; json?: true | undefined };
+type Changing = ListWhere & {
+  name: string;
+  why: string;
+  json?: true | undefined;
+  breakGlass?: true | undefined;
+  /** With `breakGlass`: for how long, in ms. */
+  for?: number | undefined;
+};
 
 /** Puts entries in. */
 export async function runListAdd(
@@ -47,6 +54,7 @@ export async function runListImport(
   terminal: Terminal,
 ): Promise<number> {
   const { name, file, why, replace, json } = options;
+  const glass = glassOf(options);
   // Before a directory is opened, or a server asked.
   const text = listText(file === "-" ? await readInput(terminal) : readInputFile(file), file);
   const made = await withDesk(options, terminal, async (desk) => {
@@ -54,7 +62,7 @@ export async function runListImport(
     const add = entriesOf(kind, text, file, options.until);
     const remove = replace === true ? await surplus(desk, name, kind, add) : [];
     const changes: ListChanged[] = [];
-    for (const wished of pieces(add, remove)) changes.push(await desk.change(name, wished, why));
+    for (const wished of pieces(add, remove)) changes.push(await desk.change(name, wished, why, glass));
     return { changes, summary: await desk.summary(name), entries: add.length };
   });
   if (json === true) await write(terminal, `${JSON.stringify(made)}\n`);
@@ -64,19 +72,40 @@ export async function runListImport(
 
 async function change(options: Changing, wished: WishedChange, terminal: Terminal): Promise<number> {
   const { name, why, json } = options;
-  const changed = await withDesk(options, terminal, (desk) => desk.change(name, wished, why));
+  const glass = glassOf(options);
+  const changed = await withDesk(options, terminal, (desk) => desk.change(name, wished, why, glass));
   if (json === true) await write(terminal, `${JSON.stringify(changed)}\n`);
   else await write(terminal, changedText(changed, wished));
   return exitFine;
 }
 
+function glassOf({ breakGlass, for: forMs }: Changing): { forMs?: number | undefined } | undefined {
+  if (breakGlass === true) return { forMs };
+  if (forMs === undefined) return undefined;
+  throw new DocketError("usage", "--for belongs to --break-glass: how long the change stays unless approved");
+}
+
 function changedText(changed: ListChanged, { add, remove }: WishedChange): string {
-  const { list, added, removed, index, release } = changed;
+  const { list, added, removed, index, release, inForce } = changed;
   if (index === null) {
     const how = add.length > 0 && remove.length === 0 ? "has it" : "is so";
     return `Nothing changed: ${list} ${how} already.\n`;
   }
-  return `${list}: ${added} added, ${removed} removed; record ${index}, release ${release}\n`;
+  if (!inForce)
+    return `${list}: proposed, not in force: ${added} to add, ${removed} to remove\n${waitText([changed])}`;
+  return `${list}: ${added} added, ${removed} removed; record ${index}, release ${release}\n${waitText([changed])}`;
+}
+
+/** What is to be done about changes that wait, or revert by themselves. */
+function waitText(changes: readonly ListChanged[]): string {
+  return changes
+    .map(({ index, inForce, until, approvalsNeeded }) => {
+      const approve = `docket policy approve ${index}`;
+      const who = `${approvalsNeeded} ${approvalsNeeded === 1 ? "approval" : "approvals"} by others`;
+      if (until !== null) return `It reverts by itself at ${until}, unless it is approved: ${approve}\n`;
+      return inForce ? "" : `Next: ${approve} (${who})\n`;
+    })
+    .join("");
 }
 
 function importText(
@@ -84,12 +113,16 @@ function importText(
   file: string,
 ): string {
   const made = changes.filter(({ index }) => index !== null);
+  const waits = made.some(({ inForce }) => !inForce);
   const added = made.reduce((sum, each) => sum + each.added, 0);
   const removed = made.reduce((sum, each) => sum + each.removed, 0);
   const records = made.map(({ index }) => index).join(", ");
-  const how =
-    made.length === 0 ? "nothing to change" : `${added} added, ${removed} removed; record ${records}`;
-  return `${entries} entries in ${file}: ${how}\n${summary.name} has ${summary.size} entries now.\n`;
+  const done = waits
+    ? `proposed, not in force: ${added} to add, ${removed} to remove`
+    : `${added} added, ${removed} removed`;
+  const how = made.length === 0 ? "nothing to change" : `${done}; record ${records}`;
+  const now = `${summary.name} has ${summary.size} entries now.\n`;
+  return `${entries} entries in ${file}: ${how}\n${now}${waitText(made)}`;
 }
 
 function entriesOf(

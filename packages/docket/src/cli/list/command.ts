@@ -11,6 +11,10 @@ export type ListParts = { data: () => Option; url: () => Option; apiKey: () => O
 type Give = (code: number) => void;
 type Where = { data: string; url?: string; apiKey?: string };
 type Json = { json?: true };
+type Glass = { breakGlass?: true; for?: number };
+
+const hourMs = 3_600_000;
+const minuteMs = 60_000;
 
 /** Entries that `show` prints, and changes that `log` does, if nothing is said. */
 const shownDefault = 20;
@@ -82,38 +86,58 @@ function addReading(list: Command, parts: ListParts, terminal: Terminal, give: G
 }
 
 function addChanging(list: Command, parts: ListParts, terminal: Terminal, give: Give): void {
-  located(list.command("add").description("Put entries into a list. Sealed, and in force at once."), parts)
+  located(
+    list
+      .command("add")
+      .description(
+        "Put entries into a list. Sealed, and in force at once; above level solo, when others approve it.",
+      ),
+    parts,
+  )
     .argument("<name>", "the list's name")
     .argument("<entries...>", "what is put in")
     .requiredOption("--why <text>", "why; sealed with the change")
     .addOption(until())
+    .addOption(breakGlass())
+    .addOption(glassTime())
     .option("--json", "print what came of it as JSON")
     .addHelpText(
       "after",
       examples(
         "docket list add bad_domains evil.example --why 'phishing, ticket 812'",
         "docket list add bad_networks 192.0.2.0/24 --until 2026-12-31T00:00:00Z --why 'attack'",
+        "docket list add bad_domains evil.example --break-glass --for 4h --why 'flood since 14:00'",
       ),
     )
     .action(
-      async (name: string, entries: string[], options: Where & Json & { why: string; until?: number }) => {
+      async (
+        name: string,
+        entries: string[],
+        options: Where & Json & Glass & { why: string; until?: number },
+      ) => {
         const { runListAdd } = await import("./changing.ts");
         give(await runListAdd({ name, entries, ...options }, terminal));
       },
     );
   located(
-    list.command("remove").description("Take entries out of a list. Sealed, and in force at once."),
+    list
+      .command("remove")
+      .description(
+        "Take entries out of a list. Sealed, and in force at once; above level solo, when others approve it.",
+      ),
     parts,
   )
     .argument("<name>", "the list's name")
     .argument("<entries...>", "what is taken out")
     .requiredOption("--why <text>", "why; sealed with the change")
+    .addOption(breakGlass())
+    .addOption(glassTime())
     .option("--json", "print what came of it as JSON")
     .addHelpText(
       "after",
       examples("docket list remove bad_domains evil.example --why 'sold to somebody else'"),
     )
-    .action(async (name: string, entries: string[], options: Where & Json & { why: string }) => {
+    .action(async (name: string, entries: string[], options: Where & Json & Glass & { why: string }) => {
       const { runListRemove } = await import("./changing.ts");
       give(await runListRemove({ name, entries, ...options }, terminal));
     });
@@ -134,13 +158,15 @@ function addMoving(list: Command, parts: ListParts, terminal: Terminal, give: Gi
     .requiredOption("--why <text>", "why; sealed with each change that this takes")
     .addOption(until())
     .option("--replace", "take out what the file does not have")
+    .addOption(breakGlass())
+    .addOption(glassTime())
     .option("--json", "print what came of it as JSON")
     .addHelpText("after", examples("docket list import bad_domains feed.txt.gz --why 'feed of 23 November'"))
     .action(
       async (
         name: string,
         file: string,
-        options: Where & Json & { why: string; until?: number; replace?: true },
+        options: Where & Json & Glass & { why: string; until?: number; replace?: true },
       ) => {
         const { runListImport } = await import("./changing.ts");
         give(await runListImport({ name, file, ...options }, terminal));
@@ -170,6 +196,20 @@ function until(): Option {
       throw new InvalidArgumentError("A time is written 2026-12-31T00:00:00Z.");
     },
   );
+}
+
+function breakGlass(): Option {
+  const about = "at any level at once and alone; it reverts by itself unless it is approved";
+  return new Option("--break-glass", about);
+}
+
+function glassTime(): Option {
+  const about = "with --break-glass: how long it stays unless it is approved, 24h at most: 90m, 4h";
+  return new Option("--for <time>", about).argParser((text: string) => {
+    const [, number, unit] = /^([1-9]\d{0,3})([mh])$/.exec(text) ?? [];
+    if (number !== undefined) return Number(number) * (unit === "h" ? hourMs : minuteMs);
+    throw new InvalidArgumentError("A time is a number of minutes or hours: 90m, 4h.");
+  });
 }
 
 function count(flags: string, about: string, most: number): Option {

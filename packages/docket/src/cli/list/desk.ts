@@ -25,7 +25,13 @@ export type ListCommandDesk = {
   summary(name: string): Promise<ListSummary>;
   entries(name: string, query: EntriesQuery): Promise<EntriesPage>;
   check(value: string, list: string | undefined): Promise<readonly CheckHit[]>;
-  change(name: string, wished: WishedChange, why: string): Promise<ListChanged>;
+  /** With `glass` at once and for a time; `forMs` is a day if it is left out. */
+  change(
+    name: string,
+    wished: WishedChange,
+    why: string,
+    glass?: { forMs?: number | undefined },
+  ): Promise<ListChanged>;
   log(name: string, limit: number, before: number | undefined): Promise<readonly ListChangeView[]>;
   close(): Promise<void>;
 };
@@ -55,12 +61,15 @@ function serverDesk(server: { url: string; apiKey?: string | undefined }): ListC
       const wish = { value, ...(list === undefined ? {} : { list }) };
       return (await askServer<{ hits: CheckHit[] }>(server, "v1/lists/check", wish)).hits;
     },
-    change: (name, { add, remove }, why) => {
+    change: (name, { add, remove }, why, glass) => {
       const entries = add.map(({ value, untilMs }) => ({
         value,
         ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
       }));
-      return askServer(server, path(name, "/changes"), { add: entries, remove, why });
+      const wish = { add: entries, remove, why };
+      return glass === undefined
+        ? askServer(server, path(name, "/changes"), wish)
+        : askServer(server, path(name, "/break-glass"), { ...wish, forMs: glass.forMs });
     },
     log: async (name, limit, before) => {
       const query = new URLSearchParams({ limit: String(limit) });
@@ -85,7 +94,12 @@ async function directoryDesk(data: string, terminal: Terminal): Promise<ListComm
     summary: async (name) => lists.summary(name),
     entries: async (name, query) => lists.entries(name, query),
     check: async (value, list) => lists.check(value, list),
-    change: (name, wished, why) => lists.change(name, wished, { by: "operator", why }),
+    change: (name, wished, why, glass) => {
+      const act = { by: "operator", why };
+      return glass === undefined
+        ? lists.change(name, wished, act)
+        : lists.breakGlass(name, wished, act, glass.forMs);
+    },
     log: (name, limit, before) => lists.log(name, limit, before),
     close: () => opened.close(),
   };

@@ -148,11 +148,22 @@ function entriesText(entries: readonly EntryView[], next: string | null): string
   return `\n${alignColumns(rows)}${more}`;
 }
 
+const glassStands = {
+  open: "it reverts then unless it is approved",
+  confirmed: "it stays",
+  reverted: "reverted",
+};
+
 function changeText(change: ListChangeView): string {
-  const { index, at, by, why, added, removed, add, remove } = change;
+  const { index, at, by, why, added, removed, add, remove, until, glass } = change;
   const more = (all: number, shown: number): string => (all > shown ? `  and ${all - shown} more\n` : "");
   const lines = [
     `Record ${index}, ${at}, by ${by}: ${plain(why ?? "(why is gone)")}\n`,
+    ...change.approvals.map(
+      (approval) =>
+        `  approved by ${approval.by}${approval.alone ? " alone" : ""}, ${approval.at} (record ${approval.index})\n`,
+    ),
+    glass === null ? "" : `  for a time, until ${until}: ${glassStands[glass]}\n`,
     ...add.map(({ value, until }) => `  + ${plain(value)}${until === null ? "" : ` until ${until}`}\n`),
     more(added, add.length),
     ...remove.map((value) => `  - ${plain(value)}\n`),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of the policy as people read them.
-import type { ChangesView, ProposalView, ReleaseView } from "../../releases/contract.ts";
+import type { ChangesView, ListGlassView, ProposalView, ReleaseView } from "../../releases/contract.ts";
 import type { ChangePart, Preview } from "../../releases/review.ts";
 import { alignColumns } from "../columns.ts";
 import { counted } from "./check.ts";
@@ -10,6 +10,8 @@ import { changesText } from "./diff.ts";
 export const shownIdLength = 12;
 /** Most rules whose hits are shown. */
 const previewedRulesMax = 20;
+/** Most entries of a list's change that are shown. */
+const shownEntriesMax = 40;
 
 /** How changes stand. */
 export function viewText(view: ChangesView): string {
@@ -22,22 +24,61 @@ export function viewText(view: ChangesView): string {
   ];
   const proposals = view.proposals.map((proposal) => `  ${proposalLine(proposal)}\n`);
   const open = proposals.length === 0 ? "No open proposals.\n" : `Open proposals:\n${proposals.join("")}`;
-  return `${alignColumns(rows)}${open}`;
+  const glasses = view.listGlasses.map((glass) => `  ${glassLine(glass)}\n`);
+  const broken = glasses.length === 0 ? "" : `Lists for a time:\n${glasses.join("")}`;
+  return `${alignColumns(rows)}${open}${broken}`;
 }
 
 /** A proposal in one line. */
 export function proposalLine(proposal: ProposalView): string {
-  const { index, by, at, candidate, level, state, approvals, approvalsNeeded, comesAt, standby } = proposal;
-  const what = level === null ? `release ${idText(candidate)}` : `level ${level}`;
+  const { index, by, at, candidate, level, state, approvals, approvalsNeeded, comesAt, standby, list } =
+    proposal;
+  const release = level === null ? `release ${idText(candidate)}` : `level ${level}`;
+  const what = list === null ? release : listText(list);
   const stands = {
     open: `${approvals.length} of ${counted(approvalsNeeded, "approval")}`,
     approved: standby ? "approved, stands by" : "approved, can be published",
     waiting: `comes into force at ${comesAt ?? "?"} unless it is cancelled`,
-    stale: "stale: another release came into force since; propose it again",
+    stale:
+      list === null
+        ? "stale: another release came into force since; propose it again"
+        : "stale: the same entries were changed since; propose it again",
     published: `published by record ${proposal.endedBy}`,
     cancelled: `cancelled by record ${proposal.endedBy}`,
   };
-  return `${index}: ${what}, by ${by} at ${at}: ${stands[state]}`;
+  const why = typeof list?.why === "string" ? ` (${plain(list.why)})` : "";
+  return `${index}: ${what}${why}, by ${by} at ${at}: ${stands[state]}`;
+}
+
+/** A change of a list, in a few words. */
+export function listText({
+  list,
+  added,
+  removed,
+}: {
+  list?: string;
+  added?: number;
+  removed?: number;
+}): string {
+  return `list ${list}: ${added} to add, ${removed} to remove`;
+}
+
+function glassLine({ index, by, until, list, added, removed }: ListGlassView): string {
+  const what = `list ${list}, ${added} added, ${removed} removed, by ${by}`;
+  return `${index}: ${what}: reverts at ${until} unless it is approved`;
+}
+
+/** What somebody wrote, without what would move the cursor of whoever reads it. */
+export function plain(text: string): string {
+  return text.replaceAll(/\p{C}/gu, " ");
+}
+
+// The lines of a change of a list that say what goes and what comes.
+function entriesText(change: string): string {
+  const lines = change.split("\n").filter((line) => /^[+-]/.test(line));
+  const shown = lines.slice(0, shownEntriesMax).map((line) => `  ${line[0]} ${plain(line.slice(1))}\n`);
+  const more = lines.length > shown.length ? `  and ${lines.length - shown.length} more\n` : "";
+  return `Entries:\n${shown.join("")}${more}`;
 }
 
 /** What a change is: the rules that differ, what its tests gave, what it would have hit, and why. */
@@ -45,6 +86,7 @@ export function changePartText(change: ChangePart): string {
   const { why, changes, files, tests, preview, leftOut } = change;
   const parts: string[] = [];
   if (why !== null) parts.push(`Why: ${why}\n`);
+  if (change.change !== undefined) parts.push(entriesText(change.change));
   if (changes !== undefined) parts.push(changesText(changes, files?.length ?? 0));
   if (leftOut !== undefined) parts.push(`${leftOut} more differences are not listed here\n`);
   if (tests !== undefined) {

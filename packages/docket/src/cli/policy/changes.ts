@@ -127,8 +127,14 @@ export async function runPolicyLevel(
 
 async function readView({ data, url, apiKey }: DeskOptions): Promise<ChangesView> {
   if (url !== undefined) return askPolicy({ url, apiKey }, "");
-  const { state } = await readPublishedChanges(data);
-  return changesView(state);
+  const { state, changeOf } = await readPublishedChanges(data);
+  const view = changesView(state);
+  const proposals = view.proposals.map(async (proposal) => {
+    const { list, index } = proposal;
+    if (list === null) return proposal;
+    return { ...proposal, list: { ...list, why: (await changeOf(index))?.why ?? null } };
+  });
+  return { ...view, proposals: await Promise.all(proposals) };
 }
 
 function wishOf({ directory, data, release, keepLists }: Meant & { data: string }): ReleaseWish {

@@ -93,7 +93,7 @@ async function directoryDesk(data: string, terminal: Terminal): Promise<Desk> {
     throw error;
   }
   return {
-    view: () => Promise.resolve(changes.view()),
+    view: () => changes.stands(),
     change: (index) => changes.change(index),
     propose: (wish, why, standby) => changes.propose({ author: operator, wish, why, standby }),
     approve: (of) => changes.approve({ author: operator, of }),

@@ -13,7 +13,7 @@ import { exitFine } from "../failure.ts";
 import { recordText } from "../record-text.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
-import { changePartText, idText, proposalLine } from "./change-text.ts";
+import { changePartText, idText, listText, plain, proposalLine } from "./change-text.ts";
 import type { DeskOptions } from "./desk.ts";
 import { inForceName } from "./diff.ts";
 import { readPublishedChanges } from "./published-changes.ts";
@@ -28,18 +28,31 @@ export async function runPolicyLog(
   terminal: Terminal,
 ): Promise<number> {
   const { data, url, apiKey, limit, json } = options;
+  const published = url === undefined ? await readPublishedChanges(data) : undefined;
   const records =
-    url === undefined
-      ? (await readPublishedChanges(data)).records.slice(-limit).reverse()
-      : (await askPolicy<unknown[]>({ url, apiKey }, `/log?limit=${limit}`)).map((record) =>
+    published === undefined
+      ? (await askPolicy<unknown[]>({ url: url as string, apiKey }, `/log?limit=${limit}`)).map((record) =>
           parseLeaf(JSON.stringify(record)),
-        );
+        )
+      : published.records.slice(-limit).reverse();
   if (json) {
     await write(terminal, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   } else if (records.length === 0) {
     await write(terminal, "No policy was ever in force here.\n");
   } else {
-    const rows = records.map((record) => [String(record.index), record.time, record.by, whatText(record)]);
+    const changeAt = async (index: number): Promise<ChangePart | null | undefined> =>
+      published === undefined
+        ? (await askPolicy<Change>({ url: url as string, apiKey }, `/records/${index}`)).change
+        : published.changeOf(index);
+    const rows = await Promise.all(
+      records.map(async (record) => {
+        const { index, time, by } = record;
+        // The counts of a list's change say little without a reason.
+        const isOfList = record.kind === "proposal" && record.list !== undefined;
+        const why = isOfList ? (await changeAt(index))?.why : undefined;
+        return [String(index), time, by, `${whatText(record)}${why ? ` (${plain(why)})` : ""}`];
+      }),
+    );
     const table = [["RECORD", "SEALED", "BY", "WHAT"], ...rows];
     await write(terminal, alignColumns(table, new Set([0])));
   }
@@ -121,8 +134,9 @@ function whatText(record: DocketRecord): string {
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check
   switch (record.kind) {
     case "proposal": {
-      const what =
+      const release =
         record.level === undefined ? `release ${idText(record.candidate ?? null)}` : `level ${record.level}`;
+      const what = record.list === undefined ? release : listText(record);
       return `proposed ${what}${record.standby ? ", to stand by" : ""}`;
     }
     case "approval":
@@ -131,6 +145,11 @@ function whatText(record: DocketRecord): string {
       return `cancelled ${record.of}`;
     case "level":
       return `level ${record.level} (${record.of})`;
+    case "list": {
+      const { list, added, removed, of, until } = record;
+      const end = until === undefined ? "" : ` until ${until}`;
+      return `list ${list}: ${added} added, ${removed} removed${of === undefined ? "" : ` (${of})`}${end}`;
+    }
     case "release": {
       const { release, via, of, until, alone } = record;
       const how = via === undefined ? "" : ` by ${via}${of === undefined ? "" : ` (${of})`}`;

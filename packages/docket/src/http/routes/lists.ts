@@ -8,6 +8,7 @@ import { Compile } from "typebox/compile";
 import { DocketError } from "../../error.ts";
 import type { ListDesk } from "../../lists/contract.ts";
 import { whyLengthMax } from "../../lists/list-changes.ts";
+import { breakGlassMsMax } from "../../releases/duties.ts";
 import type { WishedChange } from "../../lists/site-lists.ts";
 import { answerInTime, callerOf } from "../context.ts";
 import * as limits from "../limits.ts";
@@ -45,6 +46,22 @@ const ChangeViewSchema = Type.Object({
   added: count,
   removed: count,
   why: Type.Union([Type.String(), Type.Null()], { description: "null if it is gone" }),
+  of: Type.Union([Type.Integer(), Type.Null()], {
+    description: "The proposal that it came of, or the change that it reverts",
+  }),
+  approvals: Type.Array(
+    Type.Object({
+      index: Type.Integer({ description: "Its record" }),
+      by: Type.String(),
+      at: Type.String(),
+      alone: Type.Boolean(),
+    }),
+    { description: "Who approved it: as a proposal, or so that it stays" },
+  ),
+  until: Type.Union([Type.String(), Type.Null()], {
+    description: "Where the glass was broken for it: when it reverts by itself",
+  }),
+  glass: Type.Union([Type.Literal("open"), Type.Literal("confirmed"), Type.Literal("reverted"), Type.Null()]),
   add: Type.Array(EntrySchema, { description: "The first of them" }),
   remove: Type.Array(Type.String(), { description: "The first of them" }),
 });
@@ -53,30 +70,51 @@ const ChangedSchema = Type.Object({
   version,
   added: count,
   removed: count,
-  index: Type.Union([Type.Integer(), Type.Null()], { description: "Its record; null if nothing changed" }),
-  release: Type.String({ description: "The release in force from then on" }),
+  index: Type.Union([Type.Integer(), Type.Null()], {
+    description: "Its record, or that of the proposal; null if nothing changed",
+  }),
+  inForce: Type.Boolean({ description: "Whether the list is so now; if not, the change waits for approval" }),
+  proposal: Type.Union([Type.Integer(), Type.Null()], {
+    description: "The proposal that waits, to be approved at /v1/policy/approvals; null if there is none",
+  }),
+  approvalsNeeded: Type.Integer({ description: "How many must approve it; 0 where none is missing" }),
+  until: Type.Union([Type.String(), Type.Null()], {
+    description: "When it reverts by itself unless it is approved; null if it does not",
+  }),
+  release: Type.String({ description: "The release in force then" }),
 });
 
 const closed = { additionalProperties: false };
 const value = Type.String({ minLength: 1, maxLength: entryLengthMax });
-const ChangeSchema = Type.Object(
-  {
-    add: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            value,
-            until: Type.Optional(
-              Type.Union([Type.String({ description: "RFC 3339 time, to come" }), Type.Null()]),
-            ),
-          },
-          closed,
-        ),
-        { description: "Put in, in the place of those with the same value" },
+const changeFields = {
+  add: Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          value,
+          until: Type.Optional(
+            Type.Union([Type.String({ description: "RFC 3339 time, to come" }), Type.Null()]),
+          ),
+        },
+        closed,
       ),
+      { description: "Put in, in the place of those with the same value" },
     ),
-    remove: Type.Optional(Type.Array(value, { description: "Taken out, where they are" })),
-    why: Type.String({ minLength: 1, maxLength: whyLengthMax, description: "Why; sealed with the record" }),
+  ),
+  remove: Type.Optional(Type.Array(value, { description: "Taken out, where they are" })),
+  why: Type.String({ minLength: 1, maxLength: whyLengthMax, description: "Why; sealed with the record" }),
+};
+const ChangeSchema = Type.Object(changeFields, closed);
+const GlassSchema = Type.Object(
+  {
+    ...changeFields,
+    forMs: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: breakGlassMsMax,
+        description: "How long it stays unless it is approved, in ms; a day if it is left out",
+      }),
+    ),
   },
   closed,
 );
@@ -91,7 +129,11 @@ const CheckSchema = Type.Object(
   },
   closed,
 );
-const validators = { change: Compile(ChangeSchema), check: Compile(CheckSchema) };
+const validators = {
+  change: Compile(ChangeSchema),
+  glass: Compile(GlassSchema),
+  check: Compile(CheckSchema),
+};
 const sealingErrors: readonly ErrorCode[] = ["overloaded", "sealing_unknown", "sealing_failed", "log_closed"];
 
 const all = describe({
@@ -157,12 +199,24 @@ const log = describe({
 const change = describe({
   summary: "Change a list",
   description:
-    "Sealed, and in force as a new release, when it is answered. The same again changes nothing: then " +
-    "`index` is null.",
+    "Sealed, and in force as a new release, when it is answered; above level solo it waits until others " +
+    "approve it, and `inForce` is false. The same again changes nothing: then `index` is null, or the " +
+    "proposal that waits.",
   tag,
   action: "changeLists",
   params,
   body: ChangeSchema,
+  consumes: json,
+  answer: { description: "What came of it", type: json, schema: ChangedSchema },
+  errors: [...bodyErrors, ...sealingErrors, "not_found", "policy_invalid"],
+});
+const glass = describe({
+  summary: "Change a list at once and for a time, by one person",
+  description: "Unless it is approved before, it reverts by itself, over restarts too.",
+  tag,
+  action: "breakGlass",
+  params,
+  body: GlassSchema,
   consumes: json,
   answer: { description: "What came of it", type: json, schema: ChangedSchema },
   errors: [...bodyErrors, ...sealingErrors, "not_found", "policy_invalid"],
@@ -207,6 +261,14 @@ export function addListRoutes(server: FastifyInstance, { lists }: { lists: ListD
     checkShape(validators.change, body, "request");
     const act = { by: callerOf(request).id, why: body.why };
     return answerInTime(lists.change(nameOf(request), wishOf(body), act), unknown);
+  });
+
+  server.post("/v1/lists/:name/break-glass", { ...glass, ...changeLimits }, async (request) => {
+    const body = bodyOf(request, limits.listBodyBytesMax);
+    checkShape(validators.glass, body, "request");
+    const { why, forMs } = body;
+    const act = { by: callerOf(request).id, why };
+    return answerInTime(lists.breakGlass(nameOf(request), wishOf(body), act, forMs), unknown);
   });
 
   const checkLimits = { bodyLimit: limits.bodyBytesMax };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shapes of what `/v1/policy` answers.
-import { dutyLevels, releaseVias } from "@docket/protocol";
+import { dutyLevels, listKinds, releaseVias } from "@docket/protocol";
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
 
@@ -19,9 +19,12 @@ export const RecordAnswer: TSchema = Type.Object({
   prev: Type.String(),
   time,
   uncertaintyMs: nullable(Type.Integer()),
-  kind: Type.String({ description: "proposal, approval, cancel, release or level" }),
+  kind: Type.String({ description: "proposal, approval, cancel, release, level or list" }),
   by: author,
 });
+const approvals = Type.Array(
+  Type.Object({ index: recordIndex, by: author, at: time, alone: Type.Boolean() }, closed),
+);
 /** A proposal and where it stands. */
 export const ProposalAnswer: TSchema = Type.Object(
   {
@@ -35,10 +38,22 @@ export const ProposalAnswer: TSchema = Type.Object(
       description: "Whether it may restrict somebody who is not restricted now",
     }),
     standby: Type.Boolean(),
-    state: Type.Enum(["open", "approved", "waiting", "stale", "published", "cancelled"]),
-    approvals: Type.Array(
-      Type.Object({ index: recordIndex, by: author, at: time, alone: Type.Boolean() }, closed),
+    list: nullable(
+      Type.Object(
+        {
+          list: Type.String({ description: "Its name" }),
+          listKind: Type.Enum([...listKinds]),
+          version: Type.String({ description: "The version that it would be" }),
+          previous: Type.String({ description: "The version that was in force" }),
+          added: Type.Integer(),
+          removed: Type.Integer(),
+          why: nullable(Type.String()),
+        },
+        { ...closed, description: "The change of a list, if it is one" },
+      ),
     ),
+    state: Type.Enum(["open", "approved", "waiting", "stale", "published", "cancelled"]),
+    approvals,
     approvalsNeeded: Type.Integer(),
     comesAt: nullable(time),
     endedBy: nullable(recordIndex),
@@ -67,6 +82,23 @@ export const ChangesAnswer: TSchema = Type.Object(
     revertsAt: nullable(time),
     revertsTo: nullable(digest),
     proposals: Type.Array(ProposalAnswer),
+    listGlasses: Type.Array(
+      Type.Object(
+        {
+          index: recordIndex,
+          by: author,
+          at: time,
+          until: time,
+          list: Type.String({ description: "Its name" }),
+          added: Type.Integer(),
+          removed: Type.Integer(),
+          approvals,
+          approvalsNeeded: Type.Integer(),
+        },
+        closed,
+      ),
+      { description: "Changes of lists that revert by themselves at `until` unless they are approved" },
+    ),
   },
   closed,
 );

@@ -103,7 +103,7 @@ const state = describe({
     type: json,
     schema: schemas.ChangesAnswer,
   },
-  errors: [],
+  errors: ["overloaded"],
 });
 const log = describe({
   summary: "List the records of changes of the policy, newest first",
@@ -168,7 +168,8 @@ const propose = describe({
   errors: [...bodyErrors, ...checkErrors, ...standErrors, ...sealingErrors],
 });
 const approve = describe({
-  summary: "Approve a proposal, or confirm a release that would revert by itself",
+  summary: "Approve a proposal, or confirm a release or a change of a list that would revert by itself",
+  description: "A change of a list is in force when the last approval that it needs is answered.",
   tag,
   action: "approvePolicy",
   body: OfBody,
@@ -279,7 +280,7 @@ export function addPolicyRoutes(
 }
 
 function addReading(server: FastifyInstance, changes: Changes, clock: () => number): void {
-  server.get("/v1/policy", state, () => changes.view());
+  server.get("/v1/policy", state, () => answerInTime(changes.stands()));
 
   server.get("/v1/policy/log", log, (request) => {
     const query = queryOf(request, ["limit", "before"]);

@@ -5,6 +5,8 @@ import type { ListDeclaration, ListKind } from "@docket/policy";
 import { encodeBody, encodeLeaf, formatTime, parseLeaf } from "@docket/protocol";
 import type { BodyWithoutParts } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
+import { emptyChangeState, isChangeRecord, takeRecord } from "../../releases/change-state.ts";
+import type { ChangeState } from "../../releases/change-state.ts";
 import type { ListVersion } from "../../releases/release.ts";
 import { MemoryDisk } from "../../testing/memory-disk.ts";
 import { ListChanges } from "../list-changes.ts";
@@ -35,7 +37,11 @@ export class ListWorld {
   /** By release, what it names. */
   readonly releases = new Map<string, readonly ListVersion[]>();
   fail: string | undefined;
+  nowMs: number = listNowMs;
+  readonly faults: unknown[] = [];
   #down = false;
+  #state: ChangeState = emptyChangeState();
+  #timers: { atMs: number; run: () => void }[] = [];
 
   constructor() {
     this.disk.makeDirectory("/data/sites/main");
@@ -43,6 +49,8 @@ export class ListWorld {
 
   async open(): Promise<{ lists: SiteLists; changes: ListChanges }> {
     this.#down = false;
+    this.#timers = [];
+    this.#state = this.state();
     const store = openListStore(this.disk, { site: "/data/sites/main" }, async (path, bytes) => {
       this.#step("before keep");
       this.disk.replaceFile(path, bytes, true);
@@ -55,9 +63,9 @@ export class ListWorld {
       lists,
       store,
       seal: async (body, parts) => {
-        this.#step("before list record");
-        const leaf = this.#append(body, parts[0]?.plaintext);
-        this.#step("after list record");
+        this.#step(`before ${body.kind} record`);
+        const leaf = this.append(body, parts[0]?.plaintext);
+        this.#step(`after ${body.kind} record`);
         return leaf;
       },
       publish: async (by, wanted, of) => {
@@ -70,8 +78,26 @@ export class ListWorld {
       release: () => this.release(),
       records: async (kinds) => this.leaves.filter((leaf) => kinds.includes(parseLeaf(leaf).kind)),
       partOf: async (index) => this.parts.get(index),
+      duties: {
+        state: this.#state,
+        during: (act) => act(),
+        candidate: async ({ versions }) => {
+          const candidate = hash("sha256", JSON.stringify(versions), "base64url");
+          this.releases.set(candidate, versions);
+          return { candidate, base: this.release() };
+        },
+        restrictsMore: () => true,
+      },
       siteKey: new Uint8Array(32),
-      clock: () => listNowMs,
+      clock: () => this.nowMs,
+      timer: (ms, run) => {
+        const timer = { atMs: this.nowMs + ms, run };
+        this.#timers.push(timer);
+        return () => {
+          this.#timers = this.#timers.filter((each) => each !== timer);
+        };
+      },
+      onFault: (error) => void this.faults.push(error),
     });
     if (this.leaves.length === 0) {
       const { versions } = lists.current(declared);
@@ -87,11 +113,32 @@ export class ListWorld {
     return last?.kind === "release" ? last.release : "";
   }
 
+  /** What the records come to. */
+  state(): ChangeState {
+    const state = emptyChangeState();
+    for (const record of this.leaves.map(parseLeaf)) if (isChangeRecord(record)) takeRecord(state, record);
+    return state;
+  }
+
+  /** Lets time pass; what becomes due is done. */
+  async pass(ms: number): Promise<void> {
+    const end = this.nowMs + ms;
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const due = this.#timers.filter(({ atMs }) => atMs <= end).sort((a, b) => a.atMs - b.atMs)[0];
+      if (due === undefined) break;
+      this.#timers.splice(this.#timers.indexOf(due), 1);
+      this.nowMs = Math.max(this.nowMs, due.atMs);
+      due.run();
+    }
+    this.nowMs = end;
+  }
+
   #adopt(by: string, versions: readonly ListVersion[], of?: number): void {
     const release = hash("sha256", JSON.stringify([this.leaves.length, versions]), "base64url");
     this.releases.set(release, versions);
     const previous = this.release() || null;
-    this.#append({
+    this.append({
       kind: "release",
       by,
       release,
@@ -101,13 +148,16 @@ export class ListWorld {
     });
   }
 
-  #append(body: BodyWithoutParts, part?: string): string {
+  /** Adds a record, as others do, and gives its leaf. */
+  append(body: BodyWithoutParts, part?: string): string {
     const index = this.leaves.length;
     const digest = "A".repeat(43);
-    const header = { v: 1, index, prev: digest, time: formatTime(listNowMs), uncertaintyMs: null } as const;
+    const header = { v: 1, index, prev: digest, time: formatTime(this.nowMs), uncertaintyMs: null } as const;
     const leaf = encodeLeaf(header, encodeBody(body), part === undefined ? undefined : digest);
     this.leaves.push(leaf);
     if (part !== undefined) this.parts.set(index, part);
+    const record = parseLeaf(leaf);
+    if (isChangeRecord(record)) takeRecord(this.#state, record);
     return leaf;
   }
 
