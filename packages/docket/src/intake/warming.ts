@@ -68,7 +68,7 @@ export class Warming {
   readonly #memory: CounterMemory;
   readonly #history: History;
   readonly #ports: WarmingPorts;
-  readonly #ticketsBefore: number;
+  #ticketsBefore: number;
   #followers: LiveDecision[] = [];
   #first = 0;
   #next = 0;
@@ -109,6 +109,8 @@ export class Warming {
   /** The newest decision was taken back. */
   takeBack(live: LiveDecision): void {
     if (this.#followers.at(-1) === live) this.#followers.pop();
+    // It was counted before this began, and never will be sealed: nobody is to wait for it.
+    this.#ticketsBefore = Math.min(this.#ticketsBefore, live.ticket - 1);
   }
 
   /** It stops where it is. */
