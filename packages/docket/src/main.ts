@@ -38,6 +38,8 @@ export type OpenInstallationOptions = {
   takesEdits?: boolean | undefined;
   /** Told what the operator should know: a sentence. */
   onNotice?: ((notice: string) => void) | undefined;
+  /** Ms since 1970; the system's clock if left out. */
+  clock?: (() => number) | undefined;
 };
 
 /**
@@ -78,7 +80,7 @@ export async function openInstallation(
       primacy,
       succeeds: installation.succeeds,
       version,
-      clock: Date.now,
+      clock: options.clock ?? Date.now,
       random: randomPool(),
       previewer,
       timer: runLater,

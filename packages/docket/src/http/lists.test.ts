@@ -52,6 +52,7 @@ describe("lists over HTTP", () => {
         ["/bad/changes", undefined, permissions.readLists],
         ["/check", { value: "x.example" }, permissions.readLists],
         ["/bad/changes", { add: [{ value: "a.example" }], why: "spam" }, permissions.changeLists],
+        ["/bad/break-glass", { add: [{ value: "b.example" }], why: "spam" }, permissions.breakGlass],
       ];
       for (const [path, body, allowed] of routes) {
         for (const role of roles) {
@@ -142,6 +143,25 @@ describe("lists over HTTP", () => {
       await wrong("/bad/entries?limit=10001", undefined, "schema_mismatch");
       await wrong("/bad/entries?page=2", undefined, "unknown_field");
       await wrong("/check", { value: "x", list: "worse" }, "not_found");
+    }));
+
+  test("above level solo a change waits, unless the glass is broken for a time", () =>
+    opened(async ({ server, lists }) => {
+      lists.append({ kind: "level", by: "operator", level: "pair", previous: "solo", of: 0 });
+      const waits = (await ask(server, "analyst", "/bad/changes", add)).json as ListChanged;
+      const { index, proposal, inForce, approvalsNeeded, until } = waits;
+      assert.deepEqual([inForce, proposal, approvalsNeeded, until], [false, index, 1, null]);
+      assert.equal(((await ask(server, "auditor", "/bad")).json as ListSummary).size, 0);
+      const glass = { ...add, forMs: 3_600_000 };
+      const broken = (await ask(server, "admin", "/bad/break-glass", glass)).json as ListChanged;
+      assert.deepEqual([broken.inForce, broken.until], [true, "2026-11-23T13:00:00.000Z"]);
+      assert.equal(((await ask(server, "auditor", "/bad")).json as ListSummary).size, 2);
+      const { changes } = (await ask(server, "auditor", "/bad/changes")).json as {
+        changes: ListChangeView[];
+      };
+      assert.deepEqual([changes[0]?.glass, changes[0]?.until], ["open", broken.until]);
+      const long = await ask(server, "admin", "/bad/break-glass", { ...add, forMs: 86_400_001 });
+      assert.deepEqual([long.code, long.pointer], ["schema_mismatch", "/forMs"]);
     }));
 
   test("persons are looked up by their account id, and shown as keyed hashes", () =>
