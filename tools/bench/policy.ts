@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast the policy is, measured in turns with other engines on one core.
 //
-//   npm run bench:policy -- [--only rule,stream] [--rounds N] [--seconds S] [--events N]
+//   npm run bench:policy -- [--only rule,stream,backtest] [--rounds N] [--seconds S] [--events N]
 //                           [--json FILE] [--write docs/reference/benchmarks.md]
 //
 // With --write each table replaces what stands between `<!-- bench:policy-NAME -->` and its end in the page.
@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { writeSection } from "./log/markdown.ts";
 import { describeMachine } from "./machine.ts";
+import { measureBacktest } from "./policy/backtest-table.ts";
 import type { PolicyBench, PolicySection } from "./policy/context.ts";
 import { measureRule } from "./policy/rule-table.ts";
 import { measureStream } from "./policy/stream-table.ts";
@@ -17,6 +18,7 @@ import { measureStream } from "./policy/stream-table.ts";
 const tables: Readonly<Record<string, (context: PolicyBench) => Promise<PolicySection>>> = {
   rule: measureRule,
   stream: measureStream,
+  backtest: measureBacktest,
 };
 
 const { values: options } = parseArgs({

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluation in two steps. Most of what conditions read is known of an event by itself: its text, its signals,
-// the lists. What earlier events left (counters, limits, standing) is known only in its turn. The first step
-// can be done for many events at once, from the event or from recorded facts; the second is quick. Together
-// they say what `evaluate` says, without the values of traces.
+// Evaluation in two steps. Most of what conditions read is known of an event by itself: its text, its
+// signals, the lists. What earlier events left (counters, limits, standing) is known only in its turn. The
+// first step can be done for many events at once, from the event or from recorded facts; the second is quick.
+// Together they say what `evaluate` says, without the values of traces.
 import { conclude } from "./conclude.ts";
 import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Clause } from "./condition/condition.ts";
@@ -18,7 +18,7 @@ import type { Evaluation, EvaluationInput, Facts, FieldPath, ListHit } from "./t
 
 /** What is known of an event before its turn. Plain data, which threads can hand on. */
 export type PreparedEvent = {
-  /** What the clauses of its plan came to, from the place of the first; those over memory aren't known yet. */
+  /** What the clauses of its plan came to, from the first's place; those over memory aren't known yet. */
   readonly results: Uint8Array;
   /** Values of the fields that clauses over memory read besides it, in the order of the plan. */
   readonly values: readonly unknown[];
@@ -34,7 +34,7 @@ export type MemoryRead = Pick<EvaluationInput, "counters" | "limits" | "shadowLi
 
 /** Where the results of a plan's recorded clauses stand in the facts of other policies. */
 export type FactsSource = {
-  /** For each recorded clause of the plan that isn't over memory: its place, and that among the facts' letters. */
+  /** For each recorded clause that isn't over memory: its place, and that among the facts' letters. */
   readonly clauses: readonly {
     readonly place: number;
     readonly letter: number;
@@ -267,7 +267,7 @@ function lettersByCode(): (number | undefined)[] {
 
 /** Clauses that found nothing if they are false. */
 const presence =
-  /^[\w.]+ in lists\.\w+$|\.exists\((\w+), \1 in lists\.\w+\)$|^lists\.\w+\.hits\([\w.]+\)\.size\(\) (> 0|>= 1)$/;
+  /^[\w.]+ in lists\.\w+$|\.exists\((\w+), \1 in lists\.\w+\)$|^lists\.\w+\.hits\([\w.]+\)\.size\(\) > 0$/;
 
 function fromFacts(
   set: PolicySet,

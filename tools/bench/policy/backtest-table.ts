@@ -8,7 +8,7 @@ import { encodeLeaf, recordVersion } from "@docket/protocol";
 import type { DecisionBody, Facts } from "@docket/protocol";
 import { encodeEvent } from "@docket/protocol/events";
 import { bundleName, encodeEntryBundle, entriesPath, tileWidth, utf8 } from "@docket/tlog";
-import { BatchWriter } from "../../../packages/docket/src/backtest/batch.ts";
+import { BatchWriter, itemsOf } from "../../../packages/docket/src/backtest/batch.ts";
 import type { Batch } from "../../../packages/docket/src/backtest/batch.ts";
 import { candidateOfFiles } from "../../../packages/docket/src/backtest/candidate.ts";
 import { countedIds, Preparer } from "../../../packages/docket/src/backtest/preparer.ts";
@@ -48,9 +48,18 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
   context.progress("backtest: recording");
   const log = record(context.events, recorded.release);
   const start = {
-    ...{ paths, origin, siteKey, keyEncryption, hashing, identity: "", journalled: [] },
-    ...{ candidate: candidate.plain, brakedFrom: Number.POSITIVE_INFINITY, withEventHashes: false },
+    paths,
+    origin,
+    siteKey,
+    keyEncryption,
+    hashing,
+    identity: "",
+    journalled: [],
+    candidate: candidate.plain,
+    brakedFrom: Number.POSITIVE_INFINITY,
+    withEventHashes: false,
   };
+  const ids = countedIds(candidate.release);
   const kept = encodeKeptRelease(recorded.release);
   const preparer = new Preparer(start, {
     disk: { ...disk, readFile: (path) => (path.includes(recorded.release.id) ? kept : undefined) },
@@ -79,7 +88,10 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
     const bundles = Math.ceil(log.size / tileWidth);
     const range = { size: log.size, warm: 0, from: 0, to: log.size };
     const read = timed(() => {
-      for (let first = 0; first < bundles; first++) preparer.prepare({ first, count: 1, ...range });
+      for (let first = 0; first < bundles; first++) {
+        const batch = preparer.prepare({ first, count: 1, ...range });
+        for (const item of itemsOf(batch, ids)) if (item.kind === "lost") throw new Error(item.why);
+      }
     });
     rates.prepare.push(log.size / prepared.seconds);
     rates.decide.push(log.size / decided.seconds);
@@ -102,6 +114,7 @@ function textOf(
   said: { changed: number; facts: number; evidence: number },
 ): string {
   const { rules, counters, lists } = policySize;
+  const { changed, facts, evidence } = said;
   const row = (what: string, name: string): string[] => [what, grouped(perSecond[name] ?? Number.NaN)];
   return [
     table(
@@ -115,9 +128,9 @@ function textOf(
       1,
     ),
     "",
-    `${grouped(events)} comments; ${grouped(said.changed)} decisions change. ${grouped(said.facts)} come from facts ` +
-      `and ${grouped(said.evidence)} from the event, since lists had hits there that facts don't name; the first ` +
-      "three rows have those ready. A whole backtest is as fast as the slower of reading, by all cores, and the last step.",
+    `${grouped(events)} comments; ${grouped(changed)} decisions change, ${grouped(facts)} are made from facts and ` +
+      `${grouped(evidence)} from the event. A whole backtest is as fast as the slower of reading, which all cores ` +
+      "do, and the last step, which one does.",
   ].join("\n");
 }
 
@@ -172,14 +185,16 @@ function record(count: number, release: Release): Recorded {
   let parts: Buffer[] = [];
   const stream = readStream(count);
   for (const [index, each] of stream.entries()) {
-    const pseudonym = `a_${hash("sha256", each.event.actor.id, "buffer").subarray(0, 16).toString("base64url")}`;
+    const hashed = hash("sha256", each.event.actor.id, "buffer").subarray(0, 16);
+    const pseudonym = `a_${hashed.toString("base64url")}`;
     if (!wrapped.has(pseudonym)) wrapped.set(pseudonym, wrapKey(keyEncryption, pseudonym, key, randomBytes));
     const subject = { ...subjectOf(each, siteSignals(each.event, hashing)), actor: pseudonym };
     const { decided } = engine.decide({ ...subject, eventHash: "x".repeat(22), bodyHash: "y".repeat(22) });
-    const draft = draftDecision(decided, encodeEvent(each.event), { pseudonym, key }, "k_bench", siteKey);
+    const encoded = encodeEvent(each.event);
+    const draft = draftDecision(decided, encoded, { pseudonym, key }, "k_AAAAAAAAAAAAAAAA", siteKey);
     const { manifest, manifestHash, sealed } = sealParts(draft.parts, origin, randomBytes);
     const time = new Date(each.atMs).toISOString();
-    const header = { v: recordVersion, index, prev: "p".repeat(43), time, uncertaintyMs: null } as const;
+    const header = { v: recordVersion, index, prev: "A".repeat(43), time, uncertaintyMs: null } as const;
     leaves.push(utf8(encodeLeaf(header, draft.body, manifestHash)));
     parts.push(encodeRecordParts(manifest, sealed));
     opened.push({

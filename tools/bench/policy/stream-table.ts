@@ -2,6 +2,7 @@
 // The comment stream under a policy of 200 rules, 20 counters and 5 lists: everything that a decision takes
 // but the log.
 import { createSecretKey } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { createListView, evaluate } from "@docket/policy";
@@ -22,9 +23,11 @@ import type { PolicyBench, PolicySection } from "./context.ts";
 import { generatedPolicy, policySize } from "./generated-policy.ts";
 
 const streamName = "data/comments-youtube-stream/data.jsonl.gz";
-const hashing = createSecretKey(Buffer.alloc(32, 7));
+/** The site's hashing key. */
+export const hashing: KeyObject = createSecretKey(Buffer.alloc(32, 7));
 
-type Prepared = { readonly event: Event; readonly atMs: number };
+/** An event and its time. */
+export type Prepared = { readonly event: Event; readonly atMs: number };
 
 /** Measures the stream's first `events` comments, in the order of their times. */
 export async function measureStream(context: PolicyBench): Promise<PolicySection> {
@@ -89,7 +92,8 @@ function rateOf<Item>(items: readonly Item[], run: (item: Item) => void): number
   return (items.length * 1_000_000) / (user + system);
 }
 
-function readStream(count: number): Prepared[] {
+/** The stream's first comments, in the order of their times. */
+export function readStream(count: number): Prepared[] {
   const path = sharedPath(streamName);
   if (path === undefined) throw new Error(skipReason(streamName));
   const lines = gunzipSync(readFileSync(path)).toString("utf8").trimEnd().split("\n");
@@ -128,6 +132,16 @@ const listFiles: readonly (readonly [name: string, kind: ListKind, file: string]
   ["throwaway", "emailHost", "data/lists-domains/disposable_email_domains.txt"],
 ];
 
+/** The lines of the lists' files, by name. */
+export function listLines(): Map<string, { kind: ListKind; lines: readonly string[] }> {
+  const lists = listFiles.map(([name, kind, file]) => {
+    const path = sharedPath(file);
+    if (path === undefined) throw new Error(skipReason(file));
+    return [name, { kind, lines: readFileSync(path, "utf8").split("\n") }] as const;
+  });
+  return new Map(lists);
+}
+
 function openRelease(): Release {
   const views = new Map<string, ListView>();
   for (const [name, kind, file] of listFiles) {
@@ -154,7 +168,8 @@ function viewOf(kind: ListKind, lines: readonly string[]): ListView {
   );
 }
 
-function openEngine(release: Release): Engine {
+/** An engine without anything in memory. */
+export function openEngine(release: Release): Engine {
   const declared = declaredIn(release.policies);
   const counters = new Counters(counterKinds(declared.counters));
   const limits = new Limits(limitKinds(declared.limits));
@@ -175,7 +190,8 @@ function openEngine(release: Release): Engine {
   );
 }
 
-function subjectOf({ event, atMs }: Prepared, signals: Signals): Subject {
+/** An event as the engine takes it. */
+export function subjectOf({ event, atMs }: Prepared, signals: Signals): Subject {
   const { id } = event.actor;
   return {
     event,

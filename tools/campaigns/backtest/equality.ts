@@ -113,7 +113,7 @@ async function compare(
   { skip }: { skip: number },
 ): Promise<EqualityRow> {
   const [before, expected] = [outcomesOf(recorded), outcomesOf(real)];
-  const from = skip === 0 ? 0 : (before[skip] as Outcome).index;
+  const from = skip === 0 ? 0 : (before[skip]?.index ?? 0);
   const got: Compared[] = [];
   const options = optionsOf({ candidate, data: recorded, from, ...(skip > 0 && { warm: true as const }) });
   const report = await backtest({ ...options, onCompared: (compared) => got.push(compared) });

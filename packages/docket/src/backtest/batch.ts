@@ -2,6 +2,7 @@
 // What threads hand to the thread that decides: many events in a few flat arrays, whose memory goes over
 // without a copy. Texts that come again are there once.
 import type { PreparedEvent } from "@docket/policy";
+import { countedKeys } from "../intake/counting.ts";
 import type { RecordedKeys } from "../intake/counting.ts";
 
 /** Many records, packed. */
@@ -44,6 +45,7 @@ export type DecisionItem = {
   /** The keyed hash of the event's id, where it was asked for. */
   readonly eventHash: string;
   readonly covered: Covered;
+  /** As facts have them; in a batch with the actor's pseudonym in place of its mark. */
   readonly keys: RecordedKeys;
   readonly uncounted: readonly string[];
   /** `undefined` before the part that is decided again, where no policy is about the type, and if `gone`. */
@@ -139,7 +141,8 @@ export class BatchWriter {
     this.#put(plain ? none : this.#extras.push({ values, hits, event }) - 1);
   }
 
-  #keys({ keys, uncounted }: DecisionItem): void {
+  #keys(item: DecisionItem): void {
+    const { keys, uncounted } = item;
     const counted = this.#length;
     this.#put(0);
     let count = 0;
@@ -151,7 +154,7 @@ export class BatchWriter {
       this.#put(place);
       this.#put(uncounted.includes(id) ? 1 : 0);
       this.#put(own.length);
-      for (const [key, value] of own) {
+      for (const [key, value] of countedKeys(own, item.actor)) {
         this.#put(this.#string(key));
         this.#put(value === undefined ? none : this.#string(value));
       }

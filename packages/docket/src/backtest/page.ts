@@ -99,8 +99,16 @@ function daysTable({ days }: BacktestReport): string {
 
 function rulesTable(rules: readonly RuleReport[]): string {
   const head = [
-    ...["rule", "mode", "hits before", "hits after", "in effect before", "in effect after"],
-    ...["gained", "lost", "only hits", "overlaps most with"],
+    "rule",
+    "mode",
+    "hits before",
+    "hits after",
+    "in effect before",
+    "in effect after",
+    "gained",
+    "lost",
+    "only hits",
+    "overlaps most with",
   ];
   const rows = rules.map((rule) => [
     printable(`${rule.policy}/${rule.rule}`),

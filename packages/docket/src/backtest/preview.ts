@@ -38,7 +38,7 @@ export function previewer(site: PreviewedSite): Previewer {
     const report = await inThread(startOf(site, candidate, { size, from, warmFrom }), signal);
     // Whoever approves sees that there is none: that is better than a change that can't be proposed.
     if ("failure" in report) return { ran: false, why: `it failed: ${report.failure.split("\n", 1)[0]}` };
-    const notes = [...(from > since ? [`only the newest ${size - from} records of the week`] : [])];
+    const notes = from > since ? [`only the newest ${size - from} records of the week`] : [];
     return previewOf(report.report, notes);
   };
 }

@@ -141,8 +141,10 @@ export function keysOf(
 }
 
 /** The keys as the counters know them: with the actor's pseudonym in place of its mark. */
-export function countedKeys(keys: readonly (readonly string[])[], pseudonym: string): CounterKey[] {
-  return keys.map((key) => {
+export function countedKeys(keys: readonly (readonly string[])[], pseudonym: string): readonly CounterKey[] {
+  // A backtest's keys have it already.
+  if (!keys.some(isMarked)) return keys as readonly CounterKey[];
+  return keys.map((key): CounterKey => {
     const first = withActor(key[0] as string, pseudonym);
     return key.length === 1 ? [first] : [first, withActor(key[1] as string, pseudonym)];
   });
@@ -320,6 +322,11 @@ function keyOf(
 ): string {
   if (by.length === 1) return cell(by[0] as FieldPath, entry.by[0] as Scalar);
   return entry.by.map((value, place) => cell(by[place] as FieldPath, value)).join("|");
+}
+
+function isMarked(key: readonly string[]): boolean {
+  for (const cell of key) if (cell.includes(actorMark)) return true;
+  return false;
 }
 
 function withActor(cell: string, pseudonym: string): string {
