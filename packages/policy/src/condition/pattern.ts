@@ -74,8 +74,15 @@ function literalsOf({ type, str, subs }: Prefilter): Literals | undefined {
   if (type === exactly) return { kind: "text", text: str.slice(0, literalLengthMax) };
   const parts = subs.map(literalsOf);
   const known = parts.filter((part) => part !== undefined);
-  if (type === allOf) return known.length === 0 ? undefined : { kind: "all", parts: known };
+  if (type === allOf) return known.length === 0 ? undefined : { kind: "all", parts: fewest(known) };
   return type === anyOf && known.length === parts.length ? { kind: "any", parts: known } : undefined;
+}
+
+/** Of parts that must all be there, as many as are worth while: those first that are the fewest texts. */
+function fewest(parts: readonly Literals[]): readonly Literals[] {
+  let count = 0;
+  const sorted = parts.toSorted((one, other) => countLiterals(one) - countLiterals(other));
+  return sorted.filter((part, index) => (count += countLiterals(part)) <= literalsMax || index === 0);
 }
 
 function countLiterals(literals: Literals): number {
