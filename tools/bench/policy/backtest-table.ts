@@ -128,9 +128,9 @@ function textOf(
       1,
     ),
     "",
-    `${grouped(events)} comments; ${grouped(changed)} decisions change, ${grouped(facts)} are made from facts and ` +
-      `${grouped(evidence)} from the event. A whole backtest is as fast as the slower of reading, which all cores ` +
-      "do, and the last step, which one does.",
+    `${grouped(events)} comments; ${grouped(changed)} decisions change, ${grouped(facts)} are made from ` +
+      `facts and ${grouped(evidence)} from the event. All of it is as fast as the slower of reading, ` +
+      "which all cores do, and the last step, which one does.",
   ].join("\n");
 }
 

@@ -158,7 +158,7 @@ function plainSide({ outcome, fired, strikes, restrictions }: Side): unknown {
 }
 
 function sideOf({ outcome, restrictions, facts }: Outcome): Side {
-  return { outcome, restrictions, fired: facts.fired, strikes: facts.strikes };
+  return { outcome, restrictions, fired: facts.fired, strikes: facts.strikes, shadowed: facts.shadowed };
 }
 
 /** The decisions of a log, in its order. */

@@ -9,7 +9,7 @@ export type FiredEffect = Omit<FiredFact, "clauses">;
 /** What came out. */
 export type RecordedEffects = Pick<
   Facts,
-  "thresholds" | "hits" | "restricting" | "capped" | "shadowLimits" | "strikes"
+  "thresholds" | "hits" | "restricting" | "capped" | "shadowed" | "shadowLimits" | "strikes"
 > & {
   readonly fired: readonly FiredEffect[];
   readonly restrictions: DecisionBody["restrictions"];
@@ -20,13 +20,14 @@ export const noEffects: RecordedEffects = Object.freeze({ fired: [], strikes: []
 
 /** As JSON; empty where there is nothing. */
 export function effectsText(record: DecisionBody, facts: Facts): string {
-  const { thresholds, hits, restricting, capped, shadowLimits, strikes, fired } = facts;
+  const { thresholds, hits, restricting, capped, shadowed, shadowLimits, strikes, fired } = facts;
   const { restrictions } = record;
   const isNothing =
     fired.length === 0 &&
     thresholds === undefined &&
     restrictions.length === 0 &&
     strikes.length === 0 &&
+    shadowed === undefined &&
     shadowLimits === undefined;
   if (isNothing) return "";
   const effects: RecordedEffects = {
@@ -37,6 +38,7 @@ export function effectsText(record: DecisionBody, facts: Facts): string {
     ...(hits === undefined ? {} : { hits }),
     ...(restricting === undefined ? {} : { restricting }),
     ...(capped === undefined ? {} : { capped }),
+    ...(shadowed === undefined ? {} : { shadowed }),
     ...(shadowLimits === undefined ? {} : { shadowLimits }),
   };
   return JSON.stringify(effects);

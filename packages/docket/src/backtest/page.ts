@@ -41,7 +41,7 @@ export function backtestPage(report: BacktestReport): string {
 <body>
 <main>
 <h1>${escaped(title)}</h1>
-<pre>${escaped(headLines(report).join("\n"))}</pre>
+<pre>${headLines(report).map(escaped).join("\n")}</pre>
 ${sections.join("\n")}
 </main>
 </body>

@@ -4,7 +4,7 @@
 // same numbers, so a plot says only what it is of.
 import { outcomes } from "@docket/policy";
 import type { BacktestReport, RuleReport } from "./report.ts";
-import { grouped } from "./text.ts";
+import { grouped, printable } from "./text.ts";
 
 /** Most days, rules, and rules of the matrix that are drawn; further days are joined. */
 export const daysDrawnMax = 120;
@@ -120,7 +120,7 @@ export function overlapPlot(rules: readonly RuleReport[]): string {
 
 /** Text for HTML and SVG. */
 export function escaped(text: string): string {
-  return text
+  return printable(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

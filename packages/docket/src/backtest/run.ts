@@ -191,6 +191,7 @@ export class BacktestRun {
       fired: conclusion.facts.fired,
       strikes: conclusion.facts.strikes,
       restrictions: conclusion.restrictions,
+      shadowed: conclusion.facts.shadowed,
     };
     this.#compare(item, after);
   }

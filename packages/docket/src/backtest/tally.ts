@@ -12,6 +12,8 @@ export type Side = {
   readonly fired: readonly FiredEffect[];
   readonly strikes: readonly { readonly count: number }[];
   readonly restrictions: readonly { readonly kind: string }[];
+  /** Rules and steps that would have restricted, had their policy's restrictions not been in shadow. */
+  readonly shadowed?: readonly string[] | undefined;
 };
 
 /** An event on both sides. */
@@ -41,6 +43,9 @@ type Day = { before: number[]; after: number[]; changed: number };
 
 /** Actors of whom it is counted one by one what changed; those beyond are counted no more. */
 const actorsCountedMax = 2_000_000;
+/** How restrictions that a policy has in shadow are counted. */
+const inShadow = "in shadow";
+const noKinds: readonly string[] = [];
 const restricted = 1;
 const restrictedAfter = 2;
 
@@ -102,7 +107,7 @@ export class Tally {
       const count = ({ strikes }: Side): number => strikes.reduce((sum, each) => sum + each.count, 0);
       compareCounts(this.#strikes, count(before), count(after));
     }
-    if (before.restrictions.length > 0 || after.restrictions.length > 0) this.#restrictions(compared);
+    if (kindsOf(before).length > 0 || kindsOf(after).length > 0) this.#restrictions(compared);
   }
 
   report(): TallyReport {
@@ -200,19 +205,17 @@ export class Tally {
   }
 
   #restrictions({ actor, before, after }: Compared): void {
-    const kinds = new Set([...before.restrictions, ...after.restrictions].map(({ kind }) => kind));
+    const [was, is] = [kindsOf(before), kindsOf(after)];
     let state = this.#restricted.get(actor) ?? 0;
-    for (const kind of kinds) {
-      const count = ({ restrictions }: Side): number =>
-        restrictions.filter((each) => each.kind === kind).length;
+    for (const kind of new Set([...was, ...is])) {
       let own = this.#kinds.get(kind);
       if (own === undefined) this.#kinds.set(kind, (own = { before: 0, after: 0, caused: 0, avoided: 0 }));
-      const [was, is] = [count(before), count(after)];
-      compareCounts(own, was, is);
-      // A warning restricts nobody.
-      if (kind === "warn") continue;
-      if (was > 0) state |= restricted;
-      if (is > 0) state |= restrictedAfter;
+      const count = (kinds: readonly string[]): number => kinds.filter((each) => each === kind).length;
+      compareCounts(own, count(was), count(is));
+      // These restrict nobody.
+      if (kind === "warn" || kind === inShadow) continue;
+      if (was.includes(kind)) state |= restricted;
+      if (is.includes(kind)) state |= restrictedAfter;
     }
     if (state !== 0) this.#restricted.set(actor, state);
   }
@@ -268,6 +271,12 @@ export class Tally {
       ),
     }));
   }
+}
+
+/** Kinds of restrictions, one for each; those in shadow are a kind of their own. */
+function kindsOf({ restrictions, shadowed = [] }: Side): readonly string[] {
+  if (restrictions.length === 0 && shadowed.length === 0) return noKinds;
+  return [...restrictions.map(({ kind }) => kind), ...shadowed.map(() => inShadow)];
 }
 
 function effectiveRules({ fired }: Side): string[] {

@@ -21,7 +21,7 @@ export function backtestText(report: BacktestReport): string {
     examplesText("Milder", report.examples.milder, report.changed.milder),
     brakesText(report),
     report.sample === null ? "" : sampleText(report.sample),
-    report.notes.map((note) => `note: ${note}\n`).join(""),
+    report.notes.map((note) => `note: ${printable(note)}\n`).join(""),
     verdictText(report),
   ];
   return parts.filter((part) => part !== "").join("\n");
