@@ -49,7 +49,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // What decisions are made under: policy files and what else a release names, kept by their hash.
   releases: { imports: [], contracts: ["access", "evidence", "log"] },
   // Lists that conditions ask: their versions, changes and files.
-  lists: { imports: [], contracts: ["evidence", "log", "releases"] },
+  lists: { imports: ["releases"], contracts: ["evidence", "log"] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // The way of an event: it calls the stations in their order.

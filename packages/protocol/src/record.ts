@@ -221,10 +221,12 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   start: ["kind", "by", "version", "recovered"],
   stop: ["kind", "by"],
   release: ["kind", "by", "release", "previous", "via", "of", "until", "alone", "parts"],
-  proposal: [
-    ...["kind", "by", "candidate", "level", ...listProposalKeys],
-    ...["base", "restrictsMore", "standby", "parts"],
-  ],
+  proposal: ["kind", "by", "candidate", "level"].concat(listProposalKeys, [
+    "base",
+    "restrictsMore",
+    "standby",
+    "parts",
+  ]),
   approval: ["kind", "by", "of", "alone"],
   cancel: ["kind", "by", "of"],
   level: ["kind", "by", "level", "previous", "of"],

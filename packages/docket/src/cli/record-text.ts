@@ -97,15 +97,7 @@ function bodyRows(record: DocketRecord): string[][] {
         ...(record.alone === true ? [["alone", "nobody else had a part in it"]] : []),
       ];
     case "proposal":
-      return [
-        ...(record.candidate === undefined ? [] : [["candidate", record.candidate]]),
-        ["in force", record.base ?? "none"],
-        ["restricts more", record.restrictsMore ? "yes" : "no"],
-        ...(record.list === undefined
-          ? []
-          : [["entries", `${record.added} to add, ${record.removed} to remove`]]),
-        ...(record.standby ? [["standby", "once approved, it waits to be switched to"]] : []),
-      ];
+      return proposalRows(record);
     case "level":
       return [
         ["before", record.previous],
@@ -139,6 +131,18 @@ function bodyRows(record: DocketRecord): string[][] {
         ...record.restrictions.map((restriction) => ["restriction", restrictionText(restriction)]),
       ];
   }
+}
+
+function proposalRows(record: DocketRecord & { kind: "proposal" }): string[][] {
+  return [
+    ...(record.candidate === undefined ? [] : [["candidate", record.candidate]]),
+    ["in force", record.base ?? "none"],
+    ["restricts more", record.restrictsMore ? "yes" : "no"],
+    ...(record.list === undefined
+      ? []
+      : [["entries", `${record.added} to add, ${record.removed} to remove`]]),
+    ...(record.standby ? [["standby", "once approved, it waits to be switched to"]] : []),
+  ];
 }
 
 function releaseHeadline({ via }: DocketRecord & { kind: "release" }): string {

@@ -271,10 +271,10 @@ function openDesks(
 ): Omit<OpenedSite, "site"> {
   const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
   const records = (kinds: readonly string[]): Promise<string[]> => index.keptRecords(kinds);
-  const onFault = (error: unknown): void =>
-    options.onNotice?.(
-      `a change of the policy is due and could not be made, which is tried again: ${(error as Error).message}`,
-    );
+  const onFault = (error: unknown): void => {
+    const what = "a change of the policy is due and could not be made, which is tried again";
+    options.onNotice?.(`${what}: ${(error as Error).message}`);
+  };
   const changes = new PolicyChanges(state, {
     seal: async (body, parts) => (await site.seal(body, parts)).index,
     adopt: (release, body, parts) => site.adopt(release, body, parts),

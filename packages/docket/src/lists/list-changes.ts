@@ -138,7 +138,7 @@ export class ListChanges implements ListDesk, ListProposals {
       await this.#mendGlasses();
     });
     const { state } = this.#ports.duties;
-    for (const proposal of [...state.proposals.values()]) {
+    for (const proposal of state.proposals.values()) {
       if (proposal.list === undefined || proposal.ended !== undefined) continue;
       if (!isApproved(state.level, proposal, state.keys)) continue;
       // Stale by now: it stays open until somebody cancels it.
@@ -374,7 +374,7 @@ export class ListChanges implements ListDesk, ListProposals {
   // A glass whose time is over: the list has its entries as before, unless somebody changed them since.
   async #mendGlasses(): Promise<void> {
     const { duties, lists, clock, partOf } = this.#ports;
-    for (const glass of [...duties.state.listGlasses.values()]) {
+    for (const glass of duties.state.listGlasses.values()) {
       const { list: name, listKind } = glass.list;
       if (glass.ended !== undefined || glass.untilMs > clock() || !this.#isThere(glass.list)) continue;
       const part = readListPart(await partOf(glass.index), listKind);

@@ -160,7 +160,7 @@ test("a cancelled proposal is not put in force", async () => {
 });
 
 for (const step of ["before keep", "after keep", "before proposal record", "after proposal record"]) {
-  test(`a process that dies ${step}: proposed if and only if sealed, and approved after a restart`, async () => {
+  test(`a process that dies ${step}: proposed if and only if sealed, approved later`, async () => {
     const world = await worldAt("pair");
     const { changes } = await world.open();
     world.fail = step;
@@ -187,7 +187,8 @@ for (const step of [
   "after release record",
 ]) {
   for (const glass of [false, true]) {
-    test(`a process that dies ${step} of ${glass ? "a glass that is mended" : "an approved change"}`, async () => {
+    const what = glass ? "a glass that is mended" : "an approved change";
+    test(`a process that dies ${step} of ${what}`, async () => {
       const world = await worldAt("pair", "a.example", "z.example");
       const { changes } = await world.open();
       if (glass) await changes.breakGlass("bad", remove("z.example"), act, hourMs);

@@ -179,8 +179,8 @@ export function takeRecord(state: ChangeState, record: ChangeRecord): void {
 
 /**
  * Whether what a proposal was made against is still what is in force, or what comes again when a broken
- * glass is over: then it loses nobody's change. What stands by is switched to whatever is in force. Of a list,
- * only the lists themselves can tell.
+ * glass is over: then it loses nobody's change. What stands by is switched to whatever is in force. Of a
+ * list's change, only the lists themselves can tell.
  */
 export function isFresh(state: ChangeState, { base, candidate, standby, list }: Proposal): boolean {
   if (standby || candidate === undefined || list !== undefined) return true;

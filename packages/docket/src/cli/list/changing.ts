@@ -91,9 +91,10 @@ function changedText(changed: ListChanged, { add, remove }: WishedChange): strin
     const how = add.length > 0 && remove.length === 0 ? "has it" : "is so";
     return `Nothing changed: ${list} ${how} already.\n`;
   }
-  if (!inForce)
-    return `${list}: proposed, not in force: ${added} to add, ${removed} to remove\n${waitText([changed])}`;
-  return `${list}: ${added} added, ${removed} removed; record ${index}, release ${release}\n${waitText([changed])}`;
+  const what = inForce
+    ? `${added} added, ${removed} removed; record ${index}, release ${release}`
+    : `proposed, not in force: ${added} to add, ${removed} to remove`;
+  return `${list}: ${what}\n${waitText([changed])}`;
 }
 
 /** What is to be done about changes that wait, or revert by themselves. */

@@ -155,15 +155,15 @@ const glassStands = {
 };
 
 function changeText(change: ListChangeView): string {
-  const { index, at, by, why, added, removed, add, remove, until, glass } = change;
+  const { index, at, by, why, added, removed, add, remove, glass } = change;
   const more = (all: number, shown: number): string => (all > shown ? `  and ${all - shown} more\n` : "");
   const lines = [
     `Record ${index}, ${at}, by ${by}: ${plain(why ?? "(why is gone)")}\n`,
-    ...change.approvals.map(
-      (approval) =>
-        `  approved by ${approval.by}${approval.alone ? " alone" : ""}, ${approval.at} (record ${approval.index})\n`,
-    ),
-    glass === null ? "" : `  for a time, until ${until}: ${glassStands[glass]}\n`,
+    ...change.approvals.map((approval) => {
+      const who = `${approval.by}${approval.alone ? " alone" : ""}`;
+      return `  approved by ${who}, ${approval.at} (record ${approval.index})\n`;
+    }),
+    glass === null ? "" : `  for a time, until ${change.until}: ${glassStands[glass]}\n`,
     ...add.map(({ value, until }) => `  + ${plain(value)}${until === null ? "" : ` until ${until}`}\n`),
     more(added, add.length),
     ...remove.map((value) => `  - ${plain(value)}\n`),
