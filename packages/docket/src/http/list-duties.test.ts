@@ -15,7 +15,7 @@ import { createInstallation } from "../installation.ts";
 import type { Installation } from "../installation.ts";
 import type { ListChanged, ListChangeView } from "../lists/contract.ts";
 import { openInstallation } from "../main.ts";
-import type { ChangesView, ProposalView } from "../releases/contract.ts";
+import type { ChangesView, ProposalView, Published } from "../releases/contract.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
 import { apiKeysPath, openSqliteApiKeys } from "../stores/sqlite/api-keys.ts";
@@ -203,5 +203,14 @@ void test("own proposals, cancelled and stale ones; broken glass over a restart"
   nowMs += 2 * hourMs;
   const third = await serve(t, installation, () => nowMs);
   assert.equal(await commenter(third.ask, keys.app)("g3", "glass.example"), "reject");
+  // A proposal that waits, by breaking the glass.
+  const late = { add: [{ value: "late.example" }], why: "spam" };
+  const { proposal } = await third.ask<ListChanged>(keys.ana, "lists/bad/changes", late);
+  const early = { of: proposal, why: "it can't wait", forMs: hourMs };
+  const published = await third.ask<Published>(keys.ada, "policy/break-glass", early);
+  assert.equal(published.until, new Date(nowMs + hourMs).toISOString());
+  assert.equal(await commenter(third.ask, keys.app)("l1", "late.example"), "reject");
+  const { listGlasses, proposals } = await third.ask<ChangesView>(keys.ana, "policy");
+  assert.deepEqual([listGlasses.map(({ index }) => index), proposals.length], [[published.index], 1]);
   await third.close();
 });

@@ -9,17 +9,13 @@ import type { ListReaders } from "./restricts-more.ts";
 
 type Held = Map<string, ListEntry>;
 
-const entry = fc.record(
-  { value: fc.constantFrom("a", "b", "c", "d"), untilMs: fc.constantFrom(1, 2) },
-  { requiredKeys: ["value"] },
-);
+const name: fc.Arbitrary<string> = fc.constantFrom("a", "b", "c", "d");
+const entry = fc.record({ value: name, untilMs: fc.constantFrom(1, 2) }, { requiredKeys: ["value"] });
 const held = fc.array(entry).map((entries): Held => new Map(entries.map((each) => [each.value, each])));
-const change = fc
-  .tuple(fc.array(entry), fc.uniqueArray(fc.constantFrom("a", "b", "c", "d")))
-  .map(([add, remove]) => {
-    const added = new Map(add.map((each) => [each.value, each]));
-    return { add: [...added.values()], remove: remove.filter((value) => !added.has(value)) };
-  });
+const change = fc.tuple(fc.array(entry), fc.uniqueArray(name)).map(([add, remove]) => {
+  const added = new Map(add.map((each) => [each.value, each]));
+  return { add: [...added.values()], remove: remove.filter((value) => !added.has(value)) };
+});
 
 function after(list: Held, { add, remove }: { add: readonly ListEntry[]; remove: readonly string[] }): Held {
   const made = new Map(list);
