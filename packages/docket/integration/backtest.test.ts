@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import {
+  backtestErased,
   backtestPolicies,
   compareCold,
   compareKnown,
@@ -48,4 +49,12 @@ test("a backtest gives what really running the candidate gives, cold and warm", 
   }
   const [cold] = rows;
   assert.ok(cold !== undefined && cold.report.brakes.length > 0, "the candidate draws a brake");
+
+  // Erased evidence is counted where it is needed, and changes nothing where facts do.
+  const { gone, expected, known, before } = await backtestErased(world, recorded);
+  assert.ok(expected > 0);
+  assert.equal(gone, expected);
+  const { speed: _speed, ...after } = known;
+  const { speed: _, ...rest } = before;
+  assert.deepEqual(after, rest);
 });

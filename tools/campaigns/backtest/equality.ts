@@ -3,6 +3,7 @@
 // candidate is backtested on the log; then the candidate really decides the same stream, and every decision
 // is compared.
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,7 +49,7 @@ export type EqualityRow = {
 };
 
 /** What of a decision is compared. */
-type Outcome = Pick<DecisionBody, "outcome" | "restrictions"> & { facts: Facts; index: number };
+type Outcome = Pick<DecisionBody, "actor" | "outcome" | "restrictions"> & { facts: Facts; index: number };
 
 const differencesMax = 10;
 
@@ -103,6 +104,27 @@ export async function compareWarm(world: EqualityWorld, recorded: string): Promi
   await decide(world, real, world.before, world.events.slice(0, half));
   await decide(world, real, world.candidate, world.events.slice(half));
   return compare("warm, from the middle", world, recorded, real, { skip: half });
+}
+
+/** Backtests after the evidence of every fifth account is gone: what came out, and what it should be. */
+export async function backtestErased(
+  world: EqualityWorld,
+  recorded: string,
+): Promise<{ gone: number; expected: number; known: BacktestReport; before: BacktestReport }> {
+  const before = await backtest(optionsOf({ candidate: world.known, data: recorded }));
+  const database = new DatabaseSync(join(recorded, "sites/main/identity.sqlite"));
+  const actors = database.prepare("SELECT pseudonym FROM actors ORDER BY pseudonym").all();
+  const erased = new Set<string>();
+  for (const [place, { pseudonym }] of actors.entries()) {
+    if (place % 5 !== 0 || typeof pseudonym !== "string") continue;
+    erased.add(pseudonym);
+    database.prepare("DELETE FROM actors WHERE pseudonym = ?").run(pseudonym);
+  }
+  database.close();
+  const expected = outcomesOf(recorded).filter(({ actor }) => erased.has(actor)).length;
+  const { coverage } = await backtest(optionsOf({ candidate: world.candidate, data: recorded }));
+  const known = await backtest(optionsOf({ candidate: world.known, data: recorded }));
+  return { gone: coverage.gone, expected, known, before };
 }
 
 async function compare(
@@ -175,7 +197,8 @@ function outcomesOf(data: string): Outcome[] {
       const opened = sealed && openPart(sealed.bytes, "facts", keys.site, origin);
       if (opened === undefined) throw new Error(`the facts of record ${index} can't be opened`);
       const facts = JSON.parse(opened.plaintext.toString("utf8")) as Facts;
-      found.push({ outcome: record.outcome, restrictions: record.restrictions, facts, index });
+      const { actor, outcome, restrictions } = record;
+      found.push({ actor, outcome, restrictions, facts, index });
     }
   }
   return found;
