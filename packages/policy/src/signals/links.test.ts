@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { sharedPath, skipReason } from "../../../../tools/shared-data.ts";
+import { normaliseText } from "../text/normalise.ts";
 import { findLinks, linkLengthMax, linksMax, pieceLengthMax } from "./links.ts";
 
 /** A text and the URLs in it. */
@@ -87,6 +88,21 @@ test("a name that contains a link leaves the rest of the text", () => {
   assert.equal(findLinks("buy at example.com now").rest, "buy at   now");
   assert.equal(findLinks("www.example.com您好 &amp; ok").rest, " 您好 & ok");
   assert.equal(findLinks("no links. here").rest, "no links. here");
+});
+
+test("a text without link and escape: the rest is the same text when normalised", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (before, after) => {
+      // With an escape in it, the text is made readable whatever else it holds.
+      const text = `${before}\u200b ${after}`.replaceAll("&", "+");
+      const { links, rest } = findLinks(text);
+      const readable = findLinks(`${text} &amp;`);
+      fc.pre(links.length === 0 && readable.links.length === 0);
+      assert.equal(normaliseText(`${rest} &`), normaliseText(readable.rest));
+    }),
+  );
+  // Taking away what is invisible joins these halves to a letter.
+  assert.equal(findLinks("\ud835\u200b\udcd0").rest, "\u{1d4d0}");
 });
 
 test("no more links than the limit, and none longer than the limit", () => {

@@ -18,7 +18,10 @@ export type Link = {
 export type FoundLinks = {
   /** In order of appearance, repeats included; at most {@link linksMax}. */
   links: readonly Link[];
-  /** The text, escapes undone and what is invisible taken away, with a space in the place of each link. */
+  /**
+   * The text, escapes undone and what is invisible taken away, with a space in the place of each link. Where
+   * there is neither link nor escape it may be the text itself, which is the same when normalised.
+   */
   rest: string;
 };
 
@@ -40,8 +43,8 @@ export const pieceLengthMax = 4_096;
  * @param text any string
  */
 export function findLinks(text: string): FoundLinks {
+  if (!telling.test(text) && text.isWellFormed()) return { links: [], rest: text };
   const readable = makeReadable(text);
-  if (!/[.:\u3002\uff61]/.test(readable)) return { links: [], rest: readable };
   const links: Link[] = [];
   let rest = "";
   let kept = 0;
@@ -80,6 +83,17 @@ const linkify = new LinkifyIt({
 });
 
 // Candidates ------------------------------------------------------------------------------------------------
+
+/** White space between words, as in a class of a regular expression. */
+const white = String.raw`\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
+
+/**
+ * What a text has that needs a closer look: an escape, or what {@link candidate} would find once the text is
+ * readable, where any character that is not ASCII may vanish or be full-width.
+ */
+const telling = new RegExp(
+  String.raw`[&\u3002\uff61]|[.\uff0e][^.\uff0e${white}]|[:\uff1a](?:[\\/]|[^\0-\x7f])`,
+);
 
 /** Undoes escapes, drops what is invisible, and reads full-width forms as the ASCII that they stand for. */
 function makeReadable(text: string): string {
@@ -130,7 +144,7 @@ function dropIgnorable(text: string): string {
  */
 function* pieces(text: string): Generator<readonly [start: number, end: number]> {
   for (const word of text.matchAll(words)) {
-    if (!/\.[^.]|[\u3002\uff61]|:[\\/]{2}/.test(word[0])) continue;
+    if (!candidate.test(word[0])) continue;
     const starts = Array.from(word[0].matchAll(gluedScheme), ({ index }) => word.index + index);
     let start = word.index;
     for (const end of [...starts, word.index + word[0].length]) {
@@ -141,7 +155,8 @@ function* pieces(text: string): Generator<readonly [start: number, end: number]>
   }
 }
 
-const words = /[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+const candidate = /\.[^.]|[\u3002\uff61]|:[\\/]{2}/;
+const words = new RegExp(`[^${white}]+`, "g");
 const gluedScheme = /(?<=[0-9A-Za-z\u0080-\uffff])https?:[\\/]{2}/gi;
 
 /**

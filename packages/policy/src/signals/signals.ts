@@ -133,21 +133,32 @@ type Counts = { length: number; letters: number; words: number; upper: number; c
 
 function countCharacters(content: string): Counts {
   const { properties } = unicode();
-  const counts: Counts = { length: 0, letters: 0, words: 0, upper: 0, cased: 0 };
-  let inWord = false;
-  for (let index = 0; index < content.length; counts.length++) {
-    const point = codePointAt(content, index);
-    index += point > 0xffff ? 2 : 1;
-    const kind = properties[point] ?? 0;
-    const wordy = (kind & (isLetter | isMark | isDigit)) !== 0;
-    if (wordy && !inWord) counts.words += 1;
-    inWord = wordy;
+  let pairs = 0;
+  let letters = 0;
+  let words = 0;
+  let upper = 0;
+  let cased = 0;
+  let wordyBefore = 0;
+  for (let index = 0; index < content.length; index++) {
+    const unit = content.charCodeAt(index);
+    let kind = properties[unit] ?? 0;
+    if (isSurrogate(unit)) {
+      const point = codePointAt(content, index);
+      kind = properties[point] ?? 0;
+      if (point > 0xffff) {
+        pairs += 1;
+        index += 1;
+      }
+    }
+    const wordy = (kind & (isLetter | isMark | isDigit)) === 0 ? 0 : 1;
+    words += wordy & ~wordyBefore;
+    wordyBefore = wordy;
     if ((kind & isLetter) === 0) continue;
-    counts.letters += 1;
-    if (kind & isUppercase) counts.upper += 1;
-    if (kind & (isUppercase | isLowercase)) counts.cased += 1;
+    letters += 1;
+    if (kind & isUppercase) upper += 1;
+    if (kind & (isUppercase | isLowercase)) cased += 1;
   }
-  return counts;
+  return { length: content.length - pairs, letters, words, upper, cased };
 }
 
 /** Works on normalised text, where case is folded already and a space is all there is of white space. */
@@ -155,12 +166,15 @@ function longestRun(normalised: string): number {
   let longest = 0;
   let run = 0;
   let before = -1;
-  for (let index = 0; index < normalised.length;) {
-    const point = codePointAt(normalised, index);
-    index += point > 0xffff ? 2 : 1;
+  for (let index = 0; index < normalised.length; index++) {
+    let point = normalised.charCodeAt(index);
+    if (isSurrogate(point)) {
+      point = codePointAt(normalised, index);
+      index += 1;
+    }
     run = point === before ? run + 1 : 1;
     before = point;
-    if (point !== 0x20 && run > longest) longest = run;
+    if (run > longest && point !== space) longest = run;
   }
   return longest;
 }
@@ -172,23 +186,44 @@ function longestRun(normalised: string): number {
 function fingerprintText(normalised: string): string {
   const { properties } = unicode();
   let out = "";
+  // What is kept as it stands is copied in runs: the one that is not copied yet starts here.
+  let from = 0;
   let run = 0;
-  let before = -1;
-  let letters = false;
+  let before = space;
+  let letters = 0;
   for (let index = 0; index < normalised.length;) {
-    const point = codePointAt(normalised, index);
-    const units = point > 0xffff ? 2 : 1;
-    const kind = (properties[point] ?? 0) & (isLetter | isMark);
-    const kept = kind === 0 ? 0x20 : point;
-    run = kept === before ? run + 1 : 1;
-    before = kept;
-    const runMax = kept === 0x20 ? 1 : 2;
-    if (run <= runMax && (kept !== 0x20 || out !== "")) {
-      out += kept === 0x20 ? " " : normalised.slice(index, index + units);
+    let point = normalised.charCodeAt(index);
+    let next = index + 1;
+    if (isSurrogate(point)) {
+      point = codePointAt(normalised, index);
+      next += 1;
     }
-    if (kind & isLetter) letters = true;
-    index += units;
+    const kind = properties[point] ?? 0;
+    letters |= kind;
+    if (kind & (isLetter | isMark)) {
+      run = point === before ? run + 1 : 1;
+      before = point;
+      if (run > 2) {
+        if (from < index) out += normalised.slice(from, index);
+        from = next;
+      }
+    } else {
+      if (point !== space || before === space) {
+        if (from < index) out += normalised.slice(from, index);
+        if (before !== space) out += " ";
+        from = next;
+      }
+      before = space;
+    }
+    index = next;
   }
-  if (!letters) return "";
-  return out.endsWith(" ") ? out.slice(0, -1) : out;
+  if ((letters & isLetter) === 0) return "";
+  out += normalised.slice(from);
+  return before === space ? out.slice(0, -1) : out;
 }
+
+function isSurrogate(unit: number): boolean {
+  return (unit & 0xf800) === 0xd800;
+}
+
+const space = 0x20;

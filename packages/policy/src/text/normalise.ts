@@ -21,25 +21,72 @@ const space = 0x20;
  * @param text any string, well-formed or not
  */
 export function normaliseText(text: string): string {
-  return normaliseAscii(text) ?? normaliseUnicode(text);
+  return normaliseAscii(text) ?? normaliseUnits(text) ?? normaliseUnicode(text);
 }
 
-/** The quick way for ASCII, or `undefined`. `toLowerCase` of ASCII is the same in every Unicode version. */
+/** The quick way for tidy ASCII, or `undefined`. `toLowerCase` of ASCII is the same in every Unicode version. */
 function normaliseAscii(text: string): string | undefined {
-  let tidy = true;
   let before = space;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    if (unit >= 0x80) return undefined;
-    const blank = unit === space || (unit >= 0x09 && unit <= 0x0d);
-    if (blank && (before === space || unit !== space)) tidy = false;
-    before = blank ? space : unit;
+    if (unit >= 0x80 || (unit === space ? before === space : isBlank(unit))) return undefined;
+    before = unit;
   }
-  const folded = text.toLowerCase();
-  if (tidy && before !== space) return folded;
-  return folded.replaceAll(/[\t-\r ]+/g, " ").replaceAll(/^ | $/g, "");
+  return before === space && text !== "" ? undefined : text.toLowerCase();
 }
 
+function isBlank(unit: number): boolean {
+  return unit >= 0x09 && unit <= 0x0d;
+}
+
+/** The quick way for texts that need no composition, or `undefined`: most texts of most scripts. */
+function normaliseUnits(text: string): string | undefined {
+  const tables = unicode();
+  const { folded } = tables;
+  const units: number[] = [];
+  let before = space;
+  for (let index = 0; index < text.length; index++) {
+    const unit = folded[text.charCodeAt(index)] ?? 0;
+    if (unit > 0) {
+      if (unit !== space || before !== space) units.push(unit);
+      before = unit;
+      continue;
+    }
+    const point = codePointAt(text, index);
+    if (point > 0xffff) index += 1;
+    if (!appendFolded(point, tables, units)) return undefined;
+    before = units.at(-1) ?? space;
+  }
+  if (units.at(-1) === space) units.pop();
+  return inPieces(units, fromUnits);
+}
+
+/** Adds a code point as it is folded, in code units; false if what it becomes may have to be composed. */
+function appendFolded(point: number, tables: Unicode, units: number[]): boolean {
+  const properties = tables.properties[point] ?? 0;
+  const folded = properties & isFolded ? tables.casefold.get(point) : undefined;
+  if (folded === undefined) {
+    if (properties & isNormalisable) return false;
+    appendUnits(point, units);
+    return true;
+  }
+  for (let index = 0; index < folded.length;) {
+    const part = codePointAt(folded, index);
+    const kind = tables.properties[part] ?? 0;
+    if (kind & isNormalisable) return false;
+    if ((kind & isWhiteSpace) === 0) appendUnits(part, units);
+    else if (units.length > 0 && units.at(-1) !== space) units.push(space);
+    index += part > 0xffff ? 2 : 1;
+  }
+  return true;
+}
+
+function appendUnits(point: number, units: number[]): void {
+  if (point > 0xffff) units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
+  else units.push(point);
+}
+
+/** The long way: any text. */
 function normaliseUnicode(text: string): string {
   const tables = unicode();
   const points: number[] = [];
@@ -52,7 +99,7 @@ function normaliseUnicode(text: string): string {
     else for (let at = 0; at < folded.length;) at += append(codePointAt(folded, at), tables, state);
   }
   if (points.at(-1) === space) points.pop();
-  return fromCodePoints(state.normalisable ? composeCanonically(points) : points);
+  return inPieces(state.normalisable ? composeCanonically(points) : points, fromPoints);
 }
 
 /** Adds one folded code point, white space only as one space after something else. Returns its code units. */
@@ -78,13 +125,21 @@ export function codePointAt(text: string, index: number): number {
   return point >= 0xd800 && point <= 0xdfff ? replacement : point;
 }
 
-/** Joins code points in pieces, since a call takes only so many arguments. */
-function fromCodePoints(points: readonly number[]): string {
+/** Joins numbers in pieces, since a call takes only so many arguments. */
+function inPieces(numbers: readonly number[], join: (piece: readonly number[]) => string): string {
   const pieceSize = 4_096;
-  if (points.length <= pieceSize) return String.fromCodePoint(...points);
+  if (numbers.length <= pieceSize) return join(numbers);
   let text = "";
-  for (let start = 0; start < points.length; start += pieceSize) {
-    text += String.fromCodePoint(...points.slice(start, start + pieceSize));
+  for (let start = 0; start < numbers.length; start += pieceSize) {
+    text += join(numbers.slice(start, start + pieceSize));
   }
   return text;
+}
+
+function fromUnits(units: readonly number[]): string {
+  return String.fromCharCode(...units);
+}
+
+function fromPoints(points: readonly number[]): string {
+  return String.fromCodePoint(...points);
 }

@@ -42,6 +42,11 @@ export type Unicode = {
   properties: Uint16Array;
   /** NFKC_Casefold of the code points with {@link isFolded}. */
   casefold: ReadonlyMap<number, string>;
+  /**
+   * What a UTF-16 code unit becomes when text is normalised, where that is one unit whatever stands beside
+   * it: most do. White space becomes a space; 0 where it takes a closer look.
+   */
+  folded: Uint16Array;
   /** Canonical_Combining_Class, by code point; above U+1FFFF all are 0. */
   classes: Uint8Array;
   /** Canonical decompositions, not yet recursive, without Hangul. */
@@ -200,7 +205,22 @@ function decode(): Unicode {
   });
   for (let vowel = 0; vowel < vowelCount; vowel++) setBit(properties, vowelBase + vowel, isNormalisable);
   for (let tail = 1; tail < tailCount; tail++) setBit(properties, tailBase + tail, isNormalisable);
-  return { properties, casefold, classes, decompositions: apart, compositions };
+  const folded = foldUnits(properties, casefold);
+  return { properties, casefold, folded, classes, decompositions: apart, compositions };
+}
+
+function foldUnits(properties: Uint16Array, casefold: ReadonlyMap<number, string>): Uint16Array {
+  const units = new Uint16Array(0x1_0000);
+  for (let unit = 1; unit < units.length; unit++) {
+    if (unit >= 0xd800 && unit <= 0xdfff) continue;
+    const whole = (properties[unit] ?? 0) & isFolded ? casefold.get(unit) : undefined;
+    if (whole !== undefined && whole.length !== 1) continue;
+    const point = whole === undefined ? unit : whole.charCodeAt(0);
+    const kind = properties[point] ?? 0;
+    if (kind & isWhiteSpace) units[unit] = 0x20;
+    else if ((kind & isNormalisable) === 0) units[unit] = point;
+  }
+  return units;
 }
 
 function setBit(properties: Uint16Array, point: number, bit: number): void {
