@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an event is counted under, and whether it is counted: the same rules for reading a counter or a limit
 // and for adding to it.
-import { fieldValue } from "./evaluate.ts";
+import { fieldReader, fieldValue } from "./evaluate.ts";
 import { counterListElementsMax } from "./loading/counted.ts";
 import { isTrue, truthOf } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
@@ -60,10 +60,30 @@ export function counts(set: PolicySet, counter: Counter | Limit, input: Evaluati
   return condition.combine(results, 0) === isTrue;
 }
 
+/** The values of a field that an event is counted by: one, those of a list, or `undefined` if it is missing. */
+export type ScalarsReader = (input: EvaluationInput) => Scalar | readonly Scalar[] | undefined;
+
+/**
+ * Reads what {@link counterEntries} combines, of one field and for events of one type: a counter's entries
+ * are all combinations of the values of `by`, the first field's varying slowest, and then of `of`.
+ */
+export function scalarsReader(set: PolicySet, type: string, path: FieldPath): ScalarsReader {
+  const read = fieldReader(set, type, path);
+  if (read === undefined) return () => undefined;
+  return (input) => {
+    const value = read(input);
+    return typeof value === "object" ? countedElements(value) : value;
+  };
+}
+
+function countedElements(list: readonly string[]): readonly string[] {
+  return list.length <= 1 ? list : [...new Set(list)].slice(0, counterListElementsMax);
+}
+
 /** The values of a field: one, or those of a list. */
 function scalars(set: PolicySet, input: EvaluationInput, path: FieldPath): readonly Scalar[] | undefined {
   const value = fieldValue(set, input, path);
   if (value === undefined) return undefined;
   if (typeof value !== "object") return [value];
-  return [...new Set(value)].slice(0, counterListElementsMax);
+  return countedElements(value);
 }

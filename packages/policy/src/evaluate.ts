@@ -129,8 +129,21 @@ export function decidingClauses(
  * @returns `undefined` if it is missing or the path is unknown
  */
 export function fieldValue(set: PolicySet, input: EvaluationInput, path: FieldPath): FieldValue | undefined {
-  const declaration = builtinFields.get(path) ?? declaredField(set, input.type, path);
-  return declaration?.read(input) as FieldValue | undefined;
+  return fieldReader(set, input.type, path)?.(input);
+}
+
+/**
+ * {@link fieldValue} of a path made ready for events of one type.
+ *
+ * @returns `undefined` if the path is unknown: the value is missing from each of them
+ */
+export function fieldReader(
+  set: PolicySet,
+  type: string,
+  path: FieldPath,
+): ((input: EvaluationInput) => FieldValue | undefined) | undefined {
+  const declaration = builtinFields.get(path) ?? declaredField(set, type, path);
+  return declaration?.read as ((input: EvaluationInput) => FieldValue | undefined) | undefined;
 }
 
 /** The stricter of two outcomes. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy: a language of rules over events, their signals and counters; and the signals themselves.
-export { counterEntries, counts } from "./counting.ts";
-export type { CounterEntry, Scalar } from "./counting.ts";
+export { counterEntries, counts, scalarsReader } from "./counting.ts";
+export type { CounterEntry, Scalar, ScalarsReader } from "./counting.ts";
 export {
   bannedReason,
   concludeDecision,
@@ -84,6 +84,8 @@ export { factsSource, prepareType } from "./prepared.ts";
 export type { FactsSource, MemoryRead, PreparedEvent, PreparedHit, Preparation } from "./prepared.ts";
 export { readSet } from "./program.ts";
 export type { PolicySet, ReadSet } from "./program.ts";
+export { recordedFields } from "./recorded-values.ts";
+export type { RecordedFields } from "./recorded-values.ts";
 export { computeSignals, signalDefinitions, signalsVersion } from "./signals/signals.ts";
 export type {
   SignalDefinition,

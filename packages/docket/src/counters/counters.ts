@@ -13,6 +13,7 @@ import { reachOf, shardBounds, shardsPerCounter } from "./bounds.ts";
 import type { ShardBounds } from "./bounds.ts";
 import { DistinctShard } from "./distinct-shard.ts";
 import type { PlainDistinctShard } from "./distinct-shard.ts";
+import type { HashedKeys } from "./hashed-keys.ts";
 import { hashKey } from "./key-hash.ts";
 import type { KeyHash } from "./key-hash.ts";
 
@@ -45,7 +46,8 @@ export type PlainShard =
   | { readonly kind: "buckets"; readonly plain: PlainBucketShard }
   | { readonly kind: "distinct"; readonly plain: PlainDistinctShard };
 
-type CounterState = {
+/** A counter and what it holds. Good as long as {@link Counters.generation} is the same. */
+export type CounterState = {
   readonly kind: CounterKind;
   readonly shards: (Shard | undefined)[];
   /** The key that was met last, and its hash: an event is read and counted under the same one. */
@@ -63,6 +65,8 @@ export function keptMs(kind: Pick<CounterKind, "bucketMs">): number {
 /** All counters of a site, in memory. */
 export class Counters {
   readonly bounds: ShardBounds;
+  /** Another number when there are others than before. */
+  generation = 0;
   #states = new Map<string, CounterState>();
   readonly #valueHash: KeyHash = { a: 0, b: 0, c: 0 };
 
@@ -101,6 +105,7 @@ export class Counters {
     const before = this.#states;
     const fresh = kinds.filter(({ id }) => !before.has(id));
     this.#states = new Map(kinds.map((kind) => [kind.id, before.get(kind.id) ?? newState(kind)]));
+    this.generation++;
     return fresh;
   }
 
@@ -174,7 +179,57 @@ export class Counters {
   /** Takes over a counter with all that it holds from `other`, in place of what this one holds of it. */
   take(other: Counters, id: string): void {
     const state = other.#states.get(id);
-    if (state !== undefined && this.#states.has(id)) this.#states.set(id, state);
+    if (state !== undefined && this.#states.has(id)) {
+      this.#states.set(id, state);
+      this.generation++;
+    }
+  }
+
+  /** A counter by itself, for {@link readHashed} and {@link addHashed}; `undefined` if there is none such. */
+  stateOf(id: string): CounterState | undefined {
+    return this.#states.get(id);
+  }
+
+  /** As {@link read}. */
+  readHashed({ kind, shards }: CounterState, found: HashedKeys, decidedAtMs: number): number | undefined {
+    const { keys, hashes, valueCount } = found;
+    const isFirst = kind.kind === "first";
+    let value: number | undefined;
+    if (valueCount !== 0) {
+      const last = Math.floor(decidedAtMs / kind.bucketMs);
+      for (let at = 0; at < keys; at++) {
+        const hash = hashes[at] as KeyHash;
+        const read = readShard(shards[shardOf(hash)], kind.kind, hash, last, decidedAtMs);
+        if (read === undefined) continue;
+        if (value === undefined) value = read;
+        else value = isFirst ? Math.min(value, read) : Math.max(value, read);
+      }
+    }
+    return value ?? (isFirst ? undefined : 0);
+  }
+
+  /** As {@link add}. What takes the additions back is put behind `undos`, in their order. */
+  addHashed(state: CounterState, found: HashedKeys, decidedAtMs: number, undos: Undo[]): void {
+    const { kind, shards } = state;
+    const { keys, hashes, valueCount, values, summands } = found;
+    if (valueCount === 0) return;
+    const bucket = Math.floor(decidedAtMs / kind.bucketMs);
+    for (let at = 0; at < keys; at++) {
+      const hash = hashes[at] as KeyHash;
+      const shard = (shards[shardOf(hash)] ??= newShard(kind, this.bounds));
+      if (valueCount === -1) {
+        const value = kind.kind === "first" ? decidedAtMs : 1;
+        undos.push((shard as BucketShard).add(hash, bucket, value, 0));
+        continue;
+      }
+      for (let place = 0; place < valueCount; place++) {
+        undos.push(
+          shard instanceof DistinctShard
+            ? shard.add(hash, values[place] as KeyHash, bucket)
+            : addSummand(shard, hash, bucket, summands[place] as number),
+        );
+      }
+    }
   }
 
   #addKey(
@@ -195,10 +250,7 @@ export class Counters {
     }
     if (kind.kind === "count") return shard.add(hash, bucket, 1, 0);
     if (kind.kind === "first") return shard.add(hash, bucket, decidedAtMs, 0);
-    const summand = summandOf(value);
-    // Not -0: a snapshot knows one zero.
-    const high = Math.trunc(summand / highPart) + 0;
-    return shard.add(hash, bucket, summand - high * highPart, high);
+    return addSummand(shard, hash, bucket, summandOf(value));
   }
 }
 
@@ -256,6 +308,12 @@ function readShard(
   const firstMs = shard.first(hash, last);
   // An event of the same bucket may be earlier than the first of its key.
   return firstMs === undefined ? undefined : Math.max(0, atMs - firstMs);
+}
+
+function addSummand(shard: BucketShard, hash: KeyHash, bucket: number, summand: number): Undo {
+  // Not -0: a snapshot knows one zero.
+  const high = Math.trunc(summand / highPart) + 0;
+  return shard.add(hash, bucket, summand - high * highPart, high);
 }
 
 // What a record says was encoded by us, from an integer that an event may have.

@@ -20,7 +20,8 @@ export type LimitKind = {
   readonly burst: number;
 };
 
-type LimitState = {
+/** A limit and what it holds. Good as long as {@link Limits.generation} is the same. */
+export type LimitState = {
   readonly kind: LimitKind;
   readonly intervalUs: number;
   readonly toleranceUs: number;
@@ -34,6 +35,8 @@ type Shards = (LimitShard | undefined)[];
 
 /** All limits of a site, in memory. */
 export class Limits {
+  /** Another number when there are others than before. */
+  generation = 0;
   readonly #bounds: ShardBounds;
   #states = new Map<string, LimitState>();
   readonly #hash: KeyHash = { a: 0, b: 0, c: 0 };
@@ -68,6 +71,7 @@ export class Limits {
     const before = this.#states;
     const fresh = kinds.filter(({ id }) => !before.has(id));
     this.#states = new Map(kinds.map((kind) => [kind.id, before.get(kind.id) ?? newState(kind)]));
+    this.generation++;
     return fresh;
   }
 
@@ -80,8 +84,17 @@ export class Limits {
   wait(id: string, key: string, atMs: number, rule?: string): number | undefined {
     const state = this.#states.get(id);
     if (state === undefined) return undefined;
-    const hash = this.#hash;
-    hashKey(key, hash);
+    hashKey(key, this.#hash);
+    return this.waitHashed(state, this.#hash, atMs, rule);
+  }
+
+  /** A limit by itself, for {@link waitHashed} and {@link consumeHashed}; `undefined` if there is none such. */
+  stateOf(id: string): LimitState | undefined {
+    return this.#states.get(id);
+  }
+
+  /** As {@link wait}. */
+  waitHashed(state: LimitState, hash: KeyHash, atMs: number, rule?: string): number {
     const shard = shardOf(hash);
     const copied = rule === undefined ? undefined : state.copies.get(rule)?.[shard]?.tatUs(hash);
     const tatUs = copied ?? state.shards[shard]?.tatUs(hash) ?? 0;
@@ -101,10 +114,25 @@ export class Limits {
     if (state === undefined) return () => undefined;
     const hash = this.#hash;
     hashKey(key, hash);
-    const place = shardOf(hash);
-    if (index !== undefined && state.cuts !== undefined && index < (state.cuts[place] as number)) {
+    if (index !== undefined && state.cuts !== undefined && index < (state.cuts[shardOf(hash)] as number)) {
       return () => undefined;
     }
+    const undos: Undo[] = [];
+    this.consumeHashed(state, hash, atMs, refusedBy, undos);
+    return () => {
+      for (const each of undos.toReversed()) each();
+    };
+  }
+
+  /** As {@link consume}. What takes it back is put behind `undos`, in order. */
+  consumeHashed(
+    state: LimitState,
+    hash: KeyHash,
+    atMs: number,
+    refusedBy: readonly string[],
+    undos: Undo[],
+  ): void {
+    const place = shardOf(hash);
     const shard = (state.shards[place] ??= new LimitShard(this.#bounds));
     const atUs = atMs * 1000;
     // What finds no room takes nothing, so that nobody's wait grows beyond what the rate makes good.
@@ -112,7 +140,7 @@ export class Limits {
       tatUs - state.toleranceUs > atUs ? tatUs : Math.max(tatUs, atUs) + state.intervalUs;
     const before = shard.tatUs(hash) ?? 0;
     const after = next(before);
-    const undos = after === before ? [] : [shard.put(hash, atMs, after, after)];
+    if (after !== before) undos.push(shard.put(hash, atMs, after, after));
     for (const rule of refusedBy) if (!state.copies.has(rule)) state.copies.set(rule, emptyShards());
     for (const [rule, shards] of state.copies) {
       const refused = refusedBy.includes(rule);
@@ -122,9 +150,6 @@ export class Limits {
       const tatUs = refused ? (copied ?? before) : next(copied ?? before);
       undos.push(copy.put(hash, atMs, tatUs, Math.max(after, tatUs)));
     }
-    return () => {
-      for (const each of undos.toReversed()) each();
-    };
   }
 
   /** As the counters' `countFrom`. */
@@ -162,7 +187,9 @@ export class Limits {
   /** Takes over a limit with all that it holds from `other`, in place of what this one holds of it. */
   take(other: Limits, id: string): void {
     const state = other.#states.get(id);
-    if (state !== undefined && this.#states.has(id)) this.#states.set(id, state);
+    if (state === undefined || !this.#states.has(id)) return;
+    this.#states.set(id, state);
+    this.generation++;
   }
 }
 

@@ -3,17 +3,7 @@
 // of what they stand for, so neither memory nor records hold a personal value.
 import { hash } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { counterEntries, counts } from "@docket/policy";
-import type {
-  Counter,
-  CounterEntry,
-  EvaluationInput,
-  Facts as PolicyFacts,
-  FieldPath,
-  Limit,
-  PolicySet,
-  Scalar,
-} from "@docket/policy";
+import type { Counter, EvaluationInput, Facts as PolicyFacts, Limit, PolicySet } from "@docket/policy";
 import type { DecisionBody, Facts } from "@docket/protocol";
 import { CellHash } from "../counters/cell-hash.ts";
 import type { CounterKey, CounterKind, Counters, Undo } from "../counters/counters.ts";
@@ -21,9 +11,7 @@ import type { LimitKind, Limits } from "../counters/limits.ts";
 import type { CounterMemory } from "../counters/snapshot.ts";
 import { sipKeyBytes } from "../counters/siphash.ts";
 import { keyedHash } from "../evidence/keys.ts";
-
-/** Stands for the record's actor in a recorded key: the pseudonym is in the leaf already. */
-const actorMark = "@";
+import { actorMark, KeyPlans, withActor } from "./key-plan.ts";
 /** For what the key that hashes values is derived from the site's hashing key. */
 const cellPurpose = "counter cells siphash-2-4-128/v1";
 
@@ -94,40 +82,17 @@ export function limitKinds(limits: readonly NamedLimit[]): LimitKind[] {
  * are left out.
  */
 export function eventKeys(
-  { counters, limits }: Declared,
+  declared: Declared,
   policies: PolicySet,
   input: EvaluationInput,
   hashing: KeyObject,
 ): EventKeys {
-  const keys: RecordedKeys = {};
-  const uncounted: string[] = [];
-  const cells = new Map<string, string>();
-  const cellHash = cellHashOf(hashing);
-  const cell = (path: FieldPath, value: Scalar): string => {
-    if (path === "actor.id") return actorMark;
-    const name = `${path}\n${value}`;
-    let hashed = cells.get(name);
-    // Numbers too: an attribute such as a telephone number is one.
-    if (hashed === undefined) cells.set(name, (hashed = cellHash.of(path, String(value))));
-    return hashed;
-  };
-  for (const { counter, id } of counters) {
-    const entries = counterEntries(policies, counter, input);
-    if (entries === undefined) continue;
-    keys[id] = entries.map((entry): CounterKey => {
-      const key = keyOf(counter.by, entry, cell);
-      if (entry.of === undefined) return [key];
-      return [key, counter.kind === "sum" ? String(entry.of) : cell(counter.of as FieldPath, entry.of)];
-    });
-    if (counter.where !== undefined && !counts(policies, counter, input)) uncounted.push(id);
+  let known = keyPlans.get(declared);
+  if (known?.policies !== policies) {
+    known = { policies, plans: new KeyPlans(declared, policies) };
+    keyPlans.set(declared, known);
   }
-  for (const { limit, id } of limits) {
-    const entries = counterEntries(policies, limit, input);
-    if (entries === undefined) continue;
-    keys[id] = entries.map((entry): CounterKey => [keyOf(limit.by, entry, cell)]);
-    if (limit.where !== undefined && !counts(policies, limit, input)) uncounted.push(id);
-  }
-  return { keys, uncounted: uncounted.sort() };
+  return known.plans.of(input.type).read(input, cellHashOf(hashing));
 }
 
 /** {@link eventKeys} of counters alone. */
@@ -302,6 +267,8 @@ function declarationHash(declaration: string): string {
   return hash("sha256", declaration, "base64url").slice(0, 16);
 }
 
+const keyPlans = new WeakMap<Declared, { readonly policies: PolicySet; readonly plans: KeyPlans }>();
+
 // One for each process and key: the derived key is the same everywhere.
 const cellHashes = new WeakMap<KeyObject, CellHash>();
 
@@ -315,37 +282,21 @@ export function cellHashOf(hashing: KeyObject): CellHash {
   return cellHash;
 }
 
-function keyOf(
-  by: readonly FieldPath[],
-  entry: CounterEntry,
-  cell: (path: FieldPath, value: Scalar) => string,
-): string {
-  if (by.length === 1) return cell(by[0] as FieldPath, entry.by[0] as Scalar);
-  return entry.by.map((value, place) => cell(by[place] as FieldPath, value)).join("|");
-}
-
 function isMarked(key: readonly string[]): boolean {
   for (const cell of key) if (cell.includes(actorMark)) return true;
   return false;
 }
 
-function withActor(cell: string, pseudonym: string): string {
-  if (cell === actorMark) return pseudonym;
-  // `actor.id` comes first of most.
-  if (cell.startsWith(`${actorMark}|`)) return pseudonym + cell.slice(actorMark.length);
-  if (!cell.includes(actorMark)) return cell;
-  return cell
-    .split("|")
-    .map((each) => (each === actorMark ? pseudonym : each))
-    .join("|");
-}
-
-function isRefusal(outcome: string | null): boolean {
+/** Whether an event with this outcome consumes nothing of limits and throttles. */
+export function isRefusal(outcome: string | null): boolean {
   return outcome === "delay" || outcome === "reject";
 }
 
-// Rules whose copy was read, which were held back, and which would have refused the event.
-function heldRefusals(id: string, { fired, shadowLimits }: CountedFacts): string[] {
+/** Rules whose copy of a limit was read, which were held back, and which would have refused the event. */
+export function heldRefusals(
+  id: string,
+  { fired, shadowLimits }: Pick<CountedFacts, "fired" | "shadowLimits">,
+): readonly string[] {
   if (shadowLimits === undefined) return [];
   return fired
     .filter(({ mode, outcome }) => mode !== "enforce" && isRefusal(outcome))

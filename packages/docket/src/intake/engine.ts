@@ -3,15 +3,7 @@
 // (counters, limits, standing, lists, what is held back) is read here and becomes facts; what changes is
 // changed here too, and can be taken back. Live decisions, backtests and benchmarks all run it.
 import type { KeyObject } from "node:crypto";
-import {
-  cleanStanding,
-  concludeDecision,
-  enforce,
-  evaluate,
-  factsOf,
-  readStanding,
-  signalDefinitions,
-} from "@docket/policy";
+import { cleanStanding, concludeDecision, enforce, evaluate, readStanding } from "@docket/policy";
 import type {
   Caps,
   Conclusion,
@@ -19,24 +11,26 @@ import type {
   EvaluationInput,
   ListView,
   MemoryRead,
-  Policy,
   Signals,
   Standing,
   StandingRead,
 } from "@docket/policy";
 import { formatTime } from "@docket/protocol";
-import type { Event, Facts, FactValue } from "@docket/protocol";
+import type { Event, Facts } from "@docket/protocol";
 import type { Undo } from "../counters/counters.ts";
 import {
+  cellHashOf,
   countDecision,
   counterKinds,
   declaredIn,
-  eventKeys,
+  isRefusal,
   limitKinds,
   readCounters,
   readLimits,
 } from "./counting.ts";
 import type { CountedFacts, CounterMemory, Declared, EventKeys, LimitsRead } from "./counting.ts";
+import { EventPlan } from "./event-plan.ts";
+import type { EventMemory } from "./event-plan.ts";
 import type { Release } from "../releases/release.ts";
 import type { ObservedFacts } from "../rollout/rule-modes.ts";
 import { setStanding, standingAfter } from "./standings.ts";
@@ -68,7 +62,8 @@ export interface EffectKeeper {
   effectsFor(actor: string, type: string, atMs: number): Effects;
   /** Lists without the entries that are held back. */
   listsFor(lists: ReadonlyMap<string, ListView>): ReadonlyMap<string, ListView>;
-  observe(actor: string, facts: ObservedFacts): Undo;
+  /** @param decidedAtMs the same as the facts have, where it is known as a number */
+  observe(actor: string, facts: ObservedFacts, decidedAtMs?: number): Undo;
 }
 
 /** What an event is decided by in its turn, where the rest was found out before. */
@@ -122,16 +117,14 @@ export type Decided = {
   readonly after: Standing;
 };
 
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 /** What was read for a decision. */
 type Read = {
+  readonly plan: EventPlan;
   readonly input: EvaluationInput;
   readonly keys: EventKeys;
-  /** By the counter's hash. */
-  readonly counters: Record<string, number>;
-  readonly waits: LimitsRead;
+  readonly memory: EventMemory;
 };
-
-const openSignals = signalDefinitions.filter((signal) => !signal.personal).map((signal) => signal.name);
 
 /** Decides events one after the other. */
 export class Engine {
@@ -139,7 +132,7 @@ export class Engine {
   readonly #ports: EnginePorts;
   #release: Release;
   #declared: Declared;
-  readonly #policies = new Map<string, readonly Policy[]>();
+  readonly #plans = new Map<string, EventPlan>();
 
   constructor(release: Release, memory: EngineMemory, ports: EnginePorts) {
     this.memory = memory;
@@ -181,7 +174,7 @@ export class Engine {
    */
   judge(subject: PreparedSubject): Judged {
     const { type, actor, decidedAtMs, decidedAt, keys } = subject;
-    const about = this.#policiesOf(type);
+    const about = this.#planOf(type).policies;
     const before = this.memory.standings.get(actor) ?? cleanStanding;
     const standing = readStanding(before, about, decidedAtMs);
     const { held, caps } = this.#ports.effects.effectsFor(actor, type, decidedAtMs);
@@ -214,56 +207,67 @@ export class Engine {
 
   /** What would be decided now. Nothing is changed. */
   try(subject: Subject): Decided {
-    return this.#decide(subject);
+    return this.#decide(subject, this.#planOf(subject.event.type));
   }
 
   /** Decides an event, and takes it into memory; `undo` takes that back, newest event first. */
   decide(subject: Subject): { decided: Decided; undo: Undo } {
-    const decided = this.#decide(subject);
+    const plan = this.#planOf(subject.event.type);
+    const decided = this.#decide(subject, plan);
     const { standings } = this.memory;
     const { conclusion, facts, before, after } = decided;
-    const { actor } = subject;
-    const unobserve = this.#ports.effects.observe(actor, facts);
-    const uncount = countDecision(this.memory, { actor, outcome: conclusion.outcome }, facts);
+    const { actor, decidedAtMs } = subject;
+    const unobserve = this.#ports.effects.observe(actor, facts, decidedAtMs);
+    const undos: Undo[] = [];
+    plan.count(!isRefusal(conclusion.outcome), facts, decidedAtMs, undos);
     setStanding(standings, actor, after);
     const undo = (): void => {
       setStanding(standings, actor, before);
-      uncount();
+      for (let at = undos.length - 1; at >= 0; at--) (undos[at] as Undo)();
       unobserve();
     };
     return { decided, undo };
   }
 
-  #decide(subject: Subject): Decided {
+  #decide(subject: Subject, plan: EventPlan): Decided {
     const { policies } = this.#release;
     const { event, actor, decidedAtMs } = subject;
-    const about = this.#policiesOf(event.type);
     const before = this.memory.standings.get(actor) ?? cleanStanding;
-    const standing = readStanding(before, about, decidedAtMs);
+    const standing = readStanding(before, plan.policies, decidedAtMs);
     const { held, caps } = this.#ports.effects.effectsFor(actor, event.type, decidedAtMs);
-    const read = this.#read(subject, standing, held);
+    const read = this.#read(subject, plan, standing, held);
     const evaluation = evaluate(policies, read.input);
     const { newRestrictionId } = this.#ports;
-    const enforcement = enforce(evaluation, about, standing, decidedAtMs, caps, newRestrictionId);
+    const enforcement = enforce(evaluation, plan.policies, standing, decidedAtMs, caps, newRestrictionId);
     const conclusion = concludeDecision(evaluation, enforcement);
     const facts = this.#factsOf(subject, read, standing, evaluation, conclusion);
-    const after = standingAfter(before, conclusion, facts);
+    const after = standingAfter(before, conclusion, facts, decidedAtMs);
     return { subject, release: this.#release.id, evaluation, conclusion, facts, before, after };
   }
 
-  #read(subject: Subject, standing: StandingRead, held: Effects["held"]): Read {
-    const { policies, lists } = this.#release;
-    const { actor, decidedAtMs } = subject;
-    const plain = evaluationInput(subject, standing, this.#ports.effects.listsFor(lists), held);
-    const keys = eventKeys(this.#declared, policies, plain, this.#ports.hashing);
-    const { counted, waits } = this.#readMemory(keys, actor, decidedAtMs, held);
-    const input: EvaluationInput = {
-      ...plain,
-      counters: counted.byDeclaration,
-      limits: waits.byDeclaration,
-      shadowLimits: waits.copiesByDeclaration,
+  #read(subject: Subject, plan: EventPlan, standing: StandingRead, held: Effects["held"]): Read {
+    const { event, actor, decidedAtMs, signals } = subject;
+    const input: Writable<EvaluationInput> = {
+      type: event.type,
+      op: event.op ?? "create",
+      decidedAt: decidedAtMs,
+      actor: event.actor,
+      content: event.content,
+      fields: event.fields,
+      signals,
+      counters: nothingRead,
+      limits: nothingRead,
+      shadowLimits: nothingRead,
+      lists: this.#ports.effects.listsFor(this.#release.lists),
+      held,
+      standing: standingInput(standing),
     };
-    return { input, keys, counters: counted.byHash, waits };
+    const keys = plan.keys(input, cellHashOf(this.#ports.hashing));
+    const memory = plan.read(actor, decidedAtMs, held);
+    input.counters = memory.counters;
+    input.limits = memory.limits;
+    input.shadowLimits = memory.shadowLimits;
+    return { plan, input, keys, memory };
   }
 
   #readMemory(
@@ -279,21 +283,20 @@ export class Engine {
     };
   }
 
-  #hitsOf({ hits }: Evaluation): string[] {
+  #hitsOf({ hits }: Pick<Evaluation, "hits">): string[] {
     const { entryHash } = this.#ports;
     return hits.map(({ list, entry }) => `${list}:${entryHash(list, entry)}`);
   }
 
+  // Each key by itself: spreading objects takes longer than all the rest of this.
   #factsOf(
     { event, eventHash, bodyHash, decidedAtMs, clock, source }: Subject,
-    { input, keys, counters, waits }: Read,
+    { plan, input, keys, memory }: Read,
     standing: StandingRead,
-    evaluation: Evaluation,
-    conclusion: Conclusion,
+    { clauses, hits }: Evaluation,
+    { facts: concluded }: Conclusion,
   ): Facts {
-    const { values, held } = factsOf(this.#release.policies, input, evaluation.clauses);
-    const hits = this.#hitsOf(evaluation);
-    return {
+    const facts: Facts = {
       v: 1,
       event: {
         id: eventHash,
@@ -306,24 +309,40 @@ export class Engine {
       decidedAt: formatTime(decidedAtMs),
       clock,
       source,
-      values: withOpenSignals(values, input.signals),
-      counters,
-      ...unlessEmpty("limits", waits.byHash),
-      ...unlessEmpty("shadowLimits", waits.copiesByHash),
+      values: plan.values(input),
+      counters: memory.counterFacts,
       keys: keys.keys,
-      ...(keys.uncounted.length > 0 && { uncounted: keys.uncounted }),
       standing,
-      ...unlessEmpty("held", held),
-      clauses: evaluation.clauses,
-      ...(hits.length > 0 && { hits }),
-      ...conclusion.facts,
+      clauses,
+      fired: concluded.fired,
+      missing: concluded.missing,
+      points: concluded.points,
+      refusedBy: concluded.refusedBy,
+      strikes: concluded.strikes,
+      retryAfterMs: concluded.retryAfterMs,
+      holdUntil: concluded.holdUntil,
+      otherwise: concluded.otherwise,
     };
+    const { limitFacts, shadowLimitFacts } = memory;
+    if (limitFacts !== undefined) facts.limits = limitFacts;
+    if (shadowLimitFacts !== undefined) facts.shadowLimits = shadowLimitFacts;
+    if (keys.uncounted.length > 0) facts.uncounted = keys.uncounted;
+    const held = plan.held(input.held);
+    if (held !== undefined) facts.held = held;
+    if (hits.length > 0) facts.hits = this.#hitsOf({ hits });
+    const { thresholds, proposed, restricting, capped, shadowed } = concluded;
+    if (thresholds !== undefined) facts.thresholds = thresholds;
+    if (proposed !== undefined) facts.proposed = proposed;
+    if (restricting !== undefined) facts.restricting = restricting;
+    if (capped !== undefined) facts.capped = capped;
+    if (shadowed !== undefined) facts.shadowed = shadowed;
+    return facts;
   }
 
   #use({ release, declared }: { release: Release; declared: Declared }): void {
     this.#release = release;
     this.#declared = declared;
-    this.#policies.clear();
+    this.#plans.clear();
   }
 
   #declare(...all: readonly Declared[]): void {
@@ -332,55 +351,28 @@ export class Engine {
     limits.adopt(distinct(all.flatMap((each) => limitKinds(each.limits))));
   }
 
-  #policiesOf(type: string): readonly Policy[] {
-    let policies = this.#policies.get(type);
-    if (policies === undefined) {
-      policies = this.#release.policies.policies.filter((policy) => policy.on.includes(type));
+  #planOf(type: string): EventPlan {
+    let plan = this.#plans.get(type);
+    if (plan === undefined) {
+      plan = new EventPlan(type, this.#release.policies, this.#declared, this.memory);
       // Types come from outside: what no policy is about isn't remembered.
-      if (policies.length > 0) this.#policies.set(type, policies);
+      if (!plan.isEmpty) this.#plans.set(type, plan);
     }
-    return policies;
+    return plan;
   }
 }
+
+const nothingRead: ReadonlyMap<string, number> = new Map();
+const nothingLimited: readonly string[] = [];
 
 function distinct<Kind extends { readonly id: string }>(kinds: readonly Kind[]): Kind[] {
   return [...new Map(kinds.map((kind) => [kind.id, kind])).values()];
 }
 
-function evaluationInput(
-  { event, decidedAtMs, signals }: Subject,
-  standing: StandingRead,
-  lists: ReadonlyMap<string, ListView>,
-  held: Effects["held"],
-): EvaluationInput {
-  return {
-    type: event.type,
-    op: event.op ?? "create",
-    decidedAt: decidedAtMs,
-    actor: event.actor,
-    content: event.content,
-    fields: event.fields,
-    signals,
-    counters: new Map(),
-    lists,
-    held,
-    standing: standingInput(standing),
-  };
-}
-
 function standingInput({ strikes, restrictions }: StandingRead): EvaluationInput["standing"] {
+  if (restrictions.length === 0) return { strikes, restricted: false, limited: nothingLimited };
   const limited = restrictions.flatMap((each) => (each.kind === "limit" ? [each.ability] : []));
   return { strikes, restricted: restrictions.some(({ kind }) => kind !== "warn"), limited };
-}
-
-// What conditions read, and every signal that is not personal: small, and what later questions are about.
-function withOpenSignals(values: Facts["values"], signals: EvaluationInput["signals"]): Facts["values"] {
-  const open: Record<string, FactValue> = { ...values };
-  for (const name of openSignals) {
-    const value = signals[name];
-    if (value !== undefined) open[`signals.${name}`] = value as FactValue;
-  }
-  return open;
 }
 
 function unlessEmpty<Key extends string, Values extends object>(

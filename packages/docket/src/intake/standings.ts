@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What decisions do to standings: the same live and from the log.
-import { applyDecision, isClean, restrictionFromRecord } from "@docket/policy";
+import { applyDecision, cleanStanding, isClean, restrictionFromRecord } from "@docket/policy";
 import type { Standing } from "@docket/policy";
 import type { DecisionBody, Facts } from "@docket/protocol";
 
-/** The standing of an actor after a decision. */
+/**
+ * The standing of an actor after a decision.
+ *
+ * @param decidedAtMs the same as the facts have, where it is known as a number
+ */
 export function standingAfter(
   standing: Standing,
   record: Pick<DecisionBody, "outcome" | "restrictions">,
   facts: Pick<Facts, "decidedAt" | "strikes">,
+  decidedAtMs: number = Date.parse(facts.decidedAt),
 ): Standing {
-  const decidedAtMs = Date.parse(facts.decidedAt);
+  const changes = facts.strikes.length > 0 || record.restrictions.length > 0;
+  if (!changes && isClean(standing)) return cleanStanding;
   return applyDecision(standing, {
     decidedAtMs,
     refused: record.outcome === "delay" || record.outcome === "reject",

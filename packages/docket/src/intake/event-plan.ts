@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine needs of a release for one type of event, made ready: the policies about it, where it is
+// counted, and what of its values is recorded.
+import { recordedFields, signalDefinitions } from "@docket/policy";
+import type { EvaluationInput, Policy, PolicySet, RecordedFields } from "@docket/policy";
+import type { Facts, FactValue } from "@docket/protocol";
+import type { CellHash } from "../counters/cell-hash.ts";
+import type { CounterState, Undo } from "../counters/counters.ts";
+import type { KeyHash } from "../counters/key-hash.ts";
+import type { LimitState } from "../counters/limits.ts";
+import { copyName, heldRefusals } from "./counting.ts";
+import type { CountedFacts, CounterMemory, Declared, EventKeys } from "./counting.ts";
+import { Plan } from "./key-plan.ts";
+import type { PlannedCounter, PlannedLimit } from "./key-plan.ts";
+
+/** What memory says of an event: for its conditions by declaration, for its facts by hash. */
+export type EventMemory = {
+  /** Good until the next event. */
+  readonly counters: ReadonlyMap<string, number>;
+  /** Likewise. */
+  readonly limits: ReadonlyMap<string, number>;
+  readonly shadowLimits: ReadonlyMap<string, number>;
+  readonly counterFacts: Record<string, number>;
+  /** `undefined` for none. */
+  readonly limitFacts: Record<string, number> | undefined;
+  readonly shadowLimitFacts: Record<string, number> | undefined;
+};
+
+const openSignals: readonly (readonly [name: string, path: string])[] = signalDefinitions
+  .filter((signal) => !signal.personal)
+  .map(({ name }) => [name, `signals.${name}`]);
+const openSignalPaths: ReadonlySet<string> = new Set(openSignals.map(([, path]) => path));
+const noValues: ReadonlyMap<string, number> = new Map();
+
+/** All of it for one type. It holds one event at a time: read it, then count it or leave it. */
+export class EventPlan {
+  /** The policies about such events. */
+  readonly policies: readonly Policy[];
+  readonly #memory: CounterMemory;
+  readonly #keys: Plan;
+  readonly #counters: readonly { readonly planned: PlannedCounter; state: CounterState | undefined }[];
+  readonly #limits: readonly { readonly planned: PlannedLimit; state: LimitState | undefined }[];
+  readonly #values: RecordedFields["values"];
+  readonly #holdable: readonly string[];
+  readonly #counterValues = new Map<string, number>();
+  readonly #limitValues = new Map<string, number>();
+  #generations = -1;
+
+  constructor(type: string, policies: PolicySet, declared: Declared, memory: CounterMemory) {
+    this.policies = policies.policies.filter((policy) => policy.on.includes(type));
+    this.#memory = memory;
+    this.#keys = new Plan(declared, policies, type);
+    this.#counters = this.#keys.counters.map((planned) => ({ planned, state: undefined }));
+    this.#limits = this.#keys.limits.map((planned) => ({ planned, state: undefined }));
+    const { values, holdable } = recordedFields(policies, type);
+    this.#values = values.filter(({ path }) => !openSignalPaths.has(path));
+    this.#holdable = holdable;
+  }
+
+  /** Whether anything is said or counted of such events. */
+  get isEmpty(): boolean {
+    return this.policies.length === 0 && this.#keys.groups.length === 0;
+  }
+
+  /** The keys of an event. */
+  keys(input: EvaluationInput, cellHash: CellHash): EventKeys {
+    return this.#keys.read(input, cellHash);
+  }
+
+  /** Reads all counters and limits under the keys that were read last. */
+  read(actor: string, decidedAtMs: number, held: EvaluationInput["held"]): EventMemory {
+    this.#bind();
+    this.#keys.hash(actor);
+    const { counters } = this.#memory;
+    const byDeclaration = this.#counterValues;
+    const counterFacts: Record<string, number> = {};
+    for (const { planned, state } of this.#counters) {
+      const { counter, group, id } = planned;
+      const value =
+        group.recorded === undefined || state === undefined
+          ? undefined
+          : counters.readHashed(state, group, decidedAtMs);
+      if (value === undefined) {
+        byDeclaration.delete(counter.id);
+      } else {
+        byDeclaration.set(counter.id, value);
+        counterFacts[id] = value;
+      }
+    }
+    const limits = this.#limits.length === 0 ? noLimits : this.#readLimits(decidedAtMs, held);
+    return { counters: byDeclaration, counterFacts, ...limits };
+  }
+
+  /**
+   * Counts the event that was read last, as `countDecision` does from its facts. What takes that back is put
+   * behind `undos`, in order.
+   */
+  count(passed: boolean, facts: CountedFacts, decidedAtMs: number, undos: Undo[]): void {
+    const { counters, limits } = this.#memory;
+    const { uncounted } = facts;
+    for (const { planned, state } of this.#counters) {
+      if (state === undefined || planned.group.recorded === undefined) continue;
+      if (uncounted?.includes(planned.id) === true) continue;
+      counters.addHashed(state, planned.group, decidedAtMs, undos);
+    }
+    if (!passed) return;
+    for (const { planned, state } of this.#limits) {
+      const { group, id } = planned;
+      if (state === undefined || group.recorded === undefined || uncounted?.includes(id) === true) continue;
+      const refusedBy = heldRefusals(id, facts);
+      for (let at = 0; at < group.keys; at++) {
+        limits.consumeHashed(state, group.hashes[at] as KeyHash, decidedAtMs, refusedBy, undos);
+      }
+    }
+  }
+
+  /** What facts record of an event's values: what conditions read, and every signal that is not personal. */
+  values(input: EvaluationInput): Facts["values"] {
+    const values: Record<string, FactValue> = {};
+    for (const { path, read } of this.#values) {
+      const value = read(input);
+      if (value !== undefined) values[path] = value;
+    }
+    const { signals } = input;
+    for (const [name, path] of openSignals) {
+      const value = signals[name];
+      if (value !== undefined) values[path] = value as FactValue;
+    }
+    return values;
+  }
+
+  /** What facts record of what is held back; `undefined` for nothing. */
+  held(held: EvaluationInput["held"]): Record<string, string> | undefined {
+    if (held === undefined || held.size === 0) return undefined;
+    let found: Record<string, string> | undefined;
+    for (const key of this.#holdable) {
+      const why = held.get(key);
+      if (why !== undefined) (found ??= {})[key] = why;
+    }
+    return found;
+  }
+
+  #readLimits(
+    decidedAtMs: number,
+    held: EvaluationInput["held"],
+  ): Omit<EventMemory, "counters" | "counterFacts"> {
+    const { limits } = this.#memory;
+    const byDeclaration = this.#limitValues;
+    const shadowLimits = new Map<string, number>();
+    let limitFacts: Record<string, number> | undefined;
+    let shadowLimitFacts: Record<string, number> | undefined;
+    for (const { planned, state } of this.#limits) {
+      const { limit, id, readers, group } = planned;
+      if (state === undefined || group.recorded === undefined) {
+        byDeclaration.delete(limit.id);
+        continue;
+      }
+      let wait = 0;
+      for (let at = 0; at < group.keys; at++) {
+        wait = Math.max(wait, limits.waitHashed(state, group.hashes[at] as KeyHash, decidedAtMs));
+      }
+      byDeclaration.set(limit.id, wait);
+      (limitFacts ??= {})[id] = wait;
+      for (const { rule, shadow } of readers) {
+        if (!shadow && held?.has(rule) !== true) continue;
+        let copy = 0;
+        for (let at = 0; at < group.keys; at++) {
+          copy = Math.max(copy, limits.waitHashed(state, group.hashes[at] as KeyHash, decidedAtMs, rule));
+        }
+        shadowLimits.set(`${limit.id}\n${rule}`, copy);
+        (shadowLimitFacts ??= {})[copyName(id, rule)] = copy;
+      }
+    }
+    return { limits: byDeclaration, shadowLimits, limitFacts, shadowLimitFacts };
+  }
+
+  // Memory may hold others since a release was adopted or a counter became warm.
+  #bind(): void {
+    const { counters, limits } = this.#memory;
+    const generations = counters.generation + limits.generation;
+    if (this.#generations === generations) return;
+    this.#generations = generations;
+    for (const each of this.#counters) each.state = counters.stateOf(each.planned.id);
+    for (const each of this.#limits) each.state = limits.stateOf(each.planned.id);
+  }
+}
+
+const noLimits: Omit<EventMemory, "counters" | "counterFacts"> = {
+  limits: noValues,
+  shadowLimits: noValues,
+  limitFacts: undefined,
+  shadowLimitFacts: undefined,
+};
