@@ -3,7 +3,9 @@
 import { buildAutomaton } from "./automaton.ts";
 import { readListPattern } from "./patterns.ts";
 import type { ListPattern } from "./patterns.ts";
-import { isWhole, readTerm } from "./terms.ts";
+import { buildPhraseFinder } from "./phrases.ts";
+import type { PhraseFinder } from "./phrases.ts";
+import { isPhrase, isWhole, readTerm } from "./terms.ts";
 import type { Term } from "./terms.ts";
 
 /** The entries of a list, numbered in the order in which they were given, as they are found in texts. */
@@ -25,16 +27,22 @@ export type Searcher = {
 /** Terms, in their canonical form. */
 export function searchTerms(values: readonly string[]): Searcher {
   const terms = values.map(readTerm);
-  const words = indexWords(terms.map(({ core }) => [core]));
+  const phrases = indexPhrases(terms);
+  const words = indexWords(terms.map((term) => (isPhrase(term) ? [] : [term.core])));
   return {
-    bytes: words.bytes,
+    bytes: phrases.bytes + words.bytes,
     always: [],
     candidates: (text) => {
-      const found = new Set<number>();
+      let found: Set<number> | undefined;
+      phrases.scan(text, (number) => {
+        found ??= new Set();
+        found.add(number);
+      });
       words.scan(text, (number, length, end) => {
+        found ??= new Set();
         if (!found.has(number) && isWhole(terms[number] as Term, text, end - length, end)) found.add(number);
       });
-      return found;
+      return found ?? none;
     },
     pending: () => undefined,
   };
@@ -61,6 +69,28 @@ type Words = {
   readonly bytes: number;
   readonly scan: (text: string, found: (number: number, length: number, end: number) => void) => void;
 };
+
+const none: readonly number[] = [];
+
+/** The terms that are found word by word. */
+function indexPhrases(terms: readonly Term[]): PhraseFinder {
+  const entries = new Map<string, number[]>();
+  for (const [number, term] of terms.entries()) {
+    if (!isPhrase(term)) continue;
+    const same = entries.get(term.core);
+    if (same === undefined) entries.set(term.core, [number]);
+    else same.push(number);
+  }
+  const finder = buildPhraseFinder([...entries.keys()]);
+  const numbers = [...entries.values()];
+  return {
+    bytes: finder.bytes,
+    scan: (text, found) =>
+      finder.scan(text, (phrase) => {
+        for (const number of numbers[phrase] ?? none) found(number);
+      }),
+  };
+}
 
 /** Which entries want which word: several may want the same. */
 function indexWords(wanted: readonly (readonly string[])[]): Words {

@@ -45,6 +45,17 @@ export function isWhole(term: Term, text: string, start: number, end: number): b
   return !(term.wholeAfter && end < text.length && joins(codePointAt(text, end)));
 }
 
+/**
+ * Whether a term can be found word by word: where it begins and ends with letters, they must be whole words,
+ * so that it consists of the same words as the text that holds it.
+ */
+export function isPhrase({ core, wholeBefore, wholeAfter }: Term): boolean {
+  if (core.length > termLengthMax) return false;
+  return (
+    (wholeBefore || !joins(codePointAt(core, 0))) && (wholeAfter || !joins(lastPoint(core, core.length)))
+  );
+}
+
 function splitTerm(written: string): { prefix: "" | "*"; core: string; suffix: "" | "*" } {
   const prefix = written.startsWith("*") && written.length > 1 ? "*" : "";
   const suffix = written.length > 1 && written.endsWith("*") && !written.endsWith("\\*") ? "*" : "";
@@ -68,7 +79,7 @@ function joinTerm(prefix: string, core: string, suffix: string): string {
  *
  * @param point of normalised text, which has no ASCII capitals
  */
-function joins(point: number): boolean {
+export function joins(point: number): boolean {
   if (point < 0x80) return (point >= 0x61 && point <= 0x7a) || (point >= 0x30 && point <= 0x39);
   if (((unicode().properties[point] ?? 0) & (isLetter | isMark | isDigit)) === 0) return false;
   return point < 0x0e00 || !unspaced.some(([first, last]) => point >= first && point <= last);
