@@ -15,7 +15,7 @@ import type { BodyWithoutParts, DocketRecord, ListBody, ListProposal } from "@do
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import { approvalView } from "../releases/change-views.ts";
-import type { ChangeState, Proposal } from "../releases/change-state.ts";
+import type { BrokenListGlass, ChangeState, Proposal } from "../releases/change-state.ts";
 import type { ListProposals } from "../releases/contract.ts";
 import { approvalsNeeded, breakGlassMsMax, isApproved } from "../releases/duties.ts";
 import type { ReleaseLists } from "../releases/release.ts";
@@ -33,7 +33,7 @@ import type {
 import { decodeDelta, encodeDelta } from "./format.ts";
 import type { Delta } from "./format.ts";
 import type { Loaded } from "./history.ts";
-import { rebase } from "./rebase.ts";
+import { beforeReverted, rebase } from "./rebase.ts";
 import type { Entries } from "./rebase.ts";
 import type { ProposedChange, SiteLists, WishedChange } from "./site-lists.ts";
 import type { ListStore } from "./store.ts";
@@ -373,24 +373,28 @@ export class ListChanges implements ListDesk, ListProposals {
 
   // A glass whose time is over: the list has its entries as before, unless somebody changed them since.
   async #mendGlasses(): Promise<void> {
-    const { duties, lists, clock, partOf } = this.#ports;
+    const { duties, lists, clock } = this.#ports;
     for (const glass of duties.state.listGlasses.values()) {
-      const { list: name, listKind } = glass.list;
       if (glass.ended !== undefined || glass.untilMs > clock() || !this.#isThere(glass.list)) continue;
-      const part = readListPart(await partOf(glass.index), listKind);
-      if (part?.undo === undefined) {
-        throw new DocketError("not_found", `what record ${glass.index} changed can't be read to be reverted`);
-      }
-      const { delta, undo } = part;
+      const { change: made, undo } = await this.#glassPart(glass);
+      const onto = [...duties.state.listGlasses.values()].filter((each) => isUnder(each, glass));
+      const earlier = await Promise.all(onto.reverse().map((each) => this.#glassPart(each)));
+      const before = beforeReverted(undo, earlier);
       await duties.during(async () => {
         // It may have been confirmed meanwhile.
         if (glass.ended !== undefined) return;
         const why = `the time of record ${glass.index} is over, and nobody confirmed it`;
-        const change = lists.proposeReverting(name, delta, undo);
+        const change = lists.proposeReverting(glass.list.list, made, before);
         await this.#seal(change, { by: glass.by, why, of: glass.index });
       });
       await this.#publishLeft();
     }
+  }
+
+  async #glassPart({ index, list }: BrokenListGlass): Promise<{ change: Delta; undo: Delta }> {
+    const part = readListPart(await this.#ports.partOf(index), list.listKind);
+    if (part?.undo !== undefined) return { change: part.delta, undo: part.undo };
+    throw new DocketError("not_found", `what record ${index} changed can't be read to be reverted`);
   }
 
   #isThere({ list, listKind }: Pick<ListRecord, "list" | "listKind">): boolean {
@@ -526,6 +530,13 @@ function summaryOf({ name, kind, version, list, file }: Loaded): ListSummary {
 
 function listProposal({ name, kind, version, previous, added, removed }: ProposedChange): ListProposal {
   return { list: name, listKind: kind, version, previous, added, removed };
+}
+
+// Whether a glass was open when a later one was broken, and its time was over since.
+function isUnder(earlier: BrokenListGlass, glass: BrokenListGlass): boolean {
+  const { index, list, ended } = earlier;
+  const isEarlier = index < glass.index && list.list === glass.list.list;
+  return isEarlier && ended?.how === "reverted" && ended.index > glass.index;
 }
 
 function conflict(message: string): DocketError {

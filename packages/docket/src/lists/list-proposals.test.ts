@@ -272,6 +272,31 @@ test("what somebody changed since is not reverted, and the end is sealed all the
   assert.equal((await changes.log("bad", 1))[0]?.index, end?.index);
 });
 
+test("a glass that is broken over another one doesn't make the first one last", async () => {
+  const until = Date.UTC(2027, 0, 1);
+  const later = { add: [{ value: "x.example", untilMs: until }], remove: [] };
+  for (const second of [remove("x.example"), later]) {
+    for (const ms of [2 * hourMs, hourMs / 2, hourMs]) {
+      const world = await worldAt("pair", "a.example");
+      const { changes, lists } = await world.open();
+      await changes.breakGlass("bad", add("x.example"), act, hourMs);
+      const { index } = await changes.breakGlass("bad", second, act, ms);
+      await changes.breakGlass("bad", add("x.example"), act, 3 * hourMs);
+      await world.pass(4 * hourMs);
+      assert.deepEqual(entries(lists), ["a.example"], `${index} ${ms}`);
+      assert.deepEqual(world.faults, []);
+    }
+  }
+  // What was confirmed stays.
+  const world = await worldAt("pair", "a.example");
+  const { changes, lists } = await world.open();
+  const { index } = await changes.breakGlass("bad", add("x.example"), act, hourMs);
+  await changes.breakGlass("bad", remove("x.example"), act, 2 * hourMs);
+  approve(world, index ?? -1);
+  await world.pass(3 * hourMs);
+  assert.deepEqual(entries(lists), ["a.example", "x.example"]);
+});
+
 test("a proposal that waits can be put in force by breaking the glass", async () => {
   const world = await worldAt("pair");
   const { changes, lists } = await world.open();

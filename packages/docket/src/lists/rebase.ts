@@ -48,6 +48,34 @@ export function undoOf(list: Pick<List, "get">, { add, remove }: Entries): Pick<
   return { add: before, remove: absent };
 }
 
+/**
+ * How the entries of a change were before it, and before earlier changes that it was made on and that were
+ * reverted since: else two changes for a time, one on the other, would make the first one last.
+ *
+ * @param earlier newest first
+ */
+export function beforeReverted(
+  undo: Entries,
+  earlier: readonly { readonly change: Entries; readonly undo: Entries }[],
+): { add: ListEntry[]; remove: string[] } {
+  const before = statesOf(undo);
+  for (const { change, undo: older } of earlier) {
+    const made = statesOf(change);
+    const was = statesOf(older);
+    for (const [value, entry] of before) {
+      if (made.has(value) && isSame(made.get(value), entry)) before.set(value, was.get(value));
+    }
+  }
+  const add = [...before.values()].filter((entry) => entry !== undefined);
+  return { add, remove: [...before.keys()].filter((value) => before.get(value) === undefined) };
+}
+
+function statesOf({ add, remove }: Entries): Map<string, ListEntry | undefined> {
+  const states = new Map<string, ListEntry | undefined>(remove.map((value) => [value, undefined]));
+  for (const entry of add) states.set(entry.value, entry);
+  return states;
+}
+
 function isSame(one: ListEntry | undefined, other: ListEntry | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one.untilMs === other.untilMs;

@@ -28,6 +28,7 @@ import type {
 import { countEffects, withdrawnRules } from "./effects.ts";
 import type { Effects } from "./effects.ts";
 import { aloneDelayMs, breakGlassMsMax, comesAtMs, isApproved, objection, stricterLevel } from "./duties.ts";
+import { checkTime, checkWhy, conflict } from "./refusals.ts";
 import { earlierRelease, refuseRollback } from "./rollback.ts";
 import {
   encodeKeptRelease,
@@ -39,7 +40,7 @@ import {
   withLists,
 } from "./release.ts";
 import type { ListVersion, Release, ReleaseLists, ReleaseManifest } from "./release.ts";
-import { changePart, encodeChangePart, reviewCandidate, whyLengthMax } from "./review.ts";
+import { changePart, encodeChangePart, reviewCandidate } from "./review.ts";
 import type { ChangePart, Preview, Review, TestReport } from "./review.ts";
 
 /** Longest a preview may take before the proposal goes on without it, in ms. */
@@ -160,8 +161,7 @@ export class PolicyChanges implements Changes {
       await this.#doDue();
     });
     // A crash here leaves it approved: the next start puts it in force.
-    const proposal = this.#state.proposals.get(of);
-    if (proposal?.list !== undefined && this.#isApproved(proposal)) await this.#publishList(of);
+    await this.#publishLists(of);
     return this.stands();
   }
 
@@ -294,6 +294,17 @@ export class PolicyChanges implements Changes {
     const open = this.#state.listGlasses.get(index);
     const until = open === undefined || open.ended !== undefined ? null : formatTime(open.untilMs);
     return { index, release: this.#ports.current().id, until };
+  }
+
+  // What was approved is in force: by this approval, or since another level asks for fewer.
+  async #publishLists(approved: number): Promise<void> {
+    const isOfLevel = this.#state.proposals.get(approved)?.level !== undefined;
+    for (const proposal of this.#state.proposals.values()) {
+      const { index, list, ended } = proposal;
+      if (list === undefined || ended !== undefined || !this.#isApproved(proposal)) continue;
+      if (index === approved) await this.#publishList(index);
+      else if (isOfLevel) await this.#publishList(index).catch((error) => this.#ports.onFault?.(error));
+    }
   }
 
   async #looked(view: ProposalView): Promise<ProposalView> {
@@ -569,21 +580,4 @@ export class PolicyChanges implements Changes {
 
 function lastApprover({ approvals, by }: Proposal): string {
   return approvals.at(-1)?.by ?? by;
-}
-
-function checkWhy(why: string | undefined): void {
-  if (why === undefined || why.length <= whyLengthMax) return;
-  throw new DocketError("usage", `why has at most ${whyLengthMax} characters, this one ${why.length}`);
-}
-
-function checkTime(forMs: number | undefined): void {
-  if (forMs === undefined || (forMs > 0 && forMs <= breakGlassMsMax)) return;
-  throw new DocketError(
-    "usage",
-    `a release comes into force for a time of at most ${breakGlassMsMax / 3_600_000} h`,
-  );
-}
-
-function conflict(message: string): DocketError {
-  return new DocketError("change_conflict", message);
 }

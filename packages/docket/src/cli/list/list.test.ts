@@ -55,14 +55,15 @@ async function directoryAtPair(t: TestContext): Promise<string> {
   const { policyDirectory, data } = installation;
   for (const name of readdirSync(policyDirectory)) rmSync(join(policyDirectory, name), { recursive: true });
   writeFileSync(join(policyDirectory, "lists.yaml"), policy);
-  const { site, changes, lists, close } = await openInstallation(installation);
+  const opened = await openInstallation(installation);
+  const { site, changes, lists } = opened;
   const key = `k_${"x".repeat(16)}`;
   await site.sealAccess("created", key, "admin");
   await lists.change("bad", { add: [{ value: "first.example" }], remove: [] }, { by: key, why: "known" });
   const operator = { by: "operator", role: "operator" } as const;
   const { index } = await changes.propose({ author: operator, wish: { level: "pair" } });
   await changes.approve({ author: { by: key, role: "admin" }, of: index });
-  await close();
+  await opened.close();
   return data;
 }
 
@@ -71,7 +72,8 @@ void test("above level solo commands propose, say so, and exit with 0", async (t
   const place = ["--data", data, "--why", "spam\u001b[2J wave"];
   const added = await docket("list", "add", "bad", "evil.example", ...place);
   assert.equal(added.code, 0, added.stderr);
-  const [, index] = /Next: docket policy approve (\d+) \(1 approval by others\)/.exec(added.stdout) ?? [];
+  const [, index = ""] =
+    /Next: docket policy approve (\d+) \(1 approval by others\)/.exec(added.stdout) ?? [];
   assert.match(added.stdout, /^bad: proposed, not in force: 1 to add, 0 to remove\n/);
   const again = await docket("list", "add", "bad", "evil.example", "--json", ...place);
   const answer = JSON.parse(again.stdout) as ListChanged;
@@ -90,10 +92,10 @@ void test("above level solo commands propose, say so, and exit with 0", async (t
   assert.equal(level.stdout.match(/list bad/g)?.length, 3);
   const log = await docket("policy", "log", "--data", data, "--limit", "20");
   assert.match(log.stdout, /proposed list bad: 1 to add, 0 to remove \(spam \[2J wave\)/);
-  const show = await docket("policy", "show", String(index), "--data", data);
+  const show = await docket("policy", "show", index, "--data", data);
   assert.match(show.stdout, /a change of the list bad was proposed/);
   assert.match(show.stdout, /Entries:\n {2}\+ evil\.example\n/);
-  const alone = await docket("policy", "approve", String(index), "--data", data);
+  const alone = await docket("policy", "approve", index, "--data", data);
   assert.equal(alone.code, 1);
   assert.match(alone.stderr, /you proposed it/);
 });

@@ -9,7 +9,7 @@ import { at } from "../../testing/at.ts";
 import { MemoryDisk } from "../../testing/memory-disk.ts";
 import { emptyChangeState, isChangeRecord, takeRecord } from "../change-state.ts";
 import type { ChangeState } from "../change-state.ts";
-import type { ChangePorts, ReleaseListStore } from "../contract.ts";
+import type { ChangePorts, ListProposals, ReleaseListStore } from "../contract.ts";
 import type { Author } from "../duties.ts";
 import { PolicyChanges } from "../policy-changes.ts";
 import { keepRelease, keptRelease, keptReleasePath, noLists, releaseOf } from "../release.ts";
@@ -42,6 +42,10 @@ export class ChangeLog {
   runTests: (release: Release) => TestReport = () => ({ run: 0, failed: [] });
   preview: ((release: Release) => Promise<Preview>) | undefined;
   lists: ReleaseListStore = { current: () => noLists, at: () => noLists, adopted: () => undefined };
+  listProposals: ListProposals = {
+    look: async () => ({ why: null, stale: false }),
+    enact: async () => Promise.reject(new Error("no list can be changed here")),
+  };
   changes: PolicyChanges;
   current: Release;
   #state: ChangeState = emptyChangeState();
@@ -150,6 +154,10 @@ export class ChangeLog {
         current: (declared) => this.lists.current(declared),
         at: (versions) => this.lists.at(versions),
         adopted: (versions) => this.lists.adopted(versions),
+      },
+      listProposals: {
+        look: (of) => this.listProposals.look(of),
+        enact: (of, glass) => this.listProposals.enact(of, glass),
       },
       runTests: (release) => this.runTests(release),
       ...(this.preview === undefined ? {} : { preview: this.preview }),
