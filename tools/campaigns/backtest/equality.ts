@@ -2,7 +2,7 @@
 // Whether a backtest says what would really have come out: a stream is decided under one release and a
 // candidate is backtested on the log; then the candidate really decides the same stream, and every decision
 // is compared.
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
@@ -121,6 +121,9 @@ export async function backtestErased(
     database.prepare("DELETE FROM actors WHERE pseudonym = ?").run(pseudonym);
   }
   database.close();
+  // All that the journal holds is in the files: the process stopped in good order. It holds keys too.
+  const journal = join(recorded, "sites/main/journal");
+  for (const name of readdirSync(journal)) rmSync(join(journal, name));
   const expected = outcomesOf(recorded).filter(({ actor }) => erased.has(actor)).length;
   const { coverage } = await backtest(optionsOf({ candidate: world.candidate, data: recorded }));
   const known = await backtest(optionsOf({ candidate: world.known, data: recorded }));
