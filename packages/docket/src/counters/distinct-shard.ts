@@ -207,6 +207,9 @@ export class DistinctShard {
   }
 
   #removeKey(slot: number): GoneKey {
+    const value = this.#keys.spare(slot, 0);
+    // Most keys have one value.
+    if (value !== -1 && value === this.#keys.spare(slot, 1)) return this.#removeSingle(slot, value);
     const values: PlainValue[] = [];
     while (this.#keys.spare(slot, 0) !== -1) values.push(this.#removeValue(slot, this.#keys.spare(slot, 0)));
     const sketch = this.#sketches.get(slot);
@@ -214,6 +217,18 @@ export class DistinctShard {
     const removed = { hash: this.#keys.hashOf(slot), older: this.#keys.older(slot), values, sketch };
     this.#keys.unlink(this.#ends, slot);
     this.#keys.remove(slot);
+    return removed;
+  }
+
+  #removeSingle(slot: number, value: number): GoneKey {
+    const keys = this.#keys;
+    const values = [this.#plainValue(value)];
+    this.#newest.give(keys.head(slot));
+    this.#buckets.giveChain(this.#values.head(value));
+    this.#values.remove(value);
+    const removed = { hash: keys.hashOf(slot), older: keys.older(slot), values, sketch: undefined };
+    keys.unlink(this.#ends, slot);
+    keys.remove(slot);
     return removed;
   }
 

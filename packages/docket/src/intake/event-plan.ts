@@ -10,7 +10,7 @@ import type { KeyHash } from "../counters/key-hash.ts";
 import type { LimitState } from "../counters/limits.ts";
 import { copyName, heldRefusals } from "./counting.ts";
 import type { CountedFacts, CounterMemory, Declared, EventKeys } from "./counting.ts";
-import { Plan } from "./key-plan.ts";
+import { Plan, shapeOf } from "./key-plan.ts";
 import type { PlannedCounter, PlannedLimit } from "./key-plan.ts";
 
 /** What memory says of an event: for its conditions by declaration, for its facts by hash. */
@@ -32,16 +32,24 @@ const openSignals: readonly (readonly [name: string, path: string])[] = signalDe
 const openSignalPaths: ReadonlySet<string> = new Set(openSignals.map(([, path]) => path));
 const noValues: ReadonlyMap<string, number> = new Map();
 
+type ReadCounter = {
+  readonly planned: PlannedCounter;
+  state: CounterState | undefined;
+  /** The value that was read last. */
+  value: number | undefined;
+};
+
 /** All of it for one type. It holds one event at a time: read it, then count it or leave it. */
 export class EventPlan {
   /** The policies about such events. */
   readonly policies: readonly Policy[];
   readonly #memory: CounterMemory;
   readonly #keys: Plan;
-  readonly #counters: readonly { readonly planned: PlannedCounter; state: CounterState | undefined }[];
+  readonly #counters: readonly ReadCounter[];
   readonly #limits: readonly { readonly planned: PlannedLimit; state: LimitState | undefined }[];
   readonly #values: RecordedFields["values"];
   readonly #holdable: readonly string[];
+  readonly #counterShape: Record<string, number>;
   readonly #counterValues = new Map<string, number>();
   readonly #limitValues = new Map<string, number>();
   #generations = -1;
@@ -50,8 +58,12 @@ export class EventPlan {
     this.policies = policies.policies.filter((policy) => policy.on.includes(type));
     this.#memory = memory;
     this.#keys = new Plan(declared, policies, type);
-    this.#counters = this.#keys.counters.map((planned) => ({ planned, state: undefined }));
+    this.#counters = this.#keys.counters.map((planned) => ({ planned, state: undefined, value: undefined }));
     this.#limits = this.#keys.limits.map((planned) => ({ planned, state: undefined }));
+    this.#counterShape = shapeOf(
+      this.#counters.map(({ planned }) => planned.id),
+      0,
+    );
     const { values, holdable } = recordedFields(policies, type);
     this.#values = values.filter(({ path }) => !openSignalPaths.has(path));
     this.#holdable = holdable;
@@ -73,20 +85,23 @@ export class EventPlan {
     this.#keys.hash(actor);
     const { counters } = this.#memory;
     const byDeclaration = this.#counterValues;
-    const counterFacts: Record<string, number> = {};
-    for (const { planned, state } of this.#counters) {
-      const { counter, group, id } = planned;
+    let isWhole = true;
+    for (const each of this.#counters) {
+      const { planned, state } = each;
+      const { counter, group } = planned;
       const value =
         group.recorded === undefined || state === undefined
           ? undefined
           : counters.readHashed(state, group, decidedAtMs);
-      if (value === undefined) {
-        byDeclaration.delete(counter.id);
-      } else {
-        byDeclaration.set(counter.id, value);
-        counterFacts[id] = value;
-      }
+      if (value === undefined) isWhole = false;
+      if (value === each.value) continue;
+      each.value = value;
+      if (value === undefined) byDeclaration.delete(counter.id);
+      else byDeclaration.set(counter.id, value);
     }
+    const counterFacts: Record<string, number> = isWhole ? { ...this.#counterShape } : {};
+    for (const { planned, value } of this.#counters)
+      if (value !== undefined) counterFacts[planned.id] = value;
     const limits = this.#limits.length === 0 ? noLimits : this.#readLimits(decidedAtMs, held);
     return { counters: byDeclaration, counterFacts, ...limits };
   }

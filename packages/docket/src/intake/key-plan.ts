@@ -98,6 +98,7 @@ export class Plan implements KeyPlan {
   readonly #fields: readonly Field[];
   readonly #tuples: readonly Tuple[];
   readonly #hasConditions: boolean;
+  readonly #shape: RecordedKeys;
 
   constructor({ counters, limits }: Declared, policies: PolicySet, type: string) {
     const parts: Parts = { fields: new Map(), tuples: new Map(), groups: new Map() };
@@ -112,6 +113,10 @@ export class Plan implements KeyPlan {
     this.groups = [...parts.groups.values()];
     this.#fields = [...parts.fields.values()];
     this.#tuples = [...parts.tuples.values()];
+    this.#shape = shapeOf(
+      [...this.counters, ...this.limits].map(({ id }) => id),
+      [],
+    );
     this.#hasConditions =
       this.counters.some(({ counter }) => counter.where !== undefined) ||
       this.limits.some(({ limit }) => limit.where !== undefined);
@@ -122,7 +127,8 @@ export class Plan implements KeyPlan {
     for (const field of this.#fields) readField(field, input, cellHash);
     for (const tuple of this.#tuples) combine(tuple);
     for (const group of this.groups) record(group);
-    const keys: RecordedKeys = {};
+    const isWhole = this.groups.every(({ recorded }) => recorded !== undefined);
+    const keys: RecordedKeys = isWhole ? { ...this.#shape } : {};
     for (const { id, group } of this.counters) if (group.recorded !== undefined) keys[id] = group.recorded;
     for (const { id, group } of this.limits) if (group.recorded !== undefined) keys[id] = group.recorded;
     return { keys, uncounted: this.#hasConditions ? this.#uncounted(input) : [] };
@@ -150,6 +156,15 @@ export class Plan implements KeyPlan {
     }
     return uncounted.sort();
   }
+}
+
+/**
+ * An object with these keys, to be copied and filled: V8 makes a hash table of an object that gets more than
+ * a few computed keys one after the other, and takes long over it.
+ */
+export function shapeOf<Value>(keys: readonly string[], value: Value): Record<string, Value> {
+  const entries = keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  return JSON.parse(`{${entries.join(",")}}`) as Record<string, Value>;
 }
 
 /** A recorded key, or a cell of it, with the actor's pseudonym in place of its mark. */

@@ -83,44 +83,53 @@ export function concludeDecision(evaluation: Evaluation, enforcement: Enforcemen
   };
 }
 
+// Loops, and each key by itself: most of it is empty for most events, and spreading that takes long.
 function concludedFacts(evaluation: Evaluation, enforcement: Enforcement): ConcludedFacts {
   const { proposed, restricting, capped, shadowed, refusedBy, holdUntilMs } = enforcement;
-  const thresholds = [...evaluation.thresholds, ...evaluation.heldThresholds].map(
-    ({ policy, points, held }) => ({ policy, points, mode: held ?? ("enforce" as const) }),
-  );
-  return {
-    fired: [...evaluation.rules, ...evaluation.shadow].map(firedFact),
+  const facts: ConcludedFacts = {
+    fired: firedFacts(evaluation),
     missing: evaluation.missing.map(({ policy, rule }) => `${policy}/${rule}`),
     points: evaluation.points,
-    ...(thresholds.length > 0 && { thresholds }),
     refusedBy: refusedBy?.id ?? null,
     strikes: enforcement.strikes.map(({ policy, rule, count }) => ({ policy, rule, count })),
-    ...(proposed.length > 0 && { proposed }),
-    ...(restricting.length > 0 && { restricting }),
-    ...(capped.length > 0 && { capped }),
-    ...(shadowed.length > 0 && { shadowed }),
     retryAfterMs: enforcement.retryAfterMs ?? null,
     holdUntil: holdUntilMs === undefined ? null : timeText(holdUntilMs),
     otherwise: enforcement.otherwise ?? null,
   };
+  if (evaluation.thresholds.length + evaluation.heldThresholds.length > 0) {
+    facts.thresholds = [...evaluation.thresholds, ...evaluation.heldThresholds].map(
+      ({ policy, points, held }) => ({ policy, points, mode: held ?? ("enforce" as const) }),
+    );
+  }
+  if (proposed.length > 0) facts.proposed = proposed;
+  if (restricting.length > 0) facts.restricting = restricting;
+  if (capped.length > 0) facts.capped = capped;
+  if (shadowed.length > 0) facts.shadowed = shadowed;
+  return facts;
+}
+
+function firedFacts({ rules, shadow }: Evaluation): FiredFact[] {
+  const fired: FiredFact[] = [];
+  for (const rule of rules) fired.push(firedFact(rule));
+  for (const rule of shadow) fired.push(firedFact(rule));
+  return fired;
 }
 
 function firedFact({ policy, rule, held, then, trace, exemption }: FiredRule): FiredFact {
-  return {
-    policy,
-    rule,
-    mode: held ?? "enforce",
-    outcome: then?.outcome ?? null,
-    clauses: trace.map(({ result }) => (result === "missing" ? "m" : result ? "t" : "f")).join(""),
-    ...(exemption === undefined ? {} : { exemption }),
-  };
+  let clauses = "";
+  for (const { result } of trace) clauses += result === "missing" ? "m" : result ? "t" : "f";
+  const fact: FiredFact = { policy, rule, mode: held ?? "enforce", outcome: then?.outcome ?? null, clauses };
+  if (exemption !== undefined) fact.exemption = exemption;
+  return fact;
 }
 
 function reasonsOf(rules: readonly FiredRule[], refusedBy: RestrictionRead | undefined): Reason[] {
   if (refusedBy !== undefined) return [refusalReason(refusedBy)];
-  return rules
-    .filter((rule) => Object.keys(rule.reason).length > 0)
-    .map((rule) => ({ rule: rule.rule, text: { ...rule.reason } }));
+  const reasons: Reason[] = [];
+  for (const { rule, reason } of rules) {
+    if (Object.keys(reason).length > 0) reasons.push({ rule, text: { ...reason } });
+  }
+  return reasons;
 }
 
 function refusalReason(refusedBy: RestrictionRead): Reason {

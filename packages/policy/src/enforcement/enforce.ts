@@ -61,6 +61,8 @@ export function enforce(
   newId: () => string,
 ): Enforcement {
   const inForce = standing.restrictions;
+  // Nothing follows from most events.
+  if (inForce.length === 0 && evaluation.rules.length === 0) return plain(evaluation.outcome);
   const exclusion = inForce.find(({ kind }) => kind === "ban") ?? longest(inForce, "suspend");
   if (exclusion !== undefined) return refused("reject", exclusion, undefined);
   const waitMs = Math.max(0, ...inForce.map(waitOf));
@@ -104,16 +106,21 @@ function refused(
   refusedBy: RestrictionRead | undefined,
   retryAfterMs: number | undefined,
 ): Enforcement {
+  return { ...plain(outcome), refusedBy, retryAfterMs };
+}
+
+/** An outcome that nothing else follows from. No threshold is reached where no rule fired. */
+function plain(outcome: Outcome): Enforcement {
   return {
     outcome,
-    refusedBy,
+    refusedBy: undefined,
     strikes: [],
     restrictions: [],
     proposed: [],
     restricting: [],
     capped: [],
     shadowed: [],
-    retryAfterMs,
+    retryAfterMs: undefined,
     holdUntilMs: undefined,
     otherwise: undefined,
   };

@@ -99,6 +99,7 @@ export function throttleWaitMs(restrictions: readonly Restriction[], atMs: numbe
  * @param policies those that are about the event's type
  */
 export function readStanding(standing: Standing, policies: readonly Policy[], atMs: number): StandingRead {
+  if (isClean(standing)) return { strikes: 0, restrictions: [] };
   const restrictions = restrictionsAt(standing, atMs).map((each) => readRestriction(each, atMs));
   if (standing.strikes.length === 0) return { strikes: 0, restrictions };
   const ladder: Record<string, number[]> = {};
