@@ -2,6 +2,7 @@
 // The environment: every name that a condition or a counter may read, its type, whether it is personal, and
 // how its value is taken from an event. A value that isn't of its type counts as missing: evaluation never
 // throws.
+import { probeOf } from "./condition/entries.ts";
 import { readTimestamp, durationOf, timestampOf } from "./condition/time.ts";
 import {
   boolType,
@@ -167,7 +168,7 @@ export function listField(name: string, kind: ListKind): FieldDeclaration {
     itemsMax: 0,
     read: ({ lists, decidedAt }) => {
       const view = lists?.get(name);
-      return view === undefined ? undefined : { view, atMs: decidedAt };
+      return view === undefined ? undefined : probeOf(view, decidedAt);
     },
   };
 }

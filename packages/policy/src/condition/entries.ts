@@ -18,8 +18,18 @@ export type ListProbe = {
   readonly view: ListView;
   readonly atMs: number;
   /** Where a trace is wanted: the entries that were found are put here. */
-  found?: Set<string>;
+  found: Set<string> | undefined;
+  /** The text that was looked through last, and what was found: rules ask for the same, and traces again. */
+  asked: string | undefined;
+  answer: readonly string[];
 };
+
+/** What the frame holds of a list at a time; nothing has been asked of it. */
+export function probeOf(view: ListView, atMs: number): ListProbe {
+  return { view, atMs, found: undefined, asked: undefined, answer: none };
+}
+
+const none: readonly string[] = [];
 
 /** The kinds whose entries are looked for in a text, not compared with a value. */
 const textKinds: readonly ListKind[] = ["term", "pattern"];
@@ -125,12 +135,19 @@ export function compileHits(list: FieldSlot, value: Closure): Closure {
     const texts = value(frame);
     if (probe === undefined || texts === undefined) return undefined;
     const hits =
-      typeof texts === "string"
-        ? probe.view.hits(texts, probe.atMs)
-        : hitsOfAll(probe, texts as readonly string[]);
-    for (const entry of hits) probe.found?.add(entry);
+      typeof texts === "string" ? hitsOfText(probe, texts) : hitsOfAll(probe, texts as readonly string[]);
+    const { found } = probe;
+    if (found !== undefined) for (const entry of hits) found.add(entry);
     return hits;
   };
+}
+
+function hitsOfText(probe: ListProbe, text: string): readonly string[] {
+  if (probe.asked !== text) {
+    probe.answer = probe.view.hits(text, probe.atMs);
+    probe.asked = text;
+  }
+  return probe.answer;
 }
 
 function hitsOfAll(probe: ListProbe, texts: readonly string[]): readonly string[] {

@@ -33,6 +33,7 @@ export function buildAutomaton(words: readonly string[]): Automaton {
     count: words.length,
     lengthOf: (word) => (words[word] ?? "").length,
     unitOf: (word, index) => (words[word] ?? "").charCodeAt(index),
+    bitsBefore: 0,
   });
   const links = buildLinks(trie);
   const dense = buildDense(trie, links);
@@ -50,6 +51,8 @@ export type Sequences = {
   readonly lengthOf: (word: number) => number;
   /** A number of 32 bits without a sign; memory is taken for each up to the largest that a word begins with. */
   readonly unitOf: (word: number, index: number) => number;
+  /** So many low bits tell what stands before: they are 0 where a word begins, and anything fits there. */
+  readonly bitsBefore: number;
 };
 
 /**
@@ -71,8 +74,11 @@ function stepperOf(trie: Trie, links: Links): Stepper {
   };
 }
 
-function bytesOf(arrays: Trie | Links): number {
-  return Object.values(arrays).reduce((sum, array) => sum + array.byteLength, 0);
+function bytesOf(arrays: Omit<Trie, "bitsBefore"> | Links): number {
+  let bytes = 0;
+  for (const array of Object.values(arrays) as unknown[])
+    if (ArrayBuffer.isView(array)) bytes += array.byteLength;
+  return bytes;
 }
 
 /** State 0 is the root; states are in ascending order of depth. */
@@ -86,8 +92,9 @@ type Trie = {
   readonly children: Uint32Array;
   /** Open addressing, by state and unit, two numbers for each slot: the hash, and the child; 0 where free. */
   readonly slots: Int32Array;
-  /** The root's children, by unit. */
+  /** The root's children, by unit without {@link Sequences.bitsBefore}. */
   readonly first: Uint32Array;
+  readonly bitsBefore: number;
 };
 
 type Links = {
@@ -122,7 +129,7 @@ function buildTrie(words: Sequences): Trie {
     }
     found.word[path[length] ?? 0] = word + 1;
   }
-  return orderTrie(found, depths, rootUnitMax);
+  return orderTrie(found, depths, rootUnitMax, words.bitsBefore);
 }
 
 function countStates(words: Sequences): number {
@@ -158,6 +165,7 @@ function orderTrie(
   found: { readonly parent: Uint32Array; readonly unit: Uint32Array; readonly word: Uint32Array },
   depths: Uint16Array,
   rootUnitMax: number,
+  bitsBefore: number,
 ): Trie {
   const states = depths.length;
   const ranks = ranksByDepth(depths);
@@ -167,7 +175,8 @@ function orderTrie(
     word: new Uint32Array(states),
     children: new Uint32Array(states),
     slots: new Int32Array(2 * 2 ** Math.ceil(Math.log2(Math.max(4, states * 1.5)))),
-    first: new Uint32Array(rootUnitMax + 1),
+    first: new Uint32Array((rootUnitMax >>> bitsBefore) + 1),
+    bitsBefore,
   };
   for (let old = 1; old < states; old++) {
     const state = ranks[old] ?? 0;
@@ -177,7 +186,7 @@ function orderTrie(
     trie.parent[state] = parent;
     trie.unit[state] = unit;
     trie.children[parent] = (trie.children[parent] ?? 0) | (1 << (unit & 31));
-    if (parent === 0) trie.first[unit] = state;
+    if (parent === 0) trie.first[unit >>> bitsBefore] = state;
     addChild(trie, parent, unit, state);
   }
   return trie;
@@ -231,8 +240,9 @@ function step(trie: Trie, fail: Uint32Array, from: number, unit: number): number
     const child = childOf(trie, state, unit);
     if (child !== 0) return child;
   }
-  const { first } = trie;
-  return unit < first.length ? (first[unit] as number) : 0;
+  const { first, bitsBefore } = trie;
+  const own = unit >>> bitsBefore;
+  return own < first.length ? (first[own] as number) : 0;
 }
 
 /** The child of a state; 0 for none. */
@@ -260,12 +270,12 @@ type Dense = {
   readonly stride: number;
   /** The states below this one have their row. */
   readonly rows: number;
-  /** The state after a state and a class, at `state * stride + class`. */
+  /** The state after a state and a class, at `state * stride + class`, doubled; plus one if words end in it. */
   readonly next: Uint32Array;
 };
 
-function buildDense(trie: Trie, { fail }: Links): Dense {
-  const { parent, unit } = trie;
+function buildDense(trie: Trie, { fail, shorter }: Links): Dense {
+  const { parent, unit, word } = trie;
   const classes = new Uint16Array(classedUnits);
   let stride = 1;
   for (const each of unit.subarray(1)) {
@@ -281,7 +291,8 @@ function buildDense(trie: Trie, { fail }: Links): Dense {
     if (state > 0) next.copyWithin(state * stride, from, from + stride);
     for (; child < parent.length && parent[child] === state; child++) {
       const own = unit[child] ?? 0;
-      if (own < classedUnits) next[state * stride + (classes[own] ?? 0)] = child;
+      const ends = word[child] === 0 && shorter[child] === 0 ? 0 : 1;
+      if (own < classedUnits) next[state * stride + (classes[own] ?? 0)] = 2 * child + ends;
     }
   }
   return { classes, stride, rows, next };
@@ -303,7 +314,7 @@ function denseStep(
     if (child !== 0) return child;
     state = fail[state] as number;
   }
-  return next[state * stride + type] as number;
+  return (next[state * stride + type] as number) >>> 1;
 }
 
 function scan(
@@ -316,10 +327,19 @@ function scan(
   const { word } = trie;
   const { fail, shorter } = links;
   if (word.length === 1) return;
+  const { classes, stride, rows, next } = dense;
   let state = 0;
   for (let index = 0; index < text.length; index++) {
-    state = denseStep(trie, fail, dense, state, text.charCodeAt(index));
-    if (word[state] !== 0 || shorter[state] !== 0) report(trie, links, state, index + 1, found);
+    const unit = text.charCodeAt(index);
+    if (unit < classedUnits && state < rows) {
+      const cell = next[state * stride + (classes[unit] as number)] as number;
+      state = cell >>> 1;
+      if ((cell & 1) === 0) continue;
+    } else {
+      state = denseStep(trie, fail, dense, state, unit);
+      if (word[state] === 0 && shorter[state] === 0) continue;
+    }
+    report(trie, links, state, index + 1, found);
   }
 }
 

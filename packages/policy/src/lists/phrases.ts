@@ -30,6 +30,7 @@ export function buildPhraseFinder(phrases: readonly string[]): PhraseFinder {
     count: order.length,
     lengthOf: (word) => encoded[order[word] ?? 0]?.length ?? 0,
     unitOf: (word, index) => encoded[order[word] ?? 0]?.[index] ?? 0,
+    bitsBefore: 1,
   });
   const numbers = Uint32Array.from(order);
   const arrays = [...Object.values(dictionary), numbers];
@@ -44,13 +45,22 @@ export function buildPhraseFinder(phrases: readonly string[]): PhraseFinder {
 function scan(dictionary: Dictionary, stepper: Stepper, text: string, found: (word: number) => void): void {
   let state = 0;
   for (let index = 0; index < text.length;) {
-    const end = pieceEnd(text, index);
-    const piece = findPiece(dictionary, text, index, end);
-    index = end;
-    state = piece === 0 ? 0 : stepper.step(state, piece);
+    const spaced = isSpaced(text, index) ? 1 : 0;
+    const start = index + spaced;
+    index = pieceEnd(text, start);
+    const piece = findPiece(dictionary, text, start, index);
+    state = piece === 0 ? 0 : stepper.step(state, 2 * piece + spaced);
     if (state !== 0) stepper.report(state, index, found);
   }
 }
+
+/** Whether a space stands there before something else: it is counted with what comes after it. */
+function isSpaced(text: string, index: number): boolean {
+  if (text.charCodeAt(index) !== space || index + 1 >= text.length) return false;
+  return text.charCodeAt(index + 1) !== space;
+}
+
+const space = 0x20;
 
 /** The pieces that phrases consist of, numbered from 1: open addressing. */
 type Dictionary = {
@@ -67,8 +77,9 @@ function buildDictionary(phrases: readonly string[]): Dictionary {
   const pieces = new Map<string, number>();
   for (const phrase of phrases) {
     for (let index = 0; index < phrase.length;) {
-      const end = pieceEnd(phrase, index);
-      const piece = phrase.slice(index, end);
+      const start = isSpaced(phrase, index) ? index + 1 : index;
+      const end = pieceEnd(phrase, start);
+      const piece = phrase.slice(start, end);
       pieces.set(piece, pieces.get(piece) ?? pieces.size + 1);
       index = end;
     }
@@ -153,11 +164,13 @@ function pieceEnd(text: string, start: number): number {
   return start + (codePointAt(text, start) > 0xffff ? 2 : 1);
 }
 
+/** The numbers of a phrase's pieces, doubled, plus one for each that a space stands before. */
 function piecesOf(phrase: string, dictionary: Dictionary): Uint32Array {
   const pieces: number[] = [];
   for (let index = 0; index < phrase.length;) {
-    const end = pieceEnd(phrase, index);
-    pieces.push(findPiece(dictionary, phrase, index, end));
+    const spaced = isSpaced(phrase, index) ? 1 : 0;
+    const end = pieceEnd(phrase, index + spaced);
+    pieces.push(2 * findPiece(dictionary, phrase, index + spaced, end) + spaced);
     index = end;
   }
   return Uint32Array.from(pieces);

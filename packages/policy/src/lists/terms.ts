@@ -50,7 +50,7 @@ export function isWhole(term: Term, text: string, start: number, end: number): b
  * so that it consists of the same words as the text that holds it.
  */
 export function isPhrase({ core, wholeBefore, wholeAfter }: Term): boolean {
-  if (core.length > termLengthMax) return false;
+  if (core.length > termLengthMax || core.startsWith(" ") || core.endsWith(" ")) return false;
   return (
     (wholeBefore || !joins(codePointAt(core, 0))) && (wholeAfter || !joins(lastPoint(core, core.length)))
   );
