@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The links in a text, found as a reader or an app that makes links clickable would find them.
 import { LinkifyIt, REBuilder } from "linkify-it";
-import { codePointAt } from "../text/normalise.ts";
-import { isDigit, isIgnorable, isLetter, isMark, unicode } from "../text/unicode.ts";
+import { codePointAt, isSurrogate } from "../text/normalise.ts";
+import { isDigit, isIgnorable, isLetter, isMark, isWhiteSpace, unicode } from "../text/unicode.ts";
 import { isBareLink } from "./bare-links.ts";
 import { readHost } from "./host.ts";
 
@@ -48,9 +48,10 @@ export function findLinks(text: string): FoundLinks {
   const links: Link[] = [];
   let rest = "";
   let kept = 0;
-  for (const [start, end] of pieces(readable)) {
-    if (links.length >= linksMax) break;
-    for (const match of linkify.match(makeSearchable(readable.slice(start, end))) ?? []) {
+  const bounds = findPieces(readable);
+  for (let at = 0; at < bounds.length && links.length < linksMax; at += 2) {
+    const start = bounds[at] ?? 0;
+    for (const match of linkify.match(makeSearchable(readable.slice(start, bounds[at + 1]))) ?? []) {
       const link = readLink(match.schema, match.raw);
       if (link === undefined) continue;
       links.push({ url: link.url, domain: link.domain });
@@ -126,14 +127,15 @@ function dropIgnorable(text: string): string {
   const { properties } = unicode();
   let kept = "";
   let from = 0;
-  for (let index = 0; index < text.length;) {
-    const point = codePointAt(text, index);
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    const point = isSurrogate(unit) ? codePointAt(text, index) : unit;
     const units = point > 0xffff ? 2 : 1;
     if ((properties[point] ?? 0) & isIgnorable) {
       kept += text.slice(from, index);
       from = index + units;
     }
-    index += units;
+    index += units - 1;
   }
   return from === 0 ? text : kept + text.slice(from);
 }
@@ -141,22 +143,38 @@ function dropIgnorable(text: string): string {
 /**
  * The parts of the text that may hold a link: those between white space that have a dot or a scheme. A scheme
  * opens a new part also where a letter is before it ("lookhttp://…"): scripts without spaces, and tricks.
+ *
+ * @returns start and end of each, in turn
  */
-function* pieces(text: string): Generator<readonly [start: number, end: number]> {
-  for (const word of text.matchAll(words)) {
-    if (!candidate.test(word[0])) continue;
-    const starts = Array.from(word[0].matchAll(gluedScheme), ({ index }) => word.index + index);
-    let start = word.index;
-    for (const end of [...starts, word.index + word[0].length]) {
-      for (; start < end; start = Math.min(end, start + pieceLengthMax)) {
-        yield [start, Math.min(end, start + pieceLengthMax)];
-      }
+function findPieces(text: string): number[] {
+  const { properties } = unicode();
+  const bounds: number[] = [];
+  const blank = (at: number): boolean => ((properties[text.charCodeAt(at)] ?? 0) & isWhiteSpace) !== 0;
+  for (let end = 0; ;) {
+    candidate.lastIndex = end;
+    if (!candidate.test(text)) return bounds;
+    let start = candidate.lastIndex - 1;
+    while (start > end && !blank(start - 1)) start -= 1;
+    end = candidate.lastIndex;
+    while (end < text.length && !blank(end)) end += 1;
+    cutWord(text, start, end, bounds);
+  }
+}
+
+function cutWord(text: string, start: number, end: number, bounds: number[]): void {
+  const word = text.slice(start, end);
+  const starts = word.includes(":")
+    ? Array.from(word.matchAll(gluedScheme), ({ index }) => start + index)
+    : [];
+  let from = start;
+  for (const cut of [...starts, end]) {
+    for (; from < cut; from = Math.min(cut, from + pieceLengthMax)) {
+      bounds.push(from, Math.min(cut, from + pieceLengthMax));
     }
   }
 }
 
-const candidate = /\.[^.]|[\u3002\uff61]|:[\\/]{2}/;
-const words = new RegExp(`[^${white}]+`, "g");
+const candidate = new RegExp(String.raw`\.[^.${white}]|[\u3002\uff61]|:[\\/]{2}`, "g");
 const gluedScheme = /(?<=[0-9A-Za-z\u0080-\uffff])https?:[\\/]{2}/gi;
 
 /**

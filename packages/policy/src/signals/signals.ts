@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signals: the facts that are computed from the text of one event alone.
-import { codePointAt, normaliseText } from "../text/normalise.ts";
+import { codePointAt, isSurrogate, normaliseText, normaliseUnicode } from "../text/normalise.ts";
 import {
   isDigit,
   isLetter,
@@ -99,24 +99,25 @@ export const signalsVersion: string = [
  */
 export function computeSignals(input: SignalInput, options: SignalOptions): Signals {
   if (input.text === undefined && input.title === undefined) return {};
-  const content = [input.title, input.text].filter((part) => part !== undefined).join("\n");
+  const joined = input.text !== undefined && input.title !== undefined;
+  const content = joined ? `${input.title}\n${input.text}` : (input.text ?? input.title ?? "");
   const counts = countCharacters(content);
   const { links, rest } = findLinks(content);
-  const normalised = normaliseText(content);
-  const letters = fingerprintText(rest === content ? normalised : normaliseText(rest));
-  const joints = input.text !== undefined && input.title !== undefined ? 1 : 0;
+  const normalised = counts.ascii ? normaliseText(content) : normaliseUnicode(content);
+  const { longestRun, letters } = readNormalised(normalised);
+  const common = rest === content ? letters : readNormalised(normaliseText(rest)).letters;
   const signals: Record<string, SignalValue> = {
     links: links.map(({ url }) => url),
     domains: distinctDomains(links),
     linkCount: links.length,
-    length: counts.length - joints,
+    length: counts.length - (joined ? 1 : 0),
     letters: counts.letters,
     words: counts.words,
     capitals: counts.cased === 0 ? 0 : Math.floor((counts.upper * 1000) / counts.cased),
-    repeated: longestRun(normalised),
+    repeated: longestRun,
     normalised,
   };
-  if (letters !== "") signals["fingerprint"] = options.fingerprint(letters);
+  if (common !== "") signals["fingerprint"] = options.fingerprint(common);
   return signals;
 }
 
@@ -129,7 +130,14 @@ function distinctDomains(links: readonly Link[]): string[] {
   return [...new Set(links.map(({ domain }) => domain).filter((domain) => domain !== undefined))];
 }
 
-type Counts = { length: number; letters: number; words: number; upper: number; cased: number };
+type Counts = {
+  length: number;
+  letters: number;
+  words: number;
+  upper: number;
+  cased: number;
+  ascii: boolean;
+};
 
 function countCharacters(content: string): Counts {
   const { properties } = unicode();
@@ -139,8 +147,10 @@ function countCharacters(content: string): Counts {
   let upper = 0;
   let cased = 0;
   let wordyBefore = 0;
+  let bits = 0;
   for (let index = 0; index < content.length; index++) {
     const unit = content.charCodeAt(index);
+    bits |= unit;
     let kind = properties[unit] ?? 0;
     if (isSurrogate(unit)) {
       const point = codePointAt(content, index);
@@ -158,39 +168,24 @@ function countCharacters(content: string): Counts {
     if (kind & isUppercase) upper += 1;
     if (kind & (isUppercase | isLowercase)) cased += 1;
   }
-  return { length: content.length - pairs, letters, words, upper, cased };
-}
-
-/** Works on normalised text, where case is folded already and a space is all there is of white space. */
-function longestRun(normalised: string): number {
-  let longest = 0;
-  let run = 0;
-  let before = -1;
-  for (let index = 0; index < normalised.length; index++) {
-    let point = normalised.charCodeAt(index);
-    if (isSurrogate(point)) {
-      point = codePointAt(normalised, index);
-      index += 1;
-    }
-    run = point === before ? run + 1 : 1;
-    before = point;
-    if (run > longest && point !== space) longest = run;
-  }
-  return longest;
+  return { length: content.length - pairs, letters, words, upper, cased, ascii: bits < 0x80 };
 }
 
 /**
- * What copies of a text have in common: the letters and marks of normalised text, anything else one space,
- * and no letter more than twice in a row. Empty where there is no letter.
+ * Reads off normalised text, where case is folded and a space is all there is of white space, the longest run
+ * of a character, and the letters: what copies of a text have in common. These are the letters and marks,
+ * anything else one space, and no letter more than twice in a row; empty where there is no letter.
  */
-function fingerprintText(normalised: string): string {
+function readNormalised(normalised: string): { longestRun: number; letters: string } {
   const { properties } = unicode();
-  let out = "";
-  // What is kept as it stands is copied in runs: the one that is not copied yet starts here.
-  let from = 0;
+  let longestRun = 0;
   let run = 0;
-  let before = space;
-  let letters = 0;
+  let before = -1;
+  let kinds = 0;
+  let letters = "";
+  // What is kept as it stands is copied a stretch at a time; the one not copied yet starts here.
+  let from = 0;
+  let gap = true;
   for (let index = 0; index < normalised.length;) {
     let point = normalised.charCodeAt(index);
     let next = index + 1;
@@ -198,32 +193,22 @@ function fingerprintText(normalised: string): string {
       point = codePointAt(normalised, index);
       next += 1;
     }
-    const kind = properties[point] ?? 0;
-    letters |= kind;
-    if (kind & (isLetter | isMark)) {
-      run = point === before ? run + 1 : 1;
-      before = point;
-      if (run > 2) {
-        if (from < index) out += normalised.slice(from, index);
-        from = next;
-      }
-    } else {
-      if (point !== space || before === space) {
-        if (from < index) out += normalised.slice(from, index);
-        if (before !== space) out += " ";
-        from = next;
-      }
-      before = space;
+    run = point === before ? run + 1 : 1;
+    before = point;
+    if (run > longestRun && point !== space) longestRun = run;
+    const kind = (properties[point] ?? 0) & (isLetter | isMark);
+    kinds |= kind;
+    if (kind === 0 ? point !== space || gap : run > 2) {
+      if (from < index) letters += normalised.slice(from, index);
+      if (kind === 0 && !gap) letters += " ";
+      from = next;
     }
+    gap = kind === 0;
     index = next;
   }
-  if ((letters & isLetter) === 0) return "";
-  out += normalised.slice(from);
-  return before === space ? out.slice(0, -1) : out;
-}
-
-function isSurrogate(unit: number): boolean {
-  return (unit & 0xf800) === 0xd800;
+  if ((kinds & isLetter) === 0) return { longestRun, letters: "" };
+  letters += normalised.slice(from);
+  return { longestRun, letters: gap ? letters.slice(0, -1) : letters };
 }
 
 const space = 0x20;

@@ -21,7 +21,12 @@ const space = 0x20;
  * @param text any string, well-formed or not
  */
 export function normaliseText(text: string): string {
-  return normaliseAscii(text) ?? normaliseUnits(text) ?? normaliseUnicode(text);
+  return normaliseAscii(text) ?? normaliseUnicode(text);
+}
+
+/** The same as {@link normaliseText}, only quicker for a text that is known not to be ASCII. */
+export function normaliseUnicode(text: string): string {
+  return normaliseUnits(text) ?? normalisePoints(text);
 }
 
 /** The quick way for tidy ASCII, or `undefined`. `toLowerCase` of ASCII is the same in every Unicode version. */
@@ -87,7 +92,7 @@ function appendUnits(point: number, units: number[]): void {
 }
 
 /** The long way: any text. */
-function normaliseUnicode(text: string): string {
+function normalisePoints(text: string): string {
   const tables = unicode();
   const points: number[] = [];
   const state = { points, normalisable: false };
@@ -123,6 +128,11 @@ function append(
 export function codePointAt(text: string, index: number): number {
   const point = text.codePointAt(index) ?? replacement;
   return point >= 0xd800 && point <= 0xdfff ? replacement : point;
+}
+
+/** Whether a UTF-16 code unit is half a pair, or a lone half. */
+export function isSurrogate(unit: number): boolean {
+  return (unit & 0xf800) === 0xd800;
 }
 
 /** Joins numbers in pieces, since a call takes only so many arguments. */
