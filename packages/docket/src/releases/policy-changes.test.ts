@@ -512,6 +512,19 @@ describe("going back", () => {
     assert.equal(log.current.id, idOf(links(3)));
   });
 
+  test("at pair one person doesn't go back to a glass that was broken, which nobody agreed to", async () => {
+    const log = await siteAt("pair");
+    await log.changes.breakGlass({ author: ada, wish: { files: links(1) } });
+    const { index } = await log.changes.propose({ author: ana, wish: { files: links(5) } });
+    await log.changes.approve({ author: bob, of: index });
+    await log.changes.publish({ author: bob, of: index });
+    await refused(
+      log.changes.rollback({ author: ada, to: idOf(links(1)) }),
+      "approval_needed",
+      /at level pair one person alone doesn't go back to a broken glass/,
+    );
+  });
+
   test("at strict one person goes back only to what restricts no more", async () => {
     const log = await siteAt("strict");
     const { index } = await log.changes.propose({ author: ana, wish: { files: milder } });

@@ -42,7 +42,7 @@ export function earlierRelease(state: ChangeState, name: string | undefined): st
 /**
  * Lets one person go back to a release only where the duties of the site allow it: everywhere at level solo;
  * else by one release, and only if that one was not itself gone back to, so that nobody walks back step by
- * step alone; at level strict only to a milder one.
+ * step alone, and didn't come into force by breaking the glass; at level strict only to a milder one.
  *
  * @throws {DocketError} `approval_needed`, `change_conflict` if it never was in force
  */
@@ -56,6 +56,9 @@ export function refuseRollback(state: ChangeState, to: string, { restrictsMore }
   const since = inForce?.since;
   const oneBack = since?.previous === to && since.via !== "rollback" && since.via !== "revert";
   if (!oneBack) throw needsAnother(level, "goes back only by the release that came last", to);
+  const came = state.releases.findLast(({ release, index }) => release === to && index < since.index);
+  // Nobody else has agreed to it, and it would be there for good.
+  if (came?.via === "break-glass") throw needsAnother(level, "doesn't go back to a broken glass", to);
   if (level === "strict" && restrictsMore)
     throw needsAnother(level, "goes back only to a milder release", to);
 }
