@@ -193,7 +193,8 @@ const { values: options } = parseArgs({
 });
 const rows = subjects(Number(options.entries)).map(measure);
 const machine = describeMachine();
-const where = `One core of ${machine.cpu}, Node ${machine.node}; processor time, the best of ${rounds} rounds.`;
+const where =
+  `One core of ${machine.cpu}, Node ${machine.node}; ` + `processor time, the best of ${rounds} rounds.`;
 const text = `${tableOf(rows)}\n\n${where}`;
 process.stdout.write(`${text}\n`);
 if (options.json !== undefined)
