@@ -215,9 +215,19 @@ function actorAge(input: EvaluationInput): number | undefined {
     : input.decidedAt - created;
 }
 
+// The text that was read last: a decision reads the same one for its conditions and for its facts.
+let lastText = "";
+let lastTimestamp: number | undefined;
+
 function acceptTimestamp(value: unknown): number | undefined {
+  if (typeof value === "string" && value === lastText) return lastTimestamp;
   const ms = typeof value === "string" ? readTimestamp(value) : value;
-  return Number.isSafeInteger(ms) ? timestampOf(ms as number) : undefined;
+  const timestamp = Number.isSafeInteger(ms) ? timestampOf(ms as number) : undefined;
+  if (typeof value === "string") {
+    lastText = value;
+    lastTimestamp = timestamp;
+  }
+  return timestamp;
 }
 
 function isStringList(value: unknown): value is readonly string[] {

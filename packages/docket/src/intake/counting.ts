@@ -205,18 +205,20 @@ export function factsForPolicy(
  * a held rule's copy if that rule wouldn't have done so either.
  *
  * @param index of its record, where it is counted from the log
+ * @param decidedAtMs the same as the facts have, where it is known as a number
  */
 export function countDecision(
   memory: CounterMemory,
   decision: CountedDecision,
   facts: CountedFacts,
   index?: number,
+  decidedAtMs: number = Date.parse(facts.decidedAt),
 ): Undo {
   const { counters, limits } = memory;
-  const decidedAtMs = Date.parse(facts.decidedAt);
   const passed = !isRefusal(decision.outcome);
   const undos: Undo[] = [];
-  for (const [id, own] of Object.entries(facts.keys)) {
+  for (const id in facts.keys) {
+    const own = facts.keys[id] as Facts["keys"][string];
     if (facts.uncounted?.includes(id)) continue;
     if (counters.has(id)) {
       undos.push(counters.add(id, countedKeys(own, decision.actor), decidedAtMs, index));

@@ -199,9 +199,9 @@ export class Engine {
       ...(hits.length > 0 && { hits }),
       ...conclusion.facts,
     };
-    this.#ports.effects.observe(actor, facts);
-    countDecision(this.memory, { actor, outcome: conclusion.outcome }, facts);
-    setStanding(this.memory.standings, actor, standingAfter(before, conclusion, facts));
+    this.#ports.effects.observe(actor, facts, decidedAtMs);
+    countDecision(this.memory, { actor, outcome: conclusion.outcome }, facts, undefined, decidedAtMs);
+    setStanding(this.memory.standings, actor, standingAfter(before, conclusion, facts, decidedAtMs));
     return { evaluation, conclusion, facts };
   }
 

@@ -178,11 +178,15 @@ export class Brakes {
     atMs: number,
     hits: Hits,
   ): { trips: readonly BrakeFacts[]; undo: Undo } {
-    const undos = [this.#advance(atMs)];
+    const advanced = this.#advance(atMs);
+    if (this.#streams.size === 0 && hits.keys.length === 0 && hits.entries.length === 0) {
+      return { trips: noTrips, undo: advanced };
+    }
+    const undos = [advanced];
     if (this.#streams.size > 0) {
       const nowMs = this.#clockMs as number;
       for (const [types, stream] of this.#streams) {
-        if (types.split(" ").includes(type)) undos.push(stream.event(actor, nowMs));
+        if (types === type || types.split(" ").includes(type)) undos.push(stream.event(actor, nowMs));
       }
     }
     const trips: BrakeFacts[] = [];
@@ -537,3 +541,5 @@ export class Brakes {
     if (!same) this.#heldKeys = new Set(held);
   }
 }
+
+const noTrips: readonly BrakeFacts[] = [];

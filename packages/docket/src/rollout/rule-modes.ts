@@ -121,24 +121,29 @@ export class RuleModes {
     return this.#lists.views;
   }
 
-  /** Notes a decision. What it trips is taken with {@link RuleModes.takeTrips}. */
-  observe(actor: string, facts: ObservedFacts): Undo {
-    const fired = facts.fired.filter(({ mode, exemption }) => mode !== "shadow" && exemption === undefined);
-    const keys = fired.map(({ policy, rule }) => `${policy}/${rule}`);
-    for (const { policy, points, mode } of facts.thresholds ?? []) {
-      if (mode !== "shadow") keys.push(`${policy}/points-${points}`);
-    }
-    const hits = { keys, entries: facts.hits ?? [] };
-    const events = this.#brakes.observe(facts.event.type, actor, Date.parse(facts.decidedAt), hits);
+  /**
+   * Notes a decision. What it trips is taken with {@link RuleModes.takeTrips}.
+   *
+   * @param decidedAtMs the same as the facts have, where it is known as a number
+   */
+  observe(actor: string, facts: ObservedFacts, decidedAtMs: number = Date.parse(facts.decidedAt)): Undo {
+    const keys = firedKeys(facts);
+    const events = this.#brakes.observe(facts.event.type, actor, decidedAtMs, {
+      keys,
+      entries: facts.hits ?? nobody,
+    });
     const measures = this.#caps.observe(
       actor,
-      facts.restricting ?? [],
-      facts.capped ?? [],
+      facts.restricting ?? nobody,
+      facts.capped ?? nobody,
       this.#brakes.clockMs as number,
       this.#origin,
     );
     const before = this.#trips;
     const capped = facts.capped?.length ?? 0;
+    if (before.length + events.trips.length + measures.trips.length + capped === 0) {
+      return together([events.undo, measures.undo]);
+    }
     this.#trips = [...events.trips, ...measures.trips];
     this.#capped += capped;
     const back: Undo = () => {
@@ -210,8 +215,25 @@ export class RuleModes {
       this.#common = { warming, braked, held };
     }
     const { held } = this.#common;
-    const outside = this.#shares.outside(actor).filter((key) => !held.has(key));
+    const shared = this.#shares.outside(actor);
+    if (shared.length === 0) return held;
+    const outside = shared.filter((key) => !held.has(key));
     if (outside.length === 0) return held;
     return new Map([...held, ...outside.map((key) => [key, "rollout"] as const)]);
   }
+}
+
+const nobody: readonly never[] = [];
+
+/** The rules and thresholds that had their effect, or would have but for a rollout, a brake or warming. */
+function firedKeys({ fired, thresholds }: ObservedFacts): readonly string[] {
+  if (fired.length === 0 && thresholds === undefined) return nobody;
+  const keys: string[] = [];
+  for (const { policy, rule, mode, exemption } of fired) {
+    if (mode !== "shadow" && exemption === undefined) keys.push(`${policy}/${rule}`);
+  }
+  for (const { policy, points, mode } of thresholds ?? []) {
+    if (mode !== "shadow") keys.push(`${policy}/points-${points}`);
+  }
+  return keys;
 }
