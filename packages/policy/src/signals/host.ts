@@ -93,12 +93,12 @@ function addressPart(part: string): number {
   return /^(?:0|[1-9][0-9]*)$/.test(part) ? Number(part) : Number.NaN;
 }
 
-/** Most hosts: nothing to fold or encode, and each label within {@link labelLengthMax}. */
-const plainHost = /^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/;
+/** Most hosts: nothing to encode, and each label within {@link labelLengthMax}. */
+const plainHost = /^(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}$/;
 
 /** A host name in lower-case ASCII (IDNA, UTS #46 without transitional processing), or `undefined`. */
 function toAscii(host: string): string | undefined {
-  if (plainHost.test(host)) return host;
+  if (plainHost.test(host)) return host.toLowerCase();
   const folded = foldHost(host);
   // Folding lengthens some characters up to 18 times, and the encoding is quadratic.
   if (folded.length > hostLengthMax) return undefined;

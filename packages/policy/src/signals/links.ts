@@ -51,7 +51,9 @@ export function findLinks(text: string): FoundLinks {
   const bounds = findPieces(readable);
   for (let at = 0; at < bounds.length && links.length < linksMax; at += 2) {
     const start = bounds[at] ?? 0;
-    for (const match of linkify.match(makeSearchable(readable.slice(start, bounds[at + 1]))) ?? []) {
+    const piece = makeSearchable(readable.slice(start, bounds[at + 1]));
+    if (!promising.test(piece)) continue;
+    for (const match of linkify.match(piece) ?? []) {
       const link = readLink(match.schema, match.raw);
       if (link === undefined) continue;
       links.push({ url: link.url, domain: link.domain });
@@ -175,6 +177,8 @@ function cutWord(text: string, start: number, end: number, bounds: number[]): vo
 }
 
 const candidate = new RegExp(String.raw`\.[^.${white}]|[\u3002\uff61]|:[\\/]{2}`, "g");
+/** Which pieces linkify-it needs to see. In ASCII, no link is without slashes or a suffix of letters. */
+const promising = /[\w-]\.[A-Za-z]{2}|\/\/|[^\0-\x7f]/;
 const gluedScheme = /(?<=[0-9A-Za-z\u0080-\uffff])https?:[\\/]{2}/gi;
 
 /**

@@ -4,8 +4,17 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { unicodeVersion } from "../text/unicode.ts";
-import { linksMax } from "./links.ts";
+import { normaliseText } from "../text/normalise.ts";
+import {
+  isDigit,
+  isLetter,
+  isLowercase,
+  isMark,
+  isUppercase,
+  unicode,
+  unicodeVersion,
+} from "../text/unicode.ts";
+import { findLinks, linksMax } from "./links.ts";
 import { computeSignals, signalDefinitions, signalsVersion, type SignalValue } from "./signals.ts";
 
 const options = { fingerprint: (text: string): string => `keyed:${text}` };
@@ -103,6 +112,56 @@ test("any text: every value is of its type, and sizes are bounded", () => {
       assert.deepEqual(computeSignals({ title, text }, options), signals);
     }),
     { numRuns: 500 },
+  );
+});
+
+/** What is counted, once more, from arrays and expressions. */
+function countSlowly(text: string): Record<string, SignalValue | undefined> {
+  const kindOf = (character: string): number => unicode().properties[character.codePointAt(0) ?? 0] ?? 0;
+  const kinds = Array.from(text.toWellFormed(), kindOf);
+  const wordy = kinds.map((kind) => (kind & (isLetter | isMark | isDigit) ? "w" : " ")).join("");
+  const cased = kinds.filter((kind) => kind & isLetter && kind & (isUppercase | isLowercase));
+  const upper = cased.filter((kind) => kind & isUppercase);
+  const runs = Array.from(normaliseText(text).matchAll(/([^ ])\1*/gu), ([run]) => Array.from(run).length);
+  const rest = normaliseText(findLinks(`${text} &amp;`).rest);
+  const kept = Array.from(rest, (c) => (kindOf(c) & (isLetter | isMark) ? c : " "));
+  const letters = kept
+    .join("")
+    .replaceAll(/ +/g, " ")
+    .replaceAll(/(.)\1{2,}/gsu, "$1$1")
+    .trim();
+  return {
+    length: kinds.length,
+    letters: kinds.filter((kind) => kind & isLetter).length,
+    words: wordy.match(/w+/g)?.length ?? 0,
+    capitals: cased.length === 0 ? 0 : Math.floor((upper.length * 1_000) / cased.length),
+    repeated: Math.max(0, ...runs),
+    fingerprint: Array.from(letters).some((c) => kindOf(c) & isLetter) ? `keyed:${letters}` : undefined,
+  };
+}
+
+test("any text: the counts are those of a slow twin", () => {
+  const parts = fc.constantFrom(
+    ..."a A aa É e\u0301 中 ß \u01c5 9 ٣ . ! !! 😀 𝓯 \ud835 \udcd0 \ufeff \u200b &".split(" "),
+    "example.com",
+    "http://a.b/",
+      " ",
+    ),
+    " ",
+    "\n",
+    "\u3000",
+    "\u00a0",
+  );
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.array(parts).map((some) => some.join("")),
+  );
+  fc.assert(
+    fc.property(text, (text) => {
+      const signals = computeSignals({ text }, options);
+      for (const [name, value] of Object.entries(countSlowly(text))) assert.equal(signals[name], value, name);
+    }),
+    { numRuns: 1_000 },
   );
 });
 

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { sharedPath, skipReason } from "../../../../tools/shared-data.ts";
-import { normaliseText } from "./normalise.ts";
-import { composeCanonically } from "./unicode.ts";
+import { normaliseText, normaliseUnicode } from "./normalise.ts";
+import { composeCanonically, isWhiteSpace, unicode } from "./unicode.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -19,6 +19,16 @@ const anyText = fc.oneof(
     ),
   }),
 );
+
+/** Step by step, as the definition has it. */
+function normaliseSlowly(text: string): string {
+  const { casefold, properties } = unicode();
+  const folded = Array.from(text.toWellFormed(), (c) => casefold.get(c.codePointAt(0) ?? 0) ?? c).join("");
+  const spaced = Array.from(folded, (c) => {
+    return (properties[c.codePointAt(0) ?? 0] ?? 0) & isWhiteSpace ? " " : c;
+  });
+  return nfc(spaced.join("").replaceAll(/ +/g, " ").replaceAll(/^ | $/g, ""));
+}
 
 function nfc(text: string): string {
   return String.fromCodePoint(...composeCanonically(Array.from(text, (c) => c.codePointAt(0) ?? 0)));
@@ -93,6 +103,22 @@ test("any text: idempotent, well-formed, tidy, not longer than 18 times the text
     }),
     { numRuns: 500 },
   );
+});
+
+test("any text and every code unit: the quick ways come to the same as the long one", () => {
+  fc.assert(
+    fc.property(fc.oneof(anyText, fc.string()), (text) => {
+      assert.equal(normaliseText(text), normaliseSlowly(text));
+      assert.equal(normaliseUnicode(text), normaliseSlowly(text));
+    }),
+    { numRuns: 300 },
+  );
+  const differing: number[] = [];
+  for (let point = 0; point < 0x1_0000; point++) {
+    const text = ` A${String.fromCodePoint(point)} b`;
+    if (normaliseText(text) !== normaliseSlowly(text)) differing.push(point);
+  }
+  assert.deepEqual(differing, []);
 });
 
 test("naughty strings neither throw nor change the second time", (t) => {

@@ -29,7 +29,7 @@ export function normaliseUnicode(text: string): string {
   return normaliseUnits(text) ?? normalisePoints(text);
 }
 
-/** The quick way for tidy ASCII, or `undefined`. `toLowerCase` of ASCII is the same in every Unicode version. */
+/** For tidy ASCII only. `toLowerCase` of ASCII is the same in every Unicode version. */
 function normaliseAscii(text: string): string | undefined {
   let before = space;
   for (let index = 0; index < text.length; index++) {
