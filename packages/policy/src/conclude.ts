@@ -66,12 +66,14 @@ export function conclude(
   let asksLists = false;
   let number = 0;
   // No threshold is reached without points.
-  if (!plan.steps.decide(results, verdicts)) return { ...nothingSaid, clauses };
+  if (!plan.steps.decide(results, verdicts)) return nothingBut(clauses);
   for (const policy of plan.policies) {
     let policyPoints = 0;
-    for (const each of policy.rules) {
+    const { rules: compiled } = policy;
+    for (let index = 0; index < compiled.length; index++) {
       const result = verdicts[number++];
       if (result === isFalse) continue;
+      const each = compiled[index] as CompiledRule;
       const { rule } = each;
       if (result === isMissing) {
         (missing ??= []).push({ policy: rule.policy, rule: rule.id });
@@ -111,6 +113,21 @@ export function conclude(
 
 /** Most lists of an evaluation are empty: all of these are this one. */
 const none: readonly never[] = Object.freeze([]);
+
+/** What is said of most events: a literal, which takes a tenth of the time that spreading an object takes. */
+function nothingBut(clauses: string): Evaluation {
+  return {
+    outcome: "allow",
+    rules: none,
+    shadow: none,
+    missing: none,
+    points: 0,
+    thresholds: none,
+    heldThresholds: none,
+    clauses,
+    hits: none,
+  };
+}
 
 const ranks = { allow: 0, flag: 1, challenge: 2, delay: 3, hold: 4, reject: 5 } as const;
 

@@ -57,9 +57,12 @@ export function searchPatterns(values: readonly string[]): Searcher {
     bytes: words.bytes,
     always,
     candidates: (text) => {
-      const found = new Set<number>(always);
-      words.scan(text, (number) => found.add(number));
-      return found;
+      let found: Set<number> | undefined;
+      words.scan(text, (number) => {
+        found ??= new Set(always);
+        found.add(number);
+      });
+      return found ?? always;
     },
     pending: (number) => (patterns[number]?.sufficient === true ? undefined : patterns[number]),
   };
