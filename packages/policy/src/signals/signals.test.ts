@@ -145,8 +145,6 @@ test("any text: the counts are those of a slow twin", () => {
     ..."a A aa É e\u0301 中 ß \u01c5 9 ٣ . ! !! 😀 𝓯 \ud835 \udcd0 \ufeff \u200b &".split(" "),
     "example.com",
     "http://a.b/",
-      " ",
-    ),
     " ",
     "\n",
     "\u3000",
