@@ -49,7 +49,7 @@ export function buildAutomaton(words: readonly string[]): Automaton {
 export type Sequences = {
   readonly count: number;
   readonly lengthOf: (word: number) => number;
-  /** A number of 32 bits without a sign; memory is taken for each up to the largest that a word begins with. */
+  /** A number of 32 bits without a sign: memory is taken for each up to the largest that begins a word. */
   readonly unitOf: (word: number, index: number) => number;
   /** So many low bits tell what stands before: they are 0 where a word begins, and anything fits there. */
   readonly bitsBefore: number;
@@ -270,7 +270,7 @@ type Dense = {
   readonly stride: number;
   /** The states below this one have their row. */
   readonly rows: number;
-  /** The state after a state and a class, at `state * stride + class`, doubled; plus one if words end in it. */
+  /** After a state and a class, at `state * stride + class`: the state, doubled, plus one if words end in it. */
   readonly next: Uint32Array;
 };
 
