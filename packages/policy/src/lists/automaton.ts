@@ -270,7 +270,7 @@ type Dense = {
   readonly stride: number;
   /** The states below this one have their row. */
   readonly rows: number;
-  /** After a state and a class, at `state * stride + class`: the state, doubled, plus one if words end in it. */
+  /** At `state * stride + class`: the state after them, doubled, plus one if words end in it. */
   readonly next: Uint32Array;
 };
 

@@ -70,7 +70,7 @@ test("sequences must be in order, not empty, and different", () => {
   }
 });
 
-/** A phrase is looked for as whole words: {@link readTerm} would take a star at an end for one that goes on. */
+/** A phrase is looked for as whole words: `readTerm` would take a star at an end for one that goes on. */
 function wholeEnds(core: string): { wholeBefore: boolean; wholeAfter: boolean } {
   const { wholeBefore } = readTerm(`${core.startsWith("*") ? "\\" : ""}${core}!`);
   const { wholeAfter } = readTerm(`!${core.endsWith("*") ? `${core.slice(0, -1)}\\*` : core}`);
