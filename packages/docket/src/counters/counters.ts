@@ -14,7 +14,7 @@ import type { ShardBounds } from "./bounds.ts";
 import { DistinctShard } from "./distinct-shard.ts";
 import type { PlainDistinctShard } from "./distinct-shard.ts";
 import type { HashedKeys } from "./hashed-keys.ts";
-import { hashKey } from "./key-hash.ts";
+import { RememberedHashes } from "./key-hash.ts";
 import type { KeyHash } from "./key-hash.ts";
 
 export type { Undo } from "./bucket-shard.ts";
@@ -50,9 +50,6 @@ export type PlainShard =
 export type CounterState = {
   readonly kind: CounterKind;
   readonly shards: (Shard | undefined)[];
-  /** The key that was met last, and its hash: an event is read and counted under the same one. */
-  key: string | undefined;
-  readonly hash: KeyHash;
   /** By shard: records below this index are counted in it already; only while the log's tail is counted. */
   cuts: Float64Array | undefined;
 };
@@ -68,7 +65,10 @@ export class Counters {
   /** Another number when there are others than before. */
   generation = 0;
   #states = new Map<string, CounterState>();
-  readonly #valueHash: KeyHash = { a: 0, b: 0, c: 0 };
+  // Most of an event's counters have the same keys and values. Two, since the one's hash is in use while the
+  // other's is made.
+  readonly #keyHashes = new RememberedHashes();
+  readonly #valueHashes = new RememberedHashes();
 
   /** @param bounds of each shard; others than those that are declared are for tests */
   constructor(kinds: readonly CounterKind[], bounds: ShardBounds = shardBounds) {
@@ -122,7 +122,7 @@ export class Counters {
     const last = Math.floor(decidedAtMs / kind.bucketMs);
     let value: number | undefined;
     for (const [key] of keys) {
-      const hash = hashOf(state, key);
+      const hash = this.#keyHashes.of(key);
       const read = readShard(shards[shardOf(hash)], kind.kind, hash, last, decidedAtMs);
       if (read === undefined) continue;
       if (value === undefined) value = read;
@@ -239,14 +239,13 @@ export class Counters {
     index: number | undefined,
   ): Undo {
     const { kind, shards, cuts } = state;
-    const hash = hashOf(state, key);
+    const hash = this.#keyHashes.of(key);
     const place = shardOf(hash);
     if (index !== undefined && cuts !== undefined && index < (cuts[place] as number)) return nothing;
     const shard = (shards[place] ??= newShard(kind, this.bounds));
     const bucket = Math.floor(decidedAtMs / kind.bucketMs);
     if (shard instanceof DistinctShard) {
-      hashKey(value ?? "", this.#valueHash);
-      return shard.add(hash, this.#valueHash, bucket);
+      return shard.add(hash, this.#valueHashes.of(value ?? ""), bucket);
     }
     if (kind.kind === "count") return shard.add(hash, bucket, 1, 0);
     if (kind.kind === "first") return shard.add(hash, bucket, decidedAtMs, 0);
@@ -279,15 +278,7 @@ export function memoryOf(shards: readonly (MemoryUse | undefined)[]): MemoryUse 
 function nothing(): void {}
 
 function newState(kind: CounterKind): CounterState {
-  return { kind, shards: emptyShards(), key: undefined, hash: { a: 0, b: 0, c: 0 }, cuts: undefined };
-}
-
-function hashOf(state: CounterState, key: string): KeyHash {
-  if (state.key !== key) {
-    state.key = key;
-    hashKey(key, state.hash);
-  }
-  return state.hash;
+  return { kind, shards: emptyShards(), cuts: undefined };
 }
 
 function newShard({ kind, bucketMs }: CounterKind, bounds: ShardBounds): Shard {

@@ -48,6 +48,8 @@ export class DistinctShard {
   readonly #buckets = new Nodes(0);
   readonly #sketches = new Map<number, Sketch>();
   readonly #pair: KeyHash = { a: 0, b: 0, c: 0 };
+  /** Of the key whose values are linked right now. */
+  readonly #valueEnds: Ends = { oldest: -1, newest: -1 };
   /** The newest bucket of all. */
   #top = -Infinity;
 
@@ -299,14 +301,18 @@ export class DistinctShard {
   }
 
   #linkValue(slot: number, value: number, older: number): void {
-    const ends = { oldest: this.#keys.spare(slot, 0), newest: this.#keys.spare(slot, 1) };
+    const ends = this.#valueEnds;
+    ends.oldest = this.#keys.spare(slot, 0);
+    ends.newest = this.#keys.spare(slot, 1);
     this.#values.link(ends, value, older);
     this.#keys.setSpare(slot, 0, ends.oldest);
     this.#keys.setSpare(slot, 1, ends.newest);
   }
 
   #unlinkValue(slot: number, value: number): void {
-    const ends = { oldest: this.#keys.spare(slot, 0), newest: this.#keys.spare(slot, 1) };
+    const ends = this.#valueEnds;
+    ends.oldest = this.#keys.spare(slot, 0);
+    ends.newest = this.#keys.spare(slot, 1);
     this.#values.unlink(ends, value);
     this.#keys.setSpare(slot, 0, ends.oldest);
     this.#keys.setSpare(slot, 1, ends.newest);
@@ -321,15 +327,15 @@ export class DistinctShard {
   }
 
   // Values that no read can see any more, from the old end of the list.
-  #forgetValues(slot: number): PlainValue[] {
-    const forgotten: PlainValue[] = [];
+  #forgetValues(slot: number): readonly PlainValue[] {
+    let forgotten: PlainValue[] | undefined;
     const dead = this.#topOf(slot) - this.#reach.kept;
     for (;;) {
       const value = this.#keys.spare(slot, 0);
       // The last one stays: a key has values, or is a sketch.
-      if (value === -1 || value === this.#keys.spare(slot, 1)) return forgotten;
-      if (this.#buckets.bucket(this.#values.head(value)) >= dead) return forgotten;
-      forgotten.push(this.#removeValue(slot, value));
+      if (value === -1 || value === this.#keys.spare(slot, 1)) return forgotten ?? noValues;
+      if (this.#buckets.bucket(this.#values.head(value)) >= dead) return forgotten ?? noValues;
+      (forgotten ??= []).push(this.#removeValue(slot, value));
     }
   }
 
@@ -400,6 +406,8 @@ export class DistinctShard {
     else nodes.setNext(before, follower);
   }
 }
+
+const noValues: readonly PlainValue[] = [];
 
 function nothing(): void {}
 

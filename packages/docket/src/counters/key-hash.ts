@@ -55,6 +55,28 @@ export function hashPair(key: KeyHash, value: KeyHash, into: KeyHash): void {
   into.c = finish(value.c ^ Math.imul(key.c, 0xc2b2ae35));
 }
 
+/** Texts whose hashes are remembered at once. */
+const textsRemembered = 8;
+
+/** The hashes of the texts that were asked for last. */
+export class RememberedHashes {
+  readonly #texts: (string | undefined)[] = Array.from({ length: textsRemembered });
+  readonly #hashes: readonly KeyHash[] = this.#texts.map(() => ({ a: 0, b: 0, c: 0 }));
+  #next = 0;
+
+  /** The hash of a text; good until the next one is asked for. */
+  of(text: string): KeyHash {
+    const place = this.#texts.indexOf(text);
+    if (place !== -1) return this.#hashes[place] as KeyHash;
+    const next = this.#next;
+    this.#next = (next + 1) % textsRemembered;
+    this.#texts[next] = text;
+    const hash = this.#hashes[next] as KeyHash;
+    hashKey(text, hash);
+    return hash;
+  }
+}
+
 const c1 = 0x239b961b;
 const c2 = 0xab0e9789 | 0;
 const c3 = 0x38b34ae5;

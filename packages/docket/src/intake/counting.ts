@@ -122,18 +122,15 @@ export function readCounters(
   keys: RecordedKeys,
   pseudonym: string,
   decidedAtMs: number,
-): { byDeclaration: Map<string, number>; byHash: Record<string, number> } {
+): Map<string, number> {
   const byDeclaration = new Map<string, number>();
-  const byHash: Record<string, number> = {};
   for (const { counter, id } of counters) {
     const own = keys[id];
     if (own === undefined) continue;
     const value = state.read(id, countedKeys(own, pseudonym), decidedAtMs);
-    if (value === undefined) continue;
-    byDeclaration.set(counter.id, value);
-    byHash[id] = value;
+    if (value !== undefined) byDeclaration.set(counter.id, value);
   }
-  return { byDeclaration, byHash };
+  return byDeclaration;
 }
 
 /**

@@ -180,7 +180,7 @@ export class Engine {
     const { held, caps } = this.#ports.effects.effectsFor(actor, type, decidedAtMs);
     const { counted, waits } = this.#readMemory(keys, actor, decidedAtMs, held);
     const memory: MemoryRead = {
-      counters: counted.byDeclaration,
+      counters: counted,
       limits: waits.byDeclaration,
       shadowLimits: waits.copiesByDeclaration,
       standing: standingInput(standing),
@@ -190,15 +190,20 @@ export class Engine {
     const enforcement = enforce(evaluation, about, standing, decidedAtMs, caps, this.#ports.newRestrictionId);
     const conclusion = concludeDecision(evaluation, enforcement);
     const hits = this.#hitsOf(evaluation);
-    const facts: Judged["facts"] = {
+    const facts: Writable<Judged["facts"]> = {
       event: { type },
       decidedAt,
       keys: keys.keys,
-      ...(keys.uncounted.length > 0 && { uncounted: keys.uncounted }),
-      ...unlessEmpty("shadowLimits", waits.copiesByHash),
-      ...(hits.length > 0 && { hits }),
-      ...conclusion.facts,
+      fired: conclusion.facts.fired,
+      strikes: conclusion.facts.strikes,
     };
+    if (keys.uncounted.length > 0) facts.uncounted = keys.uncounted;
+    if (waits.copiesByDeclaration.size > 0) facts.shadowLimits = waits.copiesByHash;
+    if (hits.length > 0) facts.hits = hits;
+    const { thresholds, restricting, capped } = conclusion.facts;
+    if (thresholds !== undefined) facts.thresholds = thresholds;
+    if (restricting !== undefined) facts.restricting = restricting;
+    if (capped !== undefined) facts.capped = capped;
     this.#ports.effects.observe(actor, facts, decidedAtMs);
     countDecision(this.memory, { actor, outcome: conclusion.outcome }, facts, undefined, decidedAtMs);
     setStanding(this.memory.standings, actor, standingAfter(before, conclusion, facts, decidedAtMs));
@@ -373,11 +378,4 @@ function standingInput({ strikes, restrictions }: StandingRead): EvaluationInput
   if (restrictions.length === 0) return { strikes, restricted: false, limited: nothingLimited };
   const limited = restrictions.flatMap((each) => (each.kind === "limit" ? [each.ability] : []));
   return { strikes, restricted: restrictions.some(({ kind }) => kind !== "warn"), limited };
-}
-
-function unlessEmpty<Key extends string, Values extends object>(
-  key: Key,
-  values: Values,
-): { [key in Key]?: Values } {
-  return Object.keys(values).length === 0 ? {} : ({ [key]: values } as { [key in Key]: Values });
 }

@@ -102,8 +102,9 @@ export class EventPlan {
     const counterFacts: Record<string, number> = isWhole ? { ...this.#counterShape } : {};
     for (const { planned, value } of this.#counters)
       if (value !== undefined) counterFacts[planned.id] = value;
-    const limits = this.#limits.length === 0 ? noLimits : this.#readLimits(decidedAtMs, held);
-    return { counters: byDeclaration, counterFacts, ...limits };
+    const read = this.#limits.length === 0 ? noLimits : this.#readLimits(decidedAtMs, held);
+    const { limits, shadowLimits, limitFacts, shadowLimitFacts } = read;
+    return { counters: byDeclaration, counterFacts, limits, shadowLimits, limitFacts, shadowLimitFacts };
   }
 
   /**
