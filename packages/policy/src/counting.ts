@@ -60,7 +60,7 @@ export function counts(set: PolicySet, counter: Counter | Limit, input: Evaluati
   return condition.combine(results, 0) === isTrue;
 }
 
-/** The values of a field that an event is counted by: one, those of a list, or `undefined` if it is missing. */
+/** The values of a field that events are counted by: one, those of a list, or `undefined` if missing. */
 export type ScalarsReader = (input: EvaluationInput) => Scalar | readonly Scalar[] | undefined;
 
 /**

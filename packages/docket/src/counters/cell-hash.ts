@@ -47,7 +47,7 @@ const digits = Uint8Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
   digit.charCodeAt(0),
 );
 
-/** The first {@link cellBytes} bytes of little-endian words. By hand: a call into the runtime takes longer. */
+/** The first {@link cellBytes} bytes of little-endian words. By hand: a call of the runtime takes longer. */
 function base64url(words: Int32Array): string {
   const a = words[0] as number;
   const b = words[1] as number;

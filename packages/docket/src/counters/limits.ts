@@ -88,7 +88,7 @@ export class Limits {
     return this.waitHashed(state, this.#hash, atMs, rule);
   }
 
-  /** A limit by itself, for {@link waitHashed} and {@link consumeHashed}; `undefined` if there is none such. */
+  /** A limit by itself, for {@link waitHashed} and {@link consumeHashed}; `undefined` if there is none. */
   stateOf(id: string): LimitState | undefined {
     return this.#states.get(id);
   }
