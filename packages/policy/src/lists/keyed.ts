@@ -141,13 +141,16 @@ function domainText(key: string): string {
   return isRegistrySuffix(key) ? `*.${key}` : key;
 }
 
+const dot = 0x2e;
+
 /** Where the longest ending in force starts: those that start `lead` before a label of the host. */
 function longestEnding(host: string, lead: 0 | 1, probe: Probe): number | undefined {
   let longest: number | undefined;
   let hash = hashStart;
   for (let index = host.length - 1; index >= 0; index--) {
-    hash = hashStep(hash, host.charCodeAt(index));
-    const starts = lead === 1 ? host[index] === "." : index === 0 || host[index - 1] === ".";
+    const unit = host.charCodeAt(index);
+    hash = hashStep(hash, unit);
+    const starts = lead === 1 ? unit === dot : index === 0 || host.charCodeAt(index - 1) === dot;
     if (starts && probe(host, index, hash)) longest = index;
   }
   return longest;

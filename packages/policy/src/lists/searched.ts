@@ -77,20 +77,24 @@ const none: readonly number[] = [];
 
 /** The terms that are found word by word. */
 function indexPhrases(terms: readonly Term[]): PhraseFinder {
-  const entries = new Map<string, number[]>();
+  const phrases = new Map<string, number>();
+  // Terms of the same phrase are a chain: from the last to the one before, plus one; 0 ends it.
+  const last: number[] = [];
+  const before = new Uint32Array(terms.length);
   for (const [number, term] of terms.entries()) {
     if (!isPhrase(term)) continue;
-    const same = entries.get(term.core);
-    if (same === undefined) entries.set(term.core, [number]);
-    else same.push(number);
+    const phrase = phrases.get(term.core) ?? phrases.size;
+    phrases.set(term.core, phrase);
+    before[number] = last[phrase] ?? 0;
+    last[phrase] = number + 1;
   }
-  const finder = buildPhraseFinder([...entries.keys()]);
-  const numbers = [...entries.values()];
+  const finder = buildPhraseFinder([...phrases.keys()]);
+  const ends = Uint32Array.from(last);
   return {
-    bytes: finder.bytes,
+    bytes: finder.bytes + before.byteLength + ends.byteLength,
     scan: (text, found) =>
       finder.scan(text, (phrase) => {
-        for (const number of numbers[phrase] ?? none) found(number);
+        for (let next = ends[phrase] ?? 0; next !== 0; next = before[next - 1] ?? 0) found(next - 1);
       }),
   };
 }
