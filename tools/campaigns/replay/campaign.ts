@@ -231,7 +231,7 @@ async function changedBytes(
     const kept = readFileSync(path);
     const place = world.random.below(Math.max(1, kept.length - 1));
     const changed = Buffer.from(kept);
-    changed[place] = (changed[place] as number) ^ (1 << world.random.below(7));
+    changed.writeUInt8(changed.readUInt8(place) ^ (1 << world.random.below(7)), place);
     if (sameJsonText(kept, changed)) continue;
     writeFileSync(path, changed);
     row.done += 1;
