@@ -193,9 +193,8 @@ const { values: options } = parseArgs({
 });
 const rows = subjects(Number(options.entries)).map(measure);
 const machine = describeMachine();
-const where =
-  `One core of ${machine.cpu}, Node ${machine.node}; ` + `processor time, the best of ${rounds} rounds.`;
-const text = `${tableOf(rows)}\n\n${where}`;
+const where = `One core of ${machine.cpu}, Node ${machine.node}`;
+const text = `${tableOf(rows)}\n\n${where}; processor time, the best of ${rounds} rounds.`;
 process.stdout.write(`${text}\n`);
 if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
