@@ -2,7 +2,7 @@
 // One decision made again from its own facts: evaluation, enforcement and conclusion run as they ran then,
 // and what comes out is held against what the record and its facts say.
 import { concludeDecision, enforce, evaluateFromFacts, PolicyError, traceRules } from "@docket/policy";
-import type { Caps, Conclusion, Facts as PolicyFacts, RuleTrace } from "@docket/policy";
+import type { Caps, ConcludedFacts, Conclusion, Facts as PolicyFacts, RuleTrace } from "@docket/policy";
 import { encodeFacts, formatTime, parseTime } from "@docket/protocol";
 import type { DecisionBody, Facts, RecordHeader } from "@docket/protocol";
 import { sameJson } from "./finding.ts";
@@ -148,21 +148,23 @@ function conclusionSays({ outcome, rules, restrictions }: Conclusion): Record<st
   return { outcome, rules, restrictions };
 }
 
-/** What came out of a decision, as its facts say it. */
-const concludedKeys: readonly (keyof Facts)[] = [
-  "fired",
-  "missing",
-  "points",
-  "thresholds",
-  "refusedBy",
-  "strikes",
-  "proposed",
-  "restricting",
-  "capped",
-  "retryAfterMs",
-  "holdUntil",
-  "otherwise",
-];
+/** What came out of a decision, as its facts say it: all of it, or this doesn't compile. */
+const concluded: { readonly [Key in keyof ConcludedFacts]-?: true } = {
+  fired: true,
+  missing: true,
+  points: true,
+  thresholds: true,
+  refusedBy: true,
+  strikes: true,
+  proposed: true,
+  restricting: true,
+  capped: true,
+  shadowed: true,
+  retryAfterMs: true,
+  holdUntil: true,
+  otherwise: true,
+};
+const concludedKeys = Object.keys(concluded) as readonly (keyof ConcludedFacts)[];
 
 function factsSay(facts: Facts): Record<string, unknown> {
   return Object.fromEntries(concludedKeys.map((key) => [key, facts[key]]));
