@@ -60,3 +60,31 @@ void test("many waiting records are not held back", async () => {
   assert.equal(await promise, 1000);
   await feed.stop();
 });
+
+void test("whoever reads what was just sealed waits for the index, and for nothing else", async () => {
+  const taken: (() => void)[] = [];
+  const feed = feedOf(() => new Promise((resolve) => taken.push(resolve)));
+  await feed.caughtUp();
+  feed.add(entry(0));
+  const first = feed.caughtUp();
+  await new Promise(setImmediate);
+  assert.equal(taken.length, 1, "the index is asked at once where somebody waits");
+  feed.add(entry(1));
+  const second = feed.caughtUp();
+  taken[0]?.();
+  await first;
+  assert.equal(feed.size, 1);
+  await new Promise(setImmediate);
+  taken[1]?.();
+  await second;
+  assert.equal(feed.size, 2);
+});
+
+void test("an index that stands still keeps no reader waiting", async () => {
+  const feed = feedOf(() => Promise.reject(new Error("disk full")));
+  feed.add(entry(0));
+  await feed.caughtUp();
+  assert.equal(feed.fault?.message, "disk full");
+  await feed.caughtUp();
+  await feed.stop();
+});

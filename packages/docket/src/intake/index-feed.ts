@@ -27,6 +27,10 @@ export class IndexFeed {
   #size: number;
   #stopped = false;
   #gathered: (() => void) | undefined;
+  /** Last of the records that the index is taking in now. */
+  #applying: number | undefined;
+  /** They wait until the index has the record `last`. */
+  #readers: { readonly last: number; readonly resolve: () => void }[] = [];
   /** Why the index stands still, if it does (a full disk); the log goes on, and the index is tried again. */
   fault: Error | undefined;
 
@@ -62,6 +66,19 @@ export class IndexFeed {
   }
 
   /**
+   * Resolves when the index has all that was added before, for whoever reads there what was just sealed. It
+   * does not wait for an index that stands still.
+   */
+  async caughtUp(): Promise<void> {
+    const last = this.#pending.at(-1)?.index ?? this.#applying;
+    if (last === undefined || this.fault !== undefined) return;
+    this.#gathered?.();
+    await new Promise<void>((resolve) => {
+      this.#readers.push({ last, resolve });
+    });
+  }
+
+  /**
    * Resolves when everything that was added is in the index, or when the index does not take it: a restart
    * brings it up to date from the log.
    */
@@ -78,18 +95,28 @@ export class IndexFeed {
       await this.#gather();
       const entries = this.#pending;
       this.#pending = [];
+      this.#applying = (entries.at(-1) as IndexEntry).index;
       await this.#apply(entries);
       for (const entry of entries) {
         if (entry.event !== undefined) this.#recent.delete(keyOf(entry.event));
         this.#onApplied(entry);
       }
       this.#size = (entries.at(-1) as IndexEntry).index + 1;
+      this.#applying = undefined;
+      this.#answer((last) => last < this.#size);
     }
     this.#running = undefined;
   }
 
+  #answer(isReady: (last: number) => boolean): void {
+    const readers = this.#readers;
+    if (readers.length === 0) return;
+    this.#readers = readers.filter(({ last }) => !isReady(last));
+    for (const { last, resolve } of readers) if (isReady(last)) resolve();
+  }
+
   async #gather(): Promise<void> {
-    if (this.#stopped || this.#pending.length >= gatheredEntries) return;
+    if (this.#stopped || this.#readers.length > 0 || this.#pending.length >= gatheredEntries) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, gatherMs);
       this.#gathered = () => {
@@ -109,6 +136,7 @@ export class IndexFeed {
         return;
       } catch (error) {
         this.fault = error as Error;
+        this.#answer(() => true);
         if (this.#stopped) throw error;
         await wait(retryIntervalMs);
       }

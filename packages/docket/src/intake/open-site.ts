@@ -262,7 +262,11 @@ type DesksOf = {
   modes: RuleModes;
   entryHash: EntryHash;
 };
-type ListChangesOf = DesksOf & { changes: PolicyChanges; onFault: (error: unknown) => void };
+type ListChangesOf = DesksOf & {
+  changes: PolicyChanges;
+  records: (kinds: readonly string[]) => Promise<string[]>;
+  onFault: (error: unknown) => void;
+};
 
 function openDesks(
   options: OpenSiteOptions,
@@ -270,7 +274,11 @@ function openDesks(
   { state, lists, modes, entryHash }: DesksOf,
 ): Omit<OpenedSite, "site"> {
   const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
-  const records = (kinds: readonly string[]): Promise<string[]> => index.keptRecords(kinds);
+  // Who asks after a change must find it.
+  const records = async (kinds: readonly string[]): Promise<string[]> => {
+    await site.indexed();
+    return index.keptRecords(kinds);
+  };
   const onFault = (error: unknown): void => {
     const what = "a change of the policy is due and could not be made, which is tried again";
     options.onNotice?.(`${what}: ${(error as Error).message}`);
@@ -311,7 +319,15 @@ function openDesks(
     timer,
     onFault,
   });
-  const listChanges = openListChanges(options, site, { state, lists, modes, entryHash, changes, onFault });
+  const listChanges = openListChanges(options, site, {
+    state,
+    lists,
+    modes,
+    entryHash,
+    changes,
+    records,
+    onFault,
+  });
   const brakes = new BrakeDesk({
     modes,
     seal: (body, parts, hooks) => site.seal(body, parts, hooks),
@@ -324,9 +340,9 @@ function openDesks(
 }
 
 function openListChanges(
-  { index, keys, clock, timer }: OpenSiteOptions,
+  { keys, clock, timer }: OpenSiteOptions,
   site: DocketSite,
-  { state, lists, modes, entryHash, changes, onFault }: ListChangesOf,
+  { state, lists, modes, entryHash, changes, records, onFault }: ListChangesOf,
 ): ListChanges {
   return new ListChanges({
     lists: lists.lists,
@@ -343,7 +359,7 @@ function openListChanges(
       restrictsMore: (list, undo) => listRestrictsMore(site.release.policies.policies, list, undo),
     },
     release: () => site.release.id,
-    records: (kinds) => index.keptRecords(kinds),
+    records,
     partOf: (at) => site.sitePart(at, "change"),
     siteKey: keys.site,
     clock,

@@ -271,6 +271,11 @@ export class DocketSite implements Site {
     await withinTime(log.published(log.status.size, true), answerWithinMs).catch(() => undefined);
   }
 
+  /** Resolves when the index has all that is sealed, unless the index stands still. */
+  indexed(): Promise<void> {
+    return this.#feed.caughtUp();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
