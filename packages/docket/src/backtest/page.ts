@@ -4,7 +4,8 @@
 import { outcomes } from "@docket/policy";
 import { changesPlot, drawnDays, escaped, outcomesPlot, overlapPlot, rulesPlot } from "./plots.ts";
 import type { BacktestReport, Example, RuleReport, SampleReport } from "./report.ts";
-import { grouped, headLines, overlapText, printable, shareText } from "./text.ts";
+import { grouped, headLines, overlapText, shareText } from "./text.ts";
+import { printable } from "../printable.ts";
 
 type Row = readonly string[];
 

@@ -4,7 +4,8 @@
 // same numbers, so a plot says only what it is of.
 import { outcomes } from "@docket/policy";
 import type { BacktestReport, RuleReport } from "./report.ts";
-import { grouped, printable } from "./text.ts";
+import { grouped } from "./text.ts";
+import { printable } from "../printable.ts";
 
 /** Most days, rules, and rules of the matrix that are drawn; further days are joined. */
 export const daysDrawnMax = 120;

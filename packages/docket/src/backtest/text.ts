@@ -2,6 +2,7 @@
 // A backtest's report as text: what changed, by outcome, rule and actor, and what to look at.
 import { outcomes } from "@docket/policy";
 import type { BacktestReport, Example, RuleReport, SampleReport, Share } from "./report.ts";
+import { printable } from "../printable.ts";
 
 /** Most rules, actors, examples of each side and overlaps of a rule that are printed; the report has more. */
 const rulesPrintedMax = 40;
@@ -206,10 +207,4 @@ function columns(rows: readonly (readonly string[])[]): string {
       return `${cells.join("  ").trimEnd()}\n`;
     })
     .join("");
-}
-
-/** Names come from files: nothing in them may steer a terminal. */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "\uFFFD");
 }

@@ -2,6 +2,7 @@
 // A record as people read it.
 import type { DocketRecord, Facts, RecordedRestriction } from "@docket/protocol";
 import { alignColumns } from "./columns.ts";
+import { printableLines } from "../printable.ts";
 
 /** A record and what is known of it. */
 export type ShownRecord = {
@@ -19,7 +20,7 @@ export function recordText({ record, facts, note, counterNames }: ShownRecord): 
   const parts = [`Record ${record.index}: ${headline(record)}\n`, alignColumns(indent(rows))];
   if (facts !== undefined) parts.push("\nFacts\n", alignColumns(indent(factRows(facts, counterNames))));
   if (note !== undefined) parts.push(`\nNote: ${note}.\n`);
-  return withoutControls(parts.join(""));
+  return printableLines(parts.join(""));
 }
 
 function headline(record: DocketRecord): string {
@@ -199,12 +200,6 @@ function factRows(facts: Facts, counterNames: ReadonlyMap<string, string>): stri
   if (facts.holdUntil !== null)
     rows.push(["held until", `${facts.holdUntil}, then ${facts.otherwise ?? "reviewed"}`]);
   return rows;
-}
-
-// What a server sent may hold what a terminal obeys.
-function withoutControls(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these characters are what it is about
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
 function indent(rows: readonly string[][]): string[][] {

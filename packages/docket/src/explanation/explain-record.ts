@@ -32,7 +32,7 @@ export type ExplainedRecord = {
 /** Opens kept releases, each once. */
 export type ReleaseShelf = (id: string) => Promise<ReplayRelease>;
 /** Reads a file; `undefined` if there is none. */
-export type ReadKept = (path: string) => Promise<string | undefined>;
+export type ReadKept = (path: string) => Promise<Uint8Array | undefined>;
 
 /**
  * The releases that a site keeps, opened when they are needed.
@@ -45,7 +45,10 @@ export function releaseShelf(read: ReadKept, paths: Pick<LogPaths, "releases">):
   return async (id) => {
     const known = held.get(id);
     if (known !== undefined) return known;
-    const keptOf = (name: string): Promise<string | undefined> => read(join(paths.releases, `${name}.json`));
+    const keptOf = async (name: string): Promise<string | undefined> => {
+      const bytes = await read(join(paths.releases, `${name}.json`));
+      return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
+    };
     const kept = await keptOf(id);
     const owner = kept === undefined ? undefined : filesOwner(kept);
     const release = openRelease(id, kept, owner === undefined ? undefined : await keptOf(owner));

@@ -41,17 +41,18 @@ export type Input = {
 /**
  * Opens a file of lines, plain or gzip, which is told by its first two bytes. `-` is standard input.
  *
+ * @param longest the longest line that is read, in bytes
  * @throws {DocketError} `usage` if there is no such file; the lines throw it where the gzip data is damaged
  */
-export function openInput(file: string, stdin: Readable): Input {
+export function openInput(file: string, stdin: Readable, longest: number = lineBytesMax): Input {
   if (file === "-") {
-    const lines = readLines(unpacked(stdin, file), lineBytesMax);
+    const lines = readLines(unpacked(stdin, file), longest);
     return { lines, share: () => undefined, close: () => stdin.destroy() };
   }
   let size: number;
   try {
     const stats = statSync(file);
-    if (stats.isDirectory()) throw new DocketError("usage", `${file} is a directory; name a file of events`);
+    if (stats.isDirectory()) throw new DocketError("usage", `${file} is a directory; name a file`);
     size = stats.size;
   } catch (error) {
     if (error instanceof DocketError) throw error;
@@ -61,7 +62,7 @@ export function openInput(file: string, stdin: Readable): Input {
   }
   const stream = createReadStream(file);
   return {
-    lines: readLines(unpacked(stream, file), lineBytesMax),
+    lines: readLines(unpacked(stream, file), longest),
     share: () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size)),
     close: () => stream.destroy(),
   };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket explain`: a decision in plain words, from a directory's published files or from a server. Evidence
 // is opened by a server alone, with a reason: that it was opened is sealed first.
-import { readFile } from "node:fs/promises";
 import { explanationText, userExplanationText } from "@docket/policy";
 import type { Explanation, ExplanationLanguage, UserExplanation } from "@docket/policy";
 import { parseReceipt } from "@docket/protocol";
@@ -10,11 +9,12 @@ import { explainRecord, explainRecordToUser, releaseShelf } from "../../explanat
 import { readInstallation } from "../../installation.ts";
 import { exitFine } from "../failure.ts";
 import { openPublished } from "../published.ts";
+import { readIfThere } from "../../stores/files/read-files.ts";
 import { ask } from "../reading.ts";
 import type { Where } from "../reading.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
-import { printable } from "../verify/print.ts";
+import { printable } from "../../printable.ts";
 
 /** What `docket explain` is told. */
 export type ExplainOptions = Where & {
@@ -70,7 +70,7 @@ async function fromDirectory(options: ExplainOptions): Promise<Explanation | Use
     );
   }
   const { paths, origin } = readInstallation(data);
-  const shelf = releaseShelf(readKept, paths);
+  const shelf = releaseShelf(readIfThere, paths);
   const explained = { record, facts, disclosed: undefined };
   return options.for === "user"
     ? explainRecordToUser(explained, shelf, origin, lang)
@@ -90,13 +90,4 @@ async function openEvent({ url = "", apiKey, index }: ExplainOptions, reason: st
   const receipt = parseReceipt(await ask(url, `v1/receipts/${index}/opening`, apiKey, { reason }));
   const content = receipt.opening?.find((part) => part.name === "content");
   return content === undefined ? null : (JSON.parse(content.plaintext) as { event?: unknown }).event;
-}
-
-async function readKept(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run of the mirror came to, for people.
 import type { MirrorReport } from "../../follow/mirror.ts";
-import { printable } from "../verify/print.ts";
+import { printable } from "../../printable.ts";
 
 /** Most missing ranges that are printed; the report as JSON has all. */
 const rangesMax = 5;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a monitor found, a line each.
 import type { Finding } from "../../follow/monitor.ts";
-import { printable } from "../verify/print.ts";
+import { printable } from "../../printable.ts";
 
 /** A finding as a line of text, or of JSON with the same content. */
 export function findingLine(finding: Finding, atMs: number, json: boolean): string {

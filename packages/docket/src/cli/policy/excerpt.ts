@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The line at fault, with a caret below the place.
+import { printable } from "../../printable.ts";
 
 /** Longest part of a line that is shown, in characters; longer lines are cut around the place. */
 const shownCharacters = 100;
@@ -17,9 +18,9 @@ export function excerptOf(text: string, line: number, column?: number): string {
   const to = Math.min(whole.length, from + shownCharacters);
   const shown = `${from > 0 ? "…" : ""}${whole.slice(from, to)}${to < whole.length ? "…" : ""}`;
   const number = String(line);
-  const rows = [`  ${number} | ${withoutControls(shown)}`.trimEnd()];
+  const rows = [`  ${number} | ${printable(shown)}`.trimEnd()];
   if (column !== undefined) {
-    const before = withoutControls(`${from > 0 ? "…" : ""}${whole.slice(from, at)}`);
+    const before = printable(`${from > 0 ? "…" : ""}${whole.slice(from, at)}`);
     rows.push(`  ${" ".repeat(number.length)} | ${" ".repeat(widthOf(before))}^`);
   }
   return `${rows.join("\n")}\n`;
@@ -35,9 +36,4 @@ function widthOf(text: string): number {
     width += wide.test(segment) ? 2 : 1;
   }
   return width;
-}
-
-function withoutControls(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these characters are what it is about
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }

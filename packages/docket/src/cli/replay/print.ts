@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A replay's report as text: a line for each check, what was found, what was not checked, and the verdict.
 import type { ReplayFinding } from "@docket/verify/replay";
-import { printable } from "../verify/print.ts";
 import type { ReplayReport } from "./report.ts";
+import { printable } from "../../printable.ts";
 
 /** Most findings that are printed; the report as JSON has more. */
 const findingsPrintedMax = 20;

@@ -2,6 +2,7 @@
 // A report as a checklist: a line for each check, what could not be checked, and the verdict.
 import { describeFault } from "@docket/verify";
 import type { Check, LogReport, ReceiptReport } from "@docket/verify";
+import { printable } from "../../printable.ts";
 
 /** Most notes and further faults that are printed; the report as JSON has all. */
 const linesMax = 10;
@@ -101,16 +102,4 @@ function shortened(lines: readonly string[]): string[] {
   return lines.length <= linesMax
     ? [...lines]
     : [...lines.slice(0, linesMax), `and ${lines.length - linesMax} more`];
-}
-
-/**
- * A text as a line may print it. It may come from a hostile file or server: control and direction characters
- * would move the terminal's cursor.
- */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    JSON.stringify(character).slice(1, -1) === character
-      ? `\\u{${(character.codePointAt(0) as number).toString(16)}}`
-      : JSON.stringify(character).slice(1, -1),
-  );
 }

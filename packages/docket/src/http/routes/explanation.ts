@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A decision in plain words: for analysts all of it, for apps what the affected user may be told.
-import { readFile } from "node:fs/promises";
 import { explanationLanguages } from "@docket/policy";
 import type { ExplanationLanguage } from "@docket/policy";
 import { ProtocolError } from "@docket/protocol";
@@ -9,6 +8,7 @@ import { Type } from "typebox";
 import { mayDo } from "../../access/permissions.ts";
 import { DocketError } from "../../error.ts";
 import { explainRecord, explainRecordToUser, releaseShelf } from "../../explanation/explain-record.ts";
+import { readIfThere } from "../../stores/files/read-files.ts";
 import { answerInTime, callerOf, indexOf, queryParameters, requireAction } from "../context.ts";
 import type { Routes } from "../context.ts";
 import { describe } from "../openapi.ts";
@@ -42,7 +42,7 @@ const oneExplanation = describe({
 
 /** `/v1/decisions/{index}/explanation`. */
 export const addExplanationRoutes: Routes = (server, { site }) => {
-  const shelf = releaseShelf(readKept, site.paths);
+  const shelf = releaseShelf(readIfThere, site.paths);
   server.get("/v1/decisions/:index/explanation", oneExplanation, async (request) => {
     const index = indexOf(request);
     const caller = callerOf(request);
@@ -61,15 +61,6 @@ export const addExplanationRoutes: Routes = (server, { site }) => {
     );
   });
 };
-
-async function readKept(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
 
 function askedOf(request: FastifyRequest): {
   audience: (typeof audiences)[number] | undefined;

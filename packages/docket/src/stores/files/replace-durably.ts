@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts a small file in place without blocking the thread that answers.
+// Puts a file in place without blocking the thread that answers.
 import { open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { temporarySuffix } from "./node-disk.ts";
@@ -11,15 +11,20 @@ let written = 0;
  * one survives power loss. When it rejects, the old one stands, or, after an error of the directory's sync,
  * one of the two.
  *
+ * @param content all of it, or piece by piece
+ * @param temporary where it is written first, in the same directory; what a process left there that died is
+ *   written over. Without it a name of its own, since another thread may be putting a file in the same place
  * @throws the error of the file system
  */
-export async function replaceDurably(path: string, bytes: Uint8Array): Promise<void> {
-  // A name of its own: another thread may be putting a file in the same place.
-  const temporary = `${path}.${process.pid}-${++written}${temporarySuffix}`;
+export async function replaceDurably(
+  path: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  temporary: string = nameOfItsOwn(path),
+): Promise<void> {
   // Held from before the rename on: else an error of the write may be told to nobody.
   const directory = await open(dirname(path), "r");
   try {
-    await writeSynced(temporary, bytes);
+    await writeSynced(temporary, content);
     await rename(temporary, path);
     await directory.sync();
   } catch (error) {
@@ -30,12 +35,16 @@ export async function replaceDurably(path: string, bytes: Uint8Array): Promise<v
   }
 }
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx", 0o600);
+async function writeSynced(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  const file = await open(path, "w", 0o600);
   try {
-    await file.writeFile(bytes);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+function nameOfItsOwn(path: string): string {
+  return `${path}.${process.pid}-${++written}${temporarySuffix}`;
 }
