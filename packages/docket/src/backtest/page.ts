@@ -4,7 +4,7 @@
 import { outcomes } from "@docket/policy";
 import { changesPlot, drawnDays, escaped, outcomesPlot, overlapPlot, rulesPlot } from "./plots.ts";
 import type { BacktestReport, Example, RuleReport, SampleReport } from "./report.ts";
-import { grouped, headLines, overlapText, shareText } from "./text.ts";
+import { grouped, headLines, ruleCells, shareText } from "./text.ts";
 import { printable } from "../printable.ts";
 
 type Row = readonly string[];
@@ -111,19 +111,11 @@ function rulesTable(rules: readonly RuleReport[]): string {
     "only hits",
     "overlaps most with",
   ];
-  const rows = rules.map((rule) => [
-    printable(`${rule.policy}/${rule.rule}`),
-    rule.mode ?? "gone",
-    grouped(rule.before.hits),
-    grouped(rule.after.hits),
-    grouped(rule.before.effective),
-    grouped(rule.after.effective),
-    grouped(rule.changed.gained),
-    grouped(rule.changed.lost),
-    grouped(rule.alone),
-    overlapText(rule),
-  ]);
-  return table("Rules: hits in any mode, hits in effect, changed decisions gained and lost", head, rows);
+  return table(
+    "Rules: hits in any mode, hits in effect, changed decisions gained and lost",
+    head,
+    rules.map(ruleCells),
+  );
 }
 
 function actorsTable({ actors }: BacktestReport): string {

@@ -98,31 +98,30 @@ function effectsText({ changed, strikes, restrictions, decisions }: BacktestRepo
 function rulesText({ rules }: BacktestReport): string {
   if (rules.length === 0) return "";
   const busiest = rules.toSorted((a, b) => weight(b) - weight(a));
-  const rows = busiest
-    .slice(0, rulesPrintedMax)
-    .map((rule) => [
-      `${printable(rule.policy)}/${printable(rule.rule)}`,
-      rule.mode ?? "gone",
-      grouped(rule.before.hits),
-      grouped(rule.after.hits),
-      grouped(rule.before.effective),
-      grouped(rule.after.effective),
-      grouped(rule.changed.gained),
-      grouped(rule.changed.lost),
-      grouped(rule.alone),
-      overlapText(rule),
-    ]);
+  const rows = busiest.slice(0, rulesPrintedMax).map(ruleCells);
   const head = ["rule", "mode", "hits", "after", "effect", "after", "gained", "lost", "alone", "overlaps"];
   const left = rules.length - rows.length;
   return columns([head, ...rows]) + (left > 0 ? `and ${left} more rules; --json has all\n` : "");
+}
+
+/** A rule's row: name, mode, hits and hits in effect before and after, decisions gained and lost, overlaps. */
+export function ruleCells(rule: RuleReport): string[] {
+  const { before, after, changed } = rule;
+  return [
+    `${printable(rule.policy)}/${printable(rule.rule)}`,
+    rule.mode ?? "gone",
+    ...[before.hits, after.hits, before.effective, after.effective].map(grouped),
+    ...[changed.gained, changed.lost, rule.alone].map(grouped),
+    overlapText(rule),
+  ];
 }
 
 function weight({ before, after }: RuleReport): number {
   return before.hits + after.hits;
 }
 
-/** The rules that overlap most with one, with the share of its hits. */
-export function overlapText({ overlap, after }: RuleReport): string {
+// The rules that overlap most with one, with the share of its hits.
+function overlapText({ overlap, after }: RuleReport): string {
   return overlap
     .slice(0, overlapsPrintedMax)
     .map(({ rule, events }) => `${printable(rule)} ${Math.round((events * 100) / after.hits)}%`)
