@@ -95,6 +95,8 @@ export type {
   SignalType,
   SignalValue,
 } from "./signals/signals.ts";
+export { foldText } from "./text/fold.ts";
+export type { FoldedText, Tricks } from "./text/fold.ts";
 export { normaliseText } from "./text/normalise.ts";
 export { unicodeVersion } from "./text/unicode.ts";
 export { listHitsMax, outcomes } from "./types.ts";
