@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of a mail is read at all. Whoever sends mail chooses its bytes: every loop over them ends at one of these.
+
+/** Longest mail that is read, in bytes; what follows is left out and said to be. */
+export const mailBytesMax = 26_214_400;
+/** Longest header block of a mail or a part, in bytes. What follows is taken for the body. */
+export const headerBytesMax = 131_072;
+/** Most fields of a header block that are read. */
+export const headerFieldsMax = 1_000;
+/** Longest value of a field with parameters or addresses that is taken apart, in characters. */
+export const fieldLengthMax = 16_384;
+/** Most parts of a mail, those of nested messages included. */
+export const partsMax = 256;
+/** Deepest nesting of parts and messages. */
+export const depthMax = 24;
+/** Most attachments of which name and type are told. */
+export const attachmentsMax = 64;
+/** Most encoded words of one field that are decoded; the rest stays as it is written. */
+export const encodedWordsMax = 1_000;
+
+/**
+ * Longest texts of a mail, in bytes of JSON: together they fit into an event, so that what was recorded of a
+ * mail is all that was read of it, and its score can be computed again from the record.
+ */
+export const plainJsonBytesMax = 81_920;
+export const htmlJsonBytesMax = 98_304;
+export const headersJsonBytesMax = 49_152;
+/** Longest subject, in code points, as of an event's title. */
+export const titleLengthMax = 1_024;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dates of mail (RFC 5322 section 3.3, with the obsolete forms of section 4.3). Not `Date.parse`: it takes
+// a date without a zone for one of the machine's own zone.
+
+/** @returns milliseconds since 1970, or undefined for what is no date or lies before 1970 or after 9999 */
+export function parseMailDate(written: string): number | undefined {
+  const match = pattern.exec(written.slice(0, 256));
+  if (match === null) return undefined;
+  const [, day, monthName, yearText, hour, minute, second = "0", zone = ""] = match;
+  const month = months.indexOf((monthName as string).toLowerCase());
+  const written2 = Number(yearText);
+  const year = written2 < 50 ? written2 + 2000 : written2 < 1000 ? written2 + 1900 : written2;
+  if (month < 0 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  const time = Date.UTC(year, month, Number(day), Number(hour), Number(minute), Math.min(59, Number(second)));
+  if (new Date(time).getUTCDate() !== Number(day)) return undefined;
+  const utc = time - zoneMinutes(zone) * 60_000;
+  return utc >= 0 && utc <= timeMax ? utc : undefined;
+}
+
+const pattern =
+  /(\d{1,2})[\s-]{1,4}([A-Za-z]{3})[a-z]{0,6}\.?[\s-]{1,4}(\d{4}|\d{2})\s{1,4}(\d{1,2}):(\d{2})(?::(\d{2}))?\s{0,4}([+-]\d{4}|[A-Za-z]{1,4})?/;
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const timeMax = Date.UTC(9999, 11, 31);
+const namedZones: Readonly<Record<string, number>> = {
+  ...{ EST: -300, EDT: -240, CST: -360, CDT: -300, MST: -420, MDT: -360, PST: -480, PDT: -420 },
+  ...{ CET: 60, CEST: 120, MET: 60, BST: 60, IST: 60, JST: 540 },
+};
+
+function zoneMinutes(zone: string): number {
+  const numeric = /^([+-])(\d{2})(\d{2})$/.exec(zone);
+  if (numeric === null) return namedZones[zone.toUpperCase()] ?? 0;
+  const minutes = Number(numeric[2]) * 60 + Number(numeric[3]);
+  return numeric[1] === "-" ? -minutes : minutes;
+}
