@@ -6,7 +6,7 @@
  * characters would move the terminal's cursor.
  */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, spelledOut);
 }
 
 /** The same of a text of several lines. */
@@ -14,7 +14,16 @@ export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
-function escaped(character: string): string {
+/** The same as HTML and SVG hold it. */
+export function escaped(text: string): string {
+  return printable(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
+
+function spelledOut(character: string): string {
   const json = JSON.stringify(character).slice(1, -1);
   return json === character ? `\\u{${(character.codePointAt(0) as number).toString(16)}}` : json;
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A backtest's report as a page that stands by itself: no script, nothing from elsewhere, light and dark.
-// Each plot has its numbers in a table beside it.
+// A backtest's report as a page that stands by itself. Each plot has its numbers in a table beside it.
 import { outcomes } from "@docket/policy";
-import { changesPlot, drawnDays, escaped, outcomesPlot, overlapPlot, rulesPlot } from "./plots.ts";
+import { folded, page, paragraph, section, table } from "../page.ts";
+import type { TableRow } from "../page.ts";
+import { escaped, printable } from "../printable.ts";
+import { changesPlot, drawnDays, outcomesPlot, overlapPlot, rulesPlot } from "./plots.ts";
 import type { BacktestReport, Example, RuleReport, SampleReport } from "./report.ts";
 import { grouped, headLines, ruleCells, shareText } from "./text.ts";
-import { printable } from "../printable.ts";
-
-type Row = readonly string[];
 
 /** The page. */
 export function backtestPage(report: BacktestReport): string {
@@ -30,24 +29,7 @@ export function backtestPage(report: BacktestReport): string {
     report.sample === null ? "" : section("Labelled sample", sampleTables(report.sample)),
     section("How far to trust it", notes(report)),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<h1>${escaped(title)}</h1>
-<pre>${headLines(report).map(escaped).join("\n")}</pre>
-${sections.join("\n")}
-</main>
-</body>
-</html>
-`;
+  return page({ title, head: headLines(report), sections, style });
 }
 
 function changes({ changed, decisions, outcomes: found, strikes, restrictions }: BacktestReport): string {
@@ -69,7 +51,7 @@ function changes({ changed, decisions, outcomes: found, strikes, restrictions }:
       ["all after", ...shown.map((to) => grouped(found.after[to])), grouped(decisions)],
     ],
   );
-  const counted = (name: string, each: typeof strikes): Row => [
+  const counted = (name: string, each: typeof strikes): TableRow => [
     name,
     grouped(each.before),
     grouped(each.after),
@@ -134,7 +116,7 @@ function actorsTable({ actors }: BacktestReport): string {
 }
 
 function examples({ examples: { stricter, milder } }: BacktestReport): string {
-  const rows = (side: readonly Example[]): Row[] =>
+  const rows = (side: readonly Example[]): TableRow[] =>
     side.map(({ index, decidedAt, actor, outcome, rules }) => [
       String(index),
       decidedAt,
@@ -168,7 +150,7 @@ function brakesTable({ brakes }: BacktestReport): string {
 }
 
 function sampleTables({ labels, spam, notSpam, unmatched, whole, changed, rules }: SampleReport): string {
-  const row = (name: string, { before, after }: SampleReport["whole"]): Row => [
+  const row = (name: string, { before, after }: SampleReport["whole"]): TableRow => [
     name,
     shareText(before.precision),
     shareText(after.precision),
@@ -210,61 +192,13 @@ function sides(): string {
   return `<ul class="legend">${keys.join("")}</ul>`;
 }
 
-function section(title: string, inner: string): string {
-  return `<section>\n<h2>${escaped(title)}</h2>\n${inner}\n</section>`;
-}
-
-function folded(title: string, inner: string): string {
-  return `<details><summary>${escaped(title)}</summary>${inner}</details>`;
-}
-
-function paragraph(text: string): string {
-  return `<p>${escaped(text)}</p>\n`;
-}
-
-const numeric = /^[\d,.%() to-]+$/;
-
-function table(caption: string, head: Row, rows: readonly Row[]): string {
-  const cell = (text: string, place: number): string => {
-    const inner = escaped(text);
-    if (place === 0) return `<th scope="row">${inner}</th>`;
-    return numeric.test(text) ? `<td class="n">${inner}</td>` : `<td>${inner}</td>`;
-  };
-  const heads = head.map((text) => `<th scope="col">${escaped(text)}</th>`).join("");
-  const body = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n");
-  const said = escaped(caption);
-  const inner = `<caption>${said}</caption><thead><tr>${heads}</tr></thead><tbody>${body}</tbody>`;
-  // Wide tables scroll by themselves, for whoever uses the keyboard too.
-  const region = `<div class="wide" tabindex="0" role="region" aria-label="${said}">`;
-  return `${region}<table>${inner}</table></div>\n`;
-}
-
 const style = `
-:root { color-scheme: light dark; --ink: #1c1e21; --paper: #ffffff; --faint: #d9dce1; --quiet: #5b626d;
-  --before: #8a94a6; --after: #1f6feb; --flag: #d8a400; --challenge: #8a63d2; --delay: #2f9e8f;
-  --hold: #e2711d; --reject: #c92a2a; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #15181c; --faint: #343a43;
-  --quiet: #a3abb8; --before: #7d8798; --after: #6aa5ff;
-  --flag: #e6c34d; --challenge: #b197fc; --delay: #63d2c1;
+:root { --flag: #d8a400; --challenge: #8a63d2; --delay: #2f9e8f; --hold: #e2711d; --reject: #c92a2a; }
+@media (prefers-color-scheme: dark) { :root { --flag: #e6c34d; --challenge: #b197fc; --delay: #63d2c1;
   --hold: #ff9c54; --reject: #ff7b7b; } }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
-pre { overflow-x: auto; color: var(--quiet); }
-.wide { overflow-x: auto; margin: .75rem 0; } table { border-collapse: collapse; font-size: .87rem; }
-caption { text-align: left; color: var(--quiet); padding: .25rem 0; }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--faint); text-align: left; vertical-align: top; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: var(--quiet); }
-.grid { stroke: var(--faint); } .cell { fill: var(--after); stroke: var(--faint); stroke-width: .5; }
-.before { fill: var(--before); background: var(--before); }
-.after { fill: var(--after); background: var(--after); }
 .changed { fill: var(--after); }
 ${["flag", "challenge", "delay", "hold", "reject"]
   .map((outcome) => `.o-${outcome} { fill: var(--${outcome}); background: var(--${outcome}); }`)
   .join("\n")}
 rect[class*="o-"].before { fill-opacity: .55; }
-.legend { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; color: var(--quiet); }
-.key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; }
-details { margin: .5rem 0; }
 `;

@@ -5,14 +5,13 @@
 import { outcomes } from "@docket/policy";
 import type { BacktestReport, RuleReport } from "./report.ts";
 import { grouped } from "./text.ts";
-import { printable } from "../printable.ts";
+import { label, plot, plotWidth as width, rectangle, rounded, titled } from "../svg.ts";
 
 /** Most days, rules, and rules of the matrix that are drawn; further days are joined. */
 export const daysDrawnMax = 120;
 export const rulesDrawnMax = 30;
 export const matrixRulesMax = 24;
 
-const width = 760;
 const left = 230;
 const barHeight = 9;
 const rowHeight = 26;
@@ -102,9 +101,9 @@ export function overlapPlot(rules: readonly RuleReport[]): string {
       const name = `${column.policy}/${column.rule}`;
       const both = x === y ? row.after.hits : (row.overlap.find(({ rule }) => rule === name)?.events ?? 0);
       const share = both / row.after.hits;
-      const place = `x="${round(left + x * cell)}" y="${round(y * cell)}"`;
-      const size = `width="${round(cell - 1)}" height="${round(cell - 1)}"`;
-      const box = `<rect ${place} ${size} class="cell" fill-opacity="${round(share)}"/>`;
+      const place = `x="${rounded(left + x * cell)}" y="${rounded(y * cell)}"`;
+      const size = `width="${rounded(cell - 1)}" height="${rounded(cell - 1)}"`;
+      const box = `<rect ${place} ${size} class="cell" fill-opacity="${rounded(share)}"/>`;
       const said = `${grouped(both)} events, ${Math.round(share * 100)}%`;
       return titled(`${row.policy}/${row.rule} and ${name}: ${said}`, box);
     }),
@@ -119,37 +118,10 @@ export function overlapPlot(rules: readonly RuleReport[]): string {
   );
 }
 
-/** Text for HTML and SVG. */
-export function escaped(text: string): string {
-  return printable(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
-
-function plot(title: string, height: number, parts: readonly string[]): string {
-  const box = `0 0 ${width} ${Math.ceil(height)}`;
-  return `<svg viewBox="${box}" role="img" aria-label="${escaped(title)}">${parts.join("\n")}</svg>`;
-}
-
-function titled(title: string, inner: string): string {
-  return `<g><title>${escaped(title)}</title>${inner}</g>`;
-}
-
-function rectangle(x: number, y: number, wide: number, high: number, name: string): string {
-  const place = `x="${round(x)}" y="${round(y)}" width="${round(Math.max(0.5, wide))}"`;
-  return high <= 0 || wide < 0 ? "" : `<rect ${place} height="${round(high)}" class="${name}"/>`;
-}
-
-function label(x: number, y: number, text: string, anchor: "start" | "middle" | "end"): string {
-  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escaped(text)}</text>`;
-}
-
 function axis(most: number): string[] {
   return [0, 0.5, 1].map((share) => {
     const y = plotHeight - share * (plotHeight - 10);
-    const line = `<line x1="46" x2="${width}" y1="${round(y)}" y2="${round(y)}" class="grid"/>`;
+    const line = `<line x1="46" x2="${width}" y1="${rounded(y)}" y2="${rounded(y)}" class="grid"/>`;
     return line + label(42, y + 4, grouped(Math.round(most * share)), "end");
   });
 }
@@ -174,8 +146,4 @@ function joinDays(one: Day, other: Day): Day {
 
 function shortened(text: string): string {
   return text.length <= 34 ? text : `${text.slice(0, 33)}…`;
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 100) / 100);
 }
