@@ -68,7 +68,7 @@ function findName(label: string): string | undefined {
     .replaceAll("_", "-");
   if (/^(?:us-?)?ascii$|^ansi-x3/.test(plain)) return "us-ascii";
   if (/utf-?7/.test(plain)) return "utf-7";
-  if (/^hz/.test(plain)) return "hz-gb-2312";
+  if (plain.startsWith("hz")) return "hz-gb-2312";
   if (/^(?:cs)?iso-?2022-?kr$/.test(plain)) return "iso-2022-kr";
   const guesses = [
     plain,

@@ -5,7 +5,7 @@ import { headerBytesMax, headerFieldsMax } from "./limits.ts";
 /** One field as it is written: the name in lower case, the value with its folding, one character a byte. */
 export type HeaderField = { name: string; value: string };
 
-/** A header block within a source. */
+/** A header block at the beginning of a source. */
 export type HeaderBlock = {
   fields: readonly HeaderField[];
   /** Where the block begins, after an mbox line. */
@@ -18,24 +18,24 @@ export type HeaderBlock = {
 };
 
 /**
- * Reads the header block that begins at `start`. It ends with an empty line. A line that is no field is
+ * Reads the header block that a source begins with. It ends with an empty line. A line that is no field is
  * passed over as long as fields follow that only a header has; otherwise it is where the body begins, as a
  * mail without the empty line has it.
  *
  * @param source one character a byte
  */
-export function readHeaderBlock(source: string, start: number, end: number): HeaderBlock {
+export function readHeaderBlock(source: string): HeaderBlock {
   const fields: HeaderField[] = [];
-  const limit = Math.min(end, start + headerBytesMax);
+  const limit = Math.min(source.length, headerBytesMax);
   let mboxSender: string | undefined;
-  let blockStart = start;
+  let blockStart = 0;
   let strangeAt = -1;
   let strangeFields = 0;
-  let at = start;
+  let at = 0;
   while (at < limit) {
     const newline = source.indexOf("\n", at);
     const lineEnd = newline < 0 || newline >= limit ? limit : newline;
-    const next = Math.min(end, lineEnd + 1);
+    const next = Math.min(source.length, lineEnd + 1);
     const line = source.slice(at, source.charCodeAt(lineEnd - 1) === carriageReturn ? lineEnd - 1 : lineEnd);
     if (line === "") {
       // A line that broke the header with nothing behind it that only a header has: the body began there.
@@ -78,8 +78,18 @@ const fieldNameLengthMax = 128;
 
 /** Fields that show that a header goes on: text hardly has lines that look so. */
 const onlyInHeaders: ReadonlySet<string> = new Set([
-  ...["content-type", "content-transfer-encoding", "content-disposition", "mime-version", "received"],
-  ...["message-id", "return-path", "delivered-to", "subject", "from", "to", "date"],
+  "content-disposition",
+  "content-transfer-encoding",
+  "content-type",
+  "date",
+  "delivered-to",
+  "from",
+  "message-id",
+  "mime-version",
+  "received",
+  "return-path",
+  "subject",
+  "to",
 ]);
 
 /** Where the colon of a field stands; -1 if the line is none (RFC 5322 section 2.2, a space before it forgiven). */

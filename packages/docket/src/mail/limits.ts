@@ -18,6 +18,13 @@ export const attachmentsMax = 64;
 /** Most encoded words of one field that are decoded; the rest stays as it is written. */
 export const encodedWordsMax = 1_000;
 
+/** Longest boundary of a multipart, in characters; RFC 2046 allows 70. */
+export const boundaryLengthMax = 200;
+/** Most bytes of one text, as they are written, that are decoded: its first part, as what follows is cut off. */
+export const textWrittenMax = 524_288;
+/** Most bytes of nested messages in a transfer encoding that are decoded, all together. */
+export const nestedBytesMax: number = mailBytesMax;
+
 /**
  * Longest texts of a mail, in bytes of JSON: together they fit into an event, so that what was recorded of a
  * mail is all that was read of it, and its score can be computed again from the record.

@@ -8,8 +8,8 @@ export function parseMailDate(written: string): number | undefined {
   if (match === null) return undefined;
   const [, day, monthName, yearText, hour, minute, second = "0", zone = ""] = match;
   const month = months.indexOf((monthName as string).toLowerCase());
-  const written2 = Number(yearText);
-  const year = written2 < 50 ? written2 + 2000 : written2 < 1000 ? written2 + 1900 : written2;
+  const shortYear = Number(yearText);
+  const year = shortYear < 50 ? shortYear + 2000 : shortYear < 1000 ? shortYear + 1900 : shortYear;
   if (month < 0 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
   const time = Date.UTC(year, month, Number(day), Number(hour), Number(minute), Math.min(59, Number(second)));
   if (new Date(time).getUTCDate() !== Number(day)) return undefined;
@@ -21,14 +21,21 @@ const pattern =
   /(\d{1,2})[\s-]{1,4}([A-Za-z]{3})[a-z]{0,6}\.?[\s-]{1,4}(\d{4}|\d{2})\s{1,4}(\d{1,2}):(\d{2})(?::(\d{2}))?\s{0,4}([+-]\d{4}|[A-Za-z]{1,4})?/;
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const timeMax = Date.UTC(9999, 11, 31);
-const namedZones: Readonly<Record<string, number>> = {
-  ...{ EST: -300, EDT: -240, CST: -360, CDT: -300, MST: -420, MDT: -360, PST: -480, PDT: -420 },
-  ...{ CET: 60, CEST: 120, MET: 60, BST: 60, IST: 60, JST: 540 },
-};
+/** Minutes to add to UTC; zones of other names count as UTC (RFC 5322 section 4.3). */
+const namedZones: ReadonlyMap<string, number> = new Map([
+  ["EST", -300],
+  ["EDT", -240],
+  ["CST", -360],
+  ["CDT", -300],
+  ["MST", -420],
+  ["MDT", -360],
+  ["PST", -480],
+  ["PDT", -420],
+]);
 
 function zoneMinutes(zone: string): number {
   const numeric = /^([+-])(\d{2})(\d{2})$/.exec(zone);
-  if (numeric === null) return namedZones[zone.toUpperCase()] ?? 0;
+  if (numeric === null) return namedZones.get(zone.toUpperCase()) ?? 0;
   const minutes = Number(numeric[2]) * 60 + Number(numeric[3]);
   return numeric[1] === "-" ? -minutes : minutes;
 }

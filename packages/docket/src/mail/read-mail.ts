@@ -107,10 +107,11 @@ function joinDefined(first: string | undefined, second: string | undefined): str
   return `${first}\n${second}`;
 }
 
+/** Cut to its limit in UTF-16 units, which are at least as many as code points. */
 function cutTitle(title: string): string {
   return title.length <= titleLengthMax
     ? title
-    : [...title.slice(0, 2 * titleLengthMax)].slice(0, titleLengthMax).join("");
+    : title.slice(0, titleLengthMax).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 type Envelope = Pick<

@@ -3,7 +3,7 @@
 // filter needs of MIME, bounded, and forgiving as mail programs are.
 import { decodeBytes } from "./charsets.ts";
 import { fieldValue, readHeaderBlock, type HeaderBlock } from "./header-block.ts";
-import { depthMax, partsMax } from "./limits.ts";
+import { boundaryLengthMax, depthMax, nestedBytesMax, partsMax, textWrittenMax } from "./limits.ts";
 import { firstWord, readParameters } from "./parameters.ts";
 import { decodeTransfer, uuBegin } from "./transfer.ts";
 
@@ -30,57 +30,53 @@ export type Source = { bytes: Buffer; text: string };
 
 /** Takes a mail apart. Never throws, for any bytes; time grows with size and depth only. */
 export function readStructure(source: Source): MailStructure {
-  const walk: Walk = { parts: [], truncated: false };
-  const header = readHeaderBlock(source.text, 0, source.text.length);
-  readEntity(walk, source, header, source.text.length, 0, "text/plain");
+  const walk: Walk = { parts: [], nestedBytes: 0, truncated: false };
+  const header = readEntity(walk, source, 0, "text/plain");
   return { header, parts: walk.parts, truncated: walk.truncated };
 }
 
-type Walk = { parts: MailPart[]; truncated: boolean };
+/** Whether the text of a part is a page. */
+export function isHtml(part: MailPart): boolean {
+  return part.type === "text/html" || part.type === "application/xhtml+xml" || isPage(part.name);
+}
 
-function readEntity(
-  walk: Walk,
-  source: Source,
-  header: HeaderBlock,
-  end: number,
-  depth: number,
-  defaultType: string,
-): void {
+type Walk = { parts: MailPart[]; nestedBytes: number; truncated: boolean };
+
+function readEntity(walk: Walk, source: Source, depth: number, defaultType: string): HeaderBlock {
+  const header = readHeaderBlock(source.text);
   if (walk.parts.length >= partsMax) {
     walk.truncated = true;
-    return;
+    return header;
   }
-  const { fields, bodyStart } = header;
-  const contentType = readParameters(fieldValue(fields, "content-type"));
-  const disposition = readParameters(fieldValue(fields, "content-disposition"));
-  const written = contentType.parameters.get("charset");
-  const charset = written === undefined ? undefined : firstWord(written);
+  const contentType = readParameters(fieldValue(header.fields, "content-type"));
+  const disposition = readParameters(fieldValue(header.fields, "content-disposition"));
+  const charset = firstWord(contentType.parameters.get("charset") ?? "");
+  const body = slice(source, header.bodyStart, source.text.length);
   const part: MailPart = {
-    type: /^[^/\s]+\/[^/\s]+$/.test(contentType.value)
-      ? contentType.value
-      : guessType(contentType.value, defaultType),
+    type: mediaType(contentType.value, defaultType),
     charset: charset === "" ? undefined : charset,
-    encoding: firstWord(fieldValue(fields, "content-transfer-encoding") ?? "").toLowerCase(),
-    size: Math.max(0, end - bodyStart),
+    encoding: firstWord(fieldValue(header.fields, "content-transfer-encoding") ?? "").toLowerCase(),
+    size: body.text.length,
     attachment: disposition.value === "attachment",
     name: disposition.parameters.get("filename") ?? contentType.parameters.get("name"),
   };
   walk.parts.push(part);
   if (part.type.startsWith("multipart/")) {
-    const boundary = contentType.parameters.get("boundary");
-    if (depth < depthMax && readMultipart(walk, source, bodyStart, end, depth, boundary, part.type)) return;
-    walk.truncated ||= depth >= depthMax;
-    readText(walk, source, bodyStart, end, { ...part, type: "text/plain" }, part);
+    const boundary = contentType.parameters.get("boundary")?.trim() ?? "";
+    // A multipart without parts is read as the text it then is.
+    if (!readMultipart(walk, body, depth, boundary, part.type)) readText(walk, body, part);
   } else if (part.type === "message/rfc822" || part.type === "message/global") {
-    readMessage(walk, source, bodyStart, end, depth, part);
-  } else if (part.type.startsWith("text/") || isPage(part.name)) {
-    readText(walk, source, bodyStart, end, part, part);
+    readMessage(walk, body, depth, part);
+  } else if (part.type.startsWith("text/") || isHtml(part)) {
+    readText(walk, body, part);
   }
+  return header;
 }
 
-/** A Content-Type that is no media type: some programs write `text` or `html` alone. */
-function guessType(value: string, defaultType: string): string {
+/** The media type; some programs write `text` or `html` alone. */
+function mediaType(value: string, defaultType: string): string {
   if (value === "") return defaultType;
+  if (/^[^/]+\/[^/]+$/.test(value)) return value;
   if (value.includes("html")) return "text/html";
   return value.startsWith("multipart") ? "multipart/mixed" : "text/plain";
 }
@@ -90,72 +86,65 @@ function isPage(name: string | undefined): boolean {
   return name !== undefined && /\.(?:s?html?|xhtml?|svg)$/i.test(name.trim());
 }
 
-function readMessage(
-  walk: Walk,
-  source: Source,
-  start: number,
-  end: number,
-  depth: number,
-  part: MailPart,
-): void {
-  if (depth >= depthMax) {
+function readMessage(walk: Walk, body: Source, depth: number, part: MailPart): void {
+  const decoded = decodeTransfer(body.text, part.encoding);
+  walk.nestedBytes += decoded?.length ?? 0;
+  if (depth >= depthMax || walk.nestedBytes > nestedBytesMax) {
     walk.truncated = true;
     return;
   }
-  const decoded = decodeTransfer(source.text.slice(start, end), part.encoding);
-  const inner = decoded === undefined ? source : { bytes: decoded, text: decoded.toString("latin1") };
-  const from = decoded === undefined ? start : 0;
-  const to = decoded === undefined ? end : decoded.length;
-  const header = readHeaderBlock(inner.text, from, to);
-  readEntity(walk, inner, header, to, depth + 1, "text/plain");
+  const inner = decoded === undefined ? body : { bytes: decoded, text: decoded.toString("latin1") };
+  readEntity(walk, inner, depth + 1, "text/plain");
 }
 
-/** @returns false if the body has no part: there is no boundary, or it doesn't occur */
-function readMultipart(
-  walk: Walk,
-  source: Source,
-  start: number,
-  end: number,
-  depth: number,
-  named: string | undefined,
-  type: string,
-): boolean {
-  const given = named?.trim() ?? "";
-  let delimiter = given === "" ? -1 : findDelimiter(source.text, given, start, end).at;
-  const boundary = delimiter >= 0 ? given : sniffBoundary(source.text, start, end);
-  if (boundary === undefined) return false;
-  if (delimiter < 0) delimiter = findDelimiter(source.text, boundary, start, end).at;
-  if (delimiter < 0) return false;
-  // What stands before the first part is not shown by mail programs, so it is left out here.
+/** @returns false if nothing of it could be read as parts: there is no boundary, it doesn't occur, or too deep */
+function readMultipart(walk: Walk, body: Source, depth: number, named: string, type: string): boolean {
+  if (depth >= depthMax) {
+    walk.truncated = true;
+    return false;
+  }
+  const usable = named !== "" && named.length <= boundaryLengthMax;
+  let boundary: string | undefined = named;
+  let found = usable ? findDelimiter(body.text, named, 0) : undefined;
+  if (found === undefined) {
+    boundary = sniffBoundary(body.text);
+    if (boundary === undefined) return false;
+    found = findDelimiter(body.text, boundary, 0);
+  }
+  // What stands before the first part and after the last is not shown by mail programs: it is left out.
   const defaultType = type === "multipart/digest" ? "message/rfc822" : "text/plain";
-  let found = findDelimiter(source.text, boundary, delimiter, end);
-  while (found.at >= 0 && !found.closing) {
-    const following = findDelimiter(source.text, boundary, found.next, end);
-    const partEnd = following.at < 0 ? end : beforeLineEnd(source.text, following.at, found.next);
-    const header = readHeaderBlock(source.text, found.next, partEnd);
-    readEntity(walk, source, header, partEnd, depth + 1, defaultType);
-    if (walk.parts.length >= partsMax) walk.truncated ||= following.at >= 0 && !following.closing;
-    if (walk.truncated && walk.parts.length >= partsMax) break;
+  const before = walk.parts.length;
+  while (found !== undefined && !found.closing) {
+    const following = findDelimiter(body.text, boundary, found.next);
+    const end =
+      following === undefined ? body.text.length : beforeLineEnd(body.text, following.at, found.next);
+    readEntity(walk, slice(body, found.next, end), depth + 1, defaultType);
+    if (walk.parts.length >= partsMax) {
+      walk.truncated ||= following !== undefined && !following.closing;
+      break;
+    }
     found = following;
   }
-  return true;
+  return walk.parts.length > before;
 }
 
 type Delimiter = { at: number; next: number; closing: boolean };
 
-/** The next line that is the boundary (RFC 2046 section 5.1.1); `at` is -1 if there is none. */
-function findDelimiter(text: string, boundary: string, from: number, end: number): Delimiter {
+/** The next line that is the boundary (RFC 2046 section 5.1.1). */
+function findDelimiter(text: string, boundary: string, from: number): Delimiter | undefined {
   const mark = `--${boundary}`;
   let at = text.startsWith(mark, from) ? from : nextMark(text, mark, from);
-  while (at >= 0 && at + mark.length <= end) {
+  while (at >= 0) {
     let after = at + mark.length;
     const closing = text.startsWith("--", after);
     if (closing) after += 2;
-    while (after < end && (text[after] === " " || text[after] === "\t" || text[after] === "\r")) after += 1;
-    if (after >= end || text[after] === "\n") return { at, next: Math.min(end, after + 1), closing };
+    while (text[after] === " " || text[after] === "\t" || text[after] === "\r") after += 1;
+    if (after >= text.length || text[after] === "\n") {
+      return { at, next: Math.min(text.length, after + 1), closing };
+    }
     at = nextMark(text, mark, at + 1);
   }
-  return { at: -1, next: end, closing: true };
+  return undefined;
 }
 
 function nextMark(text: string, mark: string, from: number): number {
@@ -174,29 +163,19 @@ function beforeLineEnd(text: string, at: number, from: number): number {
 const sniffedBytesMax = 4_096;
 
 /** The boundary of a multipart that names none or another: a line `--X` before a line of a part's header. */
-function sniffBoundary(text: string, start: number, end: number): string | undefined {
-  const head = text.slice(start, Math.min(end, start + sniffedBytesMax));
+function sniffBoundary(text: string): string | undefined {
+  const head = text.slice(0, sniffedBytesMax);
   return /^--([^\r\n]{1,70}?)[ \t]*\r?\n(?:[ \t\r]*\n)?content-/im.exec(head)?.[1];
 }
 
-function readText(
-  walk: Walk,
-  source: Source,
-  start: number,
-  end: number,
-  read: MailPart,
-  part: MailPart,
-): void {
-  const written = decodeTransfer(source.text.slice(start, end), read.encoding);
-  const bytes = written ?? source.bytes.subarray(start, end);
-  const html = isHtml(read);
-  const text = cleanLines(decodeBytes(bytes, read.charset ?? (html ? declaredCharset(bytes) : undefined)));
+function readText(walk: Walk, body: Source, part: MailPart): void {
+  walk.truncated ||= body.text.length > textWrittenMax;
+  const written = slice(body, 0, textWrittenMax);
+  // A multipart has no encoding of its own (RFC 2045 section 6.4); one read as text is taken by its word.
+  const bytes = decodeTransfer(written.text, part.encoding) ?? written.bytes;
+  const html = isHtml(part);
+  const text = cleanLines(decodeBytes(bytes, part.charset ?? (html ? declaredCharset(bytes) : undefined)));
   part.text = html ? text : takeUuencoded(walk, text);
-}
-
-/** Whether the text of a part is a page. */
-export function isHtml(part: MailPart): boolean {
-  return part.type === "text/html" || part.type === "application/xhtml+xml" || isPage(part.name);
 }
 
 function declaredCharset(bytes: Buffer): string | undefined {
@@ -213,24 +192,28 @@ function cleanLines(text: string): string {
 /** Files in uuencode are taken out of a text and become parts. */
 function takeUuencoded(walk: Walk, text: string): string {
   if (!text.includes("begin")) return text;
-  let rest = text;
-  for (let begin = uuBegin.exec(rest); begin !== null; begin = uuBegin.exec(rest)) {
+  const search = uuBegin();
+  let rest = "";
+  let from = 0;
+  for (let begin = search.exec(text); begin !== null; begin = search.exec(text)) {
     if (walk.parts.length >= partsMax) {
       walk.truncated = true;
       break;
     }
-    const close = rest.indexOf("\nend", begin.index);
-    const end = close < 0 ? rest.length : close + "\nend".length;
+    const close = text.indexOf("\nend", search.lastIndex);
+    const end = close < 0 ? text.length : close + "\nend".length;
     const name = (begin[1] as string).trim();
-    walk.parts.push({
-      type: "application/octet-stream",
-      charset: undefined,
-      encoding: "x-uuencode",
-      size: end - begin.index,
-      attachment: true,
-      name,
-    });
-    rest = rest.slice(0, begin.index) + rest.slice(end);
+    const size = end - begin.index;
+    const file = { type: "application/octet-stream", charset: undefined, encoding: "x-uuencode", size };
+    walk.parts.push({ ...file, attachment: true, name });
+    rest += text.slice(from, begin.index);
+    from = end;
+    search.lastIndex = end;
   }
-  return rest;
+  return from === 0 ? text : rest + text.slice(from);
+}
+
+/** A view: neither bytes nor text are copied. */
+function slice({ bytes, text }: Source, start: number, end: number): Source {
+  return { bytes: bytes.subarray(start, end), text: text.slice(start, end) };
 }

@@ -16,7 +16,8 @@ export function decodeTransfer(written: string, encoding: string): Buffer | unde
 
 /** Decodes base64; what isn't of its alphabet is skipped, and padding in the middle starts a new run. */
 export function decodeBase64(written: string): Buffer {
-  if (/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(written)) return Buffer.from(written, "base64");
+  const padding = written.indexOf("=");
+  if (padding < 0 || !/[A-Za-z0-9+/]/.test(written.slice(padding))) return Buffer.from(written, "base64");
   const runs = written.replace(/[^A-Za-z0-9+/=]+/g, "").split(/=+/);
   return Buffer.concat(runs.map((run) => Buffer.from(run, "base64")));
 }
@@ -29,21 +30,31 @@ export function decodeQuoted(written: string): string {
   );
 }
 
-/** The first line of a file in uuencode, of which the next must be a full line of one: name in group 1. */
-export const uuBegin: RegExp = /^begin(?:-base64)? [0-7]{3,4} ([^\n]{1,255})\n(?=[ -`]{1,86}\r?\n|`\r?\n)/m;
+/**
+ * The first line of a file in uuencode, of which the next is a line of one; the name is group 1. Sticky
+ * searches start where `lastIndex` says.
+ */
+export function uuBegin(): RegExp {
+  return /^begin(?:-base64)? [0-7]{3,4} ([^\n]{1,255})\n(?=[ -`]{1,86}\r?\n)/gm;
+}
 
 /** Decodes the lines of a file in uuencode. */
 export function decodeUu(written: string): Buffer {
-  const begin = uuBegin.exec(written);
-  const bytes: number[] = [];
+  const begin = uuBegin().exec(written);
   const lines = begin === null ? written : written.slice(begin.index + begin[0].length);
+  const bytes: number[] = [];
   for (const line of lines.split("\n")) {
     if (line.startsWith("end")) break;
-    const length = (line.charCodeAt(0) - 0x20) & 0x3f;
-    for (let at = 1, left = length; left > 0 && at < line.length; at += 4, left -= 3) {
-      const word = [0, 1, 2, 3].reduce((sum, i) => (sum << 6) | ((line.charCodeAt(at + i) - 0x20) & 0x3f), 0);
-      bytes.push(...[word >> 16, (word >> 8) & 0xff, word & 0xff].slice(0, left));
+    let left = (line.charCodeAt(0) - 0x20) & 0x3f;
+    for (let at = 1; left > 0 && at < line.length; at += 4) {
+      let word = 0;
+      for (let index = at; index < at + 4; index++) word = (word << 6) | sixBits(line, index);
+      for (let shift = 16; shift >= 0 && left > 0; shift -= 8, left--) bytes.push((word >> shift) & 0xff);
     }
   }
   return Buffer.from(bytes);
+}
+
+function sixBits(line: string, index: number): number {
+  return index < line.length ? (line.charCodeAt(index) - 0x20) & 0x3f : 0;
 }
