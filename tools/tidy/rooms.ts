@@ -16,8 +16,8 @@ export const packageImports: Readonly<Record<string, readonly string[]>> = {
  */
 export const packageEntries: Readonly<Record<string, readonly string[]>> = {
   protocol: ["events"],
-  // How good scores are: for who trains and measures models, not for who decides with one.
-  policy: ["metrics"],
+  // Training models and how good scores are: for who makes models, not for who decides with one.
+  policy: ["metrics", "training"],
   // Replay brings the policy language along, which whoever checks a receipt does not need.
   verify: ["replay"],
 };

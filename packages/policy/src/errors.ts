@@ -78,8 +78,15 @@ export type Problem = {
  * - `facts-mismatch` facts were given to a policy set other than the one that they were recorded under
  * - `invalid-list` an entry of a list can't be read, or the list has too many patterns that would be run on
  *   every text
+ * - `invalid-model` bytes that are no model file
+ * - `unsupported-model` a model file of a format, or trained on features, that this release doesn't have
  */
-export type PolicyErrorCode = "invalid-policy" | "facts-mismatch" | "invalid-list";
+export type PolicyErrorCode =
+  | "invalid-policy"
+  | "facts-mismatch"
+  | "invalid-list"
+  | "invalid-model"
+  | "unsupported-model";
 
 /** The one error of this package. Its message has a line `file:line:column: what (code)` for each problem. */
 export class PolicyError extends Error {

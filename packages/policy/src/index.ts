@@ -76,6 +76,11 @@ export { patternStepsMax } from "./lists/patterns.ts";
 export { counterListElementsMax } from "./loading/counted.ts";
 export { windowBuckets } from "./loading/counters.ts";
 export { loadPolicies } from "./loading/load.ts";
+export { explainScore, loadModel, scoreText } from "./model/model.ts";
+export type { Model, ModelFeature, ModelScore } from "./model/model.ts";
+export { modelBytesMax, scoreMax } from "./model/model-file.ts";
+export { modelKinds } from "./model/model-text.ts";
+export type { ModelKind, ModelText } from "./model/model-text.ts";
 export { policyNotes } from "./policy-notes.ts";
 export type { PolicyNote } from "./policy-notes.ts";
 export { runPolicyTests } from "./policy-tests.ts";
@@ -99,6 +104,7 @@ export { foldText } from "./text/fold.ts";
 export type { FoldedText, Tricks } from "./text/fold.ts";
 export { normaliseText } from "./text/normalise.ts";
 export { unicodeVersion } from "./text/unicode.ts";
+export { clausesOf } from "./trace.ts";
 export { listHitsMax, outcomes } from "./types.ts";
 export type {
   AbilityLimit,
@@ -135,6 +141,8 @@ export type {
   Then,
   Threshold,
   Throttle,
+  Trace,
+  TracedClause,
   TraceValue,
 } from "./types.ts";
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The features of one text: distinct 32-bit hashes, in groups.
+
+/** The most features that one text can have; what is found after that is left out. */
+export const featuresMax = 65_536;
+
+/** The least number of slots of the table that finds repeats. */
+const slotsMin = 1_024;
+
+/** Distinct hashes in the order in which they were first added. Made once, and used for text after text. */
+export class FeatureSet {
+  /** The hashes; those from {@link size} on are left over from earlier texts. None is 0. */
+  readonly hashes: Uint32Array = new Uint32Array(featuresMax);
+  /** How many hashes there are. */
+  size = 0;
+  /** Where each group ends, in the order of the groups. */
+  readonly groupEnds: number[] = [];
+  /** The readable form of each hash, where somebody wants to know. */
+  labels: Map<number, string> | undefined = undefined;
+  readonly #slots: Uint32Array = new Uint32Array(2 * featuresMax);
+  #mask = slotsMin - 1;
+
+  /**
+   * Forgets the features of the text before.
+   *
+   * @param expected how many may come; more than that are taken too, only more slowly
+   */
+  clear(expected: number): void {
+    let slots = slotsMin;
+    while (slots < 2 * expected && slots < 2 * featuresMax) slots *= 2;
+    this.#slots.fill(0, 0, slots);
+    this.#mask = slots - 1;
+    this.size = 0;
+    this.groupEnds.length = 0;
+    this.labels = undefined;
+  }
+
+  /** Whether the hash was not there yet. */
+  add(hash: number): boolean {
+    const key = hash >>> 0 || 1;
+    const mask = this.#mask;
+    const slots = this.#slots;
+    for (let at = key & mask; ; at = (at + 1) & mask) {
+      const other = slots[at];
+      if (other === key) return false;
+      if (other !== 0) continue;
+      // A table more than three quarters full would be slow to ask; nothing that long is expected.
+      if (this.size >= featuresMax || this.size * 4 > mask * 3) return false;
+      slots[at] = key;
+      this.hashes[this.size++] = key;
+      return true;
+    }
+  }
+
+  /** Ends a group: what comes next belongs to the one after. */
+  endGroup(): void {
+    this.groupEnds.push(this.size);
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// From margins to probabilities: a logistic curve through margins that rows got from weights which had not
+// seen them, written as points with straight lines between.
+import { marginMax, scoreMax, type Knot } from "../model-file.ts";
+import { exponential, logarithm, logistic } from "./elementary.ts";
+
+/** The line from margins to log-odds: `slope * margin + offset`. */
+export type Line = { readonly slope: number; readonly offset: number };
+
+/** Platt's line, with his targets, by Newton's method. */
+export function fitLine(margins: Float64Array, spam: Uint8Array): Line {
+  const spams = spam.reduce((sum, one) => sum + one, 0);
+  const hams = spam.length - spams;
+  const high = (spams + 1) / (spams + 2);
+  const low = 1 / (hams + 2);
+  let slope = 1;
+  let offset = logarithm((spams + 1) / (hams + 1));
+  for (let round = 0; round < 50; round++) {
+    // A little weight on a slope of 1, so that few examples don't make a step of it.
+    let [g1, g2, h11, h12, h22] = [slope - 1, 0, 1, 0, 0.01];
+    for (let row = 0; row < spam.length; row++) {
+      const margin = margins[row] ?? 0;
+      const p = logistic(slope * margin + offset);
+      const error = p - (spam[row] === 1 ? high : low);
+      const curve = p * (1 - p);
+      g1 += error * margin;
+      g2 += error;
+      h11 += curve * margin * margin;
+      h12 += curve * margin;
+      h22 += curve;
+    }
+    const determinant = h11 * h22 - h12 * h12;
+    if (!(determinant > 1e-12)) break;
+    const d1 = (h22 * g1 - h12 * g2) / determinant;
+    const d2 = (h11 * g2 - h12 * g1) / determinant;
+    // Newton's step may be far too long where the curve is flat.
+    const shorter = Math.min(1, 1 / Math.max(Math.abs(d1), Math.abs(d2), 1e-9));
+    slope -= shorter * d1;
+    offset -= shorter * d2;
+    if (Math.abs(d1) + Math.abs(d2) < 1e-9) break;
+  }
+  return slope > 0.01 ? { slope, offset } : { slope: 0.01, offset };
+}
+
+/** Log-odds of the points; between the outer ones and ±outer the line goes on, only flatter. */
+const innerLogOdds = 10;
+const innerSteps = 64;
+const outerLogOdds = 60;
+
+/** The points of a line's calibration. Strictly ascending, and apart as far as a millionth allows. */
+export function knotsOf(line: Line): Knot[] {
+  const knots: Knot[] = [];
+  const push = (logOdds: number, score: number): void => {
+    const margin = Math.round(((logOdds - line.offset) / line.slope) * 65_536);
+    const before = knots.at(-1);
+    const kept = Math.max(-marginMax, Math.min(marginMax, margin));
+    if (before !== undefined && (kept <= before.margin || score <= before.score)) return;
+    knots.push({ margin: kept, score });
+  };
+  push(-outerLogOdds, 0);
+  for (let step = -innerSteps; step <= innerSteps; step++) {
+    const logOdds = (step * innerLogOdds) / innerSteps;
+    push(logOdds, Math.round(scoreMax / (1 + exponential(-logOdds))));
+  }
+  push(outerLogOdds, scoreMax);
+  return knots;
+}
