@@ -52,6 +52,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   releases: { imports: [], contracts: ["access", "evidence", "log"] },
   // Lists that conditions ask: their versions, changes and files.
   lists: { imports: ["releases"], contracts: ["evidence", "log"] },
+  // Models that score texts: what trains and tests them, their files.
+  models: { imports: ["mail"] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // The way of an event: it calls the stations in their order.

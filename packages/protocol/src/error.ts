@@ -42,6 +42,9 @@ export type ErrorCode =
   | "record_invalid"
   | "manifest_invalid"
   | "receipt_invalid"
+  | "text_invalid"
+  | "model_invalid"
+  | "examples_invalid"
   | "usage";
 
 /** One row of {@link errorTable}. */
@@ -260,6 +263,22 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 409,
     summary: "The change of the policy does not fit how things stand now.",
     remedy: "Look at `docket policy log`, and propose it again if another release came into force.",
+  },
+  text_invalid: {
+    status: 400,
+    summary: "A line holds no text that a model can read, or no label where one is needed.",
+    remedy:
+      'Give it "text", optionally "subject", or a whole mail in "raw_latin1"; and "label" for training.',
+  },
+  model_invalid: {
+    status: 400,
+    summary: "The bytes are not a model, or one of another version of Docket.",
+    remedy: "Train it again with this version, or take it again from where it came from, byte for byte.",
+  },
+  examples_invalid: {
+    status: 400,
+    summary: "A model cannot be trained, tested or calibrated on these texts.",
+    remedy: "Bring labelled texts, of spam and of ham, as `docket model train --help` describes them.",
   },
   usage: {
     status: 400,

@@ -17,6 +17,8 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "usage",
   "directory_locked",
   "policy_invalid",
+  "model_invalid",
+  "examples_invalid",
   "not_found",
   "unauthenticated",
   "forbidden",

@@ -8,6 +8,7 @@ import { addBacktest } from "./backtest/command.ts";
 import { addExplain } from "./explain/command.ts";
 import { addFollowing } from "./monitor/command.ts";
 import { addList } from "./list/command.ts";
+import { addModel } from "./model/command.ts";
 import { addPolicy } from "./policy/command.ts";
 import { addReceipt } from "./receipt/command.ts";
 import { addReplay } from "./replay/command.ts";
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addDecide(program, terminal, give);
   addPolicy(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
   addList(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
+  addModel(program, terminal, give);
   addReading(program, terminal, give);
   addVerify(program, terminal, give);
   addReplay(program, dataOption, terminal, give);

@@ -57,10 +57,15 @@ export function whenGone(output: Output, errors: Output): AbortSignal {
   return gone.signal;
 }
 
-/** Writes a text, and waits while the stream is full. Does nothing once its reader has gone away. */
-export async function write(terminal: Pick<Terminal, "stdout" | "outputGone">, text: string): Promise<void> {
+/**
+ * Writes a text, or bytes, and waits while the stream is full. Does nothing once its reader has gone away.
+ */
+export async function write(
+  terminal: Pick<Terminal, "stdout" | "outputGone">,
+  text: string | Uint8Array,
+): Promise<void> {
   const { stdout, outputGone } = terminal;
-  if (text === "" || outputGone.aborted || stdout.write(text)) return;
+  if (text.length === 0 || outputGone.aborted || stdout.write(text)) return;
   await new Promise<void>((resolve) => {
     const done = (): void => {
       stdout.off("drain", done);
