@@ -26,18 +26,27 @@ export type ReadRecord = {
 /** Reads a file of the log; `undefined` if there is none. */
 export type ReadLogFile = (path: string, bytesMax: number) => Uint8Array | undefined;
 
+/** Reads the leaves of a bundle alone; `undefined` if it is missing or malformed. */
+export function readLeaves(
+  read: ReadLogFile,
+  bundle: number,
+  width: number,
+): readonly Uint8Array[] | undefined {
+  // The full bundle takes the partial one's place while a server writes.
+  const entries =
+    read(entriesPath(bundle, width), entriesBytesMax) ??
+    read(entriesPath(bundle, tileWidth), entriesBytesMax);
+  return entries === undefined ? undefined : leavesOf(entries, width);
+}
+
 /**
  * Reads the records of a bundle.
  *
  * @param width how many of its records the checkpoint covers
  */
 export function readBundle(read: ReadLogFile, bundle: number, width: number): ReadRecord[] {
-  // The full bundle takes the partial one's place while a server writes.
-  const entries =
-    read(entriesPath(bundle, width), entriesBytesMax) ??
-    read(entriesPath(bundle, tileWidth), entriesBytesMax);
+  const leaves = readLeaves(read, bundle, width);
   const parts = read(`parts/${bundleName(bundle)}`, partsBytesMax);
-  const leaves = entries === undefined ? undefined : leavesOf(entries, width);
   const sealed = parts === undefined ? undefined : Buffer.from(parts.buffer, parts.byteOffset, parts.length);
   const offsets = sealed === undefined ? undefined : recordOffsets(sealed, width);
   return Array.from({ length: width }, (_, place): ReadRecord => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket backtest`: its words, options and examples.
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Command } from "commander";
+import { boundOption } from "../record-range.ts";
 import type { Terminal } from "../terminal.ts";
 import type { BacktestFlags } from "./run.ts";
 
@@ -20,8 +21,10 @@ export function addBacktest(
     )
     .argument("<candidate>", "a directory of policy files, or the id of a kept release")
     .addOption(data())
-    .addOption(indexOption("--from <index>", "the first record that is decided again (default: 0)"))
-    .addOption(indexOption("--to <index>", "the record after the last (default: all)"))
+    .addOption(
+      boundOption("--from <bound>", "the first record that is decided again, or a time (default: 0)"),
+    )
+    .addOption(boundOption("--to <bound>", "the record after the last, or a time (default: all)"))
     .option("--warm", "begin with what the records before --from left (the default with --from)")
     .addOption(new Option("--cold", "begin with empty counters, limits and standing").conflicts("warm"))
     .option("--sample <file>", 'labels, a line of JSON each: {"index": 17, "label": "spam"}')
@@ -32,18 +35,10 @@ export function addBacktest(
     .addHelpText(
       "after",
       "\nExamples:\n  $ docket backtest ./policy --data ./trial\n" +
-        "  $ docket backtest ./policy --data ./trial --from 20000 --html report.html --sample labels.ndjson",
+        "  $ docket backtest ./policy --data ./trial --from 2026-11-16 --html report.html --sample labels.ndjson",
     )
     .action(async (candidate: string, options: Omit<BacktestFlags, "candidate">) => {
       const { runBacktest } = await import("./run.ts");
       give(await runBacktest({ ...options, candidate }, terminal));
     });
-}
-
-function indexOption(flags: string, about: string): Option {
-  return new Option(flags, about).argParser((text: string) => {
-    const index = Number(text);
-    if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(index)) return index;
-    throw new InvalidArgumentError("An index is a whole number from 0 on.");
-  });
 }

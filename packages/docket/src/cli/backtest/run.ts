@@ -2,7 +2,7 @@
 // `docket backtest`: a candidate over a data directory's published records.
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseCheckpoint, parseNote, tileWidth } from "@docket/tlog";
+import { tileWidth } from "@docket/tlog";
 import { backtest } from "../../backtest/backtest.ts";
 import type { BacktestOptions, BacktestSource } from "../../backtest/backtest.ts";
 import { candidateOfFiles, keptCandidate } from "../../backtest/candidate.ts";
@@ -22,6 +22,9 @@ import { disk } from "../../stores/files/node-disk.ts";
 import { readBelow } from "../../stores/files/read-files.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { showProgress } from "../progress.ts";
+import { checkpointSize, recordRange } from "../record-range.ts";
+import type { RecordBound } from "../record-range.ts";
+import { logFileReader } from "../replay/files.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { join } from "node:path";
@@ -31,8 +34,8 @@ export type BacktestFlags = {
   candidate: string;
   data: string;
   keys?: string | undefined;
-  from?: number | undefined;
-  to?: number | undefined;
+  from?: RecordBound | undefined;
+  to?: RecordBound | undefined;
   warm?: true | undefined;
   cold?: true | undefined;
   sample?: string | undefined;
@@ -75,13 +78,8 @@ export function optionsOf(flags: BacktestFlags): BacktestOptions {
     throw new DocketError("usage", `${flags.data} holds an opaque log, which has no decisions`);
   }
   const { paths, origin } = installation;
-  const checkpoint = disk.readFile(paths.checkpoint);
-  const size = checkpoint === undefined ? 0 : parseCheckpoint(parseNote(checkpoint).text).size;
-  const { from = 0, to: end = size } = flags;
-  const to = Math.min(end, size);
-  if (from > to || (from === to && size > 0)) {
-    throw new DocketError("usage", `there is no record from ${from} to ${end}; the log holds ${size}`);
-  }
+  const size = checkpointSize(disk.readFile(paths.checkpoint), paths.checkpoint);
+  const { from, to } = recordRange(flags, size, logFileReader(paths.site));
   const source: BacktestSource = { paths, origin, keys: readKeys(installation), size };
   const { hashing } = source.keys;
   return {

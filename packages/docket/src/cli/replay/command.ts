@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket replay`: its words, options and examples.
-import { InvalidArgumentError, Option } from "commander";
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
+import { boundOption } from "../record-range.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ReplayOptions } from "./run.ts";
 
@@ -19,8 +19,8 @@ export function addReplay(
         "Also while a server writes. Exit code 1 if anything is not as it was recorded.",
     )
     .addOption(data())
-    .addOption(indexOption("--from <index>", "the first record (default: 0)"))
-    .addOption(indexOption("--to <index>", "the record after the last (default: all)"))
+    .addOption(boundOption("--from <bound>", "the first record, or a time (default: 0)"))
+    .addOption(boundOption("--to <bound>", "the record after the last, or a time (default: all)"))
     .option("--evidence", "compute signals, list hits and counters' keys again too, where evidence is left")
     .option("--alone", "each decision by itself: don't recount what it read of the records before it")
     .option("--keys <directory>", "where the keys lie, if they were moved")
@@ -33,12 +33,4 @@ export function addReplay(
       const { runReplay } = await import("./run.ts");
       give(await runReplay(options, terminal));
     });
-}
-
-function indexOption(flags: string, about: string): Option {
-  return new Option(flags, about).argParser((text: string) => {
-    const index = Number(text);
-    if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(index)) return index;
-    throw new InvalidArgumentError("An index is a whole number from 0 on.");
-  });
 }

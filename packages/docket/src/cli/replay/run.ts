@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import type { Facts } from "@docket/protocol";
-import { parseCheckpoint, parseNote, tileWidth, TlogError } from "@docket/tlog";
+import { tileWidth } from "@docket/tlog";
 import { isReleaseFault, StateReplay } from "@docket/verify/replay";
 import type { DecisionRecord } from "@docket/verify/replay";
 import { DocketError } from "../../error.ts";
@@ -13,6 +13,8 @@ import { journalledActors } from "../../log/journalled-actors.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { showProgress } from "../progress.ts";
+import { checkpointSize, recordRange } from "../record-range.ts";
+import type { RecordBound } from "../record-range.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { noEvidence } from "./evidence.ts";
@@ -32,8 +34,8 @@ export type ReplayOptions = {
   data: string;
   keys?: string | undefined;
   /** The first record, and the one after the last. */
-  from?: number | undefined;
-  to?: number | undefined;
+  from?: RecordBound | undefined;
+  to?: RecordBound | undefined;
   /** Whether signals, list hits and keys are computed again from the evidence. */
   evidence?: true | undefined;
   /** Whether each decision is looked at by itself, without what it read of the records before it. */
@@ -73,12 +75,8 @@ export async function replayDirectory(
   }
   const keys = readKeys(installation);
   const { paths, origin } = installation;
-  const size = publishedSize(paths.checkpoint);
-  const { from = 0, to: end = size } = options;
-  const to = Math.min(end, size);
-  if (from > to || (from === to && size > 0)) {
-    throw new DocketError("usage", `there is no record from ${from} to ${end}; the log holds ${size}`);
-  }
+  const size = checkpointSize(disk.readFile(paths.checkpoint), paths.checkpoint);
+  const { from, to } = recordRange(options, size, logFileReader(paths.site));
   const start: ReplayerStart = {
     directory: paths.site,
     releases: paths.releases,
@@ -284,17 +282,6 @@ function uncheckedOf({ size, state, evidence }: ReplayReport, { from, to, alone 
     }
   }
   return unchecked;
-}
-
-function publishedSize(path: string): number {
-  const checkpoint = disk.readFile(path);
-  if (checkpoint === undefined) return 0;
-  try {
-    return parseCheckpoint(parseNote(checkpoint).text).size;
-  } catch (error) {
-    if (!(error instanceof TlogError)) throw error;
-    throw new DocketError("directory_damaged", `${path} is no checkpoint: ${error.message}`);
-  }
 }
 
 // For a few records the start of threads would take longer than they save.
