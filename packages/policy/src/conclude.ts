@@ -23,7 +23,6 @@ import type {
   ListHit,
   Outcome,
   Then,
-  TraceValue,
 } from "./types.ts";
 
 /** What is said of an event that concerns no policy. */
@@ -58,7 +57,7 @@ export function conclude(
 ): Evaluation {
   let rules: FiredRule[] | undefined;
   let shadow: FiredRule[] | undefined;
-  let missing: { policy: string; rule: string }[] | undefined;
+  let missing: CompiledRule["named"][] | undefined;
   let thresholds: FiredThreshold[] | undefined;
   let heldThresholds: FiredThreshold[] | undefined;
   let strictest = 0;
@@ -76,16 +75,16 @@ export function conclude(
       const each = compiled[index] as CompiledRule;
       const { rule } = each;
       if (result === isMissing) {
-        (missing ??= []).push({ policy: rule.policy, rule: rule.id });
+        missing = behind(missing, each.named);
         continue;
       }
       const fired = firedRule(each, frame, results, heldBack, decidedAt);
       asksLists ||= each.condition.asksLists;
       if (fired.held !== undefined) {
-        (shadow ??= []).push(fired);
+        shadow = behind(shadow, fired);
         continue;
       }
-      (rules ??= []).push(fired);
+      rules = behind(rules, fired);
       policyPoints += rule.points;
       strictest = Math.max(strictest, rankOf(fired.outcome));
     }
@@ -109,6 +108,13 @@ export function conclude(
     clauses,
     hits: asksLists ? hitsOf([...(rules ?? none), ...(shadow ?? none)]) : none,
   };
+}
+
+/** The list with one more. Most have one: pushed into an empty array it would get room for seventeen. */
+function behind<Item>(list: Item[] | undefined, item: Item): Item[] {
+  if (list === undefined) return [item];
+  list.push(item);
+  return list;
 }
 
 /** Most lists of an evaluation are empty: all of these are this one. */
@@ -170,8 +176,7 @@ function firedRule(
       : exemptions.find((each) => applies(each, results, decidedAt))?.exemption.id;
   const held = heldBy(compiled, heldBack, exemption);
   const then = rule.then && withWait(rule.then, waits, frame);
-  const disclosed: TraceValue[] = [];
-  for (const field of disclose) disclosed.push(traceValue(field, frame));
+  const disclosed = disclose.length === 0 ? none : disclose.map((field) => traceValue(field, frame));
   const { policy, id, points, reason, strikeEveryMs } = rule;
   const outcome = then?.outcome ?? "allow";
   const trace = compiled.trace(frame, results);
@@ -217,10 +222,14 @@ const listPrefix = "lists.";
 
 function hitsOf(fired: readonly FiredRule[]): readonly ListHit[] {
   const hits = new Map<string, ListHit>();
-  for (const { path, value } of fired.flatMap(({ trace }) => trace.flatMap(({ values }) => values))) {
-    if (!path.startsWith(listPrefix) || !Array.isArray(value)) continue;
-    const list = path.slice(listPrefix.length);
-    for (const entry of value as readonly string[]) hits.set(`${list}\n${entry}`, { list, entry });
+  for (const { trace } of fired) {
+    let at = 0;
+    for (const { path } of trace.clauses.flatMap(({ fields }) => fields)) {
+      const value = trace.values[at++];
+      if (!path.startsWith(listPrefix) || !Array.isArray(value)) continue;
+      const list = path.slice(listPrefix.length);
+      for (const entry of value as readonly string[]) hits.set(`${list}\n${entry}`, { list, entry });
+    }
   }
   return [...hits.values()];
 }

@@ -7,6 +7,7 @@ import { PolicyError } from "./errors.ts";
 import { loadPolicies } from "./loading/load.ts";
 import { readSet } from "./program.ts";
 import type { PolicySet } from "./program.ts";
+import { clausesOf } from "./trace.ts";
 import type { Evaluation, EvaluationInput, FiredRule, TraceValue } from "./types.ts";
 
 /** An input in which nothing has a value that needn't have one. */
@@ -187,7 +188,8 @@ test("an evaluation says what happened, and why", () => {
     { policy: "comments", points: 100, outcome: "challenge", brake: { share: 500, least: 50 } },
   ]);
   assert.equal(evaluation.clauses, "tft");
-  assert.deepEqual(evaluation.rules[0], {
+  const [burst] = evaluation.rules;
+  assert.deepEqual(burst && { ...burst, trace: clausesOf(burst.trace) }, {
     policy: "comments",
     rule: "burst",
     outcome: "reject",
@@ -357,8 +359,10 @@ function withoutPersonal(evaluation: Evaluation): Evaluation {
 }
 
 function stripRule(rule: FiredRule): FiredRule {
-  const trace = rule.trace.map((each) => ({ ...each, values: strip(each.values) }));
-  return { ...rule, trace, disclosed: strip(rule.disclosed) };
+  const { clauses, results, values } = rule.trace;
+  const fields = clauses.flatMap((clause) => clause.fields);
+  const shown = values.map((value, at) => (fields[at]?.personal === true ? undefined : value));
+  return { ...rule, trace: { clauses, results, values: shown }, disclosed: strip(rule.disclosed) };
 }
 
 function strip(values: readonly TraceValue[]): TraceValue[] {

@@ -11,7 +11,7 @@ import { acceptValue, attributeField, builtinFields, eventField } from "./enviro
 import type { FieldDeclaration } from "./environment.ts";
 import { PolicyError } from "./errors.ts";
 import type { Plan, PolicySet, SlotReader, Waits } from "./program.ts";
-import { traceOf } from "./trace.ts";
+import { clausesOf, generalTracer } from "./trace.ts";
 import { outcomes } from "./types.ts";
 import type {
   ClauseTrace,
@@ -113,7 +113,7 @@ export function decidingClauses(
   run(plan, input, frame, results);
   const { condition, firstClause } = placed;
   const fires = condition.combine(results, firstClause) === isTrue;
-  const trace = traceOf(placed, frame, results);
+  const trace = clausesOf(generalTracer(placed)(frame, results));
   const deciding = trace.filter((_, index) => {
     const turned = Uint8Array.from(results);
     turned[firstClause + index] = results[firstClause + index] === isTrue ? isFalse : isTrue;

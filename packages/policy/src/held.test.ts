@@ -7,6 +7,7 @@ import { evaluate, evaluateFromFacts, factsOf } from "./evaluate.ts";
 import { PolicyError } from "./errors.ts";
 import { createListView } from "./lists/list.ts";
 import { loadPolicies } from "./loading/load.ts";
+import { clausesOf } from "./trace.ts";
 import type { Evaluation, EvaluationInput, FiredRule, ListView, TraceValue } from "./types.ts";
 
 const day = 86_400_000;
@@ -92,7 +93,8 @@ test("lists are asked at the time of the decision, and the entries that were fou
     { list: "nets", entry: "192.0.2.0/24" },
     { list: "suspects", entry: "eve" },
   ]);
-  assert.deepEqual(evaluation.rules[1]?.trace, [
+  const [, word] = evaluation.rules;
+  assert.deepEqual(word && clausesOf(word.trace), [
     {
       clause: "lists.words.hits(content.text).size() >= 2",
       result: true,
@@ -314,8 +316,10 @@ function withoutPersonal(evaluation: Evaluation): Evaluation {
 }
 
 function stripRule(rule: FiredRule): FiredRule {
-  const trace = rule.trace.map((each) => ({ ...each, values: each.values.map(strip) }));
-  return { ...rule, trace, disclosed: rule.disclosed.map(strip) };
+  const { clauses, results, values } = rule.trace;
+  const fields = clauses.flatMap((clause) => clause.fields);
+  const shown = values.map((value, at) => (fields[at]?.personal === true ? undefined : value));
+  return { ...rule, trace: { clauses, results, values: shown }, disclosed: rule.disclosed.map(strip) };
 }
 
 function strip(value: TraceValue): TraceValue {

@@ -111,7 +111,7 @@ function plain({ rules, shadow, hits, clauses: _clauses, ...rest }: Evaluation):
   const fired = (all: Evaluation["rules"]): unknown =>
     all.map(({ trace, disclosed: _disclosed, ...each }) => ({
       ...each,
-      trace: trace.map(({ result }) => result),
+      trace: trace.results,
     }));
   const sorted = hits.map(({ list, entry }) => `${list}:${entry}`).sort();
   return { ...rest, rules: fired(rules), shadow: fired(shadow), hits: sorted };

@@ -17,6 +17,7 @@ import type {
   FieldPath,
   Limit,
   ListDeclaration,
+  ModelDeclaration,
   Policy,
   Rule,
   Threshold,
@@ -57,6 +58,8 @@ export type CompiledRule = PlacedCondition & {
   readonly rule: Rule;
   /** `policy/rule`. */
   readonly key: string;
+  /** What an evaluation calls it where it is missing something. */
+  readonly named: { readonly policy: string; readonly rule: string };
   readonly disclose: readonly FieldSlot[];
   /** The exemptions that name it. */
   readonly exemptions: readonly CompiledExemption[];
@@ -127,6 +130,8 @@ export type PolicySet = {
   readonly limits: readonly Limit[];
   /** The lists of all policies, by name. */
   readonly lists: ReadonlyMap<string, ListDeclaration>;
+  /** The models of all policies, by name. */
+  readonly models: ReadonlyMap<string, ModelDeclaration>;
   /** The types of events that are built in or declared, by name. */
   readonly events: ReadonlyMap<string, EventType>;
   /** The attributes that any policy declares. */
@@ -225,6 +230,8 @@ export type ReadSet = {
   readonly limits: ReadonlySet<string>;
   /** Names of lists. */
   readonly lists: ReadonlySet<string>;
+  /** Names of models. */
+  readonly models: ReadonlySet<string>;
 };
 
 /**
@@ -249,11 +256,16 @@ export function readSet(set: PolicySet): ReadSet {
   }
   return {
     signals: new Set([...paths].filter(isSignal).map((path) => path.slice("signals.".length))),
-    fields: new Set([...paths].filter((path) => !isSignal(path))),
+    fields: new Set([...paths].filter((path) => !isSignal(path) && !isModel(path))),
     counters,
     limits,
     lists,
+    models: new Set([...paths].filter(isModel).map((path) => path.split(".")[1] ?? "")),
   };
+}
+
+function isModel(path: FieldPath): boolean {
+  return path.startsWith("models.");
 }
 
 function isSignal(path: FieldPath): boolean {

@@ -8,7 +8,7 @@ import type { PolicySet } from "./program.ts";
 import { createSteps } from "./steps.ts";
 import { seededChance } from "./testing/expressions.ts";
 import type { Chance } from "./testing/expressions.ts";
-import { generateTracer, traceOf } from "./trace.ts";
+import { generalTracer, generateTracer } from "./trace.ts";
 import type { EvaluationInput } from "./types.ts";
 
 const conditions = [
@@ -124,7 +124,7 @@ test("a function made for a trace gives what the general form gives", () => {
     steps.read(randomInput(chance), frame);
     steps.run(frame, results);
     for (const placed of plan.conditions) {
-      assert.deepEqual(generateTracer(placed)(frame, results), traceOf(placed, frame, results));
+      assert.deepEqual(generateTracer(placed)(frame, results), generalTracer(placed)(frame, results));
     }
   }
 });

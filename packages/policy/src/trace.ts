@@ -1,45 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The trace of a condition: what each clause came to, and the values that made it so.
-import { isMissing, isTrue } from "./condition/condition.ts";
-import type { Clause } from "./condition/condition.ts";
+import { isTrue } from "./condition/condition.ts";
+import type { Clause, Condition } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
 import { isProbe } from "./condition/entries.ts";
 import { makeFunction, mayGenerate } from "./condition/generate.ts";
 import { compareStrings } from "./condition/text.ts";
 import type { FieldSlot } from "./condition/typed.ts";
+import type { Value } from "./condition/types.ts";
 import type { PlacedCondition } from "./program.ts";
-import type { ClauseTrace, FieldValue, TraceValue } from "./types.ts";
+import type { ClauseTrace, FieldValue, Trace, TracedClause, TraceValue } from "./types.ts";
 
 /** Makes the trace of one condition. */
-export type Tracer = (frame: Frame, results: Uint8Array) => readonly ClauseTrace[];
+export type Tracer = (frame: Frame, results: Uint8Array) => Trace;
 
 /** Traces of a rule after which a function is made for it. */
 const tracesBeforeCode = 32;
+const letters = ["f", "t", "m"];
 
-/** The clauses of a condition, what they came to, and the values that made it so. */
-export function traceOf(
-  { condition, firstClause }: PlacedCondition,
-  frame: Frame,
-  results: Uint8Array,
-): ClauseTrace[] {
-  const traces: ClauseTrace[] = [];
-  let place = firstClause;
-  for (const clause of condition.clauses) {
-    const result = results[place++];
-    if (clause.asksLists) askAgain(clause, frame);
-    const values: TraceValue[] = [];
-    for (const field of clause.fields) values.push(traceValue(field, frame));
-    traces.push({
-      clause: clause.text,
-      result: result === isMissing ? "missing" : result === isTrue,
-      values,
-    });
-  }
-  return traces;
-}
-
-/** The same for a condition that is traced often: once it has been, by a function made for it. */
+/** What the clauses of a condition came to, and the values that made it so. */
 export function createTracer(placed: PlacedCondition): Tracer {
+  const general = generalTracer(placed);
   let traces = 0;
   let made: Tracer | undefined;
   return (frame, results) => {
@@ -47,47 +28,75 @@ export function createTracer(placed: PlacedCondition): Tracer {
     traces += 1;
     if (traces === tracesBeforeCode && !placed.condition.asksLists && mayGenerate())
       made = generateTracer(placed);
-    return traceOf(placed, frame, results);
+    return general(frame, results);
   };
+}
+
+/** The tracer of any condition. */
+export function generalTracer({ condition, firstClause }: PlacedCondition): Tracer {
+  const clauses = tracedClauses(condition);
+  return (frame, results) => {
+    let own = "";
+    const values: (FieldValue | undefined)[] = [];
+    let place = firstClause;
+    for (const clause of condition.clauses) {
+      own += letters[results[place++] as number];
+      if (clause.asksLists) askAgain(clause, frame);
+      for (const { slot } of clause.fields) values.push(shownValue(frame[slot]));
+    }
+    return { clauses, results: own, values };
+  };
+}
+
+/** Traces clause by clause. */
+export function clausesOf({ clauses, results, values }: Trace): ClauseTrace[] {
+  let at = 0;
+  return clauses.map(({ clause, fields }, index) => {
+    const letter = results[index];
+    const read = fields.map(({ path, personal }): TraceValue => {
+      const value = values[at++];
+      return value === undefined ? { path, personal } : { path, value, personal };
+    });
+    return { clause, result: letter === "m" ? "missing" : letter === "t", values: read };
+  });
 }
 
 /** A field's value in a trace. */
 export function traceValue({ path, personal, slot }: FieldSlot, frame: Frame): TraceValue {
-  const value = frame[slot];
-  if (value === undefined) return { path, personal };
-  if (!isProbe(value)) return { path, value: value as FieldValue, personal };
-  return { path, value: [...(value.found ?? [])].sort(compareStrings), personal };
+  const value = shownValue(frame[slot]);
+  return value === undefined ? { path, personal } : { path, value, personal };
 }
 
 /**
- * A function that makes the trace of a condition that asks no lists. Where no value is missing, which is
- * nearly always, it is one literal without a branch: the engine makes room for all of it at once.
+ * A function that makes the trace of a condition that asks no lists: one literal without a loop. That all
+ * clauses are true is what is seen most, and takes no text to be put together.
  */
 export function generateTracer({ condition, firstClause }: PlacedCondition): Tracer {
-  const constants: unknown[] = [];
-  const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
   const slots = new Set(condition.fields.map(({ slot }) => slot));
-  const paths = new Map(condition.fields.map(({ slot, path }) => [slot, constant(path)]));
-  const texts = condition.clauses.map(({ text }) => constant(text));
-  const truths = constant([false, true, "missing"]);
-  const literal = (valueOf: (field: FieldSlot) => string): string => {
-    const traces = condition.clauses.map(({ fields }, index) => {
-      const result = `${truths}[results[${firstClause + index}]]`;
-      return `{ clause: ${texts[index]}, result: ${result}, values: [${fields.map(valueOf).join(", ")}] }`;
-    });
-    return `[${traces.join(",\n")}]`;
-  };
-  const present = ({ slot, personal }: FieldSlot): string =>
-    `{ path: ${paths.get(slot)}, value: f${slot}, personal: ${personal} }`;
-  const absent = ({ slot, personal }: FieldSlot): string =>
-    `{ path: ${paths.get(slot)}, personal: ${personal} }`;
-  const either = (field: FieldSlot): string =>
-    `f${field.slot} === undefined ? ${absent(field)} : ${present(field)}`;
-  const names = [...slots].map((slot) => `const f${slot} = frame[${slot}];`).join("\n");
-  const all = ["true", ...[...slots].map((slot) => `f${slot} !== undefined`)].join(" && ");
-  const lines = [names, `if (${all}) return ${literal(present)};`, `return ${literal(either)};`];
+  const names = [...slots].map((slot) => `const f${slot} = frame[${slot}];`);
+  const places = condition.clauses.map((_, index) => `results[${firstClause + index}]`);
+  const values = condition.clauses.flatMap(({ fields }) => fields.map(({ slot }) => `f${slot}`));
+  const lines = [
+    ...names,
+    `const own = (${places.join(" & ")}) === ${isTrue} ? k2 : ${places.map((each) => `k1[${each}]`).join(" + ")};`,
+    `return { clauses: k0, results: own, values: [${values.join(", ")}] };`,
+  ];
   const body = `return (frame, results) => {\n${lines.join("\n")}\n};`;
+  const constants = [tracedClauses(condition), letters, "t".repeat(places.length)];
   return makeFunction(body, constants) as Tracer;
+}
+
+function tracedClauses({ clauses }: Condition): readonly TracedClause[] {
+  return clauses.map(({ text, fields }) => ({
+    clause: text,
+    fields: fields.map(({ path, personal }) => ({ path, personal })),
+  }));
+}
+
+/** Of a list the entries that were found. */
+function shownValue(value: Value): FieldValue | undefined {
+  if (value === undefined || !isProbe(value)) return value as FieldValue | undefined;
+  return [...(value.found ?? [])].sort(compareStrings);
 }
 
 /** Runs a clause once more, to learn which entries it finds. Only rules that fired pay for it. */

@@ -90,6 +90,28 @@ export type Brake = {
 /** A value that a field may have. Durations and timestamps are integers of milliseconds. */
 export type FieldValue = number | string | boolean | readonly string[];
 
+/**
+ * A model as a policy declares it: the general one that comes with Docket, until another is published for the
+ * name; or the one in a file.
+ */
+export type ModelDeclaration = {
+  readonly name: string;
+  readonly kind: ModelKind;
+  readonly use?: "general";
+  /** Beside the policies. */
+  readonly file?: string;
+  /** Where it is declared first: `file:line`. */
+  readonly place: string;
+};
+
+/** What a model says of an event. */
+export type ModelRead = {
+  /** In millionths; `undefined` if too little of the text is known. */
+  readonly score: number | undefined;
+  /** How many of a thousand of the text's features were in the training. */
+  readonly known: number;
+};
+
 /** One file of policy: its name, for messages, and its text. */
 export type PolicyFile = { readonly path: string; readonly text: string };
 
@@ -268,6 +290,8 @@ export type TestGiven = {
   readonly limits: ReadonlyMap<string, number>;
   /** Entries, by name. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** Scores, by name; what isn't given is missing. */
+  readonly models: ReadonlyMap<string, number>;
   readonly standing: EvaluationInput["standing"];
 };
 
@@ -304,6 +328,8 @@ export type Policy = {
   readonly limits: ReadonlyMap<string, Limit>;
   /** Its lists by name; a name is one list in all policies. */
   readonly lists: ReadonlyMap<string, ListDeclaration>;
+  /** Its models by name; a name is one model in all policies. */
+  readonly models: ReadonlyMap<string, ModelDeclaration>;
   readonly exempt: readonly Exemption[];
   readonly rules: readonly Rule[];
   /** From the fewest points to the most. */
@@ -358,6 +384,8 @@ export type EvaluationInput = {
    * held; what is absent is as in `limits`.
    */
   readonly shadowLimits?: ReadonlyMap<string, number> | undefined;
+  /** By name; what is absent is missing. */
+  readonly models?: Readonly<Record<string, ModelRead>> | undefined;
   /** By name; a declared list that is absent is missing. */
   readonly lists?: ReadonlyMap<string, ListView> | undefined;
   readonly standing: {
@@ -390,6 +418,25 @@ export type ClauseTrace = {
   readonly values: readonly TraceValue[];
 };
 
+/** What is the same in all traces of a rule: a clause's text, and what it reads. */
+export type TracedClause = {
+  readonly clause: string;
+  readonly fields: readonly Pick<TraceValue, "path" | "personal">[];
+};
+
+/**
+ * What the clauses of a rule came to for one event, and the values that made it so: plain data, in which only
+ * what differs from event to event is made for each. `clausesOf` gives it clause by clause.
+ */
+export type Trace = {
+  /** The same array in all traces of the rule. */
+  readonly clauses: readonly TracedClause[];
+  /** What each clause came to, in their order: `t`, `f`, or `m` for missing. */
+  readonly results: string;
+  /** The values of the clauses' fields, clause by clause; `undefined` as in {@link TraceValue}. */
+  readonly values: readonly (FieldValue | undefined)[];
+};
+
 /** A rule that fired, and why. */
 export type FiredRule = {
   readonly policy: string;
@@ -399,7 +446,7 @@ export type FiredRule = {
   readonly points: number;
   readonly reason: Readonly<Record<string, string>>;
   readonly strikeEveryMs: number;
-  readonly trace: readonly ClauseTrace[];
+  readonly trace: Trace;
   /** The values that the rule's `disclose` names. */
   readonly disclosed: readonly TraceValue[];
   /** Why it has no effect, if it has none. */

@@ -37,7 +37,13 @@ function docket(values: readonly RuleValues[]): RuleEngine {
       for (let index = from; index < to; index++) {
         const input = inputs[index];
         if (input === undefined) break;
-        for (const { trace } of evaluate(set, input).rules) if (trace.length === 7) fired += 1;
+        // Of each rule that fired every clause's result and every value is looked at.
+        for (const { trace } of evaluate(set, input).rules) {
+          let [clauses, read] = [0, 0];
+          for (let at = 0; at < trace.results.length; at++) if (trace.results[at] !== "m") clauses += 1;
+          for (const value of trace.values) if (value !== undefined) read += 1;
+          if (clauses === 7 && read === 9) fired += 1;
+        }
       }
       return fired;
     },

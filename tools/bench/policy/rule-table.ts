@@ -11,6 +11,8 @@ import { inputsCount, ruleValues } from "./rule-inputs.ts";
 
 /** Evaluations in one call. */
 const chunk = 64;
+/** Microseconds of one turn of an engine. */
+const sliceUs = 5_000;
 
 /** The medians of one engine. */
 type RuleRow = {
@@ -28,18 +30,18 @@ export async function measureRule(context: PolicyBench): Promise<PolicySection> 
   const share = await checkAgreement(some);
   await checkAgreement(all);
   // The engine compiles what runs often: that is over before anything is measured.
-  for (const engine of [...some, ...all]) await rateOf(engine, context.seconds);
+  await ratesOf([...some, ...all], context.seconds);
   const rates = new Map<string, { some: number[]; all: number[] }>();
   for (let round = 0; round < context.rounds; round++) {
     context.progress(`rule: round ${round + 1} of ${context.rounds}`);
-    for (let step = 0; step < some.length; step++) {
-      const index = (round + step) % some.length;
-      const [one, other] = [some[index], all[index]];
-      if (one === undefined || other === undefined) continue;
-      const own = rates.get(one.name) ?? { some: [], all: [] };
-      rates.set(one.name, own);
-      own.some.push(await rateOf(one, context.seconds));
-      own.all.push(await rateOf(other, context.seconds));
+    for (const kind of ["some", "all"] as const) {
+      const engines = kind === "some" ? some : all;
+      for (const [index, rate] of (await ratesOf(engines, context.seconds)).entries()) {
+        const name = engines[index]?.name ?? "";
+        const own = rates.get(name) ?? { some: [], all: [] };
+        rates.set(name, own);
+        own[kind].push(rate);
+      }
     }
   }
   const base = rates.get(ownName);
@@ -97,21 +99,31 @@ setFlagsFromString("--expose-gc");
 /** What one engine left behind must not be cleared away while another is measured. */
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Evaluations for each second of processor time, all threads together: other work doesn't count in it. */
-async function rateOf(engine: RuleEngine, seconds: number): Promise<number> {
+/**
+ * Of each engine, evaluations for each second of processor time, all threads together: other work doesn't
+ * count in it. The engines take turns of a few milliseconds, so that what else the machine does slows down
+ * all of them alike.
+ */
+async function ratesOf(engines: readonly RuleEngine[], seconds: number): Promise<number[]> {
   collectGarbage();
-  const before = process.cpuUsage();
-  const usedUs = (): number => {
-    const { user, system } = process.cpuUsage(before);
-    return user + system;
-  };
-  let done = 0;
-  while (usedUs() < seconds * 1_000_000) {
-    for (let from = 0; from < inputsCount; from += chunk) {
-      const result = engine.run(from, from + chunk);
-      if (typeof result !== "number") await result;
+  const measured = engines.map(() => ({ done: 0, usedUs: 0 }));
+  while (measured.some(({ usedUs }) => usedUs < seconds * 1_000_000)) {
+    for (const [index, engine] of engines.entries()) {
+      const own = measured[index];
+      if (own === undefined || own.usedUs >= seconds * 1_000_000) continue;
+      const before = process.cpuUsage();
+      let usedUs = 0;
+      while (usedUs < sliceUs) {
+        for (let from = 0; from < inputsCount; from += chunk) {
+          const result = engine.run(from, from + chunk);
+          if (typeof result !== "number") await result;
+        }
+        own.done += inputsCount;
+        const { user, system } = process.cpuUsage(before);
+        usedUs = user + system;
+      }
+      own.usedUs += usedUs;
     }
-    done += inputsCount;
   }
-  return (done * 1_000_000) / usedUs();
+  return measured.map(({ done, usedUs }) => (done * 1_000_000) / usedUs);
 }

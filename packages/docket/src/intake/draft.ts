@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a decision to what is sealed of it: the record's body, and its parts.
+import { clausesOf } from "@docket/policy";
 import type { FiredRule } from "@docket/policy";
 import { encodeBody, encodeDisclosed, encodeFacts } from "@docket/protocol";
 import type { Disclosed, FactValue } from "@docket/protocol";
@@ -49,7 +50,7 @@ export function draftDecision(
 
 function personalValues(fired: readonly FiredRule[]): Record<string, FactValue> {
   const personal: Record<string, FactValue> = {};
-  for (const { values } of fired.flatMap((rule) => rule.trace)) {
+  for (const { values } of fired.flatMap((rule) => clausesOf(rule.trace))) {
     for (const { path, value } of values) {
       const kept = keptPersonalSignals.has(path) || path.startsWith(listPrefix);
       if (kept && value !== undefined) personal[path] = value;

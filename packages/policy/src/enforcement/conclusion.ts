@@ -116,8 +116,7 @@ function firedFacts({ rules, shadow }: Evaluation): FiredFact[] {
 }
 
 function firedFact({ policy, rule, held, then, trace, exemption }: FiredRule): FiredFact {
-  let clauses = "";
-  for (const { result } of trace) clauses += result === "missing" ? "m" : result ? "t" : "f";
+  const clauses = trace.results;
   const fact: FiredFact = { policy, rule, mode: held ?? "enforce", outcome: then?.outcome ?? null, clauses };
   if (exemption !== undefined) fact.exemption = exemption;
   return fact;

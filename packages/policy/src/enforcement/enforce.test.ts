@@ -305,7 +305,7 @@ function rule(name: string, then: Partial<Then>, policy = "p"): FiredRule {
     points: 0,
     reason: {},
     strikeEveryMs,
-    trace: [],
+    trace: { clauses: [], results: "", values: [] },
     disclosed: [],
   };
 }

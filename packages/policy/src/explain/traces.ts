@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every rule came to in a decision, also those that didn't fire: from its facts.
-import { traceOf } from "../trace.ts";
+import { clausesOf, generalTracer } from "../trace.ts";
 import { isFalse, isMissing, isTrue, truthOf } from "../condition/condition.ts";
 import type { Truth } from "../condition/condition.ts";
 import { frameOfFacts } from "../evaluate.ts";
@@ -48,7 +48,7 @@ export function traceRules(set: PolicySet, facts: Facts): readonly RuleTrace[] {
         policy: rule.policy,
         rule: rule.id,
         result: result === isMissing ? "missing" : result === isTrue,
-        trace: traceOf(compiled, frame, results),
+        trace: clausesOf(generalTracer(compiled)(frame, results)),
         clauses: Array.from(own, (each) => letters[each]).join(""),
         ...(keptFrom !== undefined && { keptFrom }),
       };

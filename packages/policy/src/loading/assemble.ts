@@ -11,7 +11,15 @@ import type {
   Where,
 } from "../program.ts";
 import { createTracer } from "../trace.ts";
-import type { AttributeType, Counter, EventType, Limit, ListDeclaration, Policy } from "../types.ts";
+import type {
+  AttributeType,
+  Counter,
+  EventType,
+  Limit,
+  ListDeclaration,
+  ModelDeclaration,
+  Policy,
+} from "../types.ts";
 import type { LoadedExemption } from "./exemptions.ts";
 import type { LoadedRule } from "./rules.ts";
 
@@ -28,13 +36,14 @@ export type LoadedPolicy = {
 export type Shared = {
   readonly slots: SlotTable;
   readonly lists: ReadonlyMap<string, ListDeclaration>;
+  readonly models: ReadonlyMap<string, ModelDeclaration>;
   readonly events: ReadonlyMap<string, EventType>;
   readonly attributes: ReadonlyMap<string, AttributeType>;
 };
 
 /** The set of some policies, in their order. */
 export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): PolicySet {
-  const { slots, lists, events, attributes } = shared;
+  const { slots, lists, models, events, attributes } = shared;
   let clauses = 0;
   const place = (count: number): number => {
     clauses += count;
@@ -52,6 +61,7 @@ export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): Polic
     counters: sortedById(counters),
     limits: sortedById(limits),
     lists,
+    models,
     events,
     attributes,
     program: {
@@ -87,6 +97,7 @@ function compiledPolicy(
       return {
         ...each,
         key: `${policy.id}/${each.rule.id}`,
+        named: { policy: policy.id, rule: each.rule.id },
         firstClause,
         exemptions: exemptions.filter(({ exemption }) => exemption.from.includes(each.rule.id)),
         trace: createTracer({ condition: each.condition, firstClause }),

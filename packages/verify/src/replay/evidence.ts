@@ -5,6 +5,7 @@
 // come from the facts, which the state before the record vouches for.
 import {
   computeSignals,
+  clausesOf,
   concludeDecision,
   counterEntries,
   counts,
@@ -207,7 +208,7 @@ const keptPersonalSignals: ReadonlySet<string> = new Set(["signals.links", "sign
 function personalText({ rules, shadow }: Evaluation): string | null {
   const values: Record<string, FieldValue> = {};
   for (const { trace } of [...rules, ...shadow]) {
-    for (const { path, value } of trace.flatMap((clause) => clause.values)) {
+    for (const { path, value } of clausesOf(trace).flatMap((clause) => clause.values)) {
       const isKept = keptPersonalSignals.has(path) || path.startsWith("lists.");
       if (isKept && value !== undefined) values[path] = value;
     }

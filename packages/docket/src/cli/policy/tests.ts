@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket policy test`: runs the tests that stand in the policies of a directory.
 import { join } from "node:path";
-import { createList, runPolicyTests } from "@docket/policy";
+import { clausesOf, createList, runPolicyTests } from "@docket/policy";
 import type { FiredRule, ListView, PolicySet, PolicyTestResult, TraceValue } from "@docket/policy";
 import { readDeclaredFile } from "../../lists/files.ts";
 import { checkPolicies } from "../../releases/policy-check.ts";
@@ -79,7 +79,7 @@ function firedLines({ rule, outcome, points, held, exemption, trace }: FiredRule
   const does = points === 0 ? outcome : `${points} points`;
   const exempt = exemption === undefined ? "" : `, exempt by ${exemption}`;
   const lines = [`      ${rule} fired (${does}${held === undefined ? "" : `, held: ${held}`}${exempt})`];
-  for (const { clause, result, values } of trace) {
+  for (const { clause, result, values } of clausesOf(trace)) {
     const read = values.map(valueText).join(", ");
     lines.push(`        ${String(result).padEnd(7)} ${clause}${read === "" ? "" : `   with ${read}`}`);
   }
@@ -97,7 +97,7 @@ function shownResult({ policy, name, place, passed, failures, evaluation }: Poli
     rule,
     ...(held === undefined ? {} : { held }),
     ...(exemption === undefined ? {} : { exemption }),
-    clauses: trace,
+    clauses: clausesOf(trace),
   }));
   return { policy, name, place, passed, failures, outcome, points, fired };
 }
