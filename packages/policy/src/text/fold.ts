@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text as its reader takes it, whatever its writer did to hide it, and what was done.
-import { normaliseText } from "./normalise.ts";
+import {
+  isDropped,
+  isSmallCapital,
+  isStacking,
+  looks,
+  turnedAscii,
+  turnedStrong,
+  turnedWeak,
+} from "./looks.ts";
+import { codePointAt, normaliseText, normaliseUnicode } from "./normalise.ts";
+import { isFlags, regionalRun, scanText } from "./scan.ts";
+import type { Scanned } from "./scan.ts";
+import { joinSpaced, wideGap } from "./spaced.ts";
+import { isLetter, isMark, unicode } from "./unicode.ts";
+import { readWords } from "./words.ts";
 
 /** What was found in a text that hides or disguises what it says; each count is 0 in ordinary writing. */
 export type Tricks = {
@@ -8,15 +22,15 @@ export type Tricks = {
   readonly hidden: number;
   /** Characters that turn the direction of reading. */
   readonly bidi: number;
-  /** Words that mix letters of several scripts which look alike. */
+  /** Words with letters of another script in the place of those they look like. */
   readonly mixedWords: number;
   /** Words with digits or signs in the place of letters. */
   readonly leet: number;
   /** Words whose letters are set apart. */
   readonly spaced: number;
-  /** Letters that carry a stack of three or more marks. */
+  /** Letters that carry stacks of marks, or words in which every letter carries one. */
   readonly zalgo: number;
-  /** Letters that are symbols in the style of letters. */
+  /** Letters that are symbols in the style of letters, small capitals, or upside down. */
   readonly styled: number;
   /** Emoji; a sequence that is shown as one counts once. */
   readonly emoji: number;
@@ -33,24 +47,312 @@ export type FoldedText = {
   readonly tricks: Tricks;
 };
 
-const noTricks: Tricks = {
-  hidden: 0,
-  bidi: 0,
-  mixedWords: 0,
-  leet: 0,
-  spaced: 0,
-  zalgo: 0,
-  styled: 0,
-  emoji: 0,
-  scripts: [],
-};
-
 /**
- * Folds a text in both ways. Linear in its length, the same on every engine; never throws.
+ * Folds a text in both ways. The skeleton of a skeleton is the same. Linear in the length of the text, the
+ * same on every engine; never throws.
  *
  * @param text any string, well-formed or not
  */
 export function foldText(text: string): FoldedText {
+  const ascii = scanAscii(text);
+  return ascii === undefined ? foldUnicode(text) : foldAscii(text, ascii);
+}
+
+// ASCII -----------------------------------------------------------------------------------------------------
+
+type Ascii = {
+  letters: boolean;
+  /** Control characters that are no white space. */
+  hidden: number;
+  /** Letters that stand alone. */
+  lone: number;
+  /** Whether a digit, or a sign that may stand for a letter, is beside a letter. */
+  signs: boolean;
+  wideGaps: boolean;
+};
+
+const letterClass = 1;
+const digitClass = 2;
+const signClass = 4;
+const spaceClass = 8;
+const controlClass = 16;
+
+/** Classes of ASCII, by code. */
+const classes: Uint8Array = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  const character = String.fromCharCode(unit);
+  if (/[A-Za-z]/.test(character)) return letterClass;
+  if (/[0-9]/.test(character)) return digitClass;
+  if (/[@$!|]/.test(character)) return signClass;
+  if (/[\t-\r ]/.test(character)) return spaceClass;
+  return unit < 0x20 || unit === 0x7f ? controlClass : 0;
+});
+
+/** What an ASCII text may need; `undefined` if it is not ASCII. */
+function scanAscii(text: string): Ascii | undefined {
+  const found: Ascii = { letters: false, hidden: 0, lone: 0, signs: false, wideGaps: false };
+  let before = 0;
+  let wordLength = 0;
+  let all = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return undefined;
+    const kind = classes[unit] ?? 0;
+    all |= kind;
+    if (kind & (letterClass | digitClass)) wordLength += 1;
+    else {
+      if (wordLength === 1) found.lone += 1;
+      wordLength = 0;
+      if (kind & controlClass) found.hidden += 1;
+      if (kind & before & spaceClass) found.wideGaps = true;
+    }
+    if (((kind | before) & (digitClass | signClass)) !== 0 && ((kind | before) & letterClass) !== 0) {
+      found.signs = true;
+    }
+    before = kind;
+  }
+  if (wordLength === 1) found.lone += 1;
+  found.letters = (all & letterClass) !== 0;
+  return found;
+}
+
+const latinOnly: readonly string[] = ["Latin"];
+const noScripts: readonly string[] = [];
+const loneMin = 3;
+
+function foldAscii(text: string, { letters, hidden, lone, signs, wideGaps }: Ascii): FoldedText {
   const normalised = normaliseText(text);
-  return { normalised, skeleton: normalised, tricks: noTricks };
+  const gaps = wideGaps && lone >= loneMin;
+  const seen = hidden > 0 ? dropUnseen(text) : text;
+  let skeleton = gaps ? normaliseText(markGaps(seen)) : hidden > 0 ? normaliseText(seen) : normalised;
+  let spaced = 0;
+  let leet = 0;
+  if (lone >= loneMin) ({ text: skeleton, spaced } = joinSpaced(skeleton));
+  if (signs || spaced > 0 || lone >= loneMin) ({ text: skeleton, leet } = readWords(skeleton, noHints));
+  if (gaps) skeleton = dropGaps(skeleton);
+  const scripts = letters ? latinOnly : noScripts;
+  const tricks = { hidden, bidi: 0, mixedWords: 0, leet, spaced, zalgo: 0, styled: 0, emoji: 0, scripts };
+  return { normalised, skeleton, tricks };
+}
+
+const noHints = { greekCapitals: false, cyrillicCapitals: false };
+
+// Any text --------------------------------------------------------------------------------------------------
+
+function foldUnicode(text: string): FoldedText {
+  const scanned = scanText(text);
+  const normalised = normaliseUnicode(text);
+  const { text: plain, zalgo, small } = foldLooks(straighten(text, normalised, scanned));
+  const { text: joined, spaced } = joinSpaced(plain);
+  const hints = {
+    greekCapitals: scanned.greekCapitals && !scanned.greekSmall,
+    cyrillicCapitals: scanned.cyrillicCapitals && !scanned.cyrillicSmall,
+  };
+  const { text: read, mixedWords, leet } = readWords(joined, hints);
+  const { hidden, bidi, styled, emoji } = scanned;
+  const turned = scanned.turned >= turnedMin ? scanned.turned : 0;
+  return {
+    normalised,
+    skeleton: dropGaps(read),
+    tricks: {
+      hidden,
+      bidi,
+      mixedWords,
+      leet,
+      spaced,
+      zalgo,
+      styled: styled + small + turned,
+      emoji,
+      scripts: scriptsOf(scanned),
+    },
+  };
+}
+
+function scriptsOf({ order, letters }: Scanned): readonly string[] {
+  const { scripts } = looks();
+  return order
+    .toSorted((one, other) => (letters[other] ?? 0) - (letters[one] ?? 0))
+    .map((number) => scripts[number] ?? "")
+    .slice(0, scriptsMax);
+}
+
+/** Most scripts of a text that are named. */
+const scriptsMax = 64;
+
+/** The text normalised again with what can be put right only before: direction, letters of flags, wide gaps. */
+function straighten(text: string, normalised: string, { twisted, turned, hidden }: Scanned): string {
+  let written = text;
+  if (hidden > 0) written = dropUnseen(written);
+  if (twisted) written = readRegional(readOverrides(written));
+  if (wide.test(written) && / (?:[^ ] ){2}/.test(normalised)) written = markGaps(written);
+  const straight = written === text ? normalised : normaliseText(written);
+  return turned >= turnedMin ? turnOver(straight) : straight;
+}
+
+const wide = /[\t-\r \u00a0\u2000-\u200a\u3000]{2}/;
+const wideRuns = /[\t-\r \u00a0\u2000-\u200a\u3000]{2,}/g;
+
+/** Text between U+202E and its end is shown from right to left. */
+function readOverrides(text: string): string {
+  return text.replaceAll(/\u202e([^\u202c\u202e\n\r\u2029]*)\u202c?/g, (_, turned: string) =>
+    Array.from(turned).reverse().join(""),
+  );
+}
+
+/** Regional indicators that are no flags as the letters that they show. */
+function readRegional(text: string): string {
+  return text.replaceAll(/(?:\ud83c[\udde6-\uddff])+/g, (run) => {
+    const letters = regionalRun(run, 0);
+    return isFlags(letters) ? run : letters;
+  });
+}
+
+/** The text with a sign where white space is wide. */
+function markGaps(text: string): string {
+  return text.replaceAll(wideRuns, ` ${wideGap} `);
+}
+
+function dropGaps(text: string): string {
+  if (!text.includes(wideGap)) return text;
+  return text.replaceAll(wideGap, " ").replaceAll(/ {2,}/g, " ").replaceAll(/^ | $/g, "");
+}
+
+/** Without what is invisible and survives normalising; the blank pattern of Braille is a space. */
+function dropUnseen(text: string): string {
+  return text.replaceAll("\u2800", " ").replaceAll(unseen, "");
+}
+
+// oxlint-disable-next-line no-control-regex
+const unseen = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufff9-\ufffb]|\ud80d[\udc30-\udc40]/g;
+
+// Letters upside down ---------------------------------------------------------------------------------------
+
+/** So many letters that are nothing but others upside down make a text one that is. */
+const turnedMin = 3;
+
+/** Turns words upside down back, and puts those that follow on each other in their order. */
+function turnOver(text: string): string {
+  const words = text.split(" ");
+  const read: string[] = [];
+  for (let index = 0; index < words.length;) {
+    let end = index;
+    while (end < words.length && turned(words[end] ?? "") !== undefined) end += 1;
+    const run = words.slice(index, end).map((word) => turned(word) ?? word);
+    const strong = words.slice(index, end).some((word) => Array.from(word).some(isStrong));
+    read.push(...(strong ? run.reverse() : words.slice(index, end)));
+    if (end === index) {
+      read.push(words[index] ?? "");
+      end += 1;
+    }
+    index = end;
+  }
+  return read.join(" ");
+}
+
+function isStrong(character: string): boolean {
+  return turnedStrong.has(character.codePointAt(0) ?? 0);
+}
+
+function turned(word: string): string | undefined {
+  let read = "";
+  for (const character of word) {
+    const point = character.codePointAt(0) ?? 0;
+    const letter = turnedStrong.get(point) ?? turnedWeak.get(point) ?? turnedAscii.get(point);
+    if (letter === undefined && /[a-z]/.test(character)) return undefined;
+    read = (letter ?? character) + read;
+  }
+  return read;
+}
+
+// Looks of letters ------------------------------------------------------------------------------------------
+
+type Looked = { readonly text: string; readonly zalgo: number; readonly small: number };
+
+/** Marks on one letter that are a stack. */
+const stackMin = 3;
+/** Letters of a word that may each carry a mark. */
+const markedWordMin = 3;
+
+/**
+ * Latin letters of all kinds as ASCII, and without the marks that readers don't need.
+ *
+ * @param text normalised
+ */
+function foldLooks(text: string): Looked {
+  const tables = looks();
+  const { units, kinds, plain } = tables;
+  const marks = { zalgo: 0, stack: 0, letters: 0, marked: 0, stacks: 0 };
+  let small = 0;
+  let read = "";
+  let kept = 0;
+  let dropped = false;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) {
+      takeMark(marks, unit, 0);
+      continue;
+    }
+    const to = units[unit] ?? 0;
+    if (to === unit) {
+      takeMark(marks, unit, 0);
+      continue;
+    }
+    const point = to === 0 ? codePointAt(text, index) : unit;
+    const kind = kinds[point] ?? 0;
+    takeMark(marks, point, kind);
+    if (kind & isSmallCapital) small += 1;
+    const look = kind & isDropped ? "" : to === 0 ? plain.get(point) : String.fromCharCode(to);
+    const size = point > 0xffff ? 2 : 1;
+    if (look !== undefined) {
+      read += text.slice(kept, index) + look;
+      kept = index + size;
+      if (look === "") dropped = true;
+    }
+    index += size - 1;
+  }
+  endWord(marks);
+  read += text.slice(kept);
+  return {
+    text: dropped ? normaliseText(read) : read,
+    zalgo: marks.zalgo,
+    small: small >= smallMin ? small : 0,
+  };
+}
+
+/** Fewer small capitals than these may be letters of the sounds of speech. */
+const smallMin = 3;
+
+type Marks = {
+  zalgo: number;
+  /** Marks on the letter before. */
+  stack: number;
+  /** Of the word so far: its letters, those with marks of their own, and those with stacks. */
+  letters: number;
+  marked: number;
+  stacks: number;
+};
+
+/** Counts stacks of marks, and words in which every letter has one. */
+function takeMark(marks: Marks, point: number, kind: number): void {
+  if (kind & isStacking) {
+    marks.stack += 1;
+    if (marks.stack === 1) marks.marked += 1;
+    if (marks.stack === stackMin) marks.stacks += 1;
+    return;
+  }
+  marks.stack = 0;
+  if (
+    point >= 0x80
+      ? ((unicode().properties[point] ?? 0) & (isLetter | isMark)) === 0
+      : point < 0x61 || point > 0x7a
+  ) {
+    endWord(marks);
+  } else marks.letters += 1;
+}
+
+function endWord(marks: Marks): void {
+  const all = marks.letters >= markedWordMin && marks.marked >= marks.letters;
+  marks.zalgo += all ? marks.letters : marks.stacks;
+  marks.letters = 0;
+  marks.marked = 0;
+  marks.stacks = 0;
 }

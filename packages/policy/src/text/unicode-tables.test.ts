@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { sharedPath, skipReason } from "../../../../tools/shared-data.ts";
 import { generateTables } from "../../../../tools/unicode/generate.ts";
+import { generateLooks } from "../../../../tools/unicode/looks.ts";
 import {
   isDigit,
   isIgnorable,
@@ -19,8 +20,12 @@ import {
 test("the committed tables are what the generator writes", (t) => {
   const folder = sharedPath("data/unicode");
   if (folder === undefined) return t.skip(skipReason("data/unicode"));
-  const committed = readFileSync(new URL("./unicode-tables.ts", import.meta.url), "utf8");
-  assert.ok(committed === generateTables(folder), "run node tools/unicode/generate.ts");
+  const committed = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
+  assert.ok(
+    committed("./unicode-tables.ts") === generateTables(folder),
+    "run node tools/unicode/generate.ts",
+  );
+  assert.ok(committed("./look-tables.ts") === generateLooks(folder), "run node tools/unicode/generate.ts");
   assert.equal(unicodeVersion, "15.0.0");
 });
 

@@ -199,7 +199,7 @@ function decode(): Unicode {
     setBit(properties, second, isNormalisable);
   });
   const classes = new Uint8Array(classedCount);
-  readClasses(combiningClasses, (point, value) => {
+  readValues(combiningClasses, (point, value) => {
     classes[point] = value;
     setBit(properties, point, isNormalisable);
   });
@@ -228,16 +228,22 @@ function setBit(properties: Uint16Array, point: number, bit: number): void {
 }
 
 function markRange(properties: Uint16Array, table: string, bit: number): void {
+  readRanges(table, (point) => setBit(properties, point, bit));
+}
+
+/** Reads ranges, as described at the head of unicode-tables.ts. */
+export function readRanges(table: string, take: (point: number) => void): void {
   const numbers = readNumbers(table);
   let end = 0;
   for (let index = 0; index < numbers.length; index += 2) {
     const first = end + (numbers[index] ?? 0);
     end = first + (numbers[index + 1] ?? 0);
-    for (let point = first; point < end; point++) setBit(properties, point, bit);
+    for (let point = first; point < end; point++) take(point);
   }
 }
 
-function readClasses(table: string, take: (point: number, value: number) => void): void {
+/** Reads ranges with a value each, as described at the head of unicode-tables.ts. */
+export function readValues(table: string, take: (point: number, value: number) => void): void {
   const numbers = readNumbers(table);
   let end = 0;
   for (let index = 0; index < numbers.length; index += 3) {
@@ -247,8 +253,8 @@ function readClasses(table: string, take: (point: number, value: number) => void
   }
 }
 
-/** Reads the entries described at the head of unicode-tables.ts. */
-function readMappings(
+/** Reads mappings, as described at the head of unicode-tables.ts. */
+export function readMappings(
   table: string,
   take: (from: number, to: readonly number[], composes: boolean) => void,
 ): void {

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words whose letters are set apart: "f r e e", "f.r.e.e", "v-i-a-g-r-a".
+import { codePointAt } from "./normalise.ts";
+import { isDigit, isLetter, isMark, unicode } from "./unicode.ts";
+
+/** Letters that make one word when they stand alone, each with the same thing between it and the next. */
+const joinedMin = 3;
+/** So many are a trick; fewer may be initials, or a list. */
+const trickMin = 4;
+/** The same with dots between them, since initials have dots. */
+const dottedTrickMin = 5;
+/** Longest thing between two letters, in UTF-16 code units: a picture, or a sign in spaces. */
+const gapLengthMax = 4;
+
+/** Stands in a text where white space was wider than that around it; the skeleton has a space there. */
+export const wideGap = "\u0001";
+
+/** A text without its spaced-out words. */
+export type Joined = { readonly text: string; readonly spaced: number };
+
+/**
+ * Joins letters of Latin, Greek and Cyrillic that stand alone, at least three in a row with the same between
+ * them: a space, or a sign, or a sign in spaces. Digits and signs in the place of letters may be among them.
+ *
+ * @param text as {@link foldLooks} leaves it
+ */
+export function joinSpaced(text: string): Joined {
+  let joined = "";
+  let kept = 0;
+  let spaced = 0;
+  for (let index = 0; index < text.length;) {
+    if (!isJoinable(text.charCodeAt(index)) || !standsAlone(text, index)) {
+      index += 1;
+      continue;
+    }
+    const run = readRun(text, index);
+    if (run === undefined) {
+      index += 1;
+      continue;
+    }
+    if (run.word !== undefined) {
+      joined += text.slice(kept, index) + run.word;
+      kept = run.end;
+      if (isTrick(run.word, run.gap)) spaced += 1;
+    }
+    index = run.end;
+  }
+  return { text: kept === 0 ? text : joined + text.slice(kept), spaced };
+}
+
+type Run = { readonly word: string | undefined; readonly gap: string; readonly end: number };
+
+/** The run that begins at an index; `undefined` if there is none, no `word` if it isn't one of letters. */
+function readRun(text: string, start: number): Run | undefined {
+  const gap = readGap(text, start + 1);
+  if (gap === undefined) return undefined;
+  let word = text.charAt(start);
+  let letters = 1;
+  let end = start + 1;
+  for (;;) {
+    const next = end + gap.length;
+    if (next >= text.length || !text.startsWith(gap, end)) break;
+    const unit = text.charCodeAt(next);
+    const letter = isJoinable(unit);
+    if (!(letter || isStandIn(unit, gap)) || !standsAlone(text, next)) break;
+    word += text.charAt(next);
+    if (letter) letters += 1;
+    end = next + 1;
+  }
+  if (word.length < joinedMin) return undefined;
+  return { word: letters >= joinedMin && letters * 3 >= word.length * 2 ? word : undefined, gap, end };
+}
+
+/** What stands between the letter before an index and the next one, if it may stand between letters. */
+function readGap(text: string, start: number): string | undefined {
+  let end = start;
+  while (end < text.length && end - start <= gapLengthMax && !isWordy(text, end)) {
+    if (text[end] === wideGap) return undefined;
+    // A sign in the place of a letter is one if there are spaces around it.
+    if (end === start + 1 && text.charCodeAt(start) === space && isStandIn(text.charCodeAt(end), " ")) break;
+    end += 1;
+  }
+  const length = end - start;
+  if (length === 0 || length > gapLengthMax || end >= text.length) return undefined;
+  const gap = text.slice(start, end);
+  return length === 1 || isOneSign(gap) ? gap : undefined;
+}
+
+/** One sign however often, or one in spaces. */
+function isOneSign(gap: string): boolean {
+  const signs = Array.from(gap.startsWith(" ") && gap.endsWith(" ") ? gap.slice(1, -1) : gap);
+  return signs.length > 0 && signs.every((sign) => sign === signs[0]);
+}
+
+function isTrick(word: string, gap: string): boolean {
+  if (word.length < (gap === "." ? dottedTrickMin : trickMin)) return false;
+  if (/[,;/+=&|<>:()[\]]/.test(gap)) return false;
+  if (new Set(word).size < 3) return false;
+  for (let index = 1; index < word.length; index++) {
+    if (word.charCodeAt(index) !== word.charCodeAt(index - 1) + 1) return true;
+  }
+  return false;
+}
+
+const space = 0x20;
+
+/** Letters of Latin, Greek and Cyrillic in their normalised form. */
+function isJoinable(unit: number): boolean {
+  if (unit < 0x80) return unit >= 0x61 && unit <= 0x7a;
+  return unit >= 0x370 && unit < 0x530 && ((unicode().properties[unit] ?? 0) & isLetter) !== 0;
+}
+
+/** Digits that stand for letters; with spaces between them signs, too. */
+function isStandIn(unit: number, gap: string): boolean {
+  if (unit >= 0x30 && unit <= 0x39) return unit !== 0x32 && unit !== 0x36 && unit < 0x38;
+  return gap === " " && (unit === 0x40 || unit === 0x24 || unit === 0x20ac);
+}
+
+function standsAlone(text: string, index: number): boolean {
+  return !(index > 0 && isWordy(text, index - 1)) && !isWordy(text, index + 1);
+}
+
+function isWordy(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  if (unit < 0x80) return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
+  if (!(unit >= 0x80)) return false;
+  const low = unit >= 0xdc00 && unit <= 0xdfff && index > 0;
+  const point = unit < 0xd800 || unit > 0xdfff ? unit : codePointAt(text, low ? index - 1 : index);
+  return ((unicode().properties[point] ?? 0) & (isLetter | isMark | isDigit)) !== 0;
+}
