@@ -12,7 +12,15 @@ import type { Decided } from "./engine.ts";
 export type Draft = { body: string; parts: PlainPart[] };
 
 /** Signals that are personal and not a copy of the content: kept where a rule that fired read them. */
-const keptPersonalSignals: ReadonlySet<string> = new Set(["signals.links", "signals.domains"]);
+const keptPersonalSignals: ReadonlySet<string> = new Set([
+  "signals.links",
+  "signals.domains",
+  "signals.lookalikes",
+  "signals.emailHosts",
+  "signals.phones",
+  "signals.handles",
+  "signals.invites",
+]);
 /** What lists were found to hold is kept with them: it says what somebody wrote. */
 const listPrefix = "lists.";
 

@@ -20,11 +20,17 @@ import type { Host } from "./host.ts";
  * @param written the host as written, for its capitals
  * @param host the same host, read
  * @param follows what follows the host: port and path, or nothing
+ * @param deliberate whether a dot of it was written so that it takes somebody who knows to read it
  */
-export function isBareLink(written: string, host: Host, follows: string): boolean {
+export function isBareLink(
+  written: string,
+  host: Host,
+  follows: string,
+  deliberate: boolean = false,
+): boolean {
   const { ascii, domain, listed, suffix } = host;
   if (!listed || domain === undefined) return false;
-  if (follows !== "" || (/^www[0-9]?\./.test(ascii) && domain !== ascii)) return true;
+  if (deliberate || follows !== "" || (/^www[0-9]?\./.test(ascii) && domain !== ascii)) return true;
   if (knownHosts.has(domain)) return true;
   if (isSentenceStart(written)) return false;
   const label = domain.slice(0, domain.length - suffix.length - 1);
@@ -48,7 +54,8 @@ function isLong(name: string): boolean {
   return name.length > wordLengthMax && !/(?:^|\.).{1,3}(?:\.|$)/.test(name) && !/\..*\./.test(name);
 }
 
-function isPlainSuffix(suffix: string): boolean {
+/** Whether a suffix of the Public Suffix List is no word that a sentence may open with. */
+export function isPlainSuffix(suffix: string): boolean {
   if (suffix.includes(".") || suffix.startsWith("xn--")) return true;
   return suffix.length === 2 ? !wordCountries.has(suffix) : plainSuffixes.has(suffix);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host of a link in the one form in which hosts are compared, and the domain that somebody registered.
 import { parse } from "tldts";
+import { formatNetwork, parseAddress } from "../lists/addresses.ts";
 import { normaliseText } from "../text/normalise.ts";
+import { encodePunycode } from "./punycode.ts";
 
 /** What is known of the host of a link. */
 export type Host = {
@@ -64,8 +66,12 @@ export function isAddress(ascii: string): boolean {
   return ascii.startsWith("[") || /\.[0-9]+$/.test(ascii);
 }
 
+/** In the form of RFC 5952; an IPv4 address that is mapped into IPv6 is that address. */
 function readAddress6(host: string): string | undefined {
-  return /^\[[0-9A-Fa-f:.]{2,45}\]$/.test(host) ? host.toLowerCase() : undefined;
+  const address = host.endsWith("]") ? parseAddress(host) : undefined;
+  if (address === undefined) return undefined;
+  const text = formatNetwork({ address, prefix: address.length * 8 });
+  return address.length === 4 ? text : `[${text}]`;
 }
 
 function addressHost(ascii: string): Host {
@@ -116,63 +122,4 @@ function foldHost(host: string): string {
     ? host.split(/([ßς])/).map((part) => (part === "ß" || part === "ς" ? part : normaliseText(part)))
     : [normaliseText(host)];
   return folded.join("").replaceAll("\u3002", ".");
-}
-
-// Punycode's parameters (RFC 3492, section 5).
-const base = 36;
-const tMin = 1;
-const tMax = 26;
-const skew = 38;
-const damp = 700;
-const initialBias = 72;
-const initialCodePoint = 128;
-
-/** Punycode of one label (RFC 3492, section 6.3); quadratic, so {@link hostLengthMax} comes first. */
-function encodePunycode(label: string): string {
-  const points = Array.from(label, (character) => character.codePointAt(0) ?? 0);
-  const basic = points.filter((point) => point < initialCodePoint);
-  let out = String.fromCodePoint(...basic) + (basic.length > 0 ? "-" : "");
-  let done = basic.length;
-  let current = initialCodePoint;
-  let delta = 0;
-  let bias = initialBias;
-  while (done < points.length) {
-    const next = Math.min(...points.filter((point) => point >= current));
-    delta += (next - current) * (done + 1);
-    for (const point of points) {
-      if (point < next) delta += 1;
-      if (point !== next) continue;
-      out += encodeDelta(delta, bias);
-      bias = adapt(delta, done + 1, done === basic.length);
-      delta = 0;
-      done += 1;
-    }
-    delta += 1;
-    current = next + 1;
-  }
-  return out;
-}
-
-function encodeDelta(delta: number, bias: number): string {
-  let rest = delta;
-  let out = "";
-  for (let k = base; ; k += base) {
-    const threshold = Math.min(Math.max(k - bias, tMin), tMax);
-    if (rest < threshold) return out + rest.toString(base).replace(/./, punycodeDigit);
-    out += punycodeDigit((threshold + ((rest - threshold) % (base - threshold))).toString(base));
-    rest = Math.floor((rest - threshold) / (base - threshold));
-  }
-}
-
-/** Punycode's digits are a to z, then 0 to 9; base 36 of the language has them the other way round. */
-function punycodeDigit(digit: string): string {
-  return "abcdefghijklmnopqrstuvwxyz0123456789"[Number.parseInt(digit, base)] ?? "";
-}
-
-function adapt(delta: number, count: number, first: boolean): number {
-  let rest = first ? Math.floor(delta / damp) : Math.floor(delta / 2);
-  rest += Math.floor(rest / count);
-  let k = 0;
-  for (; rest > ((base - tMin) * tMax) / 2; k += base) rest = Math.floor(rest / (base - tMin));
-  return k + Math.floor(((base - tMin + 1) * rest) / (rest + skew));
 }

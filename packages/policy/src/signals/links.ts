@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The links in a text, found as a reader or an app that makes links clickable would find them.
-import { LinkifyIt, REBuilder } from "linkify-it";
-import { codePointAt, isSurrogate } from "../text/normalise.ts";
-import { isDigit, isIgnorable, isLetter, isMark, isWhiteSpace, unicode } from "../text/unicode.ts";
+// The links in a text, however they are written.
 import { isBareLink } from "./bare-links.ts";
-import { readHost } from "./host.ts";
+import { findCandidates, linkLengthMax, pieceLengthMax, type Candidate } from "./candidates.ts";
+import { applyEdits, findEdits, type Edit } from "./defanged.ts";
+import { isAddress, readHost, type Host } from "./host.ts";
+import type { LinkTrick } from "./link-tricks.ts";
+import { readLookalike, spellInAscii } from "./lookalikes.ts";
+import { makeReadable, type Mark } from "./readable.ts";
+import { findTargets, shortenerOf } from "./redirects.ts";
+
+export { linkLengthMax, pieceLengthMax };
 
 /** One link of a text. */
 export type Link = {
@@ -12,209 +17,233 @@ export type Link = {
   url: string;
   /** The registrable domain of the host, or its IP address; absent for a single name such as `localhost`. */
   domain: string | undefined;
+  /** The host in lower-case ASCII. */
+  host: string;
+  /** What follows the host: port, path, query and fragment. */
+  follows: string;
+  /** What hides it or makes it look like another; repeats are possible. */
+  tricks: readonly LinkTrick[];
 };
 
 /** What {@link findLinks} finds. */
 export type FoundLinks = {
-  /** In order of appearance, repeats included; at most {@link linksMax}. */
+  /** In order of appearance, repeats included, targets after the link that they stand in; at most {@link linksMax}. */
   links: readonly Link[];
   /**
    * The text, escapes undone and what is invisible taken away, with a space in the place of each link. Where
    * there is neither link nor escape it may be the text itself, which is the same when normalised.
    */
   rest: string;
+  /** The same with whatever hides addresses undone too: "name (at) example.com" reads "name@example.com". */
+  revealed: string;
 };
 
 /** How many links of one text are looked at; more change nothing. */
 export const linksMax = 64;
-/** The longest URL in UTF-16 code units; a longer one is cut. */
-export const linkLengthMax = 2_048;
-/** Text without white space is searched in pieces of so many UTF-16 code units; a link over a cut is cut. */
-export const pieceLengthMax = 4_096;
+/** How deep a URL may stand in URLs. */
+const nestingMax = 3;
 
 /**
  * Finds the links in a text: `http`, `https` and `ftp` URLs, `www.` names, and bare names that end in a
  * suffix of the Public Suffix List and look like a link rather than a missing space ({@link isBareLink}).
- * HTML escapes are undone first, invisible characters dropped, and full-width ASCII read as ASCII, since
- * apps that show the text do so or readers can't tell. E-mail addresses are no links.
+ * Whatever hides them is undone first (`makeReadable`, `findEdits`), and said in their tricks. URLs within
+ * URLs are links too. E-mail addresses are none.
  *
  * Time is linear in the length of the text.
  *
  * @param text any string
  */
 export function findLinks(text: string): FoundLinks {
-  if (!telling.test(text) && text.isWellFormed()) return { links: [], rest: text };
-  const readable = makeReadable(text);
+  const { text: readable, marks } = makeReadable(text);
+  const edits = findEdits(readable);
+  const revealed = edits.length === 0 ? readable : applyEdits(readable, edits);
+  const places = new Places(edits, marks);
   const links: Link[] = [];
   let rest = "";
   let kept = 0;
-  const bounds = findPieces(readable);
-  for (let at = 0; at < bounds.length && links.length < linksMax; at += 2) {
-    const start = bounds[at] ?? 0;
-    const piece = makeSearchable(readable.slice(start, bounds[at + 1]));
-    if (!promising.test(piece)) continue;
-    for (const match of linkify.match(piece) ?? []) {
-      const link = readLink(match.schema, match.raw);
-      if (link === undefined) continue;
-      links.push({ url: link.url, domain: link.domain });
-      rest += `${readable.slice(kept, start + match.index)} `;
-      kept = start + match.index + link.length;
-      if (links.length >= linksMax) break;
+  let unlinked = "";
+  let keptRevealed = 0;
+  findCandidates(revealed, (candidate) => {
+    const own: LinkTrick[] = [];
+    const deliberate = edits.length > 0 && places.isEdited(candidate.at, candidate.at + candidate.raw.length);
+    const link = readLink(candidate, deliberate, own);
+    if (link === undefined) return true;
+    const hostEnd = candidate.at + link.hostEnd;
+    const end = candidate.at + link.length;
+    places.addTricks(candidate.at, hostEnd, own);
+    links.push({ ...link.link, tricks: own });
+    addTargets(link.link, links, 1);
+    unlinked += `${revealed.slice(keptRevealed, candidate.at)} `;
+    keptRevealed = end;
+    if (edits.length > 0) {
+      rest += `${readable.slice(kept, Math.max(kept, places.toReadable(candidate.at, false)))} `;
+      kept = places.toReadable(end, true);
     }
-  }
-  return { links, rest: kept === 0 ? readable : rest + readable.slice(kept) };
-}
-
-/**
- * linkify-it finds the candidates; which of the bare ones count is decided here, so any suffix is let in. It
- * takes no port after a bare name, by which `example.com:8080/x` would be no link.
- */
-class Expressions extends REBuilder {
-  override get_fuzzy_url_host_port(): RegExp {
-    const suffix = `(?:${this.get_xn().source}|${this.get_pseudo_letter().source}{2,63})`;
-    const host = `(?:(?:${this.get_domain().source})\\.){1,10}${suffix}`;
-    return new RegExp(`(?:${host}${this.get_port().source}${this.get_host_terminator().source})`);
-  }
-}
-
-const linkify = new LinkifyIt({
-  rebuilder: new Expressions(),
-  fuzzyLink: true,
-  fuzzyEmail: true,
-  urlAuth: true,
-  maxLength: linkLengthMax,
-});
-
-// Candidates ------------------------------------------------------------------------------------------------
-
-/** White space between words, as in a class of a regular expression. */
-const white = String.raw`\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
-
-/**
- * What a text has that needs a closer look: an escape, or what {@link candidate} would find once the text is
- * readable, where any character that is not ASCII may vanish or be full-width.
- */
-const telling = new RegExp(
-  String.raw`[&\u3002\uff61]|[.\uff0e][^.\uff0e${white}]|[:\uff1a](?:[\\/]|[^\0-\x7f])`,
-);
-
-/** Undoes escapes, drops what is invisible, and reads full-width forms as the ASCII that they stand for. */
-function makeReadable(text: string): string {
-  let readable = text.includes("&") ? text.replaceAll(escapes, unescape) : text;
-  if (/[^\0-\x7f]/.test(readable)) readable = dropIgnorable(readable).replaceAll(/[\uff01-\uff5e]/g, narrow);
-  return readable;
-}
-
-const escapes = /&(?:(amp|lt|gt|quot|apos|nbsp)|#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6}));/g;
-const named: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: " ",
-};
-
-function unescape(all: string, name?: string, decimal?: string, hexadecimal?: string): string {
-  if (name !== undefined) return named[name] ?? all;
-  const point = decimal === undefined ? Number.parseInt(hexadecimal ?? "", 16) : Number(decimal);
-  return point > 0 && point <= 0x10_ffff ? String.fromCodePoint(point) : all;
-}
-
-function narrow(wide: string): string {
-  return String.fromCharCode(wide.charCodeAt(0) - 0xfee0);
-}
-
-function dropIgnorable(text: string): string {
-  const { properties } = unicode();
-  let kept = "";
-  let from = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    const point = isSurrogate(unit) ? codePointAt(text, index) : unit;
-    const units = point > 0xffff ? 2 : 1;
-    if ((properties[point] ?? 0) & isIgnorable) {
-      kept += text.slice(from, index);
-      from = index + units;
-    }
-    index += units - 1;
-  }
-  return from === 0 ? text : kept + text.slice(from);
-}
-
-/**
- * The parts of the text that may hold a link: those between white space that have a dot or a scheme. A scheme
- * opens a new part also where a letter is before it ("lookhttp://…"): scripts without spaces, and tricks.
- *
- * @returns start and end of each, in turn
- */
-function findPieces(text: string): number[] {
-  const { properties } = unicode();
-  const bounds: number[] = [];
-  const blank = (at: number): boolean => ((properties[text.charCodeAt(at)] ?? 0) & isWhiteSpace) !== 0;
-  for (let end = 0; ;) {
-    candidate.lastIndex = end;
-    if (!candidate.test(text)) return bounds;
-    let start = candidate.lastIndex - 1;
-    while (start > end && !blank(start - 1)) start -= 1;
-    end = candidate.lastIndex;
-    while (end < text.length && !blank(end)) end += 1;
-    cutWord(text, start, end, bounds);
-  }
-}
-
-function cutWord(text: string, start: number, end: number, bounds: number[]): void {
-  const word = text.slice(start, end);
-  const starts = word.includes(":")
-    ? Array.from(word.matchAll(gluedScheme), ({ index }) => start + index)
-    : [];
-  let from = start;
-  for (const cut of [...starts, end]) {
-    for (; from < cut; from = Math.min(cut, from + pieceLengthMax)) {
-      bounds.push(from, Math.min(cut, from + pieceLengthMax));
-    }
-  }
-}
-
-const candidate = new RegExp(String.raw`\.[^.${white}]|[\u3002\uff61]|:[\\/]{2}`, "g");
-/** Which pieces linkify-it needs to see. In ASCII, no link is without slashes or a suffix of letters. */
-const promising = /[\w-]\.[A-Za-z]{2}|\/\/|[^\0-\x7f]/;
-const gluedScheme = /(?<=[0-9A-Za-z\u0080-\uffff])https?:[\\/]{2}/gi;
-
-/**
- * The piece as linkify-it should see it, code unit by code unit. Browsers read "\\" as "/", and 。as a dot in
- * a host. Arrows and emoji delimit links: linkify-it would take them for letters of a name.
- */
-function makeSearchable(piece: string): string {
-  const slashed = piece.replaceAll("\\", "/");
-  if (!/[^\0-\x7f]/.test(slashed)) return slashed;
-  const { properties } = unicode();
-  const dotted = slashed.replaceAll(/(?<=[0-9A-Za-z])[\u3002\uff61](?=[0-9A-Za-z])/g, ".");
-  return dotted.replaceAll(/[\ud800-\udbff][\udc00-\udfff]|[^\0-\x7f]/g, (character) => {
-    const kind = properties[codePointAt(character, 0)] ?? 0;
-    return kind & (isLetter | isMark | isDigit) ? character : " ".repeat(character.length);
+    return links.length < linksMax;
   });
+  unlinked = keptRevealed === 0 ? revealed : unlinked + revealed.slice(keptRevealed);
+  if (edits.length === 0) return { links, rest: unlinked, revealed: unlinked };
+  return { links, rest: kept === 0 ? readable : rest + readable.slice(kept), revealed: unlinked };
+}
+
+/**
+ * Reads one URL or bare host as a link, as an attribute of HTML has it.
+ *
+ * @returns the link, and those that stand in it; none if it is none
+ */
+export function readUrl(url: string): Link[] {
+  const [, schema, rest] = /^(https?:|ftp:)?(?:[\\/]{2})?([^\s]+)$/i.exec(url) ?? [];
+  if (rest === undefined) return [];
+  const raw = `${(schema ?? "http:").toLowerCase()}//${rest.replaceAll("\\", "/")}`.slice(0, linkLengthMax);
+  const tricks: LinkTrick[] = [];
+  const read = readLink({ schema: (schema ?? "http:").toLowerCase(), raw, at: 0 }, false, tricks);
+  if (read === undefined) return [];
+  const links: Link[] = [{ ...read.link, tricks }];
+  addTargets(read.link, links, 1);
+  return links;
 }
 
 // From a candidate to a link --------------------------------------------------------------------------------
 
-/** Also says how many code units of the candidate the link takes. */
-function readLink(schema: string, raw: string): (Link & { length: number }) | undefined {
-  if (schema === "mailto:") return undefined;
+type ReadLink = { link: Omit<Link, "tricks">; hostEnd: number; length: number };
+
+/** Also says how many code units of the candidate its host ends after, and how many the link takes. */
+function readLink(
+  { schema, raw }: Candidate,
+  deliberate: boolean,
+  tricks: LinkTrick[],
+): ReadLink | undefined {
   const bare = schema === "" || schema === "//";
-  const body = raw.slice(schema === "" ? 0 : raw.indexOf("//") + 2);
+  const bodyAt = schema === "" ? 0 : raw.indexOf("//") + 2;
+  const body = raw.slice(bodyAt);
   const pathAt = body.search(/[/?#]/);
   const authority = pathAt < 0 ? body : body.slice(0, pathAt);
   const named = authority.slice(authority.lastIndexOf("@") + 1);
-  const [, name = "", port = ""] = /^(.*?)(:[0-9]+)?$/.exec(named) ?? [];
+  const [, name = "", port = ""] = /^(.*?)(:[0-9]*)?$/.exec(named) ?? [];
   // No suffix mixes ASCII and other letters: "example.com看" is a name and then text without a space.
   const own = /^(.*\.[0-9A-Za-z-]{2,})[^\0-\x7f][^.]*$/.exec(name)?.[1];
   const path = pathAt < 0 || own !== undefined ? "" : body.slice(pathAt);
   const follows = own === undefined ? port + path : "";
-  const host = readHost(own ?? name);
-  if (host === undefined) return undefined;
-  if (bare && !isBareLink(own ?? name, host, follows)) return undefined;
+  const written = own ?? name;
+  const host = readWritten(written, bare, tricks);
+  if (host === undefined || isNameSpace(host.ascii, follows)) return undefined;
+  if (bare && !isBareAddress(host, follows) && !isBareLink(written, host, follows, deliberate))
+    return undefined;
+  addHostTricks(host, written, authority.length > named.length, tricks);
   const url = `${bare ? "http:" : schema}//${host.ascii}${follows}`.slice(0, linkLengthMax);
   const cut = own === undefined ? 0 : body.length - (authority.length - named.length) - own.length;
-  return { url, domain: host.domain, length: raw.length - cut };
+  const hostEnd = bodyAt + authority.length - (own === undefined ? 0 : named.length - own.length);
+  const link = { url, domain: host.domain, host: host.ascii, follows };
+  return { link, hostEnd, length: raw.length - cut };
+}
+
+/** A bare name whose suffix exists only for who takes its letters for Latin ones is read as they read it. */
+function readWritten(written: string, bare: boolean, tricks: LinkTrick[]): Host | undefined {
+  const host = readHost(written);
+  if (!bare || host === undefined || host.listed || !host.ascii.includes("xn--")) return host;
+  const spelled = readHost(spellInAscii(written));
+  if (spelled === undefined || !spelled.listed || spelled.ascii.includes("xn--")) return host;
+  tricks.push("homoglyph");
+  return spelled;
+}
+
+/** An address without scheme is a link if a port or a path that is no prefix follows: 192.0.2.0/24 is none. */
+function isBareAddress({ ascii }: Host, follows: string): boolean {
+  return isAddress(ascii) && /^(?::[0-9]{2,5}(?:\/|$)|\/[A-Za-z~_?])/.test(follows);
+}
+
+/** Declarations of HTML and XML name URLs that nobody is meant to follow. */
+function isNameSpace(ascii: string, follows: string): boolean {
+  return ascii === "www.w3.org" && /^\/(?:TR|1999|2000)\//.test(follows);
+}
+
+function addHostTricks(host: Host, written: string, user: boolean, tricks: LinkTrick[]): void {
+  if (user) tricks.push("userInfo");
+  if (isAddress(host.ascii)) {
+    tricks.push("address");
+    if (!host.ascii.startsWith("[") && written !== host.ascii) tricks.push("oddAddress");
+  }
+  if (written.endsWith(".")) tricks.push("trailingDot");
+  if (shortenerOf(host.ascii) !== undefined) tricks.push("shortener");
+  if (!host.ascii.includes("xn--")) return;
+  if (/(?:^|\.)xn--/i.test(written)) tricks.push("punycode");
+  if (readLookalike(host.ascii)?.homoglyphs === true) tricks.push("homoglyph");
+}
+
+function addTargets(link: Omit<Link, "tricks">, links: Link[], depth: number): void {
+  const at = links.length - 1;
+  for (const { url, known } of findTargets(link.host, link.follows)) {
+    const outer = links[at];
+    if (outer === undefined || links.length >= linksMax) return;
+    const tricks: LinkTrick[] = [];
+    const schema = url.startsWith("https") ? "https:" : "http:";
+    const raw = url.replaceAll("\\", "/").slice(0, linkLengthMax);
+    const target = readLink({ schema, raw, at: 0 }, false, tricks);
+    if (target === undefined) continue;
+    links[at] = { ...outer, tricks: [...outer.tricks, known ? "redirect" : "nested"] };
+    links.push({ ...target.link, tricks });
+    if (depth < nestingMax) addTargets(target.link, links, depth + 1);
+  }
+}
+
+// What was undone where -------------------------------------------------------------------------------------
+
+/** Finds, for places in the revealed text that only ever advance, what was undone to get there. */
+class Places {
+  readonly #edits: readonly Edit[];
+  readonly #marks: readonly Mark[];
+  /** The first edit that doesn't end before the last place that was asked for, and where it comes to stand. */
+  #edit = 0;
+  /** By how much the revealed text is longer than the readable one before that edit. */
+  #shift = 0;
+  #mark = 0;
+
+  constructor(edits: readonly Edit[], marks: readonly Mark[]) {
+    this.#edits = edits;
+    this.#marks = marks;
+  }
+
+  /** Whether an edit touches the places from `from` to `to`. */
+  isEdited(from: number, to: number): boolean {
+    this.#advance(from);
+    const edit = this.#edits[this.#edit];
+    return edit !== undefined && edit.from + this.#shift < to;
+  }
+
+  /** Adds the tricks that were undone between two places. */
+  addTricks(from: number, to: number, tricks: LinkTrick[]): void {
+    this.#advance(from);
+    let shift = this.#shift;
+    let end = to - shift;
+    for (let at = this.#edit; at < this.#edits.length; at++) {
+      const edit = this.#edits[at];
+      // What was taken away at the very end of the host belongs to it.
+      if (edit === undefined || edit.from + shift >= to + (edit.text === "" ? 1 : 0)) break;
+      tricks.push(edit.trick);
+      shift += edit.text.length - (edit.to - edit.from);
+      end = to - shift;
+    }
+    const start = from - this.#shift;
+    for (; this.#mark < this.#marks.length; this.#mark++) {
+      const mark = this.#marks[this.#mark];
+      if (mark === undefined || mark.at >= end) return;
+      if (mark.length === 0 ? mark.at > start : mark.at >= start) tricks.push(mark.trick);
+    }
+  }
+
+  /** The place in the readable text; what was replaced goes to the side that is asked for. */
+  toReadable(place: number, end: boolean): number {
+    this.#advance(place);
+    const edit = this.#edits[this.#edit];
+    if (edit === undefined || edit.from + this.#shift >= place) return place - this.#shift;
+    return end ? edit.to : edit.from;
+  }
+
+  #advance(place: number): void {
+    for (; this.#edit < this.#edits.length; this.#edit++) {
+      const edit = this.#edits[this.#edit];
+      if (edit === undefined || edit.from + this.#shift + edit.text.length > place) return;
+      this.#shift += edit.text.length - (edit.to - edit.from);
+    }
+  }
 }

@@ -29,6 +29,14 @@ test("computes every signal of a comment", () => {
     links: ["http://a.example.com/x", "http://www.example.com"],
     domains: ["example.com"],
     linkCount: 2,
+    linkTricks: [],
+    shorteners: [],
+    lookalikes: [],
+    emailHosts: [],
+    phones: [],
+    handles: [],
+    invites: [],
+    messengers: [],
     length: 80,
     letters: 54,
     words: 15,
@@ -172,7 +180,10 @@ test("the version names the installed versions of what the values depend on", ()
     // uc.micro holds linkify-it's tables of punctuation and white space.
     installed(new URL("../package.json", `file://${linkify.resolve("uc.micro")}`)),
   ];
-  assert.equal(signalsVersion, `signals-1 unicode-${unicodeVersion} ${versions.join(" ")}`);
+  const [tldts = "", ...others] = versions;
+  const lists = "psl-2026-11-15 shorteners-2026-11";
+  const expected = `signals-2 unicode-${unicodeVersion} ${tldts} ${lists} ${others.join(" ")}`;
+  assert.equal(signalsVersion, expected);
 });
 
 function installed(manifest: URL): string {

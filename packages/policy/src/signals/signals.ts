@@ -10,7 +10,9 @@ import {
   unicode,
   unicodeVersion,
 } from "../text/unicode.ts";
-import { findLinks, type Link } from "./links.ts";
+import { computeLinkSignals } from "./link-signals.ts";
+import { mailSignals } from "./mail.ts";
+import { shortenersVersion } from "./shorteners.ts";
 
 /** The type of a signal in the policy language. */
 export type SignalType = "int" | "bool" | "string" | "list<string>";
@@ -26,7 +28,16 @@ export type SignalDefinition = {
 };
 
 /** What signals are computed from; an absent text is not the same as an empty one. */
-export type SignalInput = { text: string | undefined; title?: string | undefined };
+export type SignalInput = {
+  text: string | undefined;
+  title?: string | undefined;
+  /** The same content as HTML. */
+  html?: string | undefined;
+  /** The header block of a mail, lines ending in `\n`. */
+  headers?: string | undefined;
+  /** A line for each part of a mail, see `mailSignals`. */
+  parts?: readonly string[] | undefined;
+};
 
 /** What the caller supplies. */
 export type SignalOptions = {
@@ -50,6 +61,19 @@ export const signalDefinitions: readonly SignalDefinition[] = [
   ),
   define("domains", "list<string>", true, "The distinct registrable domains and IP addresses of `links`."),
   define("linkCount", "int", false, "The number of `links`."),
+  define("linkTricks", "list<string>", false, "How links are hidden or made to look like others."),
+  define("shorteners", "list<string>", false, "The distinct shorteners of URLs among the hosts of `links`."),
+  define("lookalikes", "list<string>", true, "The domains in ASCII that domains in other letters look like."),
+  define("emailHosts", "list<string>", true, "The distinct hosts of e-mail addresses."),
+  define("phones", "list<string>", true, "The distinct telephone numbers, digits alone."),
+  define("handles", "list<string>", true, "The distinct names after an at sign, in lower case."),
+  define(
+    "invites",
+    "list<string>",
+    true,
+    "The distinct invitations to messengers: `telegram:name`, `whatsapp:+447911123456`.",
+  ),
+  define("messengers", "list<string>", false, "The distinct messengers of `invites`."),
   define("length", "int", false, "The length of title and text in code points."),
   define("letters", "int", false, "The number of letters of any script in title and text."),
   define("words", "int", false, "The number of words: runs of letters, marks and digits."),
@@ -77,6 +101,9 @@ export const signalDefinitions: readonly SignalDefinition[] = [
     false,
     "A keyed hash of the letters, the same for copies with other links.",
   ),
+  define("mailTraits", "list<string>", false, "What the headers and parts of a mail show of how it was made."),
+  define("mailHops", "int", false, "How many servers a mail names in Received."),
+  define("attachmentKinds", "list<string>", false, "Of what kinds the files in a mail are."),
 ];
 
 /**
@@ -84,9 +111,12 @@ export const signalDefinitions: readonly SignalDefinition[] = [
  * if this is the same; the first number counts our own changes of a value.
  */
 export const signalsVersion: string = [
-  "signals-1",
+  "signals-2",
   `unicode-${unicodeVersion}`,
   "tldts-7.5.4",
+  // The Public Suffix List that tldts 7.5.4 holds is that of the day of its release.
+  "psl-2026-11-15",
+  `shorteners-${shortenersVersion}`,
   "linkify-it-6.1.0",
   "uc.micro-3.0.0",
 ].join(" ");
@@ -98,18 +128,17 @@ export const signalsVersion: string = [
  * @returns an empty object where there is neither title nor text
  */
 export function computeSignals(input: SignalInput, options: SignalOptions): Signals {
-  if (input.text === undefined && input.title === undefined) return {};
+  const mail = input.headers === undefined ? {} : mailSignals(input.headers, input.parts);
+  if (input.text === undefined && input.title === undefined) return mail;
   const joined = input.text !== undefined && input.title !== undefined;
   const content = joined ? `${input.title}\n${input.text}` : (input.text ?? input.title ?? "");
   const counts = countCharacters(content);
-  const { links, rest } = findLinks(content);
+  const { values: linkValues, rest } = computeLinkSignals(content, input.html);
   const normalised = counts.ascii ? normaliseText(content) : normaliseUnicode(content);
   const { longestRun, letters } = readNormalised(normalised);
   const common = rest === content ? letters : readNormalised(normaliseText(rest)).letters;
   const signals: Record<string, SignalValue> = {
-    links: links.map(({ url }) => url),
-    domains: distinctDomains(links),
-    linkCount: links.length,
+    ...linkValues,
     length: counts.length - (joined ? 1 : 0),
     letters: counts.letters,
     words: counts.words,
@@ -118,16 +147,11 @@ export function computeSignals(input: SignalInput, options: SignalOptions): Sign
     normalised,
   };
   if (common !== "") signals["fingerprint"] = options.fingerprint(common);
-  return signals;
+  return Object.assign(signals, mail);
 }
 
 function define(name: string, type: SignalType, personal: boolean, doc: string): SignalDefinition {
   return { name, type, personal, doc };
-}
-
-function distinctDomains(links: readonly Link[]): string[] {
-  if (links.length === 0) return [];
-  return [...new Set(links.map(({ domain }) => domain).filter((domain) => domain !== undefined))];
 }
 
 type Counts = {
