@@ -87,6 +87,9 @@ const signalReaders: Readonly<Record<string, (input: EvaluationInput) => unknown
   repeated: ({ signals }) => signals["repeated"],
   normalised: ({ signals }) => signals["normalised"],
   fingerprint: ({ signals }) => signals["fingerprint"],
+  mailTraits: ({ signals }) => signals["mailTraits"],
+  mailHops: ({ signals }) => signals["mailHops"],
+  attachmentKinds: ({ signals }) => signals["attachmentKinds"],
 };
 
 function signalReader(name: string): (input: EvaluationInput) => unknown {
@@ -110,6 +113,10 @@ export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
     field("content.group", stringType, false, (input) => input.content?.group),
     field("content.revision", intType, false, (input) => input.content?.revision),
     field("content.parent", stringType, true, (input) => input.content?.parent),
+    field("content.plain", stringType, true, (input) => input.content?.plain, textLengthMax),
+    field("content.html", stringType, true, (input) => input.content?.html, textLengthMax),
+    field("content.headers", stringType, true, (input) => input.content?.headers, textLengthMax),
+    field("content.parts", stringListType, true, (input) => input.content?.parts),
     field("standing.strikes", intType, false, (input) => input.standing.strikes),
     field("standing.restricted", boolType, false, (input) => input.standing.restricted),
     field("standing.limited", stringListType, false, (input) => input.standing.limited ?? []),

@@ -22,7 +22,12 @@ export const actorPaths: readonly FieldPath[] = [
   "actor.age",
 ];
 
-const textSignals: readonly FieldPath[] = signalDefinitions.map(({ name }) => `signals.${name}`);
+/** Signals of mail alone: they are computed from its header block. */
+const mailSignals: ReadonlySet<FieldPath> = new Set(
+  ["mailTraits", "mailHops", "attachmentKinds"].map((name) => `signals.${name}`),
+);
+const allSignals: readonly FieldPath[] = signalDefinitions.map(({ name }) => `signals.${name}`);
+const textSignals: readonly FieldPath[] = allSignals.filter((path) => !mailSignals.has(path));
 
 /** What an app knows of the connection that any event came over. */
 const connection: Readonly<Record<string, BuiltinField>> = {
@@ -40,6 +45,8 @@ const delivery: Readonly<Record<string, BuiltinField>> = {
   attachments: open("int", "How many files are attached."),
   attachmentTypes: open("list<string>", "Their media types."),
 };
+
+const mailContent: readonly string[] = ["text", "title", "language", "plain", "html", "headers", "parts"];
 
 /** The built-in types of events, by name. */
 export const builtinEventTypes: ReadonlyMap<string, BuiltinEventType> = new Map(
@@ -83,7 +90,7 @@ export const builtinEventTypes: ReadonlyMap<string, BuiltinEventType> = new Map(
       knownDevice: open("bool", "Whether the account has been used from this device before."),
       ...connection,
     }),
-    eventType("email", "An e-mail. The title is its subject.", ["text", "title", "language"], {
+    eventType("email", "An e-mail. The title is its subject.", mailContent, {
       ...delivery,
       recipientHosts: personal("list<string>", "The different hosts of the recipients' addresses."),
       from: personal("string", "The address in From."),
@@ -105,7 +112,7 @@ function eventType(
   content: readonly string[],
   fields: Readonly<Record<string, BuiltinField>>,
 ): BuiltinEventType {
-  const signals = content.includes("text") ? textSignals : [];
+  const signals = content.includes("headers") ? allSignals : content.includes("text") ? textSignals : [];
   const paths = [...actorPaths, ...content.map((each) => `content.${each}`), ...signals];
   return { name, doc, paths: new Set(paths), fields: new Map(Object.entries(fields)) };
 }

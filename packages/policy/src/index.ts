@@ -91,6 +91,10 @@ export { readSet } from "./program.ts";
 export type { PolicySet, ReadSet } from "./program.ts";
 export { recordedFields } from "./recorded-values.ts";
 export type { RecordedFields } from "./recorded-values.ts";
+export { modelTextOf, signalInputOf } from "./signals/content-input.ts";
+export type { ContentTexts } from "./signals/content-input.ts";
+export { attachmentKinds, mailTraits } from "./signals/mail.ts";
+export type { AttachmentKind, MailTrait } from "./signals/mail.ts";
 export { computeSignals, signalDefinitions, signalsVersion } from "./signals/signals.ts";
 export type {
   SignalDefinition,

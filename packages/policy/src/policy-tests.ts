@@ -5,6 +5,7 @@ import type { ConditionType } from "./condition/types.ts";
 import { decidingClauses, evaluate } from "./evaluate.ts";
 import { createListView } from "./lists/list.ts";
 import type { CompiledPolicy, Plan, PolicySet } from "./program.ts";
+import { signalInputOf } from "./signals/content-input.ts";
 import { computeSignals } from "./signals/signals.ts";
 import type {
   Evaluation,
@@ -95,7 +96,6 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
       return [name, loaded ?? createListView(kind, entries ?? [])];
     }),
   );
-  const { text, title } = given.content ?? {};
   return {
     type: given.type,
     op: given.op,
@@ -103,7 +103,7 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
     actor: given.actor,
     content: given.content,
     fields: given.fields,
-    signals: computeSignals({ text, title }, { fingerprint: (letters) => letters }),
+    signals: computeSignals(signalInputOf(given.content), { fingerprint: (letters) => letters }),
     counters,
     limits,
     lists,

@@ -370,6 +370,10 @@ export type EvaluationInput = {
         readonly revision?: number | undefined;
         readonly parent?: string | undefined;
       }
+        readonly plain?: string | undefined;
+        readonly html?: string | undefined;
+        readonly headers?: string | undefined;
+        readonly parts?: readonly string[] | undefined;
     | undefined;
   /** What the event's type has besides, by name; what is absent is missing. */
   readonly fields?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined;

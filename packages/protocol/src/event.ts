@@ -12,6 +12,11 @@ import { formatTime, parseTime, timePattern } from "./time.ts";
 export const eventBytesMax = 262_144;
 /** Longest text of a content, in Unicode code points. */
 export const textLengthMax = 100_000;
+/** Longest header block of a mail, in Unicode code points. */
+export const headersLengthMax = 65_536;
+/** Most lines about the parts of a mail, and the longest, in Unicode code points. */
+export const mailPartsMax = 64;
+export const mailPartLengthMax = 256;
 /** Longest id, name or address, in Unicode code points. */
 export const nameLengthMax = 256;
 /** Most attributes of an actor, and most fields of an event. */
@@ -69,6 +74,27 @@ export const ContentSchema = Type.Object(
       }),
     ),
     parent: Type.Optional(identifier),
+    plain: Type.Optional(
+      Type.String({
+        maxLength: textLengthMax,
+        description: "What a mail says in plain text beside its page",
+      }),
+    ),
+    html: Type.Optional(
+      Type.String({ maxLength: textLengthMax, description: "The page, of which text is what readers see" }),
+    ),
+    headers: Type.Optional(
+      Type.String({
+        maxLength: headersLengthMax,
+        description: "The header block of a mail, as it is written",
+      }),
+    ),
+    parts: Type.Optional(
+      Type.Array(Type.String({ maxLength: mailPartLengthMax }), {
+        maxItems: mailPartsMax,
+        description: "The parts of a mail, one a line: type; charset; encoding; size",
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -205,9 +231,11 @@ export function normaliseEvent(event: Event): Event {
   };
 }
 
+const contentNames = Object.keys(ContentSchema.properties) as (keyof NonNullable<Event["content"]>)[];
+
 function normaliseContent(content: NonNullable<Event["content"]>): NonNullable<Event["content"]> {
   const ordered: Record<string, unknown> = {};
-  for (const name of ["id", "revision", "text", "title", "url", "language", "group", "parent"] as const) {
+  for (const name of contentNames) {
     if (content[name] !== undefined) ordered[name] = content[name];
   }
   return ordered;

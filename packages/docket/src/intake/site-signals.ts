@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The signals of an event, with this site's fingerprints.
 import type { KeyObject } from "node:crypto";
-import { computeSignals } from "@docket/policy";
+import { computeSignals, signalInputOf } from "@docket/policy";
 import type { Signals } from "@docket/policy";
 import type { Event } from "@docket/protocol";
 import { keyedHash } from "../evidence/keys.ts";
@@ -11,11 +11,8 @@ const fingerprintBytes = 16;
 
 /** Computes them: pure, but for the hashing key. */
 export function siteSignals(event: Event, hashing: KeyObject): Signals {
-  return computeSignals(
-    { text: event.content?.text, title: event.content?.title },
-    {
-      fingerprint: (text) =>
-        keyedHash(hashing, "fingerprint", text).subarray(0, fingerprintBytes).toString("base64url"),
-    },
-  );
+  return computeSignals(signalInputOf(event.content), {
+    fingerprint: (text) =>
+      keyedHash(hashing, "fingerprint", text).subarray(0, fingerprintBytes).toString("base64url"),
+  });
 }

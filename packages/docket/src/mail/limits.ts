@@ -26,11 +26,17 @@ export const textWrittenMax = 524_288;
 export const nestedBytesMax: number = mailBytesMax;
 
 /**
- * Longest texts of a mail, in bytes of JSON: together they fit into an event, so that what was recorded of a
- * mail is all that was read of it, and its score can be computed again from the record.
+ * Longest texts of a mail, in bytes of JSON: together with names and addresses they fit into an event, so that
+ * what was recorded of a mail is all that was read of it, and its score can be computed again from the record.
  */
-export const plainJsonBytesMax = 81_920;
-export const htmlJsonBytesMax = 98_304;
-export const headersJsonBytesMax = 49_152;
-/** Longest subject, in code points, as of an event's title. */
+export const plainJsonBytesMax = 56_000;
+export const htmlJsonBytesMax = 80_000;
+export const headersJsonBytesMax = 32_000;
+/** Longest text made of a page, likewise. */
+export const htmlTextJsonBytesMax = 48_000;
+/** Most parts of which there is a line. */
+export const partLinesMax = 100;
+/** Longest subject, in UTF-16 code units; an event's title has as many code points. */
 export const titleLengthMax = 1_024;
+/** Most recipients, hosts and attachments that an event names; of more it has the number. */
+export const listedMax = 64;

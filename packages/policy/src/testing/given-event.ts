@@ -2,6 +2,7 @@
 // An event with its facts as the pages of the documentation write it: counters, limits and lists by name.
 import { createListView } from "../lists/list.ts";
 import type { PolicySet } from "../program.ts";
+import { signalInputOf } from "../signals/content-input.ts";
 import { computeSignals } from "../signals/signals.ts";
 import type { EvaluationInput } from "../types.ts";
 
@@ -31,10 +32,9 @@ export function inputOf(set: PolicySet, given: GivenEvent): EvaluationInput {
       ),
     ] as const;
   });
-  const { text, title } = given.content ?? {};
   return {
     ...given,
-    signals: computeSignals({ text, title }, { fingerprint: (letters) => letters }),
+    signals: computeSignals(signalInputOf(given.content), { fingerprint: (letters) => letters }),
     counters: byId(given.counters, policy?.counters),
     limits: byId(given.limits, policy?.limits),
     lists: new Map(lists),

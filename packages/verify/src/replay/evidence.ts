@@ -13,6 +13,7 @@ import {
   evaluate,
   factsOf,
   signalDefinitions,
+  signalInputOf,
 } from "@docket/policy";
 import type {
   Conclusion,
@@ -107,7 +108,6 @@ function inputOf(
   const read = policyFactsOf(release, facts);
   if (typeof read === "string") return read;
   const { standing } = facts;
-  const { text, title } = event.content ?? {};
   return {
     type: event.type,
     op: event.op ?? "create",
@@ -115,7 +115,7 @@ function inputOf(
     actor: event.actor,
     content: event.content,
     fields: event.fields,
-    signals: computeSignals({ text, title }, { fingerprint: ports.fingerprint }),
+    signals: computeSignals(signalInputOf(event.content), { fingerprint: ports.fingerprint }),
     counters: new Map(Object.entries(read.counters)),
     limits: new Map(Object.entries(read.limits)),
     shadowLimits: new Map(Object.entries(read.shadowLimits)),
