@@ -17,6 +17,13 @@ export type PlainKey = { readonly hash: KeyHash; readonly chain: PlainChain };
 export type PlainBucketShard = { readonly top: number; readonly keys: Iterable<PlainKey> };
 
 type Pruned = { readonly last: number; readonly dropped: PlainChain };
+/** What was before a key got a newer bucket than any of its. */
+type BeforeNewest = {
+  readonly older: number;
+  readonly gone: readonly PlainKey[] | undefined;
+  readonly pruned: Pruned | undefined;
+  readonly topBefore: number;
+};
 
 /** Sums are kept in two parts, so that they are exact whatever comes and goes: the higher counts 2^26. */
 export const highPart = 67_108_864;
@@ -88,16 +95,22 @@ export class BucketShard {
     return earliest;
   }
 
-  /** Adds to a bucket of a key; with `earliest`, `value` is a time. */
-  add(hash: KeyHash, bucket: number, value: number, high: number): Undo {
+  /**
+   * Adds to a bucket of a key; with `earliest`, `value` is a time.
+   *
+   * @param undos what takes the addition back is put behind these; without them nothing is kept for it
+   */
+  add(hash: KeyHash, bucket: number, value: number, high: number, undos: Undo[] | undefined): void {
     const slot = this.#keys.find(hash);
-    if (slot === -1) return this.#addKey(hash, bucket, value, high);
+    if (slot === -1) {
+      this.#addKey(hash, bucket, value, high, undos);
+      return;
+    }
     const head = this.#keys.head(slot);
     const newest = this.#nodes.bucket(head);
-    if (bucket === newest) return this.#addToNode(head, value, high);
-    return bucket > newest
-      ? this.#addNewest(slot, bucket, value, high)
-      : this.#addLate(slot, head, bucket, value, high);
+    if (bucket === newest) this.#addToNode(head, value, high, undos);
+    else if (bucket > newest) this.#addNewest(slot, bucket, value, high, undos);
+    else this.#addLate(slot, head, bucket, value, high, undos);
   }
 
   /** The shard as plain data: as it is now, even if the keys are asked for later. */
@@ -115,13 +128,18 @@ export class BucketShard {
     }
   }
 
-  #addKey(hash: KeyHash, bucket: number, value: number, high: number): Undo {
+  #addKey(hash: KeyHash, bucket: number, value: number, high: number, undos: Undo[] | undefined): void {
     const topBefore = this.#top;
     if (bucket > topBefore) this.#top = bucket;
-    const gone = this.#makeRoom(-1);
+    const gone = this.#makeRoom(-1, undos !== undefined);
     const slot = this.#keys.insert(hash);
     this.#keys.link(this.#ends, slot, this.#ends.newest);
     this.#keys.setHead(slot, this.#nodes.take(bucket, value, high, -1));
+    if (undos !== undefined) undos.push(this.#undoAddKey(slot, gone, topBefore));
+  }
+
+  // In functions of their own: whoever needs no undo doesn't pay for what one holds on to.
+  #undoAddKey(slot: number, gone: readonly PlainKey[] | undefined, topBefore: number): Undo {
     return () => {
       this.#nodes.give(this.#keys.head(slot));
       this.#keys.unlink(this.#ends, slot);
@@ -132,29 +150,41 @@ export class BucketShard {
   }
 
   // A newer bucket than any of its: the key is the last that has to go from now on.
-  #addNewest(slot: number, bucket: number, value: number, high: number): Undo {
+  #addNewest(slot: number, bucket: number, value: number, high: number, undos: Undo[] | undefined): void {
     const keys = this.#keys;
     const topBefore = this.#top;
     if (bucket > topBefore) this.#top = bucket;
-    const gone = this.#makeRoom(slot);
+    const gone = this.#makeRoom(slot, undos !== undefined);
     const older = keys.older(slot);
     keys.unlink(this.#ends, slot);
     keys.link(this.#ends, slot, this.#ends.newest);
     const added = this.#nodes.take(bucket, value, high, keys.head(slot));
     keys.setHead(slot, added);
-    const pruned = this.#prune(added);
+    const pruned = this.#prune(added, undos !== undefined);
+    if (undos !== undefined) undos.push(this.#undoAddNewest(slot, added, { older, gone, pruned, topBefore }));
+  }
+
+  #undoAddNewest(slot: number, added: number, before: BeforeNewest): Undo {
+    const keys = this.#keys;
     return () => {
-      if (pruned !== undefined) this.#unprune(added, pruned);
+      if (before.pruned !== undefined) this.#unprune(added, before.pruned);
       keys.setHead(slot, this.#nodes.next(added));
       this.#nodes.give(added);
       keys.unlink(this.#ends, slot);
-      keys.link(this.#ends, slot, older);
-      this.#restore(gone);
-      this.#top = topBefore;
+      keys.link(this.#ends, slot, before.older);
+      this.#restore(before.gone);
+      this.#top = before.topBefore;
     };
   }
 
-  #addLate(slot: number, head: number, bucket: number, value: number, high: number): Undo {
+  #addLate(
+    slot: number,
+    head: number,
+    bucket: number,
+    value: number,
+    high: number,
+    undos: Undo[] | undefined,
+  ): void {
     const nodes = this.#nodes;
     let before = head;
     let node = nodes.next(head);
@@ -162,36 +192,46 @@ export class BucketShard {
       before = node;
       node = nodes.next(node);
     }
-    if (node !== -1 && nodes.bucket(node) === bucket) return this.#addToNode(node, value, high);
+    if (node !== -1 && nodes.bucket(node) === bucket) {
+      this.#addToNode(node, value, high, undos);
+      return;
+    }
     // Later than any read can see.
-    if (bucket < nodes.bucket(head) - this.#reach.kept) return () => undefined;
-    const gone = this.#makeRoom(slot);
+    if (bucket < nodes.bucket(head) - this.#reach.kept) return;
+    const gone = this.#makeRoom(slot, undos !== undefined);
     const added = nodes.take(bucket, value, high, node);
     nodes.setNext(before, added);
+    if (undos !== undefined) undos.push(this.#undoAddLate(before, added, gone));
+  }
+
+  #undoAddLate(before: number, added: number, gone: readonly PlainKey[] | undefined): Undo {
     return () => {
-      nodes.setNext(before, nodes.next(added));
-      nodes.give(added);
+      this.#nodes.setNext(before, this.#nodes.next(added));
+      this.#nodes.give(added);
       this.#restore(gone);
     };
   }
 
-  #addToNode(node: number, value: number, high: number): Undo {
+  #addToNode(node: number, value: number, high: number, undos: Undo[] | undefined): void {
     const nodes = this.#nodes;
     const valueBefore = nodes.value(node);
+    const highBefore = high === 0 ? undefined : nodes.high(node);
     nodes.setValue(node, this.#earliest ? Math.min(valueBefore, value) : valueBefore + value);
-    if (high === 0) return () => nodes.setValue(node, valueBefore);
-    const highBefore = nodes.high(node);
-    nodes.setHigh(node, highBefore + high);
+    if (highBefore !== undefined) nodes.setHigh(node, highBefore + high);
+    if (undos !== undefined) undos.push(this.#undoAddToNode(node, valueBefore, highBefore));
+  }
+
+  #undoAddToNode(node: number, valueBefore: number, highBefore: number | undefined): Undo {
     return () => {
-      nodes.setValue(node, valueBefore);
-      nodes.setHigh(node, highBefore);
+      this.#nodes.setValue(node, valueBefore);
+      if (highBefore !== undefined) this.#nodes.setHigh(node, highBefore);
     };
   }
 
   // Room for one more key, or for one more bucket of `slot`. Keys whose newest bucket no read can reach any
   // more go as they come to the old end of the list: two at a time, so that there are never many and nothing
   // pays for many. Beyond the bounds live ones go. Gives what went, oldest first.
-  #makeRoom(slot: number): PlainKey[] | undefined {
+  #makeRoom(slot: number, isKept: boolean): PlainKey[] | undefined {
     const { keys, nodes } = this.#bounds;
     let gone: PlainKey[] | undefined;
     const dead = this.#top - this.#reach.kept;
@@ -199,24 +239,26 @@ export class BucketShard {
       const { oldest } = this.#ends;
       if (oldest === -1 || oldest === slot) break;
       if (this.#nodes.bucket(this.#keys.head(oldest)) >= dead) break;
-      (gone ??= []).push(this.#removeOldest(false));
+      gone = this.#removeOldest(gone, isKept);
     }
-    if (slot === -1 && this.#keys.size >= keys) (gone ??= []).push(this.#removeOldest(true));
-    while (this.#nodes.size >= nodes && this.#ends.oldest !== slot) {
-      (gone ??= []).push(this.#removeOldest(true));
-    }
+    if (slot === -1 && this.#keys.size >= keys) gone = this.#evictOldest(gone, isKept);
+    while (this.#nodes.size >= nodes && this.#ends.oldest !== slot) gone = this.#evictOldest(gone, isKept);
     return gone;
   }
 
-  #removeOldest(evicted: boolean): PlainKey {
+  #evictOldest(gone: PlainKey[] | undefined, isKept: boolean): PlainKey[] | undefined {
+    this.evicted++;
+    return this.#removeOldest(gone, isKept);
+  }
+
+  #removeOldest(gone: PlainKey[] | undefined, isKept: boolean): PlainKey[] | undefined {
     const slot = this.#ends.oldest;
     const head = this.#keys.head(slot);
-    const removed = { hash: this.#keys.hashOf(slot), chain: this.#nodes.plain(head) };
+    if (isKept) (gone ??= []).push({ hash: this.#keys.hashOf(slot), chain: this.#nodes.plain(head) });
     this.#nodes.giveChain(head);
     this.#keys.unlink(this.#ends, slot);
     this.#keys.remove(slot);
-    if (evicted) this.evicted++;
-    return removed;
+    return gone;
   }
 
   #restore(gone: readonly PlainKey[] | undefined): void {
@@ -229,7 +271,7 @@ export class BucketShard {
   }
 
   // What no read can reach any more goes from the end of a chain when a newer bucket begins it.
-  #prune(head: number): Pruned | undefined {
+  #prune(head: number, isKept: boolean): Pruned | undefined {
     const nodes = this.#nodes;
     const { late, kept } = this.#reach;
     const edge = nodes.bucket(head) - (this.#earliest ? late : kept);
@@ -244,7 +286,7 @@ export class BucketShard {
     const end = this.#earliest ? nodes.next(node) : node;
     const rest = nodes.next(end);
     if (rest === -1) return undefined;
-    const pruned = { last: nodes.value(end), dropped: nodes.plain(rest) };
+    const pruned = isKept ? { last: nodes.value(end), dropped: nodes.plain(rest) } : undefined;
     if (this.#earliest) nodes.setValue(end, this.#folded(end));
     nodes.giveChain(rest);
     nodes.setNext(end, -1);

@@ -139,10 +139,8 @@ export class Counters {
   add(id: string, keys: readonly CounterKey[], decidedAtMs: number, index?: number): Undo {
     const state = this.#states.get(id);
     if (state === undefined) return nothing;
-    const first = keys[0];
-    if (first === undefined) return nothing;
-    if (keys.length === 1) return this.#addKey(state, first, decidedAtMs, index);
-    const undos = keys.map((key) => this.#addKey(state, key, decidedAtMs, index));
+    const undos: Undo[] = [];
+    for (const key of keys) this.#addKey(state, key, decidedAtMs, index, undos);
     return () => {
       for (let i = undos.length - 1; i >= 0; i--) (undos[i] as Undo)();
     };
@@ -208,8 +206,11 @@ export class Counters {
     return value ?? (isFirst ? undefined : 0);
   }
 
-  /** As {@link add}. What takes the additions back is put behind `undos`, in their order. */
-  addHashed(state: CounterState, found: HashedKeys, decidedAtMs: number, undos: Undo[]): void {
+  /**
+   * As {@link add}. What takes the additions back is put behind `undos`, in their order; without them nothing
+   * is kept for it.
+   */
+  addHashed(state: CounterState, found: HashedKeys, decidedAtMs: number, undos: Undo[] | undefined): void {
     const { kind, shards } = state;
     const { keys, hashes, valueCount, values, summands } = found;
     if (valueCount === 0) return;
@@ -219,15 +220,12 @@ export class Counters {
       const shard = (shards[shardOf(hash)] ??= newShard(kind, this.bounds));
       if (valueCount === -1) {
         const value = kind.kind === "first" ? decidedAtMs : 1;
-        undos.push((shard as BucketShard).add(hash, bucket, value, 0));
+        (shard as BucketShard).add(hash, bucket, value, 0, undos);
         continue;
       }
       for (let place = 0; place < valueCount; place++) {
-        undos.push(
-          shard instanceof DistinctShard
-            ? shard.add(hash, values[place] as KeyHash, bucket)
-            : addSummand(shard, hash, bucket, summands[place] as number),
-        );
+        if (shard instanceof DistinctShard) shard.add(hash, values[place] as KeyHash, bucket, undos);
+        else addSummand(shard, hash, bucket, summands[place] as number, undos);
       }
     }
   }
@@ -237,19 +235,18 @@ export class Counters {
     [key, value]: CounterKey,
     decidedAtMs: number,
     index: number | undefined,
-  ): Undo {
+    undos: Undo[],
+  ): void {
     const { kind, shards, cuts } = state;
     const hash = this.#keyHashes.of(key);
     const place = shardOf(hash);
-    if (index !== undefined && cuts !== undefined && index < (cuts[place] as number)) return nothing;
+    if (index !== undefined && cuts !== undefined && index < (cuts[place] as number)) return;
     const shard = (shards[place] ??= newShard(kind, this.bounds));
     const bucket = Math.floor(decidedAtMs / kind.bucketMs);
-    if (shard instanceof DistinctShard) {
-      return shard.add(hash, this.#valueHashes.of(value ?? ""), bucket);
-    }
-    if (kind.kind === "count") return shard.add(hash, bucket, 1, 0);
-    if (kind.kind === "first") return shard.add(hash, bucket, decidedAtMs, 0);
-    return addSummand(shard, hash, bucket, summandOf(value));
+    if (shard instanceof DistinctShard) shard.add(hash, this.#valueHashes.of(value ?? ""), bucket, undos);
+    else if (kind.kind === "count") shard.add(hash, bucket, 1, 0, undos);
+    else if (kind.kind === "first") shard.add(hash, bucket, decidedAtMs, 0, undos);
+    else addSummand(shard, hash, bucket, summandOf(value), undos);
   }
 }
 
@@ -301,10 +298,16 @@ function readShard(
   return firstMs === undefined ? undefined : Math.max(0, atMs - firstMs);
 }
 
-function addSummand(shard: BucketShard, hash: KeyHash, bucket: number, summand: number): Undo {
+function addSummand(
+  shard: BucketShard,
+  hash: KeyHash,
+  bucket: number,
+  summand: number,
+  undos: Undo[] | undefined,
+): void {
   // Not -0: a snapshot knows one zero.
   const high = Math.trunc(summand / highPart) + 0;
-  return shard.add(hash, bucket, summand - high * highPart, high);
+  shard.add(hash, bucket, summand - high * highPart, high, undos);
 }
 
 // What a record says was encoded by us, from an integer that an event may have.

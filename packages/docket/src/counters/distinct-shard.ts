@@ -31,6 +31,14 @@ type GoneKey = {
   readonly sketch: Sketch | undefined;
 };
 
+/** What was before a value got one more bucket. */
+type BeforeBucket = {
+  readonly before: PlainChain;
+  readonly after: PlainChain;
+  readonly older: number;
+  readonly gone: readonly GoneKey[] | undefined;
+};
+
 /** Keys with their different values. */
 export class DistinctShard {
   /** Keys that had to go before their time, for metrics. */
@@ -85,27 +93,19 @@ export class DistinctShard {
     return count;
   }
 
-  /** Adds a value to a key. */
-  add(hash: KeyHash, valueHash: KeyHash, bucket: number): Undo {
+  /**
+   * Adds a value to a key.
+   *
+   * @param undos what takes the addition back is put behind these; without them nothing is kept for it
+   */
+  add(hash: KeyHash, valueHash: KeyHash, bucket: number, undos: Undo[] | undefined): void {
     hashPair(hash, valueHash, this.#pair);
     const slot = this.#keys.find(hash);
-    if (slot === -1) return this.#addKey(hash, this.#pair, bucket);
-    if (bucket <= this.#topOf(slot)) return this.#addValue(slot, this.#pair, bucket);
-    // A newer bucket than any of its: the key is the last that has to go from now on.
-    const topBefore = this.#top;
-    if (bucket > topBefore) this.#top = bucket;
-    const gone = this.#makeRoom(slot);
-    const older = this.#keys.older(slot);
-    this.#keys.unlink(this.#ends, slot);
-    this.#keys.link(this.#ends, slot, this.#ends.newest);
-    const restore = this.#addValue(slot, this.#pair, bucket);
-    return () => {
-      restore();
-      this.#keys.unlink(this.#ends, slot);
-      this.#keys.link(this.#ends, slot, older);
-      this.#restore(gone);
-      this.#top = topBefore;
-    };
+    if (slot === -1) this.#addKey(hash, this.#pair, bucket, undos);
+    else {
+      if (bucket > this.#topOf(slot)) this.#moveKey(slot, bucket, undos);
+      this.#addValue(slot, this.#pair, bucket, undos);
+    }
   }
 
   /** The shard as plain data: as it is now, even if the keys are asked for later. */
@@ -146,10 +146,31 @@ export class DistinctShard {
     return count;
   }
 
-  #addKey(hash: KeyHash, pair: KeyHash, bucket: number): Undo {
+  // A newer bucket than any of its: the key is the last that has to go from now on.
+  #moveKey(slot: number, bucket: number, undos: Undo[] | undefined): void {
     const topBefore = this.#top;
     if (bucket > topBefore) this.#top = bucket;
-    const gone = this.#makeRoom(-1);
+    const gone = this.#makeRoom(slot, undos !== undefined);
+    const older = this.#keys.older(slot);
+    this.#keys.unlink(this.#ends, slot);
+    this.#keys.link(this.#ends, slot, this.#ends.newest);
+    if (undos !== undefined) undos.push(this.#undoMoveKey(slot, older, gone, topBefore));
+  }
+
+  // In functions of their own: whoever needs no undo doesn't pay for what one holds on to.
+  #undoMoveKey(slot: number, older: number, gone: readonly GoneKey[] | undefined, topBefore: number): Undo {
+    return () => {
+      this.#keys.unlink(this.#ends, slot);
+      this.#keys.link(this.#ends, slot, older);
+      this.#restore(gone);
+      this.#top = topBefore;
+    };
+  }
+
+  #addKey(hash: KeyHash, pair: KeyHash, bucket: number, undos: Undo[] | undefined): void {
+    const topBefore = this.#top;
+    if (bucket > topBefore) this.#top = bucket;
+    const gone = this.#makeRoom(-1, undos !== undefined);
     const slot = this.#insertKey(hash);
     this.#keys.link(this.#ends, slot, this.#ends.newest);
     const value = this.#values.insert(pair);
@@ -158,6 +179,10 @@ export class DistinctShard {
     this.#values.setHead(value, this.#buckets.take(bucket, 0, 0, -1));
     this.#keys.setHead(slot, this.#newest.take(bucket, 1, 0, -1));
     this.#valueCounts[slot] = 1;
+    if (undos !== undefined) undos.push(this.#undoAddKey(slot, value, gone, topBefore));
+  }
+
+  #undoAddKey(slot: number, value: number, gone: readonly GoneKey[] | undefined, topBefore: number): Undo {
     return () => {
       this.#removeValue(slot, value);
       this.#keys.unlink(this.#ends, slot);
@@ -184,17 +209,17 @@ export class DistinctShard {
   }
 
   // As in a shard of events: room for one more key, or for one more value or bucket of `slot`.
-  #makeRoom(slot: number): GoneKey[] | undefined {
+  #makeRoom(slot: number, isKept: boolean): GoneKey[] | undefined {
     let gone: GoneKey[] | undefined;
     for (let i = 0; i < 2; i++) {
       const { oldest } = this.#ends;
       if (oldest === -1 || oldest === slot || this.#topOf(oldest) >= this.#top - this.#reach.kept) break;
-      (gone ??= []).push(this.#removeKey(oldest));
+      gone = this.#removeKey(oldest, gone, isKept);
     }
     if (slot === -1 && this.#keys.size >= this.#bounds.keys) {
-      (gone ??= []).push(this.#evict(this.#ends.oldest));
+      gone = this.#evict(this.#ends.oldest, gone, isKept);
     }
-    while (this.#isFull() && this.#ends.oldest !== slot) (gone ??= []).push(this.#evict(this.#ends.oldest));
+    while (this.#isFull() && this.#ends.oldest !== slot) gone = this.#evict(this.#ends.oldest, gone, isKept);
     return gone;
   }
 
@@ -203,35 +228,40 @@ export class DistinctShard {
     return this.#values.size >= values || this.#buckets.size >= nodes;
   }
 
-  #evict(slot: number): GoneKey {
+  #evict(slot: number, gone: GoneKey[] | undefined, isKept: boolean): GoneKey[] | undefined {
     this.evicted++;
-    return this.#removeKey(slot);
+    return this.#removeKey(slot, gone, isKept);
   }
 
-  #removeKey(slot: number): GoneKey {
-    const value = this.#keys.spare(slot, 0);
-    // Most keys have one value.
-    if (value !== -1 && value === this.#keys.spare(slot, 1)) return this.#removeSingle(slot, value);
-    const values: PlainValue[] = [];
-    while (this.#keys.spare(slot, 0) !== -1) values.push(this.#removeValue(slot, this.#keys.spare(slot, 0)));
-    const sketch = this.#sketches.get(slot);
-    this.#sketches.delete(slot);
-    const removed = { hash: this.#keys.hashOf(slot), older: this.#keys.older(slot), values, sketch };
-    this.#keys.unlink(this.#ends, slot);
-    this.#keys.remove(slot);
-    return removed;
-  }
-
-  #removeSingle(slot: number, value: number): GoneKey {
+  #removeKey(slot: number, gone: GoneKey[] | undefined, isKept: boolean): GoneKey[] | undefined {
     const keys = this.#keys;
-    const values = [this.#plainValue(value)];
-    this.#newest.give(keys.head(slot));
-    this.#buckets.giveChain(this.#values.head(value));
-    this.#values.remove(value);
-    const removed = { hash: keys.hashOf(slot), older: keys.older(slot), values, sketch: undefined };
+    const removed = isKept ? this.#goneKey(slot) : undefined;
+    const first = keys.spare(slot, 0);
+    if (first !== -1 && first === keys.spare(slot, 1)) {
+      // Most keys have one value: what is known of it alone goes with it.
+      this.#newest.give(keys.head(slot));
+      this.#buckets.giveChain(this.#values.head(first));
+      this.#values.remove(first);
+    } else {
+      while (keys.spare(slot, 0) !== -1) this.#removeValue(slot, keys.spare(slot, 0));
+      this.#sketches.delete(slot);
+    }
     keys.unlink(this.#ends, slot);
     keys.remove(slot);
-    return removed;
+    if (removed === undefined) return gone;
+    if (gone === undefined) return [removed];
+    gone.push(removed);
+    return gone;
+  }
+
+  #goneKey(slot: number): GoneKey {
+    const keys = this.#keys;
+    const values: PlainValue[] = [];
+    for (let value = keys.spare(slot, 0); value !== -1; value = this.#values.newer(value)) {
+      values.push(this.#plainValue(value));
+    }
+    const sketch = values.length === 0 ? this.#sketches.get(slot) : undefined;
+    return { hash: keys.hashOf(slot), older: keys.older(slot), values, sketch };
   }
 
   #restore(gone: readonly GoneKey[] | undefined): void {
@@ -244,48 +274,72 @@ export class DistinctShard {
     }
   }
 
-  #addValue(slot: number, pair: KeyHash, bucket: number): Undo {
-    const sketch = this.#sketches.get(slot);
-    if (sketch !== undefined) return sketch.add(pair, bucket);
+  #addValue(slot: number, pair: KeyHash, bucket: number, undos: Undo[] | undefined): void {
+    const sketch = this.#sketches.size === 0 ? undefined : this.#sketches.get(slot);
+    if (sketch !== undefined) {
+      const restore = sketch.add(pair, bucket);
+      undos?.push(restore);
+      return;
+    }
     const value = this.#values.find(pair);
-    if (value === -1) return this.#addNewValue(slot, pair, bucket);
+    if (value === -1) {
+      this.#addNewValue(slot, pair, bucket, undos);
+      return;
+    }
     // Most that come again do so at once.
-    if (this.#buckets.bucket(this.#values.head(value)) === bucket) return nothing;
+    if (this.#buckets.bucket(this.#values.head(value)) === bucket) return;
     const before = this.#buckets.plain(this.#values.head(value));
     const after = withBucket(before, bucket, this.#reach.late);
-    if (after === undefined) return nothing;
+    if (after === undefined) return;
     // First, so that all of it comes back after what follows.
-    const gone = this.#makeRoom(slot);
+    const gone = this.#makeRoom(slot, undos !== undefined);
     const older = this.#values.older(value);
     const isNewest = after[0] !== before[0];
     if (isNewest) this.#moveValue(slot, value, this.#keys.spare(slot, 1));
     this.#replaceChain(slot, value, before, after);
+    if (undos !== undefined) undos.push(this.#undoAddBucket(slot, value, { before, after, older, gone }));
+  }
+
+  #undoAddBucket(slot: number, value: number, { before, after, older, gone }: BeforeBucket): Undo {
     return () => {
       this.#replaceChain(slot, value, after, before);
-      if (isNewest) this.#moveValue(slot, value, older);
+      if (after[0] !== before[0]) this.#moveValue(slot, value, older);
       this.#restore(gone);
     };
   }
 
-  #addNewValue(slot: number, pair: KeyHash, bucket: number): Undo {
-    const gone = this.#makeRoom(slot);
-    const forgotten = this.#forgetValues(slot);
+  #addNewValue(slot: number, pair: KeyHash, bucket: number, undos: Undo[] | undefined): void {
+    const isKept = undos !== undefined;
+    const gone = this.#makeRoom(slot, isKept);
+    const forgotten = this.#forgetValues(slot, isKept);
+    if (undos !== undefined && (gone !== undefined || forgotten !== undefined)) {
+      undos.push(this.#undoForget(slot, forgotten, gone));
+    }
     if ((this.#valueCounts[slot] as number) >= this.#bounds.exactValues || this.#isFull()) {
       const restoreValues = this.#toSketch(slot);
       const restoreSketch = (this.#sketches.get(slot) as Sketch).add(pair, bucket);
-      return () => {
-        restoreSketch();
-        restoreValues();
-        this.#restoreForgotten(slot, forgotten);
-        this.#restore(gone);
-      };
+      undos?.push(restoreValues, restoreSketch);
+      return;
     }
-    const { a, b, c } = pair;
-    const added = { hash: { a, b, c }, chain: [bucket, 0, 0] };
-    const value = this.#restoreValue(slot, added, this.#keys.spare(slot, 1));
+    const value = this.#values.insert(pair);
+    this.#linkValue(slot, value, this.#keys.spare(slot, 1));
+    this.#values.setHead(value, this.#buckets.take(bucket, 0, 0, -1));
+    this.#countNewest(slot, bucket, 1);
+    this.#valueCounts[slot] = (this.#valueCounts[slot] as number) + 1;
+    if (undos !== undefined) undos.push(this.#undoAddNewValue(slot, value));
+  }
+
+  #undoAddNewValue(slot: number, value: number): Undo {
+    return () => this.#removeValue(slot, value);
+  }
+
+  #undoForget(
+    slot: number,
+    forgotten: readonly PlainValue[] | undefined,
+    gone: readonly GoneKey[] | undefined,
+  ): Undo {
     return () => {
-      this.#removeValue(slot, value);
-      this.#restoreForgotten(slot, forgotten);
+      if (forgotten !== undefined) this.#restoreForgotten(slot, forgotten);
       this.#restore(gone);
     };
   }
@@ -327,29 +381,32 @@ export class DistinctShard {
   }
 
   // Values that no read can see any more, from the old end of the list.
-  #forgetValues(slot: number): readonly PlainValue[] {
+  #forgetValues(slot: number, isKept: boolean): readonly PlainValue[] | undefined {
     let forgotten: PlainValue[] | undefined;
     const dead = this.#topOf(slot) - this.#reach.kept;
     for (;;) {
       const value = this.#keys.spare(slot, 0);
       // The last one stays: a key has values, or is a sketch.
-      if (value === -1 || value === this.#keys.spare(slot, 1)) return forgotten ?? noValues;
-      if (this.#buckets.bucket(this.#values.head(value)) >= dead) return forgotten ?? noValues;
-      (forgotten ??= []).push(this.#removeValue(slot, value));
+      if (value === -1 || value === this.#keys.spare(slot, 1)) return forgotten;
+      if (this.#buckets.bucket(this.#values.head(value)) >= dead) return forgotten;
+      if (isKept) (forgotten ??= []).push(this.#plainValue(value));
+      this.#removeValue(slot, value);
     }
   }
 
   #toSketch(slot: number): Undo {
-    let evicted: GoneKey | undefined;
+    let evicted: GoneKey[] | undefined;
     if (this.#sketches.size >= this.#bounds.sketches) {
       let { oldest } = this.#ends;
       while (!this.#sketches.has(oldest)) oldest = this.#keys.newer(oldest);
-      evicted = this.#evict(oldest);
+      evicted = this.#evict(oldest, undefined, true);
     }
     const values: PlainValue[] = [];
     const sketch = new Sketch();
     while (this.#keys.spare(slot, 0) !== -1) {
-      const value = this.#removeValue(slot, this.#keys.spare(slot, 0));
+      const first = this.#keys.spare(slot, 0);
+      const value = this.#plainValue(first);
+      this.#removeValue(slot, first);
       values.push(value);
       sketch.add(value.hash, value.chain[0] as number);
     }
@@ -357,7 +414,7 @@ export class DistinctShard {
     return () => {
       this.#sketches.delete(slot);
       this.#restoreForgotten(slot, values);
-      if (evicted !== undefined) this.#restore([evicted]);
+      this.#restore(evicted);
     };
   }
 
@@ -366,14 +423,13 @@ export class DistinctShard {
     return { hash: this.#values.hashOf(value), chain };
   }
 
-  #removeValue(slot: number, value: number): PlainValue {
-    const removed = this.#plainValue(value);
-    this.#countNewest(slot, removed.chain[0] as number, -1);
-    this.#buckets.giveChain(this.#values.head(value));
+  #removeValue(slot: number, value: number): void {
+    const head = this.#values.head(value);
+    this.#countNewest(slot, this.#buckets.bucket(head), -1);
+    this.#buckets.giveChain(head);
     this.#unlinkValue(slot, value);
     this.#values.remove(value);
     this.#valueCounts[slot] = (this.#valueCounts[slot] as number) - 1;
-    return removed;
   }
 
   #restoreValue(slot: number, { hash, chain }: PlainValue, older: number): number {
@@ -406,10 +462,6 @@ export class DistinctShard {
     else nodes.setNext(before, follower);
   }
 }
-
-const noValues: readonly PlainValue[] = [];
-
-function nothing(): void {}
 
 function* plainKeys(
   oldest: number,

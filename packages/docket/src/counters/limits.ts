@@ -124,13 +124,13 @@ export class Limits {
     };
   }
 
-  /** As {@link consume}. What takes it back is put behind `undos`, in order. */
+  /** As {@link consume}. What takes it back is put behind `undos`, in order; without them it is lost. */
   consumeHashed(
     state: LimitState,
     hash: KeyHash,
     atMs: number,
     refusedBy: readonly string[],
-    undos: Undo[],
+    undos: Undo[] | undefined,
   ): void {
     const place = shardOf(hash);
     const shard = (state.shards[place] ??= new LimitShard(this.#bounds));
@@ -140,7 +140,10 @@ export class Limits {
       tatUs - state.toleranceUs > atUs ? tatUs : Math.max(tatUs, atUs) + state.intervalUs;
     const before = shard.tatUs(hash) ?? 0;
     const after = next(before);
-    if (after !== before) undos.push(shard.put(hash, atMs, after, after));
+    if (after !== before) {
+      const undo = shard.put(hash, atMs, after, after);
+      undos?.push(undo);
+    }
     for (const rule of refusedBy) if (!state.copies.has(rule)) state.copies.set(rule, emptyShards());
     for (const [rule, shards] of state.copies) {
       const refused = refusedBy.includes(rule);
@@ -148,7 +151,8 @@ export class Limits {
       if (copied === undefined && (!refused || after === before)) continue;
       const copy = (shards[place] ??= new LimitShard(this.#bounds));
       const tatUs = refused ? (copied ?? before) : next(copied ?? before);
-      undos.push(copy.put(hash, atMs, tatUs, Math.max(after, tatUs)));
+      const undo = copy.put(hash, atMs, tatUs, Math.max(after, tatUs));
+      undos?.push(undo);
     }
   }
 
