@@ -158,23 +158,28 @@ function readContent(
   value: Located,
   event: EventType | undefined,
 ): TestGiven["content"] | undefined {
-  const texts = ["text", "title", "url", "language", "group", "parent"] as const;
-  const mapping = readMapping(source, value, "content", { known: [...texts, "revision"] });
+  const known = [...contentTexts, "revision", "parts"];
+  const mapping = readMapping(source, value, "content", { known });
   if (mapping === undefined) return undefined;
   for (const { key, keyOffset } of mapping.entries.values()) {
     if (event === undefined || event.paths.has(`content.${key}`)) continue;
     if (!["revision", ...texts].includes(key)) continue;
     report(source, "absent-field", keyOffset, `events of type ${event.name} have no "content.${key}"`);
   }
-  const content: Record<string, string | number> = {};
-  for (const key of texts) {
+  const content: Record<string, FieldValue> = {};
+  for (const key of contentTexts) {
     const text = readOptional(mapping, key, (each) => readText(source, each, `content.${key}`));
     if (text !== undefined) content[key] = text;
   }
   const revision = readOptional(mapping, "revision", (each) =>
     readInteger(source, each, "content.revision", 0, Number.MAX_SAFE_INTEGER),
   );
-  return revision === undefined ? content : { ...content, revision };
+  const parts = readOptional(mapping, "parts", (each) => readValue(source, each, "parts", "list<string>"));
+  return {
+    ...content,
+    ...(revision !== undefined && { revision }),
+    ...(parts !== undefined && { parts: parts as readonly string[] }),
+  };
 }
 
 function readFields(
@@ -191,6 +196,8 @@ function readFields(
 function readValues(
   source: Source,
   value: Located,
+const contentTexts = "text title url language group parent plain html headers".split(" ");
+
   what: string,
   types: ReadonlyMap<string, EventFieldType>,
 ): Record<string, FieldValue> {
