@@ -86,6 +86,16 @@ const signalReaders: Readonly<Record<string, (input: EvaluationInput) => unknown
   capitals: ({ signals }) => signals["capitals"],
   repeated: ({ signals }) => signals["repeated"],
   normalised: ({ signals }) => signals["normalised"],
+  skeleton: ({ signals }) => signals["skeleton"],
+  hidden: ({ signals }) => signals["hidden"],
+  bidi: ({ signals }) => signals["bidi"],
+  mixedWords: ({ signals }) => signals["mixedWords"],
+  leet: ({ signals }) => signals["leet"],
+  spaced: ({ signals }) => signals["spaced"],
+  zalgo: ({ signals }) => signals["zalgo"],
+  styled: ({ signals }) => signals["styled"],
+  emoji: ({ signals }) => signals["emoji"],
+  scripts: ({ signals }) => signals["scripts"],
   fingerprint: ({ signals }) => signals["fingerprint"],
   mailTraits: ({ signals }) => signals["mailTraits"],
   mailHops: ({ signals }) => signals["mailHops"],
@@ -121,7 +131,7 @@ export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
     field("standing.restricted", boolType, false, (input) => input.standing.restricted),
     field("standing.limited", stringListType, false, (input) => input.standing.limited ?? []),
     ...signalDefinitions.map(({ name, type, personal }) => {
-      const lengthMax = name === "normalised" ? textLengthMax : shortLengthMax;
+      const lengthMax = name === "normalised" || name === "skeleton" ? textLengthMax : shortLengthMax;
       return field(`signals.${name}`, signalTypes[type], personal, signalReader(name), lengthMax);
     }),
   ].map((declaration) => [declaration.path, declaration]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signals: the facts that are computed from the text of one event alone.
-import { codePointAt, isSurrogate, normaliseText, normaliseUnicode } from "../text/normalise.ts";
+import { codePointAt, isSurrogate } from "../text/normalise.ts";
+import { confusablesVersion } from "../text/looks.ts";
 import {
   isDigit,
   isLetter,
@@ -13,6 +14,7 @@ import {
 import { computeLinkSignals } from "./link-signals.ts";
 import { mailSignals } from "./mail.ts";
 import { shortenersVersion } from "./shorteners.ts";
+import { computeTextSignals } from "./text-signals.ts";
 
 /** The type of a signal in the policy language. */
 export type SignalType = "int" | "bool" | "string" | "list<string>";
@@ -96,12 +98,32 @@ export const signalDefinitions: readonly SignalDefinition[] = [
     "Title and text with case, compatibility forms and white space folded.",
   ),
   define(
+    "skeleton",
+    "string",
+    true,
+    "The same with look-alikes, styles, marks, leetspeak and spaced-out words undone.",
+  ),
+  define("hidden", "int", false, "Invisible characters where no writing needs them."),
+  define("bidi", "int", false, "Characters that override the direction of reading."),
+  define("mixedWords", "int", false, "Words with letters of another script that look alike."),
+  define("leet", "int", false, "Words with digits or signs in the place of letters."),
+  define("spaced", "int", false, "Words whose letters are set apart."),
+  define("zalgo", "int", false, "Letters under stacks of marks, or of words that are marked all over."),
+  define("styled", "int", false, "Letters in styles: mathematical, circled, small capitals, upside down."),
+  define("emoji", "int", false, "Emoji; a sequence that is shown as one counts once."),
+  define("scripts", "list<string>", false, "The scripts of the letters, most letters first."),
+  define(
     "fingerprint",
     "string",
     false,
-    "A keyed hash of the letters, the same for copies with other links.",
+    "A keyed hash of the letters of the skeleton, the same for copies with other links.",
   ),
-  define("mailTraits", "list<string>", false, "What the headers and parts of a mail show of how it was made."),
+  define(
+    "mailTraits",
+    "list<string>",
+    false,
+    "What the headers and parts of a mail show of how it was made.",
+  ),
   define("mailHops", "int", false, "How many servers a mail names in Received."),
   define("attachmentKinds", "list<string>", false, "Of what kinds the files in a mail are."),
 ];
@@ -113,6 +135,7 @@ export const signalDefinitions: readonly SignalDefinition[] = [
 export const signalsVersion: string = [
   "signals-2",
   `unicode-${unicodeVersion}`,
+  `confusables-${confusablesVersion}`,
   "tldts-7.5.4",
   // The Public Suffix List that tldts 7.5.4 holds is that of the day of its release.
   "psl-2026-11-15",
@@ -134,17 +157,14 @@ export function computeSignals(input: SignalInput, options: SignalOptions): Sign
   const content = joined ? `${input.title}\n${input.text}` : (input.text ?? input.title ?? "");
   const counts = countCharacters(content);
   const { values: linkValues, rest } = computeLinkSignals(content, input.html);
-  const normalised = counts.ascii ? normaliseText(content) : normaliseUnicode(content);
-  const { longestRun, letters } = readNormalised(normalised);
-  const common = rest === content ? letters : readNormalised(normaliseText(rest)).letters;
+  const { values: textValues, common } = computeTextSignals(content, rest);
   const signals: Record<string, SignalValue> = {
     ...linkValues,
     length: counts.length - (joined ? 1 : 0),
     letters: counts.letters,
     words: counts.words,
     capitals: counts.cased === 0 ? 0 : Math.floor((counts.upper * 1000) / counts.cased),
-    repeated: longestRun,
-    normalised,
+    ...textValues,
   };
   if (common !== "") signals["fingerprint"] = options.fingerprint(common);
   return Object.assign(signals, mail);
@@ -160,7 +180,6 @@ type Counts = {
   words: number;
   upper: number;
   cased: number;
-  ascii: boolean;
 };
 
 function countCharacters(content: string): Counts {
@@ -171,10 +190,8 @@ function countCharacters(content: string): Counts {
   let upper = 0;
   let cased = 0;
   let wordyBefore = 0;
-  let bits = 0;
   for (let index = 0; index < content.length; index++) {
     const unit = content.charCodeAt(index);
-    bits |= unit;
     let kind = properties[unit] ?? 0;
     if (isSurrogate(unit)) {
       const point = codePointAt(content, index);
@@ -192,47 +209,5 @@ function countCharacters(content: string): Counts {
     if (kind & isUppercase) upper += 1;
     if (kind & (isUppercase | isLowercase)) cased += 1;
   }
-  return { length: content.length - pairs, letters, words, upper, cased, ascii: bits < 0x80 };
+  return { length: content.length - pairs, letters, words, upper, cased };
 }
-
-/**
- * Reads off normalised text, where case is folded and a space is all there is of white space, the longest run
- * of a character, and the letters: what copies of a text have in common. These are the letters and marks,
- * anything else one space, and no letter more than twice in a row; empty where there is no letter.
- */
-function readNormalised(normalised: string): { longestRun: number; letters: string } {
-  const { properties } = unicode();
-  let longestRun = 0;
-  let run = 0;
-  let before = -1;
-  let kinds = 0;
-  let letters = "";
-  // What is kept as it stands is copied a stretch at a time; the one not copied yet starts here.
-  let from = 0;
-  let gap = true;
-  for (let index = 0; index < normalised.length;) {
-    let point = normalised.charCodeAt(index);
-    let next = index + 1;
-    if (isSurrogate(point)) {
-      point = codePointAt(normalised, index);
-      next += 1;
-    }
-    run = point === before ? run + 1 : 1;
-    before = point;
-    if (run > longestRun && point !== space) longestRun = run;
-    const kind = (properties[point] ?? 0) & (isLetter | isMark);
-    kinds |= kind;
-    if (kind === 0 ? point !== space || gap : run > 2) {
-      if (from < index) letters += normalised.slice(from, index);
-      if (kind === 0 && !gap) letters += " ";
-      from = next;
-    }
-    gap = kind === 0;
-    index = next;
-  }
-  if ((kinds & isLetter) === 0) return { longestRun, letters: "" };
-  letters += normalised.slice(from);
-  return { longestRun, letters: gap ? letters.slice(0, -1) : letters };
-}
-
-const space = 0x20;
