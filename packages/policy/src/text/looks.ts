@@ -103,6 +103,25 @@ export function looks(): Looks {
   return decoded;
 }
 
+/**
+ * The letters of ASCII that those of a name look like, letter by letter and whatever the word: Latin ones, those
+ * of other scripts as they stand or as capitals. Others stay as they are. Marks go. For names of hosts.
+ *
+ * @param name normalised
+ */
+export function asciiLook(name: string): string {
+  const { kinds, plain, others } = looks();
+  let read = "";
+  for (const character of name) {
+    const point = character.codePointAt(0) ?? 0;
+    if ((kinds[point] ?? 0) & isDropped) continue;
+    const other = others.get(point);
+    read +=
+      plain.get(point) ?? (other === undefined || other.likeness === "wanted" ? character : other.ascii);
+  }
+  return read;
+}
+
 /** Pairs of a character and the one after it. */
 function pairs(text: string): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
