@@ -198,6 +198,15 @@ export function listField(name: string, kind: ListKind): FieldDeclaration {
   };
 }
 
+/** The declaration of `models.NAME.score` or `models.NAME.known`. */
+export function modelField(name: string, part: "score" | "known"): FieldDeclaration {
+  const raw =
+    part === "score"
+      ? ({ models }: EvaluationInput): unknown => models?.[name]?.score
+      : ({ models }: EvaluationInput): unknown => models?.[name]?.known;
+  return { ...field(`models.${name}.${part}`, intType, false, raw), min: 0 };
+}
+
 /** The value, if it is of the type; else `undefined`. Timestamps may be RFC 3339 or milliseconds. */
 export function acceptValue(type: ConditionType, value: unknown): Value {
   switch (type.kind) {

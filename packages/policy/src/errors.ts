@@ -6,8 +6,7 @@
  *
  * - `yaml-syntax` the file isn't YAML, or uses what policies don't (anchors, tags, several documents)
  * - `duplicate-key` a key stands twice in one mapping
- * - `unknown-key`, `unsupported-key`, `missing-key` a key that no version has, that a later one has,
- *   that is needed
+ * - `unknown-key`, `missing-key` a key that there is not, or that is needed
  * - `wrong-kind` a mapping where a list is needed, a number where text is, …
  * - `bad-value` the right kind, but out of its range or not one of the words
  * - `bad-duration`, `bad-rate`, `bad-share`, `bad-time`, `bad-id`, `bad-path`, `bad-window` a text that
@@ -22,7 +21,7 @@
  * - `wrong-type` operands or arguments of types that don't fit
  * - `constant-condition`, `unreachable` a rule or threshold that can never fire, or always does
  * - `redundant` a rule that does what another does already
- * - `unused-counter`, `unused-limit`, `unused-list` something declared that nothing reads
+ * - `unused-counter`, `unused-limit`, `unused-list`, `unused-model` something declared that nothing reads
  * - `too-costly` a condition over its cost bound
  * - `too-large` a file, list or text over its limit
  */
@@ -30,7 +29,6 @@ export type ProblemCode =
   | "yaml-syntax"
   | "duplicate-key"
   | "unknown-key"
-  | "unsupported-key"
   | "missing-key"
   | "wrong-kind"
   | "bad-value"
@@ -57,6 +55,7 @@ export type ProblemCode =
   | "unused-counter"
   | "unused-limit"
   | "unused-list"
+  | "unused-model"
   | "too-costly"
   | "too-large";
 

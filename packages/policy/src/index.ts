@@ -76,6 +76,7 @@ export { patternStepsMax } from "./lists/patterns.ts";
 export { counterListElementsMax } from "./loading/counted.ts";
 export { windowBuckets } from "./loading/counters.ts";
 export { loadPolicies } from "./loading/load.ts";
+export { scoreModels } from "./model-reads.ts";
 export { explainScore, loadModel, scoreText } from "./model/model.ts";
 export type { Model, ModelFeature, ModelScore } from "./model/model.ts";
 export { modelBytesMax, scoreMax } from "./model/model-file.ts";
@@ -136,6 +137,8 @@ export type {
   ListView,
   Measures,
   Outcome,
+  ModelDeclaration,
+  ModelRead,
   Policy,
   PolicyFile,
   PolicyTest,

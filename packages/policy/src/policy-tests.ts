@@ -107,6 +107,7 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
     counters,
     limits,
     lists,
+    models: Object.fromEntries([...given.models].map(([name, score]) => [name, { score, known: 1_000 }])),
     standing: given.standing,
   };
 }

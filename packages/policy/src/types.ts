@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plain data that goes into the policy and comes out of it.
+import type { ModelKind } from "./model/model-text.ts";
 
 /** What may happen to an event, from the most lenient to the strictest. */
 export type Outcome = "allow" | "flag" | "challenge" | "delay" | "hold" | "reject";
@@ -369,11 +370,11 @@ export type EvaluationInput = {
         readonly group?: string | undefined;
         readonly revision?: number | undefined;
         readonly parent?: string | undefined;
-      }
         readonly plain?: string | undefined;
         readonly html?: string | undefined;
         readonly headers?: string | undefined;
         readonly parts?: readonly string[] | undefined;
+      }
     | undefined;
   /** What the event's type has besides, by name; what is absent is missing. */
   readonly fields?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined;

@@ -6,7 +6,7 @@ import type { AtCut, RecallAtHamRate, Reliability } from "@docket/policy/metrics
 
 /** A text's score and the truth about it. */
 export type ScoredText = {
-  /** 0 to `scoreMax`. */
+  /** What the score would be if everything were known, 0 to `scoreMax`. */
   readonly score: number;
   readonly spam: boolean;
   /** Whether the policy would take the score as missing, since too little of the text is known. */
@@ -52,6 +52,8 @@ export type ScoresReport = {
 export function evaluateScores(scored: readonly ScoredText[], cut: number): ScoresReport {
   const spam = scored.reduce((count, each) => count + Number(each.spam), 0);
   const missing = scored.filter((each) => each.missing);
+  // A policy sees no score there, so it flags nothing; ranks are compared all the same.
+  const seen = scored.map((each) => (each.missing ? { ...each, score: -1 } : each));
   return {
     texts: scored.length,
     spam,
@@ -62,23 +64,28 @@ export function evaluateScores(scored: readonly ScoredText[], cut: number): Scor
     },
     oneMinusAuc: oneMinusAuc(scored),
     cut,
-    atCut: atCut(scored, cut),
+    atCut: atCut(seen, cut),
     at1In1000: recallAtHamRate(scored, 1),
     at1In100: recallAtHamRate(scored, 10),
     calibration: reliability(scored.map((each) => ({ spam: each.spam, score: each.score / scoreMax }))),
-    folds: foldsOf(scored, cut),
-    languages: groups(scored, cut, ({ language }) => language),
-    scripts: groups(scored, cut, ({ script }) => script),
+    folds: foldsOf(scored, seen, cut),
+    languages: groups(seen, cut, ({ language }) => language),
+    scripts: groups(seen, cut, ({ script }) => script),
     roc: rocOf(scored),
   };
 }
 
-function foldsOf(scored: readonly ScoredText[], cut: number): ScoresReport["folds"] {
+function foldsOf(
+  scored: readonly ScoredText[],
+  seen: readonly ScoredText[],
+  cut: number,
+): ScoresReport["folds"] {
+  const seenBy = Map.groupBy(seen, ({ fold }) => fold);
   return [...Map.groupBy(scored, ({ fold }) => fold)].map(([fold, texts]) => ({
     fold,
     texts: texts.length,
     oneMinusAuc: oneMinusAuc(texts),
-    accuracy: atCut(texts, cut).accuracy,
+    accuracy: atCut(seenBy.get(fold) ?? [], cut).accuracy,
   }));
 }
 

@@ -77,7 +77,7 @@ export function notes({ scores, leftOut, speed }: EvaluationReport): string[] {
   if (faults + unsure > 0) said.push(`${faults} lines at fault and ${unsure} unsure texts were left out`);
   if (notInSplit > 0) said.push(`${notInSplit} texts that the split doesn't name were left out`);
   if (scores.missing.spam + scores.missing.ham > 0) {
-    said.push("texts of which too little is known count as score 0, since a policy doesn't see their score");
+    said.push("texts of which too little is known are flagged at no cut: a policy doesn't see their score");
   }
   const { trainedPerSecond: trained, scoredPerSecond: scored } = speed;
   const rates = [

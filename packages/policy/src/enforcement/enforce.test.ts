@@ -364,6 +364,7 @@ function policyOf(name: string, ladder: LadderStep[]): Policy {
     counters: new Map(),
     limits: new Map(),
     lists: new Map(),
+    models: new Map(),
     exempt: [],
     tests: [],
     rules: [],

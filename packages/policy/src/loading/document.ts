@@ -26,11 +26,10 @@ export type Entry = { readonly key: string; readonly keyOffset: number; readonly
 /** A mapping's entries by key, and where it stands. */
 export type Mapping = { readonly entries: ReadonlyMap<string, Entry>; readonly offset: number };
 
-/** The keys of a mapping: those that it may have, those that it needs, and those of a later version. */
+/** The keys of a mapping: those that it may have, and those that it needs. */
 export type Keys = {
   readonly known: readonly string[];
   readonly required?: readonly string[];
-  readonly later?: readonly string[];
 };
 
 /** Opens a file: its root, or `undefined` if it isn't YAML. */
@@ -112,18 +111,8 @@ export function readMapping(source: Source, value: Located, what: string, keys: 
   if (mapping === undefined) return undefined;
   for (const { key, keyOffset } of mapping.entries.values()) {
     if (keys.known.includes(key)) continue;
-    if (keys.later?.includes(key) === true) {
-      report(
-        source,
-        "unsupported-key",
-        keyOffset,
-        `"${key}" is not supported by this version`,
-        "leave it out",
-      );
-    } else {
-      const hint = suggest(key, keys.known) ?? `${what} may have ${keys.known.join(", ")}`;
-      report(source, "unknown-key", keyOffset, `${what} has no key "${key}"`, hint);
-    }
+    const hint = suggest(key, keys.known) ?? `${what} may have ${keys.known.join(", ")}`;
+    report(source, "unknown-key", keyOffset, `${what} has no key "${key}"`, hint);
   }
   for (const key of keys.required ?? []) {
     if (!mapping.entries.has(key))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a test gives of the facts that come from outside the event: counters, limits and lists.
+// What a test gives of the facts that come from outside the event: counters, limits, lists and scores.
 import { isScalar } from "yaml";
 import { isEntryProblem, readListValue } from "../lists/entries.ts";
+import { scoreMax } from "../model/model-file.ts";
 import { suggest } from "../names.ts";
 import { windowMsMax } from "./counters.ts";
 import { readEntries, readInteger, readList, readText, report } from "./document.ts";
@@ -60,6 +61,16 @@ export function readGivenLists(
     lists.set(name, entries);
   }
   return lists;
+}
+
+/** Scores by the name of the model. */
+export function readGivenModels(source: Source, value: Located, names: PolicyNames): Map<string, number> {
+  const models = new Map<string, number>();
+  for (const [name, each] of entriesOf(source, value, "model", names.modelNames)) {
+    const score = readInteger(source, each, `the score of ${name}`, 0, scoreMax);
+    if (score !== undefined) models.set(name, score);
+  }
+  return models;
 }
 
 function entriesOf(

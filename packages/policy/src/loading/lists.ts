@@ -50,7 +50,7 @@ function readList(source: Source, entry: Entry): ListDeclaration | undefined {
   });
   if (mapping === undefined) return undefined;
   const kind = readOptional(mapping, "kind", (each) => readChoice(source, each, "the kind of a list", kinds));
-  const file = readOptional(mapping, "file", (each) => readFile(source, each));
+  const file = readOptional(mapping, "file", (each) => readBesideFile(source, each, "lists/domains.txt"));
   const brake = readOptional(mapping, "brake", (each) => readBrake(source, each, listBrake)) ?? listBrake;
   const fileOffset = mapping.entries.get("file")?.keyOffset;
   if (kind === "actor" && fileOffset !== undefined) {
@@ -62,14 +62,18 @@ function readList(source: Source, entry: Entry): ListDeclaration | undefined {
   return { name: entry.key, kind, ...(file !== undefined && { file }), brake, place };
 }
 
-/** A path beside the policies: a release holds nothing from elsewhere. */
-function readFile(source: Source, value: Located): string | undefined {
+/**
+ * A path beside the policies: a release holds nothing from elsewhere.
+ *
+ * @param example what one looks like, for messages
+ */
+export function readBesideFile(source: Source, value: Located, example: string): string | undefined {
   const file = readText(source, value, "file");
   if (file === undefined) return undefined;
   const parts = file.split("/");
   const outside = parts.some((part) => part === "" || part === "." || part === "..");
   if (!outside && file.length <= listFileLengthMax && /^[\w./ -]+$/.test(file)) return file;
-  const hint = "write a path within the policy directory, such as lists/domains.txt";
+  const hint = `write a path within the policy directory, such as ${example}`;
   return report(source, "bad-path", value.offset, `file can't be "${file}"`, hint);
 }
 

@@ -11,6 +11,7 @@ import type {
   LadderStep,
   ListDeclaration,
   Measures,
+  ModelDeclaration,
   Policy,
   PolicyFile,
   Threshold,
@@ -38,6 +39,8 @@ import { readLimits } from "./limits.ts";
 import type { NamedLimit } from "./limits.ts";
 import { readLists } from "./lists.ts";
 import type { LoadedLists } from "./lists.ts";
+import { readModels } from "./models.ts";
+import type { LoadedModels } from "./models.ts";
 import { idPattern, readRules } from "./rules.ts";
 import type { LoadedRule } from "./rules.ts";
 import { createScope } from "./scope.ts";
@@ -58,6 +61,7 @@ const policyKeys = {
     "events",
     "attributes",
     "lists",
+    "models",
     "counters",
     "limits",
     "exempt",
@@ -68,7 +72,6 @@ const policyKeys = {
     "tests",
   ],
   required: ["policy", "on", "rules"],
-  later: ["models"],
 };
 
 const attributeTypes: readonly AttributeType[] = ["int", "bool", "string", "timestamp"];
@@ -84,6 +87,7 @@ type Loading = {
   readonly attributes: Map<string, { readonly type: AttributeType; readonly place: string }>;
   readonly events: Map<string, EventType>;
   readonly lists: Map<string, ListDeclaration>;
+  readonly models: Map<string, ModelDeclaration>;
 };
 
 type OpenFile = { readonly source: Source; readonly mapping: Mapping };
@@ -104,6 +108,7 @@ export function loadPolicies(files: readonly PolicyFile[]): PolicySet {
     attributes: new Map(),
     events: new Map(builtinEventTypes),
     lists: new Map(),
+    models: new Map(),
   };
   checkFiles(files, loading.problems);
   const open = files.map((file) => openFile(file, loading)).filter((each) => each !== undefined);
@@ -112,6 +117,7 @@ export function loadPolicies(files: readonly PolicyFile[]): PolicySet {
   return assemble(loaded, {
     slots: loading.slots,
     lists: loading.lists,
+    models: loading.models,
     events: loading.events,
     attributes: new Map([...loading.attributes].map(([name, { type }]) => [name, type])),
   });
@@ -161,7 +167,7 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
     readOptional(mapping, "attributes", (each) => readAttributes(source, each, loading)) ?? new Map();
   const eventNames = readEventNames(source, mapping, attributes, loading);
   const declared = readDeclared(source, mapping, eventNames, loading);
-  const { counters, limits, lists } = declared;
+  const { counters, limits, lists, models } = declared;
   const names: PolicyNames = { ...eventNames, ...declared.names, policy: id };
   const ids = new Set<string>();
   const rules =
@@ -185,7 +191,13 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
         exemptionIds: loading.exemptionIds,
       }),
     ) ?? [];
-  reportUnused(source, mapping, { counters, limits, lists: lists.lists }, rules, exempt);
+  reportUnused(
+    source,
+    mapping,
+    { counters, limits, lists: lists.lists, models: models.models },
+    rules,
+    exempt,
+  );
   const consequences = readConsequences(source, mapping, rules);
   const doing = [...rules.map(({ rule }) => rule.then), ...consequences.ladder.map((step) => step.then)];
   const testContext: TestContext = { names, attributes, ruleIds: ids };
@@ -197,6 +209,7 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
     counters: names.counters,
     limits: names.limits,
     lists: names.lists,
+    models: new Map(models.models.map(({ model }) => [model.name, model])),
     exempt: exempt.map(({ exemption }) => exemption),
     rules: rules.map(({ rule }) => rule),
     ...consequences,
@@ -230,6 +243,7 @@ type Declarations = {
   readonly counters: readonly NamedCounter[];
   readonly limits: readonly NamedLimit[];
   readonly lists: LoadedLists;
+  readonly models: LoadedModels;
   readonly names: Omit<PolicyNames, "policy" | keyof EventNames>;
 };
 
@@ -240,6 +254,8 @@ function readDeclared(
   loading: Loading,
 ): Declarations {
   const lists = readOptional(mapping, "lists", (each) => readLists(source, each, loading.lists)) ?? noLists;
+  const models =
+    readOptional(mapping, "models", (each) => readModels(source, each, loading.models, counting)) ?? noModels;
   const { counters, kinds } = readOptional(mapping, "counters", (each) =>
     readCounters(source, each, counting),
   ) ?? { counters: [], kinds: new Map() };
@@ -254,11 +270,13 @@ function readDeclared(
     lists: new Map(lists.lists.map(({ list }) => [list.name, list])),
     listKinds: lists.kinds,
     listNames: lists.names,
+    modelNames: models.names,
   };
-  return { counters, limits, lists, names };
+  return { counters, limits, lists, models, names };
 }
 
 const noLists: LoadedLists = { lists: [], names: [], kinds: new Map() };
+const noModels: LoadedModels = { models: [], names: [] };
 
 /** The conditions of counters and limits, by what they count. */
 function whereOf(named: NamedCounter | NamedLimit): LoadedPolicy["wheres"] {

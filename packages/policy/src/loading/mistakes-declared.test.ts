@@ -174,6 +174,105 @@ const lists: readonly MistakeCase[] = [
   ],
 ];
 
+const spamModel = "models: { spam: { kind: comment, use: general } }\n";
+
+const models: readonly MistakeCase[] = [
+  [
+    "declarations of models",
+    withKeys(
+      "models:\n  a-b: { kind: comment, use: general }\n  c: { kind: comments, use: general }\n" +
+        "  d: { use: general }\n  e: { kind: email, use: generall, file: ../x.model }",
+    ),
+    '6:3: "a-b" can\'t name a model; use letters, digits and _ (bad-id)',
+    '6:3: no rule reads the model "a-b"; leave it out, or use it (unused-model)',
+    '7:14: the kind of a model can\'t be "comments"; did you mean "comment"? (bad-value)',
+    '8:6: model d needs the key "kind" (missing-key)',
+    '9:26: what a model uses can\'t be "generall"; did you mean "general"? (bad-value)',
+    "9:36: use and file both say where the model is from; leave one of them out (conflict)",
+    '9:42: file can\'t be "../x.model"; write a path within the policy directory, such as models/e.model ' +
+      "(bad-path)",
+  ],
+  [
+    "a model from nowhere, and one too many",
+    withKeys(
+      "models:\n" +
+        ["a", "b", "c", "d"].map((name) => `  ${name}: { kind: comment, use: general }\n`).join("") +
+        "  e: { kind: comment }",
+    ),
+    "6:3: a policy has at most 4 models (too-large)",
+    '6:3: no rule reads the model "a"; leave it out, or use it (unused-model)',
+    '7:3: no rule reads the model "b"; leave it out, or use it (unused-model)',
+    '8:3: no rule reads the model "c"; leave it out, or use it (unused-model)',
+    '9:3: no rule reads the model "d"; leave it out, or use it (unused-model)',
+    '10:6: model e needs the key "use" or "file"; write use: general, or file: models/e.model (missing-key)',
+  ],
+  [
+    "a model that isn't declared",
+    withCondition("models.spam.score > 900000"),
+    '5:11: nothing is called "models"; declare it: models: { spam: { kind: comment, use: general } } ' +
+      "(unknown-name)",
+  ],
+  [
+    "a model that is nearly right",
+    withCondition("models.span.score > 900000 && models.spam.score > 1", spamModel),
+    '5:18: nothing is called "models.span"; did you mean "models.spam"? (unknown-name)',
+  ],
+  [
+    "a part of a model that it lacks",
+    withCondition("models.spam.scores > 900000 && models.spam.score > 1", spamModel),
+    '5:23: nothing is called "models.spam.scores"; did you mean "score"? (unknown-name)',
+  ],
+  [
+    "a score that can't be negative",
+    withCondition("models.spam.score < 0", spamModel),
+    "5:11: no value of models.spam.score makes this condition true, so the rule can never fire " +
+      "(constant-condition)",
+  ],
+  [
+    "a score that is a text",
+    withCondition("models.spam.score == 'high'", spamModel),
+    "5:29: == can't be used between int and string (wrong-type)",
+  ],
+  [
+    "a score that is disclosed",
+    withCondition("models.spam.score > 900000", `    disclose: [models.spam.score]\n${spamModel}`),
+    '7:16: "models.spam.score" can\'t be disclosed; disclose a field, a signal or a counter (bad-path)',
+  ],
+  [
+    "a score that is counted by",
+    withCondition(
+      "counters.c > 3 && models.spam.score > 1",
+      `counters: { c: { count: events, by: actor.id, over: 1h, where: models.spam.score > 9 } }\n${spamModel}`,
+    ),
+    '7:64: "models" can\'t be read here; ask for fields of the event and its signals only (absent-field)',
+  ],
+  [
+    "events without a text",
+    onLogin("models.spam.score > 9", spamModel),
+    "7:9: events of type login have no text that a model could score; leave models out (absent-field)",
+  ],
+];
+
+test("a name is one model in all policies", () => {
+  const policy = (id: string, model: string): string =>
+    `policy: ${id}\non: [comment]\nmodels: { spam: ${model} }\nrules:\n` +
+    `  - { id: ${id}-r, when: models.spam.score > 900000, then: { outcome: flag } }\n`;
+  const load = (one: string, other: string): unknown =>
+    loadPolicies([
+      { path: "a.yaml", text: policy("a", one) },
+      { path: "b.yaml", text: policy("b", other) },
+    ]);
+  load("{ kind: comment, use: general }", "{ kind: comment, use: general }");
+  assert.throws(
+    () => load("{ kind: comment, use: general }", "{ kind: message, file: models/x.model }"),
+    (error: PolicyError) => {
+      assert.match(error.message, /has kind comment at a\.yaml:3, and message here/);
+      assert.match(error.message, /has from use: general at a\.yaml:3, and models\/x\.model here/);
+      return true;
+    },
+  );
+});
+
 const counted: readonly MistakeCase[] = [
   [
     "kinds of counters",
@@ -477,6 +576,7 @@ const tests: readonly MistakeCase[] = [
 for (const [name, text, ...expected] of [
   ...events,
   ...lists,
+  ...models,
   ...counted,
   ...rules,
   ...exemptions,

@@ -28,11 +28,6 @@ const files: readonly MistakeCase[] = [
     '5:1: a policy has no key "rule"; did you mean "rules"? (unknown-key)',
   ],
   [
-    "a key of a later version",
-    withKeys("models: {}"),
-    '5:1: "models" is not supported by this version; leave it out (unsupported-key)',
-  ],
-  [
     "keys that are needed",
     "rules: []",
     '1:1: a policy needs the key "policy" (missing-key)',

@@ -2,12 +2,13 @@
 // The names that the conditions of a policy may use, with the slots that their values are read into.
 import type { Scope } from "../condition/scope.ts";
 import type { FieldSlot } from "../condition/typed.ts";
-import { counterField, limitField, listField } from "../environment.ts";
+import { counterField, limitField, listField, modelField } from "../environment.ts";
 import type { FieldDeclaration } from "../environment.ts";
 import type { SlotTable, Waits } from "../program.ts";
 import type { Counter, EventType, FieldPath, Limit, ListDeclaration, ListKind } from "../types.ts";
 import { nearestField } from "./events.ts";
 import type { PolicyFields } from "./fields.ts";
+import { modelHint, modelParts } from "./models.ts";
 
 /** What is known of the events of a policy. */
 export type EventNames = {
@@ -29,6 +30,7 @@ export type PolicyNames = EventNames & {
   readonly lists: ReadonlyMap<string, ListDeclaration>;
   readonly listKinds: ReadonlyMap<string, ListKind>;
   readonly listNames: readonly string[];
+  readonly modelNames: readonly string[];
 };
 
 /** Who reads: a rule that may be held has its own copy of each limit. */
@@ -38,13 +40,14 @@ const limitParts = ["exceeded", "wait"];
 
 /** The scope of a rule's condition, or of an exemption's. */
 export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reader): Scope {
-  const { fields, counterKinds, limitNames, listNames } = names;
+  const { fields, counterKinds, limitNames, listNames, modelNames } = names;
   return {
     paths: [
       ...fields.declared.keys(),
       ...[...counterKinds.keys()].map((name) => `counters.${name}`),
       ...limitNames.flatMap((name) => limitParts.map((part) => `limits.${name}.${part}`)),
       ...listNames.map((name) => `lists.${name}`),
+      ...modelNames.flatMap((name) => modelParts.map((part) => `models.${name}.${part}`)),
     ],
     field(path) {
       const field = fields.declared.get(path);
@@ -52,6 +55,7 @@ export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reade
       const [group, name = "", part = ""] = path.split(".");
       if (group === "counters") return counterSlot(path, name, names, slots);
       if (group === "limits" && limitParts.includes(part)) return limitSlot(path, name, names, slots, reader);
+      if (group === "models") return modelSlot(path, modelNames, slots);
       return group === "lists" ? listSlot(path, name, names, slots) : undefined;
     },
     variableSlot: () => slots.variableSlot(),
@@ -79,7 +83,7 @@ export function createFieldScope(names: EventNames, slots: SlotTable): Scope {
 
 function notOfEvent(path: FieldPath): { message: string; hint: string } | undefined {
   const group = path.split(".")[0];
-  if (!["counters", "limits", "lists", "standing"].includes(group ?? "")) return undefined;
+  if (!["counters", "limits", "lists", "models", "standing"].includes(group ?? "")) return undefined;
   return {
     message: `"${path}" can't be read here`,
     hint: "ask for fields of the event and its signals only",
@@ -143,6 +147,12 @@ function listSlot(
   return slots.fieldSlot(path, listField(name, kind), { kind: "list", name });
 }
 
+function modelSlot(path: FieldPath, names: readonly string[], slots: SlotTable): FieldSlot | undefined {
+  const [, name = "", part, ...more] = path.split(".");
+  if (!names.includes(name) || more.length > 0 || (part !== "score" && part !== "known")) return undefined;
+  return slots.fieldSlot(path, modelField(name, part));
+}
+
 function hintFor(path: FieldPath, names: PolicyNames): string | undefined {
   const [group, name = ""] = path.split(".");
   if (group === "counters" && names.counterKinds.size === 0) return "declare it under counters:";
@@ -150,7 +160,7 @@ function hintFor(path: FieldPath, names: PolicyNames): string | undefined {
   if (group === "lists" && names.listNames.length === 0) {
     return `declare it: lists: { ${name === "" ? "NAME" : name}: { kind: domain } }`;
   }
-  return eventHint(path, names);
+  return group === "models" ? modelHint(path, names.modelNames) : eventHint(path, names);
 }
 
 /** What to do about an attribute or a field that nothing declares. */

@@ -27,7 +27,7 @@ import {
   report,
 } from "./document.ts";
 import type { Keys, Located, Mapping, Source } from "./document.ts";
-import { readGivenCounters, readGivenLimits, readGivenLists } from "./given.ts";
+import { readGivenCounters, readGivenLimits, readGivenLists, readGivenModels } from "./given.ts";
 import type { PolicyNames } from "./scope.ts";
 import { readPointInTime, readTime } from "./times.ts";
 
@@ -51,7 +51,19 @@ export type TestContext = {
 };
 
 const givenKeys: Keys = {
-  known: ["type", "op", "at", "actor", "content", "fields", "counters", "limits", "lists", "standing"],
+  known: [
+    "type",
+    "op",
+    "at",
+    "actor",
+    "content",
+    "fields",
+    "counters",
+    "limits",
+    "lists",
+    "models",
+    "standing",
+  ],
 };
 
 /** Reads the tests of a policy. Those with mistakes are reported and left out. */
@@ -94,6 +106,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
   const counters = readOptional(mapping, "counters", (each) => readGivenCounters(source, each, names));
   const limits = readOptional(mapping, "limits", (each) => readGivenLimits(source, each, names));
   const lists = readOptional(mapping, "lists", (each) => readGivenLists(source, each, names));
+  const models = readOptional(mapping, "models", (each) => readGivenModels(source, each, names));
   const standing = readOptional(mapping, "standing", (each) => readStanding(source, each));
   if (type === undefined) return undefined;
   return {
@@ -106,6 +119,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
     counters: counters ?? new Map(),
     limits: limits ?? new Map(),
     lists: lists ?? new Map(),
+    models: models ?? new Map(),
     standing: standing ?? { strikes: 0, restricted: false },
   };
 }
@@ -163,7 +177,7 @@ function readContent(
   if (mapping === undefined) return undefined;
   for (const { key, keyOffset } of mapping.entries.values()) {
     if (event === undefined || event.paths.has(`content.${key}`)) continue;
-    if (!["revision", ...texts].includes(key)) continue;
+    if (!known.includes(key)) continue;
     report(source, "absent-field", keyOffset, `events of type ${event.name} have no "content.${key}"`);
   }
   const content: Record<string, FieldValue> = {};
@@ -182,6 +196,8 @@ function readContent(
   };
 }
 
+const contentTexts = "text title url language group parent plain html headers".split(" ");
+
 function readFields(
   source: Source,
   value: Located,
@@ -196,8 +212,6 @@ function readFields(
 function readValues(
   source: Source,
   value: Located,
-const contentTexts = "text title url language group parent plain html headers".split(" ");
-
   what: string,
   types: ReadonlyMap<string, EventFieldType>,
 ): Record<string, FieldValue> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is declared and never read: a counter, a limit or a list that costs without being of use.
+// What is declared and never read: a counter, a limit, a list or a model that costs without being of use.
 import type { ProblemCode } from "../errors.ts";
 import type { NamedCounter } from "./counters.ts";
 import { report } from "./document.ts";
@@ -7,6 +7,7 @@ import type { Mapping, Source } from "./document.ts";
 import type { LoadedExemption } from "./exemptions.ts";
 import type { NamedLimit } from "./limits.ts";
 import type { NamedList } from "./lists.ts";
+import type { NamedModel } from "./models.ts";
 import type { LoadedRule } from "./rules.ts";
 
 /** What a policy declares, and where. */
@@ -14,6 +15,7 @@ type Declared = {
   readonly counters: readonly NamedCounter[];
   readonly limits: readonly NamedLimit[];
   readonly lists: readonly NamedList[];
+  readonly models: readonly NamedModel[];
 };
 
 /**
@@ -23,7 +25,7 @@ type Declared = {
 export function reportUnused(
   source: Source,
   mapping: Mapping,
-  { counters, limits, lists }: Declared,
+  { counters, limits, lists, models }: Declared,
   rules: readonly LoadedRule[],
   exempt: readonly LoadedExemption[],
 ): void {
@@ -42,6 +44,7 @@ export function reportUnused(
   for (const { name, offset } of counters) check("unused-counter", "counter", name, offset);
   for (const { name, offset } of limits) check("unused-limit", "limit", name, offset);
   for (const { list, offset } of lists) check("unused-list", "list", list.name, offset);
+  for (const { model, offset } of models) check("unused-model", "model", model.name, offset);
 }
 
 function textOf(source: Source, mapping: Mapping, key: string): string {

@@ -3,7 +3,7 @@
 // a part of them and tested on the rest.
 import { readFileSync, writeFileSync } from "node:fs";
 import { scoreText } from "@docket/policy";
-import type { Model, ModelKind } from "@docket/policy";
+import type { Model, ModelKind, ModelScore } from "@docket/policy";
 import { DocketError } from "../../error.ts";
 import { evaluateScores } from "../../models/evaluate.ts";
 import type { ScoredText } from "../../models/evaluate.ts";
@@ -131,15 +131,15 @@ class Run {
     const beganMs = this.#terminal.nowMs();
     const scores = texts.map(({ text }, place) => {
       if (place % 256 === 0) this.#progress.update(place, texts.length);
-      return scoreText(model, text).score;
+      return scoreText(model, text);
     });
     this.#scored.ms += this.#terminal.nowMs() - beganMs;
     this.#scored.texts += texts.length;
     this.#progress.end();
     return texts.map(({ text, spam, notes }, place) => {
-      const score = scores[place];
+      const { score, computed } = scores[place] as ModelScore;
       return {
-        score: score ?? 0,
+        score: computed,
         spam,
         missing: score === undefined,
         language: notes.language ?? "not said",
