@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Character references of HTML: those of HTML 4, which are the ones that mail programs write, and numbers.
+import { windows1252 } from "./charsets.ts";
 
 /** Puts characters for references; what is none stays as it is written. Never throws. */
 export function decodeReferences(text: string): string {
@@ -12,17 +13,10 @@ export function decodeReferences(text: string): string {
 
 const reference = /&(?:#(\d{1,8})|#[xX]([0-9A-Fa-f]{1,7})|([A-Za-z][A-Za-z0-9]{1,8}));?/g;
 
-// HTML Standard, numeric character reference end state: what numbers of Windows-1252 stand for.
-const windows1252 = new Map<number, string>(
-  [..."\u20AC\0\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\0\u017D\0"]
-    .concat([..."\0\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\0\u017E\u0178"])
-    .map((letter, index): [number, string] => [0x80 + index, letter])
-    .filter(([, letter]) => letter !== "\0"),
-);
-
 function character(point: number): string | undefined {
   if (point === 0 || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
-  return windows1252.get(point) ?? String.fromCodePoint(point);
+  // HTML Standard, numeric character reference end state: numbers of Windows-1252 stand for its characters.
+  return windows1252[point - 0x80] ?? String.fromCodePoint(point);
 }
 
 /** From U+00A0 on, in order. */

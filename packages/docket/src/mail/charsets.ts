@@ -153,8 +153,8 @@ function mostlyUtf8(bytes: Buffer): boolean {
   return good >= 4 && good >= 20 * bad;
 }
 
-// Encoding Standard, index windows-1252: where it differs from ISO 8859-1.
-const windows1252 =
+/** Windows-1252 from 0x80 on, where it differs from ISO 8859-1 (Encoding Standard, index windows-1252). */
+export const windows1252: string =
   "\u20AC\x81\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\x8D\u017D\x8F" +
   "\x90\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\x9D\u017E\u0178";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts cut to what they take in JSON.
+// Texts cut to what an event may hold.
 
 /** Cuts a text so that its JSON, quotes not counted, has at most `max` bytes; never inside a character. */
 export function cutToJson(text: string, max: number): string {
@@ -13,6 +13,25 @@ export function cutToJson(text: string, max: number): string {
     if (pair) index += 1;
   }
   return text;
+}
+
+/** A name, an address or a title: on one line, without control characters, cut to a length in UTF-16 units. */
+export function cutName(text: string, lengthMax: number): string {
+  // oxlint-disable-next-line no-control-regex
+  const line = text.replace(/[\0-\x1f\x7f]+/g, " ").toWellFormed();
+  return line.length <= lengthMax ? line : line.slice(0, lengthMax).replace(/[\uD800-\uDBFF]$/, "");
+}
+
+/** The first of some names, so many that they have at most `lengthMax` UTF-16 units together. */
+export function firstNames(names: Iterable<string>, countMax: number, lengthMax: number): string[] {
+  const first: string[] = [];
+  let length = 0;
+  for (const name of names) {
+    length += name.length;
+    if (first.length >= countMax || length > lengthMax) break;
+    first.push(name);
+  }
+  return first;
 }
 
 const jsonBytesOfUnitMax = 6;

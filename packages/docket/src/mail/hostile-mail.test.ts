@@ -12,7 +12,7 @@ import {
   headersJsonBytesMax,
   htmlJsonBytesMax,
   mailBytesMax,
-  partsMax,
+  partLinesMax,
   plainJsonBytesMax,
   titleLengthMax,
 } from "./limits.ts";
@@ -55,7 +55,7 @@ function assertWithinLimits(read: MailText): void {
   assert.ok(jsonBytes(read.html) <= htmlJsonBytesMax);
   assert.ok(jsonBytes(read.headers) <= headersJsonBytesMax);
   assert.ok((read.title ?? "").length <= titleLengthMax);
-  assert.ok(read.parts.length >= 1 && read.parts.length <= partsMax);
+  assert.ok(read.parts.length >= 1 && read.parts.length <= partLinesMax);
   for (const text of [read.text, read.title, read.headers, read.from?.name, read.messageId]) {
     assert.ok(text === undefined || (text.isWellFormed() && !text.includes("\r")));
   }

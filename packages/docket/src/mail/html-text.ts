@@ -86,12 +86,12 @@ function tagEnd(html: string, open: number): number {
   return html.length;
 }
 
-const paragraphs: ReadonlySet<string> = new Set([
-  ..."p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote hr pre form body".split(" "),
-]);
-const lines: ReadonlySet<string> = new Set([
-  ..."br div tr li dt dd center address article aside section header footer main caption option".split(" "),
-]);
+const paragraphs: ReadonlySet<string> = new Set(
+  "p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote hr pre form body".split(" "),
+);
+const lines: ReadonlySet<string> = new Set(
+  "br div tr li dt dd center address article aside section header footer main caption option".split(" "),
+);
 const cells: ReadonlySet<string> = new Set(["td", "th"]);
 
 /** Collects text; holds the link that is open. */

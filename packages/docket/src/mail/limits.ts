@@ -13,8 +13,6 @@ export const fieldLengthMax = 16_384;
 export const partsMax = 256;
 /** Deepest nesting of parts and messages. */
 export const depthMax = 24;
-/** Most attachments of which name and type are told. */
-export const attachmentsMax = 64;
 /** Most encoded words of one field that are decoded; the rest stays as it is written. */
 export const encodedWordsMax = 1_000;
 
@@ -40,3 +38,7 @@ export const partLinesMax = 100;
 export const titleLengthMax = 1_024;
 /** Most recipients, hosts and attachments that an event names; of more it has the number. */
 export const listedMax = 64;
+/** Longest of such a list, in UTF-16 code units, all its members together. */
+export const listedLengthMax = 2_048;
+/** Longest address (RFC 5321 section 4.5.3.1: 64 and 255 octets, and the @), in UTF-16 code units. */
+export const addressLengthMax = 320;

@@ -44,6 +44,6 @@ test("a mail of two alternatives gives subject, both texts, and a line for each 
   ]);
   assert.deepEqual(read.from, { name: "Müller", address: "a@example.org" });
   assert.equal(read.returnPath, "bounce@shop.example");
-  assert.equal(read.recipients, 2);
+  assert.deepEqual(read.recipients, ["b@example.org", "c@example.org"]);
   assert.equal(read.date, Date.UTC(2001, 5, 25, 11, 18, 19));
 });

@@ -4,18 +4,20 @@ import { addressParser } from "postal-mime";
 import { decodeField, decodeRaw } from "./encoded-words.ts";
 import { fieldValue, type HeaderField } from "./header-block.ts";
 import {
-  attachmentsMax,
+  addressLengthMax,
   fieldLengthMax,
   headersJsonBytesMax,
   htmlJsonBytesMax,
+  listedMax,
   mailBytesMax,
+  partLinesMax,
   plainJsonBytesMax,
   titleLengthMax,
 } from "./limits.ts";
 import { parseMailDate } from "./mail-date.ts";
 import { partLine } from "./part-line.ts";
 import { isHtml, readStructure, type MailPart } from "./structure.ts";
-import { cutToJson } from "./cut.ts";
+import { cutName, cutToJson } from "./cut.ts";
 
 /** An address with the name that stands before it. */
 export type MailAddress = { name: string; address: string };
@@ -42,12 +44,21 @@ export type MailText = {
   sender?: MailAddress;
   /** The address in Return-Path or in an mbox line; empty for `<>`. */
   returnPath?: string;
-  /** Recipients in To, Cc and Bcc. */
-  recipients: number;
+  /** The addresses in To, Cc and Bcc, the first of them; their number in `recipientCount`. */
+  recipients: readonly string[];
+  recipientCount: number;
   listId?: string;
+  /** Whether List-Unsubscribe says how to leave. */
+  listUnsubscribe: boolean;
+  /** Whether it says to what it is an answer. */
+  reply: boolean;
   /** Date in milliseconds since 1970; absent where it is none or is before then. */
   date?: number;
+  /** When the server that took it in last says that it did: the first Received, else `date`. */
+  received?: number;
   messageId?: string;
+  /** What it was written with, as X-Mailer or User-Agent say. */
+  mailer?: string;
   attachments: readonly MailAttachment[];
   /** Whether something was left out: a limit of size, depth or parts was met. */
   truncated: boolean;
@@ -73,10 +84,10 @@ export function readMail(bytes: Uint8Array): MailText {
   const subject = fieldValue(header.fields, "subject");
   const text = joinDefined(texts.plain, texts.html);
   return {
-    ...(subject === undefined ? {} : { title: cutTitle(decodeField(subject, likely)) }),
+    ...(subject === undefined ? {} : { title: cutName(decodeField(subject, likely), titleLengthMax) }),
     ...(text === undefined ? {} : { text }),
     headers,
-    parts: parts.map(partLine),
+    parts: parts.slice(0, partLinesMax).map(partLine),
     ...(texts.plain === undefined ? {} : { plain: texts.plain }),
     ...(texts.html === undefined ? {} : { html: texts.html }),
     ...readEnvelope(header.fields, header.mboxSender),
@@ -107,65 +118,87 @@ function joinDefined(first: string | undefined, second: string | undefined): str
   return `${first}\n${second}`;
 }
 
-/** Cut to its limit in UTF-16 units, which are at least as many as code points. */
-function cutTitle(title: string): string {
-  return title.length <= titleLengthMax
-    ? title
-    : title.slice(0, titleLengthMax).replace(/[\uD800-\uDBFF]$/, "");
-}
-
-type Envelope = Pick<
+type Envelope = Omit<
   MailText,
-  "from" | "replyTo" | "sender" | "returnPath" | "recipients" | "listId" | "date" | "messageId"
+  "title" | "text" | "headers" | "parts" | "plain" | "html" | "attachments" | "truncated"
 >;
 
 function readEnvelope(fields: readonly HeaderField[], mboxSender: string | undefined): Envelope {
   const address = (name: string): MailAddress | undefined => readAddresses(fieldValue(fields, name))[0];
-  const from = address("from");
-  const replyTo = address("reply-to");
-  const sender = address("sender");
+  const text = (name: string, lengthMax: number): string | undefined => {
+    const value = fieldValue(fields, name);
+    return value === undefined ? undefined : cutName(decodeField(value), lengthMax);
+  };
   const path = fieldValue(fields, "return-path");
-  const returnPath = path === undefined ? mboxSender : path.replace(/[\s<>]+/g, "").slice(0, 320);
-  const listId = fieldValue(fields, "list-id");
+  const returnPath = path === undefined ? mboxSender : path.replace(/[\s<>]+/g, "");
   const date = parseMailDate(fieldValue(fields, "date") ?? "");
-  const messageId = fieldValue(fields, "message-id");
+  const took = fieldValue(fields, "received");
+  const received = took === undefined ? undefined : parseMailDate(took.slice(took.lastIndexOf(";") + 1));
+  const given = {
+    from: address("from"),
+    replyTo: address("reply-to"),
+    sender: address("sender"),
+    returnPath: returnPath === undefined ? undefined : decodeRaw(returnPath.slice(0, addressLengthMax)),
+    listId: text("list-id", nameLengthMax),
+    messageId: text("message-id", nameLengthMax),
+    mailer: text("x-mailer", nameLengthMax) ?? text("user-agent", nameLengthMax),
+    date,
+    received: received ?? date,
+  };
+  const has = (name: string): boolean => fieldValue(fields, name) !== undefined;
   return {
-    ...(from === undefined ? {} : { from }),
-    ...(replyTo === undefined ? {} : { replyTo }),
-    ...(sender === undefined ? {} : { sender }),
-    ...(returnPath === undefined ? {} : { returnPath: decodeRaw(returnPath) }),
-    recipients: countRecipients(fields),
-    ...(listId === undefined ? {} : { listId: decodeField(listId).slice(0, 512) }),
-    ...(date === undefined ? {} : { date }),
-    ...(messageId === undefined ? {} : { messageId: decodeRaw(messageId.trim()).slice(0, 998) }),
+    ...present(given),
+    ...readRecipients(fields),
+    listUnsubscribe: has("list-unsubscribe"),
+    reply: has("in-reply-to") || has("references"),
   };
 }
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function present<T extends object>(values: T): Present<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+/** Longest name that is told, in UTF-16 code units. */
+const nameLengthMax = 256;
 
 /** The addresses of a field; groups are taken apart. */
 function readAddresses(written: string | undefined): MailAddress[] {
   if (written === undefined) return [];
   const value = decodeRaw(written.slice(0, fieldLengthMax).replace(/\s+/g, " ").trim());
   return addressParser(value, { flatten: true }).map((entry) => ({
-    name: decodeField(Buffer.from(entry.name).toString("latin1")),
-    address: entry.address ?? "",
+    name: cutName(decodeField(Buffer.from(entry.name).toString("latin1")), nameLengthMax),
+    address: cutName(entry.address ?? "", addressLengthMax),
   }));
 }
 
-/** Recipients by their `@`: a count needs no more, and a list of ten thousand costs nothing. */
-function countRecipients(fields: readonly HeaderField[]): number {
-  let count = 0;
+/** Recipients are counted by their `@`: a list of ten thousand costs nothing, and the first are named. */
+function readRecipients(fields: readonly HeaderField[]): Pick<MailText, "recipients" | "recipientCount"> {
+  const recipients: string[] = [];
+  let recipientCount = 0;
   for (const { name, value } of fields) {
     if (name !== "to" && name !== "cc" && name !== "bcc") continue;
-    for (let at = value.indexOf("@"); at >= 0; at = value.indexOf("@", at + 1)) count += 1;
+    for (let at = value.indexOf("@"); at >= 0; at = value.indexOf("@", at + 1)) recipientCount += 1;
+    if (recipients.length > listedMax) continue;
+    const addresses = readAddresses(value.slice(0, recipientsLengthMax)).map(({ address }) => address);
+    recipients.push(...addresses.filter((address) => address.includes("@")));
   }
-  return count;
+  return { recipients: recipients.slice(0, listedMax), recipientCount };
 }
+
+/** As much of a field of recipients as is read for their addresses, in characters. */
+const recipientsLengthMax = 4_096;
 
 function listAttachments(parts: readonly MailPart[]): MailAttachment[] {
   return parts
     .filter(
       ({ attachment, name, type }) => (attachment || name !== undefined) && !type.startsWith("multipart/"),
     )
-    .slice(0, attachmentsMax)
-    .map(({ name, type, size }) => ({ name: name?.toWellFormed().slice(0, 256).toWellFormed(), type, size }));
+    .slice(0, listedMax)
+    .map(({ name, type, size }) => ({
+      name: name === undefined ? undefined : cutName(name, nameLengthMax),
+      type: cutName(type, nameLengthMax),
+      size,
+    }));
 }
