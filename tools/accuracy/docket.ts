@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our models, trained and asked as `docket model train` and `docket model score` do.
+import { createHash } from "node:crypto";
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Model, type ModelText, loadModel, scoreText } from "@docket/policy";
+import { type Example, trainModel } from "@docket/policy/training";
+import { readMail } from "../../packages/docket/src/mail/read-mail.ts";
+import type { Fold, Item, Kind } from "./corpora.ts";
+
+/** The score that `docket model eval` takes for spam, and the one from which shipped policies flag. */
+export const evenCut = 500_000;
+export const policyCut = 990_000;
+
+/** What a model says of a text: its rank always, a score only where it knows enough. */
+export interface Answer {
+  /** 0 to 1,000,000. */
+  readonly computed: number;
+  readonly scored: boolean;
+  readonly known: number;
+  /** Log-odds before calibration. */
+  readonly margin: number;
+}
+
+const policySources = fileURLToPath(new URL("../../packages/policy/src/", import.meta.url));
+/** Margins are log-odds in so many parts. */
+const marginUnit = 65_536;
+
+/** What a model reads of an item: of a raw mail what `readMail` finds, else the text and its title. */
+export function modelText(item: Item): ModelText {
+  if (item.raw !== undefined) {
+    const { title, text, headers, parts } = readMail(Buffer.from(item.raw, "latin1"));
+    return {
+      ...(title !== undefined && { title }),
+      ...(text !== undefined && { text }),
+      ...(headers !== undefined && { headers }),
+      ...(parts !== undefined && { parts }),
+    };
+  }
+  return { text: item.text, ...(item.title !== undefined && { title: item.title }) };
+}
+
+/** Trains a model with the defaults of its kind. */
+export function train(kind: Kind, items: readonly Item[]): Model {
+  const examples = items.map((item): Example => ({ ...modelText(item), spam: item.spam }));
+  return loadModel(trainModel(kind, examples).bytes);
+}
+
+/** Asks a model about a text. */
+export function ask(model: Model, text: ModelText): Answer {
+  const { computed, score, known } = scoreText(model, text);
+  return { computed, scored: score !== undefined, known, margin: marginOf(model, computed) };
+}
+
+// The way back through the calibration's points, which rise all the way.
+function marginOf({ content: { knots } }: Model, computed: number): number {
+  const after = knots.findIndex(({ score }) => score >= computed);
+  const [from, to] = [knots[Math.max(0, after - 1)], knots[Math.max(0, after)]];
+  if (from === undefined || to === undefined) return 0;
+  const rise = to.score === from.score ? 0 : (computed - from.score) / (to.score - from.score);
+  return (from.margin + rise * (to.margin - from.margin)) / marginUnit;
+}
+
+/**
+ * The hash of all that a kind's models depend on besides the texts: the sources of features, training and
+ * scoring, and of the texts' reading. What is printed with a table, and part of the key of kept answers.
+ */
+export function configurationHash(kind: Kind): string {
+  const hash = createHash("sha256").update(`${kind}\n`);
+  const folders = kind === "email" ? ["model", "text", "../../docket/src/mail"] : ["model", "text"];
+  for (const folder of folders) {
+    const names = globSync("**/*.ts", { cwd: join(policySources, folder) }).sort();
+    for (const name of names.filter((each) => !each.endsWith(".test.ts") && !each.startsWith("metrics"))) {
+      hash.update(`${folder}/${name}\n`).update(readFileSync(join(policySources, folder, name)));
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Trains on a fold and asks about its test part, or reads what it said the last time with the same sources.
+ *
+ * @param folder where answers are kept
+ */
+export function answersOf(kind: Kind, fold: Fold, folder: string): Answer[] {
+  const hash = createHash("sha256").update(`${configurationHash(kind)}\n`);
+  for (const item of [...fold.train, undefined, ...fold.test]) {
+    hash.update(item === undefined ? "\0" : `${item.spam} ${item.title} ${item.text} ${item.raw}\n`);
+  }
+  const path = join(folder, `docket-${hash.digest("hex").slice(0, 24)}.json`);
+  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Answer[];
+  const model = train(kind, fold.train);
+  const answers = fold.test.map((item) => ask(model, modelText(item)));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${path}.part`, JSON.stringify(answers));
+  renameSync(`${path}.part`, path);
+  return answers;
+}
