@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { decodedName, mailAddress } from "./mail-address.ts";
-import { mailSignals } from "./mail.ts";
+import { attachmentKinds, mailSignals, mailTraits } from "./mail.ts";
 
 const ordinary = [
   "Received: from a by b",
@@ -72,6 +73,14 @@ test("addresses and names are found in what mail programs write", () => {
   assert.equal(mailAddress("nobody"), undefined);
   assert.equal(mailAddress("a@localhost"), undefined);
   assert.equal(decodedName("=?iso-8859-1?Q?a=40b?= <c@d.example>"), "a@b ");
+});
+
+test("the reference lists every trait and every kind of file", () => {
+  const page = readFileSync(new URL("../../../../docs/reference/signals.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `(\w+)` \| [^`|]+ \|$/gm)].map(([, name]) => name);
+  assert.deepEqual(rows, mailTraits);
+  const kinds = /by media type and extension: ([\w, ]+)\./.exec(page)?.[1]?.split(", ");
+  assert.deepEqual(kinds, attachmentKinds);
 });
 
 test("any headers and parts are read", () => {

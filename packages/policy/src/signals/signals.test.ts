@@ -17,6 +17,7 @@ import {
   unicodeVersion,
 } from "../text/unicode.ts";
 import { findLinks, linksMax } from "./links.ts";
+import { shingleKey, shinglesOf } from "../campaigns/shingles.ts";
 import { computeSignals, signalDefinitions, signalsVersion, type SignalValue } from "./signals.ts";
 
 const options = { fingerprint: (text: string): string => `keyed:${text}` };
@@ -198,7 +199,7 @@ test("the version names the installed versions of what the values depend on", ()
     installed(new URL("../package.json", `file://${linkify.resolve("uc.micro")}`)),
   ];
   const [tldts = "", ...others] = versions;
-  const lists = "psl-2026-11-15 shorteners-2026-11";
+  const lists = "psl-2026-11-15 shorteners-2026-11 common-domains-2026-11";
   const expected = `signals-2 unicode-${unicodeVersion} confusables-${confusablesVersion} ${tldts} ${lists} ${others.join(" ")}`;
   assert.equal(signalsVersion, expected);
 });
@@ -215,8 +216,27 @@ test("the reference lists exactly the signals, and its example is true", () => {
     rows.map(([, name, type, personal]) => ({ name, type, personal: personal === "yes" })),
     signalDefinitions.map(({ name, type, personal }) => ({ name, type, personal })),
   );
-  const text = /```text\n(.*)\n```/.exec(page)?.[1];
-  const signals = computeSignals({ text }, { fingerprint: (hashed) => `hash of ${hashed}` });
+  const [text, headers, parts] = [...page.matchAll(/```text\n(.*?)\n```/gs)].map(([, block]) => block);
+  const input = { text, headers, parts: parts?.split("\n") };
+  const signals = computeSignals(input, { fingerprint: (hashed) => `hash of ${hashed}` });
   for (const [, name = "", , , example = ""] of rows)
     assert.deepEqual(JSON.parse(example), signals[name], name);
+});
+
+test("what campaigns are found by is computed where it is wanted, and only there", () => {
+  const text =
+    "Dear all, please visit http://a.spam.example/x1 or http://www.youtube.com/watch for my new offers 7";
+  const shingle = shingleKey(new Uint8Array(16));
+  const campaigns = { shingleKey: shingle, domainKey: (domain: string) => `key of ${domain}` };
+  const { shingles, domainKeys } = computeSignals({ text }, { ...options, campaigns });
+  assert.deepEqual(domainKeys, ["key of spam.example"]);
+  const other = "DEAR all please visit https://other.example for my new offers 12";
+  const second = computeSignals({ text: other }, { ...options, campaigns });
+  assert.equal(second["shingles"], shinglesOf("dear all please visit for my new offers", shingle));
+  assert.equal(typeof shingles, "string");
+  assert.equal(computeSignals({ text }, options)["shingles"], undefined);
+  assert.deepEqual(
+    Object.keys(computeSignals({ text: "short" }, { ...options, campaigns })).includes("shingles"),
+    false,
+  );
 });
