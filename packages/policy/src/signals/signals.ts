@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signals: the facts that are computed from the text of one event alone.
+import { domainsPerEventMax } from "../campaigns/campaign-index.ts";
+import { commonDomainsVersion, isCommonDomain } from "../campaigns/common-domains.ts";
+import { shinglesOf } from "../campaigns/shingles.ts";
+import type { ShingleKey } from "../campaigns/shingles.ts";
 import { codePointAt, isSurrogate } from "../text/normalise.ts";
 import { confusablesVersion } from "../text/looks.ts";
 import {
@@ -45,6 +49,12 @@ export type SignalInput = {
 export type SignalOptions = {
   /** A keyed hash (an HMAC with the site's secret) of the fingerprint text; called at most once. */
   fingerprint: (normalised: string) => string;
+  /**
+   * Wanted where a policy reads campaigns: then there are two signals more, which conditions can't read.
+   * `shingles` is the signature of near-duplicates, `domainKeys` has keyed hashes of the domains that aren't
+   * common everywhere.
+   */
+  campaigns?: { shingleKey: ShingleKey; domainKey: (domain: string) => string } | undefined;
 };
 
 /** The value of a signal. An `int` is a safe integer. */
@@ -140,6 +150,7 @@ export const signalsVersion: string = [
   // The Public Suffix List that tldts 7.5.4 holds is that of the day of its release.
   "psl-2026-11-15",
   `shorteners-${shortenersVersion}`,
+  `common-domains-${commonDomainsVersion}`,
   "linkify-it-6.1.0",
   "uc.micro-3.0.0",
 ].join(" ");
@@ -167,7 +178,19 @@ export function computeSignals(input: SignalInput, options: SignalOptions): Sign
     ...textValues,
   };
   if (common !== "") signals["fingerprint"] = options.fingerprint(common);
+  if (options.campaigns !== undefined) addCampaignSignals(signals, common, options.campaigns);
   return Object.assign(signals, mail);
+}
+
+function addCampaignSignals(
+  signals: Record<string, SignalValue>,
+  letters: string,
+  { shingleKey, domainKey }: NonNullable<SignalOptions["campaigns"]>,
+): void {
+  const shingles = shinglesOf(letters, shingleKey);
+  if (shingles !== undefined) signals["shingles"] = shingles;
+  const domains = (signals["domains"] as readonly string[]).filter((domain) => !isCommonDomain(domain));
+  if (domains.length > 0) signals["domainKeys"] = domains.slice(0, domainsPerEventMax).map(domainKey);
 }
 
 function define(name: string, type: SignalType, personal: boolean, doc: string): SignalDefinition {
