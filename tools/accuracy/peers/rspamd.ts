@@ -43,7 +43,7 @@ const modulesOff = [
  * class, and for 11 words.
  */
 const classifierSettings = "min_learns = 1; min_tokens = 1;";
-const startMsMax = 60_000;
+const startMsMax = 300_000;
 const answerMsMax = 60_000;
 const askedAtOnce = 4;
 
@@ -83,7 +83,7 @@ export interface RspamdServer {
 /**
  * Starts Redis and Rspamd in a directory and waits until they answer.
  *
- * @throws {Error} they don't within a minute
+ * @throws {Error} they don't within five minutes
  */
 export async function startRspamd(directory: string): Promise<RspamdServer> {
   const [redisPort, scanPort, controlPort] = [await freePort(), await freePort(), await freePort()];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables besides the main one, by name.
 import { studyCalibration } from "./calibration.ts";
+import { studyCamouflage } from "./camouflage.ts";
 import { studyCross } from "./cross.ts";
 import { studyCurves } from "./curves.ts";
 import { studyDelayed } from "./delayed.ts";
@@ -14,6 +15,7 @@ export type Study = (context: StudyContext) => StudyResult | Promise<StudyResult
 export const studies: Readonly<Record<string, Study>> = {
   calibration: studyCalibration,
   languages: studyLanguages,
+  camouflage: studyCamouflage,
   curves: studyCurves,
   cross: studyCross,
   delayed: studyDelayed,
