@@ -31,6 +31,7 @@ import { addExplanationRoutes } from "./routes/explanation.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addListRoutes } from "./routes/lists.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
+import { addMailRoutes } from "./routes/mail.ts";
 import { addPolicyRoutes } from "./routes/policy.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
 
@@ -107,6 +108,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   describeServer(server, version, "Anti-spam decisions, each sealed in an append-only log.", sharedSchemas);
   server.register((scope, _options, done) => {
     addDecisionRoutes(scope, context);
+    addMailRoutes(scope, context);
     addExplanationRoutes(scope, context);
     addReceiptRoutes(scope, context);
     addActorRoutes(scope, context);

@@ -44,7 +44,7 @@ const written = Buffer.from(
 
 function eventOf(envelope: MailEnvelope, actor?: "envelope" | "from"): Event {
   const event = mailEvent(written, readMail(written), envelope, actor);
-  return checkDecisionRequest(event as JsonValue).event;
+  return checkDecisionRequest(event).event;
 }
 
 test("a mail is an event of type email with what readers see as its text", () => {

@@ -4,7 +4,7 @@ import { createGunzip } from "node:zlib";
 import { Readable } from "node:stream";
 import { ProtocolError } from "@docket/protocol";
 import { eventBytesMax, parseDecisionRequest } from "@docket/protocol/events";
-import type { Decision, ErrorCode } from "@docket/protocol";
+import type { Decision, ErrorCode, Event } from "@docket/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Caller } from "../../access/authenticator.ts";
@@ -23,7 +23,8 @@ import { bodyErrors, describe } from "../openapi.ts";
 /** The media type of a batch. */
 const ndjson = "application/x-ndjson";
 
-const sealingErrors: readonly ErrorCode[] = [
+/** What may go wrong with sealing a decision. */
+export const sealingErrors: readonly ErrorCode[] = [
   "event_id_conflict",
   "overloaded",
   "sealing_unknown",
@@ -105,11 +106,24 @@ export const addDecisionRoutes: Routes = (server, context) => {
 async function decide(
   body: Uint8Array | undefined,
   caller: Caller,
+  context: HttpContext,
+  priority: Priority = "normal",
+): Promise<Decision> {
+  return decideEvent(parseDecisionRequest(body ?? new Uint8Array()), caller, context, priority);
+}
+
+/**
+ * Has an event decided, whatever form it came in.
+ *
+ * @throws {DocketError} `forbidden` if the caller may not have it sealed, and what sealing throws
+ */
+export async function decideEvent(
+  { event, dryRun }: { event: Event; dryRun: boolean },
+  caller: Caller,
   { site, clock, metrics }: HttpContext,
   priority: Priority = "normal",
 ): Promise<Decision> {
   const receivedMs = clock();
-  const { event, dryRun } = parseDecisionRequest(body ?? new Uint8Array());
   if (!dryRun) requireAction(caller, "decide");
   const deciding = site.decide({ event, dryRun, by: caller.id, source: "http", receivedMs, priority });
   // The site itself bounds the time of what it seals, and says `sealing_unknown` then.
@@ -217,7 +231,12 @@ async function* cutOffStalled(
   }
 }
 
-function refuseEncodedBody({ headers }: FastifyRequest): void {
+/**
+ * Refuses a body that is packed.
+ *
+ * @throws {ProtocolError} `unsupported_media_type`
+ */
+export function refuseEncodedBody({ headers }: FastifyRequest): void {
   const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (encoding === "identity") return;
   throw new ProtocolError(
