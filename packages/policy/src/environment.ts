@@ -161,9 +161,21 @@ export function eventField(
   );
 }
 
-/** The declaration of `counters.NAME`. */
-export function counterField(name: string, id: string, kind: Counter["kind"]): FieldDeclaration {
-  const path = `counters.${name}`;
+/** The declaration of `campaign.id`. */
+export const campaignIdField: FieldDeclaration = field(
+  "campaign.id",
+  stringType,
+  false,
+  (input) => input.campaign,
+);
+
+/** The declaration of `counters.NAME`, or of another path that a counter is read by. */
+export function counterField(
+  name: string,
+  id: string,
+  kind: Counter["kind"],
+  path: FieldPath = `counters.${name}`,
+): FieldDeclaration {
   const type = kind === "first" ? durationType : intType;
   const declaration = field(path, type, false, (input) => input.counters.get(id));
   return kind === "count" || kind === "distinct" ? { ...declaration, min: 0 } : declaration;

@@ -7,7 +7,7 @@ import type { Truth } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
 import type { Value } from "./condition/types.ts";
 import { conclude, nothingSaid } from "./conclude.ts";
-import { acceptValue, attributeField, builtinFields, eventField } from "./environment.ts";
+import { acceptValue, attributeField, builtinFields, campaignIdField, eventField } from "./environment.ts";
 import type { FieldDeclaration } from "./environment.ts";
 import { PolicyError } from "./errors.ts";
 import type { Plan, PolicySet, SlotReader, Waits } from "./program.ts";
@@ -142,7 +142,8 @@ export function fieldReader(
   type: string,
   path: FieldPath,
 ): ((input: EvaluationInput) => FieldValue | undefined) | undefined {
-  const declaration = builtinFields.get(path) ?? declaredField(set, type, path);
+  const own = path === campaignIdField.path ? campaignIdField : builtinFields.get(path);
+  const declaration = own ?? declaredField(set, type, path);
   return declaration?.read as ((input: EvaluationInput) => FieldValue | undefined) | undefined;
 }
 

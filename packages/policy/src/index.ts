@@ -73,10 +73,34 @@ export { createList, createListView, isSearched } from "./lists/list.ts";
 export type { List, ListChange, ListOptions } from "./lists/list.ts";
 export { compareText } from "./lists/order.ts";
 export { patternStepsMax } from "./lists/patterns.ts";
+export {
+  CampaignIndex,
+  campaignBounds,
+  domainsPerCampaignMax,
+  domainsPerEventMax,
+  signaturesPerCampaignMax,
+} from "./campaigns/campaign-index.ts";
+export type {
+  CampaignBounds,
+  CampaignEvent,
+  PlainCampaign,
+  PlainCampaigns,
+  PlainSignature,
+  TakeBack,
+} from "./campaigns/campaign-index.ts";
+export type { PlainDomain } from "./campaigns/domain-table.ts";
+export {
+  shingleKey,
+  shingleKeyBytes,
+  shinglesOf,
+  signatureLength,
+  signatureWords,
+} from "./campaigns/shingles.ts";
+export type { ShingleKey } from "./campaigns/shingles.ts";
 export { counterListElementsMax } from "./loading/counted.ts";
 export { windowBuckets } from "./loading/counters.ts";
 export { loadPolicies } from "./loading/load.ts";
-export { scoreModels } from "./model-reads.ts";
+export { modelFacts, scoreModels } from "./model-reads.ts";
 export { explainScore, loadModel, scoreText } from "./model/model.ts";
 export type { Model, ModelFeature, ModelScore } from "./model/model.ts";
 export { modelBytesMax, scoreMax } from "./model/model-file.ts";
@@ -115,6 +139,7 @@ export type {
   AbilityLimit,
   AttributeType,
   Brake,
+  Campaigns,
   ClauseTrace,
   Counter,
   Evaluation,

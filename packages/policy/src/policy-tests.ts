@@ -88,6 +88,11 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
     const value = given.counters.get(name) ?? (kind === "first" ? undefined : 0);
     if (value !== undefined) counters.set(id, value);
   }
+  const { campaigns } = policy;
+  if (campaigns !== undefined) {
+    counters.set(campaigns.size.id, given.campaign.size);
+    counters.set(campaigns.actors.id, given.campaign.actors);
+  }
   const limits = new Map([...policy.limits].map(([name, { id }]) => [id, given.limits.get(name) ?? 0]));
   const lists = new Map(
     [...policy.lists.values()].map(({ name, kind }) => {
@@ -104,6 +109,7 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
     content: given.content,
     fields: given.fields,
     signals: computeSignals(signalInputOf(given.content), { fingerprint: (letters) => letters }),
+    campaign: campaigns && "c_given",
     counters,
     limits,
     lists,

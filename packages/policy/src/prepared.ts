@@ -14,7 +14,7 @@ import { acceptValue } from "./environment.ts";
 import type { Plan, PolicySet, SlotReader } from "./program.ts";
 import { createSteps } from "./steps.ts";
 import type { Steps } from "./steps.ts";
-import type { Evaluation, EvaluationInput, Facts, FieldPath, ListHit } from "./types.ts";
+import type { Evaluation, EvaluationInput, Facts, ListHit } from "./types.ts";
 
 /** What is known of an event before its turn. Plain data, which threads can hand on. */
 export type PreparedEvent = {
@@ -30,7 +30,10 @@ export type PreparedEvent = {
 export type PreparedHit = ListHit & { readonly place: number };
 
 /** What earlier events left, as one event reads it. */
-export type MemoryRead = Pick<EvaluationInput, "counters" | "limits" | "shadowLimits" | "standing" | "held">;
+export type MemoryRead = Pick<
+  EvaluationInput,
+  "campaign" | "counters" | "limits" | "shadowLimits" | "standing" | "held"
+>;
 
 /** Where the results of a plan's recorded clauses stand in the facts of other policies. */
 export type FactsSource = {
@@ -90,6 +93,7 @@ export function prepareType(set: PolicySet, type: string): Preparation | undefin
  * Where a type's clauses and values stand in facts that were recorded under other policies.
  *
  * @param sameList whether a list is the same one, in the same version, there
+ * @param sameModel likewise of a model, which the other policies read too
  * @returns `undefined` if the facts lack anything that the candidate reads
  */
 export function factsSource(
@@ -97,6 +101,7 @@ export function factsSource(
   recorded: PolicySet,
   type: string,
   sameList: (name: string) => boolean,
+  sameModel: (name: string) => boolean,
 ): FactsSource | undefined {
   const [plan, other] = [candidate.program.plans.get(type), recorded.program.plans.get(type)];
   if (plan === undefined || other === undefined) return undefined;
@@ -106,6 +111,12 @@ export function factsSource(
   if (after.some(({ clause }) => clause.recorded)) return undefined;
   for (const { path, personal, type: own } of valueReaders) {
     if (personal || alwaysRecorded.test(path)) continue;
+    // What another model said says nothing of this one.
+    const [group, model = ""] = path.split(".");
+    if (group === "models") {
+      if (readsModel(other, model) && sameModel(model)) continue;
+      return undefined;
+    }
     if (read.get(path) !== showType(own)) return undefined;
   }
   const letters = new Map(
@@ -125,6 +136,10 @@ export function factsSource(
     clauses.push({ place, letter, hits: hitsNeeded(clause, conjuncts.get(place)) });
   }
   return { clauses };
+}
+
+function readsModel({ readers }: Plan, name: string): boolean {
+  return readers.some(({ path }) => path.startsWith(`models.${name}.`));
 }
 
 const listPrefix = "lists.";
@@ -170,7 +185,7 @@ function partsOf(plan: Plan): Parts {
     after,
     memorySteps: createSteps(plan.readers.filter(isMemory), conditions, []),
     slots: [...besides],
-    valueReaders: plan.readers.filter(({ source, path }) => source.kind === "value" && !isStanding(path)),
+    valueReaders: plan.readers.filter((reader) => reader.source.kind === "value" && !isMemory(reader)),
     rules: new Map(
       compiled.map(({ key, firstClause, condition }) => [
         key,
@@ -189,11 +204,8 @@ function placedClauses(plan: Plan): Placed[] {
 }
 
 function isMemory({ source, path }: SlotReader): boolean {
-  return source.kind === "counter" || source.kind === "limit" || isStanding(path);
-}
-
-function isStanding(path: FieldPath): boolean {
-  return path.startsWith("standing.");
+  const isRead = path.startsWith("standing.") || path.startsWith("campaign.");
+  return source.kind === "counter" || source.kind === "limit" || isRead;
 }
 
 function slotOf({ slot }: FieldSlot): number {

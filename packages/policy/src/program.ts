@@ -10,6 +10,7 @@ import type { Steps } from "./steps.ts";
 import type { Tracer } from "./trace.ts";
 import type {
   AttributeType,
+  Campaigns,
   Counter,
   EvaluationInput,
   EventType,
@@ -128,6 +129,8 @@ export type PolicySet = {
   readonly counters: readonly Counter[];
   /** The different limits of all policies, sorted by id. */
   readonly limits: readonly Limit[];
+  /** Where a policy declares them. */
+  readonly campaigns: Campaigns | undefined;
   /** The lists of all policies, by name. */
   readonly lists: ReadonlyMap<string, ListDeclaration>;
   /** The models of all policies, by name. */

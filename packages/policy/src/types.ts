@@ -185,6 +185,8 @@ export type LadderStep = {
  * - `first` when the key was first seen: conditions read `decidedAt` less that time, as a duration; it is
  *   missing if it never was, or if none came for `overMs`
  *
+ * - `campaigns` counts nothing: it is the campaigns that the others know as `campaign.id`
+ *
  * It counts the events whose type is in `on`. Where a field of `by` or `of` is a list, the event counts
  * under each of its first `counterListElementsMax` elements, and the value read is the largest (0 for an
  * empty list), of `first` the smallest (missing for an empty list); where one is missing, the event isn't
@@ -193,7 +195,7 @@ export type LadderStep = {
  */
 export type Counter = {
   readonly id: string;
-  readonly kind: "count" | "distinct" | "sum" | "first";
+  readonly kind: "count" | "distinct" | "sum" | "first" | "campaigns";
   /** With `distinct`: the field whose different values are counted; with `sum`: the field that is added. */
   readonly of?: FieldPath;
   /** Which events are counted: a condition, as written. */
@@ -204,6 +206,15 @@ export type Counter = {
   readonly overMs: number;
   /** A sixtieth of `overMs`. */
   readonly bucketMs: number;
+};
+
+/** Campaigns of a set of policies: which events belong together, how many they are, and by how many. */
+export type Campaigns = {
+  readonly index: Counter;
+  /** `campaign.size`: the number of events. */
+  readonly size: Counter;
+  /** `campaign.actors`: the number of different actors. */
+  readonly actors: Counter;
 };
 
 /**
@@ -291,6 +302,7 @@ export type TestGiven = {
   readonly limits: ReadonlyMap<string, number>;
   /** Entries, by name. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
+  readonly campaign: { readonly size: number; readonly actors: number };
   /** Scores, by name; what isn't given is missing. */
   readonly models: ReadonlyMap<string, number>;
   readonly standing: EvaluationInput["standing"];
@@ -331,6 +343,8 @@ export type Policy = {
   readonly lists: ReadonlyMap<string, ListDeclaration>;
   /** Its models by name; a name is one model in all policies. */
   readonly models: ReadonlyMap<string, ModelDeclaration>;
+  /** Where it declares campaigns: those of all policies that do. */
+  readonly campaigns?: Campaigns;
   readonly exempt: readonly Exemption[];
   readonly rules: readonly Rule[];
   /** From the fewest points to the most. */
@@ -380,6 +394,8 @@ export type EvaluationInput = {
   readonly fields?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined;
   /** By name; what is absent is missing. */
   readonly signals: Readonly<Record<string, unknown>>;
+  /** The id of the campaign that the event belongs to; missing where there is nothing to tell it by. */
+  readonly campaign?: string | undefined;
   /** By `Counter.id`; what is absent is missing. */
   readonly counters: ReadonlyMap<string, number>;
   /** By `Limit.id`: how long the event would have to wait, in milliseconds; 0 if there is room. */

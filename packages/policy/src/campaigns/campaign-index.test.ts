@@ -231,7 +231,7 @@ class NaiveIndex {
     for (const campaign of this.#campaigns.filter((each) => this.#lives(each, event.atMs))) {
       for (const signature of words === undefined ? [] : campaign.signatures) {
         const agreed = agreement(signature, 0, words as Int32Array, 0);
-        if (agreed > most) [best, most] = [campaign, agreed];
+        if (agreed > most && shareBand(signature, words as Int32Array)) [best, most] = [campaign, agreed];
       }
     }
     if (best !== undefined) return { id: best.id, most };
@@ -257,4 +257,17 @@ class NaiveIndex {
 function wordsOf({ shingles }: CampaignEvent): Int32Array | undefined {
   const words = new Int32Array(signatureWords);
   return shingles !== undefined && decodeSignature(shingles, words, 0) ? words : undefined;
+}
+
+/** Whether three bytes that are looked for together are equal. */
+function shareBand(a: Int32Array, b: Int32Array): boolean {
+  const [one, other] = [new Uint8Array(a.buffer), new Uint8Array(b.buffer)];
+  const word = (slot: number): boolean => one[2 * (slot % 32)] === other[2 * (slot % 32)];
+  const rest = (slot: number): boolean => one[2 * (slot % 32) + 1] === other[2 * (slot % 32) + 1];
+  const slots = Array.from({ length: 32 }, (_, slot) => slot);
+  return slots.some(
+    (slot) =>
+      (word(slot) && rest(7 * slot) && rest(7 * slot + 1)) ||
+      (word(slot) && word(slot + 5) && rest(5 * slot + 7)),
+  );
 }

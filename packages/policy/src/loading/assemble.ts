@@ -55,11 +55,17 @@ export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): Polic
   for (const { policy } of loaded) {
     for (const counter of policy.counters.values()) counters.set(counter.id, counter);
     for (const limit of policy.limits.values()) limits.set(limit.id, limit);
+    const { campaigns } = policy;
+    if (campaigns === undefined) continue;
+    for (const counter of [campaigns.index, campaigns.size, campaigns.actors]) {
+      counters.set(counter.id, counter);
+    }
   }
   return {
     policies: loaded.map(({ policy }) => policy),
     counters: sortedById(counters),
     limits: sortedById(limits),
+    campaigns: loaded.find(({ policy }) => policy.campaigns !== undefined)?.policy.campaigns,
     lists,
     models,
     events,

@@ -2,11 +2,13 @@
 // What counters and limits have in common: the fields that they count by, and which events they count.
 import { isSeq } from "yaml";
 import { canonicalText } from "../condition/canonical.ts";
+import { campaignIdField } from "../environment.ts";
 import type { FieldDeclaration } from "../environment.ts";
 import { suggest } from "../names.ts";
 import { createSlotTable } from "../program.ts";
 import type { Where } from "../program.ts";
 import type { FieldPath } from "../types.ts";
+import { campaignsHint } from "./campaigns.ts";
 import { readCondition } from "./conditions.ts";
 import { readList, readText, report } from "./document.ts";
 import type { Located, Mapping, Source } from "./document.ts";
@@ -57,15 +59,24 @@ export function readBy(source: Source, value: Located, counting: Counting): Fiel
   return paths.length === items.length ? paths.sort() : undefined;
 }
 
+/** What a counter's or a limit's declaration ends with where it is of campaigns: other ones, another state. */
+export function ofCampaigns(paths: readonly (FieldPath | undefined)[], { campaigns }: Counting): string {
+  return campaigns !== undefined && paths.includes(campaignIdField.path) ? ` of ${campaigns.index.id}` : "";
+}
+
 /** The declaration of a field that may be counted by; a mistake is reported. */
 export function checkCounted(
   source: Source,
   offset: number,
   path: FieldPath,
-  { fields }: Counting,
+  { fields, campaigns }: Counting,
 ): FieldDeclaration | undefined {
   const field = fields.declared.get(path);
   if (field !== undefined && isCountable(field)) return field;
+  if (path === campaignIdField.path) {
+    if (campaigns !== undefined) return campaignIdField;
+    return report(source, "unknown-name", offset, "campaigns are not declared", campaignsHint);
+  }
   if (field !== undefined) {
     const hint = "count by a field of the event or a signal";
     return report(source, "bad-path", offset, `a counter can't count by "${path}"`, hint);

@@ -3,7 +3,7 @@
 // `count`, `sum` and `first` exclude each other.
 import { showType } from "../condition/types.ts";
 import type { Counter, FieldPath } from "../types.ts";
-import { checkCounted, oneList, readBy, readWhere } from "./counted.ts";
+import { checkCounted, ofCampaigns, oneList, readBy, readWhere } from "./counted.ts";
 import type { Counting, LoadedWhere } from "./counted.ts";
 import { readChoice, readEntries, readMapping, readOptional, readText, report } from "./document.ts";
 import type { Entry, Located, Mapping, Source } from "./document.ts";
@@ -88,7 +88,8 @@ function readCounter(
   const { on } = counting;
   const id =
     `${wordsOf(kind, of)} by ${by.join(", ")} over ${overMs} on ${on.join(", ")}` +
-    (where === undefined ? "" : ` where ${where.canonical}`);
+    (where === undefined ? "" : ` where ${where.canonical}`) +
+    ofCampaigns([...by, of], counting);
   const counter: Counter = {
     id,
     kind,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits: `NAME: { rate, burst, by, where }`.
 import type { Limit } from "../types.ts";
-import { oneList, readBy, readWhere } from "./counted.ts";
+import { ofCampaigns, oneList, readBy, readWhere } from "./counted.ts";
 import type { Counting, LoadedWhere } from "./counted.ts";
 import { readEntries, readInteger, readMapping, readOptional, report } from "./document.ts";
 import type { Entry, Located, Source } from "./document.ts";
@@ -66,7 +66,8 @@ function readLimit(
   const { on } = counting;
   const id =
     `limit ${count} per ${perMs} burst ${burst} by ${by.join(", ")} on ${on.join(", ")}` +
-    (where === undefined ? "" : ` where ${where.canonical}`);
+    (where === undefined ? "" : ` where ${where.canonical}`) +
+    ofCampaigns(by, counting);
   return {
     limit: { id, by, on, count, perMs, burst, ...(where && { where: where.when }) },
     where,

@@ -7,6 +7,7 @@ import { createSlotTable } from "../program.ts";
 import type { PolicySet, SlotTable } from "../program.ts";
 import type {
   AttributeType,
+  Campaigns,
   EventType,
   LadderStep,
   ListDeclaration,
@@ -17,6 +18,7 @@ import type {
   Threshold,
 } from "../types.ts";
 import { readLadder, readThresholds } from "./actions.ts";
+import { readCampaigns } from "./campaigns.ts";
 import { assemble } from "./assemble.ts";
 import type { LoadedPolicy } from "./assemble.ts";
 import { readCounters } from "./counters.ts";
@@ -62,6 +64,7 @@ const policyKeys = {
     "attributes",
     "lists",
     "models",
+    "campaigns",
     "counters",
     "limits",
     "exempt",
@@ -112,7 +115,8 @@ export function loadPolicies(files: readonly PolicyFile[]): PolicySet {
   };
   checkFiles(files, loading.problems);
   const open = files.map((file) => openFile(file, loading)).filter((each) => each !== undefined);
-  const loaded = open.map((each) => loadFile(each, loading));
+  const campaigns = readCampaigns(open);
+  const loaded = open.map((each) => loadFile(each, loading, campaigns));
   if (loading.problems.length > 0) throw invalidPolicy(files, loading.problems);
   return assemble(loaded, {
     slots: loading.slots,
@@ -161,11 +165,16 @@ function openFile(file: PolicyFile, loading: Loading): OpenFile | undefined {
   return { source, mapping };
 }
 
-function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy {
+function loadFile(
+  { source, mapping }: OpenFile,
+  loading: Loading,
+  shared: Campaigns | undefined,
+): LoadedPolicy {
   const id = readOptional(mapping, "policy", (each) => readPolicyId(source, each, loading)) ?? "";
   const attributes =
     readOptional(mapping, "attributes", (each) => readAttributes(source, each, loading)) ?? new Map();
-  const eventNames = readEventNames(source, mapping, attributes, loading);
+  const campaigns = mapping.entries.has("campaigns") ? shared : undefined;
+  const eventNames = { ...readEventNames(source, mapping, attributes, loading), campaigns };
   const declared = readDeclared(source, mapping, eventNames, loading);
   const { counters, limits, lists, models } = declared;
   const names: PolicyNames = { ...eventNames, ...declared.names, policy: id };
@@ -210,6 +219,7 @@ function loadFile({ source, mapping }: OpenFile, loading: Loading): LoadedPolicy
     limits: names.limits,
     lists: names.lists,
     models: new Map(models.models.map(({ model }) => [model.name, model])),
+    ...(campaigns && { campaigns }),
     exempt: exempt.map(({ exemption }) => exemption),
     rules: rules.map(({ rule }) => rule),
     ...consequences,
@@ -289,7 +299,7 @@ function readEventNames(
   mapping: Mapping,
   attributes: ReadonlyMap<string, AttributeType>,
   { events }: Loading,
-): EventNames {
+): Omit<EventNames, "campaigns"> {
   const on = readOptional(mapping, "on", (each) => readOn(source, each, events)) ?? [];
   checkFieldTypes(source, mapping.entries.get("on")?.value.offset ?? mapping.offset, on, events);
   return { on, events, fields: fieldsOfEvents(on, events, attributes) };

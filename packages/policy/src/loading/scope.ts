@@ -2,10 +2,11 @@
 // The names that the conditions of a policy may use, with the slots that their values are read into.
 import type { Scope } from "../condition/scope.ts";
 import type { FieldSlot } from "../condition/typed.ts";
-import { counterField, limitField, listField, modelField } from "../environment.ts";
+import { campaignIdField, counterField, limitField, listField, modelField } from "../environment.ts";
 import type { FieldDeclaration } from "../environment.ts";
 import type { SlotTable, Waits } from "../program.ts";
-import type { Counter, EventType, FieldPath, Limit, ListDeclaration, ListKind } from "../types.ts";
+import type { Campaigns, Counter, EventType, FieldPath, Limit, ListDeclaration, ListKind } from "../types.ts";
+import { campaignParts, campaignsHint } from "./campaigns.ts";
 import { nearestField } from "./events.ts";
 import type { PolicyFields } from "./fields.ts";
 import { modelHint, modelParts } from "./models.ts";
@@ -15,6 +16,8 @@ export type EventNames = {
   readonly on: readonly string[];
   readonly events: ReadonlyMap<string, EventType>;
   readonly fields: PolicyFields;
+  /** Where the policy declares them. */
+  readonly campaigns: Campaigns | undefined;
 };
 
 /**
@@ -48,6 +51,7 @@ export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reade
       ...limitNames.flatMap((name) => limitParts.map((part) => `limits.${name}.${part}`)),
       ...listNames.map((name) => `lists.${name}`),
       ...modelNames.flatMap((name) => modelParts.map((part) => `models.${name}.${part}`)),
+      ...(names.campaigns === undefined ? [] : campaignParts.map((part) => `campaign.${part}`)),
     ],
     field(path) {
       const field = fields.declared.get(path);
@@ -55,6 +59,7 @@ export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reade
       const [group, name = "", part = ""] = path.split(".");
       if (group === "counters") return counterSlot(path, name, names, slots);
       if (group === "limits" && limitParts.includes(part)) return limitSlot(path, name, names, slots, reader);
+      if (group === "campaign") return campaignSlot(path, names.campaigns, slots);
       if (group === "models") return modelSlot(path, modelNames, slots);
       return group === "lists" ? listSlot(path, name, names, slots) : undefined;
     },
@@ -83,7 +88,8 @@ export function createFieldScope(names: EventNames, slots: SlotTable): Scope {
 
 function notOfEvent(path: FieldPath): { message: string; hint: string } | undefined {
   const group = path.split(".")[0];
-  if (!["counters", "limits", "lists", "models", "standing"].includes(group ?? "")) return undefined;
+  if (!["counters", "limits", "lists", "models", "standing", "campaign"].includes(group ?? ""))
+    return undefined;
   return {
     message: `"${path}" can't be read here`,
     hint: "ask for fields of the event and its signals only",
@@ -153,6 +159,20 @@ function modelSlot(path: FieldPath, names: readonly string[], slots: SlotTable):
   return slots.fieldSlot(path, modelField(name, part));
 }
 
+function campaignSlot(
+  path: FieldPath,
+  campaigns: Campaigns | undefined,
+  slots: SlotTable,
+): FieldSlot | undefined {
+  if (campaigns === undefined) return undefined;
+  if (path === campaignIdField.path) return slots.fieldSlot(path, campaignIdField);
+  const { size, actors } = campaigns;
+  const counter = path === "campaign.size" ? size : path === "campaign.actors" ? actors : undefined;
+  if (counter === undefined) return undefined;
+  const { id, kind } = counter;
+  return slots.fieldSlot(path, counterField("", id, kind, path), { kind: "counter", id });
+}
+
 function hintFor(path: FieldPath, names: PolicyNames): string | undefined {
   const [group, name = ""] = path.split(".");
   if (group === "counters" && names.counterKinds.size === 0) return "declare it under counters:";
@@ -160,6 +180,7 @@ function hintFor(path: FieldPath, names: PolicyNames): string | undefined {
   if (group === "lists" && names.listNames.length === 0) {
     return `declare it: lists: { ${name === "" ? "NAME" : name}: { kind: domain } }`;
   }
+  if (group === "campaign" && names.campaigns === undefined) return campaignsHint;
   return group === "models" ? modelHint(path, names.modelNames) : eventHint(path, names);
 }
 

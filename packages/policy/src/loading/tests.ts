@@ -14,6 +14,7 @@ import type {
   TestGiven,
 } from "../types.ts";
 import { pointsMax } from "./actions.ts";
+import { readGivenCampaign } from "./campaigns.ts";
 import {
   placeOf,
   readBoolean,
@@ -62,6 +63,7 @@ const givenKeys: Keys = {
     "limits",
     "lists",
     "models",
+    "campaign",
     "standing",
   ],
 };
@@ -107,6 +109,9 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
   const limits = readOptional(mapping, "limits", (each) => readGivenLimits(source, each, names));
   const lists = readOptional(mapping, "lists", (each) => readGivenLists(source, each, names));
   const models = readOptional(mapping, "models", (each) => readGivenModels(source, each, names));
+  const campaign = readOptional(mapping, "campaign", (each) =>
+    readGivenCampaign(source, each, names.campaigns),
+  );
   const standing = readOptional(mapping, "standing", (each) => readStanding(source, each));
   if (type === undefined) return undefined;
   return {
@@ -120,6 +125,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
     limits: limits ?? new Map(),
     lists: lists ?? new Map(),
     models: models ?? new Map(),
+    campaign: campaign ?? { size: 0, actors: 0 },
     standing: standing ?? { strikes: 0, restricted: false },
   };
 }
