@@ -43,9 +43,14 @@ export function findAddresses(text: string): Addresses {
 export function handleAt(text: string, at: number): string | undefined {
   if (at > 0 && /[0-9A-Za-z_@/.]/.test(text[at - 1] ?? "")) return undefined;
   handle.lastIndex = at + 1;
-  return handle.exec(text)?.[0].toLowerCase();
+  const name = handle.exec(text)?.[0].toLowerCase();
+  return name === undefined || styleRules.has(name) ? undefined : name;
 }
 
+/** At-rules of style sheets, which stand in pages that are given as text. */
+const styleRules: ReadonlySet<string> = new Set(
+  "charset font import keyframes layer media namespace page supports".split(" "),
+);
 /** What of the text after an at sign is looked at, in UTF-16 code units. */
 const mailHostLengthMax = 254;
 

@@ -30,7 +30,8 @@ export function isBareLink(
 ): boolean {
   const { ascii, domain, listed, suffix } = host;
   if (!listed || domain === undefined) return false;
-  if (deliberate || follows !== "" || (/^www[0-9]?\./.test(ascii) && domain !== ascii)) return true;
+  if (deliberate) return domain.length - suffix.length > 2;
+  if (follows !== "" || (/^www[0-9]?\./.test(ascii) && domain !== ascii)) return true;
   if (knownHosts.has(domain)) return true;
   if (isSentenceStart(written)) return false;
   const label = domain.slice(0, domain.length - suffix.length - 1);

@@ -4,9 +4,11 @@
 import { isLetter, unicode } from "../text/unicode.ts";
 import type { LinkTrick } from "./link-tricks.ts";
 import { isPlainSuffix } from "./bare-links.ts";
+import { readHost } from "./host.ts";
 import {
   isDeliberateAt,
   isNamedHost,
+  isSureSuffix,
   isSpokenSuffix,
   spacedSuffixes,
   type Surroundings,
@@ -45,6 +47,7 @@ export function findEdits(text: string): Edit[] {
   if (bracketed.test(text)) findBracketed(text, edits);
   if (spokenGate.test(text)) findSpoken(text, edits);
   if (spacedGate.test(text)) findSpaced(text, edits);
+  if (gap.test(text)) findGaps(text, edits);
   if (bullets.test(text)) findBullets(text, edits);
   return edits.length < 2 ? edits : inOrder(edits);
 }
@@ -181,7 +184,7 @@ function findBullets(text: string, edits: Edit[]): void {
     open.push({ from: index, to: index + 1, text: ".", trick: "defanged" });
     end = index + 1;
     labelAhead.lastIndex = end;
-    if (!isPlainSuffix(labelAhead.exec(text)?.[0].toLowerCase() ?? "")) return;
+    if (!isSureSuffix(labelAhead.exec(text)?.[0].toLowerCase() ?? "")) return;
     edits.push(...open);
     open = [];
   });
@@ -277,17 +280,35 @@ function findSpaced(text: string, edits: Edit[]): void {
       const from = index + separator.length + suffix.length;
       edits.push({ from, to: from + rest, text: ".", trick: "spaced" });
     }
-    findSpacedLeft(text, surroundings.start, edits);
+    findSpacedLeft(text, surroundings.start, `${surroundings.label}.${whole}`, edits);
   });
 }
 
-/** "www . example . com", "name @ example . com": what belongs to a host that was found. */
-function findSpacedLeft(text: string, start: number, edits: Edit[]): void {
-  const [left = ""] = /(?:\bwww ?\. ?|(?<=\w) ?@ ?)$/i.exec(text.slice(Math.max(0, start - 8), start)) ?? [];
-  if (!left.includes(" ")) return;
-  const from = start - left.length + (left.includes("@") ? 0 : 3);
-  edits.push({ from, to: start, text: left.includes("@") ? "@" : ".", trick: "spaced" });
+const gap = /(?:[\\/]{2}|\bwww) ?[\w-]{0,63} ?\. /i;
+const everyGap =
+  /(?<=(?:[\\/]{2}|\bwww\.)[\w.-]{1,63})(\. | \. ?)(?=[\w-]{1,63} ?\. ?(?:[a-z]{2}|[a-z-]{3,20})(?![\w-]))/gi;
+
+/** "http://tms. example.com/x": a space behind a label, where a scheme or `www.` says that a host goes on. */
+function findGaps(text: string, edits: Edit[]): void {
+  forEachMatch(everyGap, text, ({ 0: all, index }) => {
+    edits.push({ from: index, to: index + all.length, text: ".", trick: "spaced" });
+  });
 }
+
+/** "www . example . com", "me . blogspot . com", "name @ example . com": what belongs to a host that was found. */
+function findSpacedLeft(text: string, start: number, host: string, edits: Edit[]): void {
+  const before = text.slice(Math.max(0, start - leftLengthMax), start);
+  const [, label = "", separator = ""] = /([0-9A-Za-z_-]{1,63})( ?\. ?| ?@ ?)$/.exec(before) ?? [];
+  if (label === "" || !separator.includes(" ")) return;
+  const lead = before.slice(0, before.length - label.length - separator.length);
+  const belongs = separator.includes("@") || /^www$/i.test(label) || /(?:\/\/|www ?\. ?)$/i.test(lead);
+  if (!belongs && readHost(`x.${host}`)?.shared !== true) return;
+  const from = start - separator.length;
+  edits.push({ from, to: start, text: separator.trim(), trick: "spaced" });
+}
+
+/** How much before a host is looked at for what belongs to it: a label and a scheme. */
+const leftLengthMax = 76;
 
 /** Whether single letters with spaces between them end at a place: "e x a m p l e". */
 function isSpelled(text: string, at: number): boolean {
@@ -303,8 +324,9 @@ function findSpelled(text: string, index: number, edits: Edit[]): void {
   const left = /(?<![0-9a-z-])(?:(?:[0-9a-z-] ){2,40}[0-9a-z-]|[0-9a-z-]{3,63}) ?$/i.exec(
     text.slice(Math.max(0, dot - spelledMax), dot),
   );
-  if (left === null || (!left[0].trim().includes(" ") && !right[0].trim().slice(1).trim().includes(" ")))
-    return;
+  // "enjoy . R u there": two letters are no suffix unless the name is spelled too.
+  if (left === null) return;
+  if (!left[0].trim().includes(" ") && (suffix.length < 3 || !/[a-z] [a-z]/i.test(right[0]))) return;
   const from = dot - left[0].length;
   const to = dot + right[0].length;
   edits.push({ from, to, text: text.slice(from, to).replaceAll(" ", ""), trick: "spaced" });

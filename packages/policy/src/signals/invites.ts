@@ -74,7 +74,8 @@ export function findInvites(text: string, phones: readonly Phone[]): Invite[] {
   for (const { 1: scheme = "", 2: target = "" } of text.matchAll(schemes)) {
     const messenger = schemeMessengers.get(scheme.toLowerCase());
     if (messenger !== undefined && invites.length < invitesMax) {
-      invites.push({ messenger, target: target.toLowerCase() });
+      // "skype:name?call" says what to do with the name.
+      invites.push({ messenger, target: target.toLowerCase().replace(/\?(?:call|chat|add)$/, "") });
     }
   }
   return invites;
@@ -88,7 +89,7 @@ type InvitePath = { messenger: Messenger; path: RegExp; code?: true };
 const telegramName: InvitePath = { messenger: "telegram", path: /^/ };
 const telegram: InvitePath = {
   messenger: "telegram",
-  path: /^\/(?:s\/)?((?:joinchat\/|\+)?[0-9A-Za-z_-]{3,64})\/?(?:$|[/?#])/,
+  path: /^\/(?:s\/)?((?:joinchat\/|addlist\/|\+)?[0-9A-Za-z_-]{3,64})\/?(?:$|[/?#])/,
   code: true,
 };
 const discord: InvitePath = { messenger: "discord", path: /^\/([0-9A-Za-z-]{2,32})/, code: true };
@@ -164,9 +165,9 @@ const services: readonly Service[] = [
   { messenger: "instagram", words: "instagram|insta|ig|инстаграм|инста", names: true },
   { messenger: "snapchat", words: "snap ?chat|snap|sc", names: true },
   { messenger: "kik", words: "kik", names: true },
-  { messenger: "wechat", words: "we ?chat|weixin|微信|薇信|威信|vx|v信", names: true },
+  { messenger: "wechat", words: "we ?chat|weixin|[加+]?(?:微信|薇信|威信|vx|v信)", names: true },
   { messenger: "skype", words: "skype|скайп", names: true },
-  { messenger: "line", words: "line ?id|加line|賴|line", names: true },
+  { messenger: "line", words: "line ?id|id ?line|加line|賴", names: true },
   { messenger: "viber", words: "viber|вайбер" },
   { messenger: "discord", words: "discord|дискорд", names: true },
   { messenger: "signal", words: "signal" },
@@ -183,9 +184,9 @@ const anyService =
 
 /** What may stand between a messenger's name and the one there. */
 const joint =
-  /^(?:[ \u00a0]*(?:\p{P}|\p{S}|\p{Extended_Pictographic}|\ufe0f)){0,6}[ \u00a0]*(?:(?:me|us|at|on|is|my|the|id|user|username|name|nick|no|nr|num|number|group|channel|account|handle|add|dm|contact|here|now|via|with|und|unter|канал|чат|группа|по|на|мне|号|號|號碼)[ \u00a0]*(?:[:\-–—=>👉➡⬇.]\ufe0f?){0,3}[ \u00a0]*){0,4}$/iu;
+  /^(?:[ \u00a0]*(?:[^\P{P}.!?]|\p{S}|\p{Extended_Pictographic}|\ufe0f)){0,6}[ \u00a0]*(?:(?:me|us|at|on|is|my|the|id|user|username|name|nick|no|nr|num|number|group|channel|account|handle|add|dm|contact|here|now|via|with|und|unter|канал|чат|группа|по|на|мне|号|號|號碼)[ \u00a0]*(?:[:\-–—=>👉➡⬇.]\ufe0f?){0,3}[ \u00a0]*){0,4}$/iu;
 const saidName =
-  /^(?: ?id)? ?(?::|=|-|–|—|➡️?|👉| is\b|：)+ ?@?([A-Za-z][0-9A-Za-z_.-]{3,30})(?![0-9A-Za-z_]|[./:]\S)/iu;
+  /^(?: ?id)?(?: ?(?:[:=：]|➡️?|👉)+ ?| [-–—] | is (?=[A-Za-z_.-]{0,20}[0-9_]))@?([A-Za-z][0-9A-Za-z_.-]{3,30})(?![0-9A-Za-z_]|[./:?]\S)/iu;
 
 function targetAfter(
   text: string,

@@ -127,7 +127,9 @@ function readLink(
   const written = own ?? name;
   const host = readWritten(written, bare, tricks);
   if (host === undefined || isNameSpace(host.ascii, follows)) return undefined;
-  if (bare && !isBareAddress(host, follows) && !isBareLink(written, host, follows, deliberate))
+  // A scheme that was pieced together before a single word may be anything.
+  if (deliberate && host.domain === undefined) return undefined;
+  if (bare && !isBareAddress(host, written, follows) && !isBareLink(written, host, follows, deliberate))
     return undefined;
   addHostTricks(host, written, authority.length > named.length, tricks);
   const url = `${bare ? "http:" : schema}//${host.ascii}${follows}`.slice(0, linkLengthMax);
@@ -147,9 +149,12 @@ function readWritten(written: string, bare: boolean, tricks: LinkTrick[]): Host 
   return spelled;
 }
 
-/** An address without scheme is a link if a port or a path that is no prefix follows: 192.0.2.0/24 is none. */
-function isBareAddress({ ascii }: Host, follows: string): boolean {
-  return isAddress(ascii) && /^(?::[0-9]{2,5}(?:\/|$)|\/[A-Za-z~_?])/.test(follows);
+/**
+ * An address without scheme is a link if a port or a path that is no prefix follows, and all of it is there:
+ * 192.0.2.0/24 is none, and neither is 19.95/month.
+ */
+function isBareAddress({ ascii }: Host, written: string, follows: string): boolean {
+  return isAddress(ascii) && written === ascii && /^(?::[0-9]{2,5}(?:\/|$)|\/[A-Za-z~_?])/.test(follows);
 }
 
 /** Declarations of HTML and XML name URLs that nobody is meant to follow. */

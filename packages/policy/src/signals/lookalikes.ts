@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hosts in other letters than ASCII, and which hosts in ASCII they look like.
-import { foldText } from "../text/fold.ts";
+import { asciiLook } from "../text/looks.ts";
 import { isMark, unicode } from "../text/unicode.ts";
 import { decodePunycode } from "./punycode.ts";
 
@@ -24,17 +24,13 @@ export function readLookalike(ascii: string): Lookalike | undefined {
   const labels = ascii.split(".").map((label) => decodeLabel(label));
   const decoded = labels.join(".");
   const looksLike = labels.map((label) => spellInAscii(label)).join(".");
-  const plain = labels.map((label) => (isAscii(label) ? label : foldHomoglyphs(label))).join(".");
-  return {
-    decoded,
-    looksLike: /^[a-z0-9._-]+$/.test(looksLike) && looksLike !== decoded ? looksLike : undefined,
-    homoglyphs: plain !== decoded && withoutMarks(plain) !== withoutMarks(decoded),
-  };
+  const shown = /^[a-z0-9._-]+$/.test(looksLike) ? looksLike : undefined;
+  return { decoded, looksLike: shown, homoglyphs: shown !== undefined && shown !== withoutMarks(decoded) };
 }
 
 /** How a name in other letters is read by who takes them for Latin ones. */
 export function spellInAscii(label: string): string {
-  return isAscii(label) ? label : withoutMarks(foldHomoglyphs(label));
+  return isAscii(label) ? label : asciiLook(label);
 }
 
 function decodeLabel(label: string): string {
@@ -43,10 +39,6 @@ function decodeLabel(label: string): string {
 
 function isAscii(text: string): boolean {
   return !/[^\0-\x7f]/.test(text);
-}
-
-function foldHomoglyphs(label: string): string {
-  return foldText(label).skeleton.toLowerCase();
 }
 
 /** Base letters alone, by the pinned tables: `é` as `e`. */

@@ -17,7 +17,7 @@ export const phonesMax = 64;
 const internationalMin = 8;
 const internationalMax = 15;
 /** Most runs of digits that are looked at. */
-const runsMax = 10_000;
+const runsMax = 2_000;
 /** How far before a number is looked for a word that announces it, in UTF-16 code units. */
 const cueLength = 28;
 
@@ -58,7 +58,7 @@ const digit = `(?:[${plainDigit}]|[OoIl](?=[OoIl]{0,3}[0-9])|(?<=[0-9][OoIl]{0,3
 const between = String.raw`(?:[ .\-\u2010-\u2014\u00a0/()*_~]|\u20e3){0,3}`;
 const promising = new RegExp(`[${plainDigit}][^\n]{0,4}?[${plainDigit}OoIl]`);
 const run = new RegExp(
-  String.raw`(?<![\w.,:#@$£€¥₹₺₽%/=&\-])[+(]{0,2}${digit}(?:${between}${digit}){5,39}`,
+  String.raw`(?<![\w.,:#@$£€¥₹₺₽%/=&\-])[+(]{0,2}${digit}(?:${between}${digit}){5,46}`,
   "g",
 );
 /** What comes after a number that is no telephone number: the rest of a word, a decimal, a unit. */
@@ -67,33 +67,60 @@ const unfit =
 
 /** Reads a run of digits as a number, or as several that only spaces part. */
 function readRun(text: string, at: number, written: string): Phone[] {
-  const whole = readPart(text, at, written);
+  const whole = readPart(text, at, written, () => isCued(text, at));
   if (whole !== undefined) return [whole];
   const phones: Phone[] = [];
-  const starts = Array.from(written.matchAll(/(?<= )[^ ]/g), ({ index }) => index);
-  for (let from = 0, next = 0; next <= starts.length;) {
-    let found: Phone | undefined;
-    let after = next + 1;
-    for (let last = next; last <= starts.length; last++) {
-      const end = starts[last] ?? written.length;
-      const phone = readPart(text, at + from, written.slice(from, end).trimEnd());
-      if (phone === undefined) continue;
-      found = phone;
-      after = last + 1;
-    }
-    if (found !== undefined) phones.push(found);
-    from = starts[after - 1] ?? written.length;
-    next = after;
+  const starts = [0, ...Array.from(written.matchAll(/(?<= )[^ ]/g), ({ index }) => index), written.length];
+  for (let first = 0; first + 1 < starts.length;) {
+    const last = longestPart(text, at, written, starts, first, phones);
+    first = last === undefined ? first + 1 : last;
   }
   return phones;
 }
 
-function readPart(text: string, at: number, written: string): Phone | undefined {
+/** Adds the longest number that starts with a part of a run; returns which part comes after it. */
+function longestPart(
+  text: string,
+  at: number,
+  written: string,
+  starts: readonly number[],
+  first: number,
+  phones: Phone[],
+): number | undefined {
+  const from = starts[first] ?? 0;
+  let cued: boolean | undefined;
+  const isCuedHere = (): boolean => (cued ??= isCued(text, at + from));
+  let longest: Phone | undefined;
+  let next: number | undefined;
+  for (let last = first + 1; last < starts.length; last++) {
+    const part = written.slice(from, starts[last]).trimEnd();
+    if (part.length < digitsMin) continue;
+    if (part.length > partLengthMax) break;
+    const phone = readPart(text, at + from, part, isCuedHere);
+    // What comes after other digits is part of a row of numbers, unless it is announced or they are one too.
+    if (phone === undefined || (first > 0 && phones.length === 0 && !isCuedHere())) continue;
+    longest = phone;
+    next = last;
+  }
+  if (longest !== undefined) phones.push(longest);
+  return next;
+}
+
+/** Fewest digits of any number. */
+const digitsMin = 7;
+/** The longest number as written, in UTF-16 code units: 15 digits with something between them. */
+const partLengthMax = 36;
+
+function isCued(text: string, at: number): boolean {
+  return cue.test(text.slice(Math.max(0, at - cueLength), at));
+}
+
+function readPart(text: string, at: number, written: string, cued: () => boolean): Phone | undefined {
   const end = at + written.length;
   if (unfit.test(text.slice(end, end + 6))) return undefined;
   const digits = toDigits(written);
   if (digits === undefined) return undefined;
-  const number = readNumber(written, digits, text.slice(Math.max(0, at - cueLength), at));
+  const number = readNumber(written, digits, cued);
   return number === undefined ? undefined : { number, at, end };
 }
 
@@ -115,18 +142,23 @@ function toDigits(written: string): string | undefined {
   return letters * 2 > digits.length ? undefined : digits;
 }
 
-function readNumber(written: string, digits: string, before: string): string | undefined {
+function readNumber(written: string, digits: string, cued: () => boolean): string | undefined {
   const { length } = digits;
+  // "+80.000.000" has its thousands apart.
+  if (/^[(+]*[0-9]{1,3}(?:[.\u00a0][0-9]{3})+$/.test(written) || decimals.test(written)) return undefined;
   const plus = /^[(]?\+/.test(written);
   if (plus || (digits.startsWith("00") && length >= 11)) {
     const number = plus ? digits : digits.slice(2);
     const fits = number.length >= internationalMin && number.length <= internationalMax;
-    return fits && !number.startsWith("0") && !/^(\d)\1+$/.test(number) ? `+${number}` : undefined;
+    return fits && !number.startsWith("0") && !madeUp.test(number) ? `+${number}` : undefined;
   }
-  if (length > 12 || length < 7 || /^(\d)\1+$/.test(digits) || isDate(written)) return undefined;
-  const cued = cue.test(before);
-  return cued || hasShape(written, digits) ? digits : undefined;
+  if (length > 12 || length < digitsMin || madeUp.test(digits) || isDate(written)) return undefined;
+  return hasShape(written, digits) || cued() ? digits : undefined;
 }
+
+/** All digits the same, or one after the other. */
+const madeUp = /^(\d)\1+$|^0?123456/;
+const decimals = /(?:^|[^0-9.])0 ?\. ?[0-9]{2}/;
 
 /** Whether a row of digits looks like a national number without a word that says so. */
 function hasShape(written: string, digits: string): boolean {
@@ -155,9 +187,11 @@ function isDate(written: string): boolean {
     dayMonth &&
     first.length <= 2 &&
     second.length <= 2 &&
-    (year(c) || (third.length === 2 && /^\S+[/.]\S+$/.test(written)))
+    (year(c) || (third.length === 2 && shortDate.test(written)))
   );
 }
+
+const shortDate = /^[0-9]{1,2} ?[/.] ?[0-9]{1,2} ?[/.] ?[0-9]{2}(?![0-9])/;
 
 /** Words that announce a number, in the languages that much spam is written in. */
 const cue = new RegExp(

@@ -92,7 +92,7 @@ const redirectors: ReadonlyMap<string, RegExp> = new Map([
   ["bing.com", /^\/(?:ck\/a|aclick)/],
   ["duckduckgo.com", /^\/l\//],
   ["yandex.", /^\/(?:clck|redir|safety)/],
-  ["yahoo.com", /^\/.*R[UO]=/],
+  ["yahoo.com", /\/R[UO]=|\/\*http/],
   ["mail.ru", /^\/(?:redir|clck)/],
   ["outlook.com", /[?&]url=/],
   ["urldefense.com", /^\/v/],

@@ -49,9 +49,22 @@ const boom =
 const hint =
   /(?:www[ .]{0,3}|\/\/|\b(?:visit|sites?|website|web|webpage|url|link|page|homepage|go ?to|check(?: ?out)?|see|at|on|search|google|domain|blog|type|сайт|besuch\w*|seite|visita|visite|адрес)(?: (?:my|our|the|is|it|at|this|out|for|us|me))?[ :]{1,3}|[@>] ?)$/i;
 
+/** What leaves no doubt that the name of a host follows. */
+const strongHint =
+  /(?:www[ .]{0,3}|\/\/|\b(?:visit|(?:web)?site|url|link|goto|go to|check out) ?[:=>]? ?|[@>:]\s?)$/i;
+
+/** Words after ".com" that speak of such names. */
+const ofNames =
+  /^ (?:names?|domains?|address|extension|tld|suffix|websites?|sites?|framework|core|developer)\b/i;
+
 /** Words of running English that come after a name, and open no sentence in Spanish or Portuguese. */
 const goesOn =
   /^(?:$|[^\s\w]|\s*$|\s+(?:$|[^\w\s]|(?:for|and|to|or|is|now|it|its|you|they|if|has|free|the|just|then|but|i|we|where|there|today|was|will|with)\b)|\/)/i;
+
+/** Whether a suffix is believed where hardly anything else tells that a host is meant. */
+export function isSureSuffix(suffix: string): boolean {
+  return sureSuffixes.has(suffix);
+}
 
 /** Whether "LABEL dot SUFFIX" is a host. */
 export function isSpokenSuffix(suffix: string, { label, before, after }: Surroundings): boolean {
@@ -70,8 +83,11 @@ export function isNamedHost(suffix: string, separator: string, surroundings: Sur
   const { label, before, after } = surroundings;
   if (label.length < 2 || noLabels.has(label)) return false;
   const lower = suffix.toLowerCase();
+  if (ofNames.test(after)) return false;
+  if (!sureSuffixes.has(lower)) {
+    return hintedSuffixes.has(lower) && suffix === lower && strongHint.test(before) && goesOn.test(after);
+  }
   const hinted = hint.test(before);
-  if (!sureSuffixes.has(lower) && !(hintedSuffixes.has(lower) && hinted)) return false;
   if (hinted) return separator !== ". " || suffix === lower;
   // ".NET" and "Net" are no suffixes, and "ended. Com" is a sentence.
   if (suffix !== lower) return false;
