@@ -53,17 +53,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   // Lists that conditions ask: their versions, changes and files.
   lists: { imports: ["releases"], contracts: ["evidence", "log"] },
   // Models that score texts: what trains and tests them, their files.
-  models: { imports: ["mail"] },
+  models: { imports: ["mail"], contracts: ["log", "releases"] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // The way of an event: it calls the stations in their order.
   intake: {
-    imports: ["counters", "evidence", "lists", "log", "releases", "rollout", "views"],
+    imports: ["counters", "evidence", "lists", "log", "models", "releases", "rollout", "views"],
     contracts: ["access"],
   },
   // A candidate over recorded history. Its threads open files and the identity map by themselves.
   backtest: {
-    imports: ["counters", "evidence", "intake", "lists", "log", "releases", "rollout", "stores"],
+    imports: ["counters", "evidence", "intake", "lists", "log", "models", "releases", "rollout", "stores"],
   },
   // Decisions in plain words.
   explanation: { imports: [], contracts: ["log"] },

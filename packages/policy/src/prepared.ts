@@ -101,7 +101,7 @@ export function factsSource(
   recorded: PolicySet,
   type: string,
   sameList: (name: string) => boolean,
-  sameModel: (name: string) => boolean,
+  sameModel: (name: string) => boolean = () => false,
 ): FactsSource | undefined {
   const [plan, other] = [candidate.program.plans.get(type), recorded.program.plans.get(type)];
   if (plan === undefined || other === undefined) return undefined;

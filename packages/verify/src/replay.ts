@@ -23,6 +23,11 @@ export {
   type ReleaseManifest,
   type ReplayRelease,
 } from "./replay/release.ts";
-export { replayEvidence, type EvidencePorts, type OpenedEvidence } from "./replay/evidence.ts";
+export {
+  replayEvidence,
+  type EvidencePorts,
+  type OpenedEvidence,
+  type ReleaseAids,
+} from "./replay/evidence.ts";
 export type { LimitSummary } from "./replay/limits.ts";
 export { StateReplay, type StateSummary } from "./replay/state.ts";

@@ -8,7 +8,7 @@ import { encodeLeaf, recordVersion } from "@docket/protocol";
 import type { DecisionBody, Facts } from "@docket/protocol";
 import { encodeEvent } from "@docket/protocol/events";
 import { bundleName, encodeEntryBundle, entriesPath, tileWidth, utf8 } from "@docket/tlog";
-import { BatchWriter, itemsOf } from "../../../packages/docket/src/backtest/batch.ts";
+import { itemsOf } from "../../../packages/docket/src/backtest/batch.ts";
 import type { Batch } from "../../../packages/docket/src/backtest/batch.ts";
 import { candidateOfFiles } from "../../../packages/docket/src/backtest/candidate.ts";
 import { countedIds, Preparer } from "../../../packages/docket/src/backtest/preparer.ts";
@@ -76,7 +76,7 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
   let said = { changed: 0, facts: 0, evidence: 0 };
   for (let round = 0; round < context.rounds; round++) {
     context.progress(`backtest: round ${round + 1} of ${context.rounds}`);
-    const prepared = timed(() => prepareOpened(preparer, log, candidate.release));
+    const prepared = timed(() => prepareOpened(preparer, log));
     const run = new BacktestRun({
       candidate: candidate.release,
       hashing,
@@ -135,11 +135,10 @@ function textOf(
 }
 
 /** What facts do for, packed as threads do; the others are made from the event beforehand. */
-function prepareOpened(preparer: Preparer, { opened }: Recorded, candidate: Release): Batch[] {
-  const ids = countedIds(candidate);
+function prepareOpened(preparer: Preparer, { opened }: Recorded): Batch[] {
   const batches: Batch[] = [];
   for (let from = 0; from < opened.length; from += 2048) {
-    const writer = new BatchWriter(ids);
+    const writer = preparer.writer();
     for (const { record: each, facts } of opened.slice(from, from + 2048)) {
       writer.add(preparer.prepareDecision(each, facts, true, () => undefined));
     }
@@ -161,7 +160,7 @@ function loaded(text: string): ReturnType<typeof candidateOfFiles> {
     return lines === undefined ? undefined : utf8(entriesOf(lines.kind, lines.lines).join("\n"));
   };
   const ports = { disk: { ...disk, readFile: () => undefined }, paths, hashing };
-  return candidateOfFiles(ports, [{ path: "generated.yaml", text }], listFile, []);
+  return candidateOfFiles(ports, [{ path: "generated.yaml", text }], listFile, {});
 }
 
 function entriesOf(kind: ListKind, lines: readonly string[]): string[] {

@@ -2,7 +2,7 @@
 // The candidate of a backtest: policies and lists, in a form that threads can be given. Lists that a policy
 // directory has in files are kept nowhere yet, so their bases travel along.
 import type { KeyObject } from "node:crypto";
-import type { PolicyFile } from "@docket/policy";
+import type { ListView, PolicyFile } from "@docket/policy";
 import { keyedHash } from "../evidence/keys.ts";
 import type { ListFileReader } from "../lists/files.ts";
 import { loadVersion } from "../lists/history.ts";
@@ -11,8 +11,12 @@ import { openListStore } from "../lists/store.ts";
 import type { ListStore } from "../lists/store.ts";
 import type { LogDisk } from "../log/disk.ts";
 import type { LogPaths } from "../log/paths.ts";
+import { generalModel } from "../models/general.ts";
+import { modelId } from "../models/model-file.ts";
+import { SiteModels } from "../models/site-models.ts";
+import { readKeptModel } from "../models/store.ts";
 import { keptReleasePath, listsOf, loadKept, readKeptRelease, releaseOf } from "../releases/release.ts";
-import type { KeptRelease, ListVersion, Release } from "../releases/release.ts";
+import type { KeptRelease, Release, ReleaseManifest } from "../releases/release.ts";
 
 /** A candidate as threads are given it. */
 export type PlainCandidate = {
@@ -21,6 +25,8 @@ export type PlainCandidate = {
   readonly files: readonly PolicyFile[];
   /** Files of lists that aren't kept, by list, kind and version. */
   readonly listFiles: ReadonlyMap<string, Uint8Array>;
+  /** Models that aren't kept, by their hash. */
+  readonly modelFiles: ReadonlyMap<string, Uint8Array>;
 };
 
 /** Where candidates are loaded. */
@@ -38,22 +44,30 @@ const entryHashBytes = 8;
  * A candidate of policy files: its lists are those in force, or new from files beside the policy, as a
  * proposal would have them.
  *
- * @param inForce the versions of the lists in force
+ * @param file gives the files beside the policy
+ * @param inForce the lists and models in force
  * @throws {DocketError} `policy_invalid`; `directory_damaged` if a list can't be made
  */
 export function candidateOfFiles(
   ports: CandidatePorts,
   files: readonly PolicyFile[],
-  listFile: ListFileReader,
-  inForce: readonly ListVersion[],
+  file: ListFileReader,
+  inForce: Pick<ReleaseManifest, "lists" | "models">,
 ): { release: Release; plain: PlainCandidate } {
   const listFiles = new Map<string, Uint8Array>();
   const lists = new SiteLists(
-    { store: readingStore(ports, listFiles), files: listFile, hashActor: actorHash(ports.hashing) },
-    inForce,
+    { store: readingStore(ports, listFiles), files: file, hashActor: actorHash(ports.hashing) },
+    inForce.lists,
   );
-  const release = releaseOf(files, (declared) => lists.current(declared));
-  return { release, plain: plainOf(release, listFiles) };
+  const modelFiles = new Map<string, Uint8Array>();
+  const models = modelsWith(ports, modelFiles, file);
+  models.adopted(inForce.models ?? []);
+  const release = releaseOf(
+    files,
+    (declared) => lists.current(declared),
+    (declared) => models.current(declared),
+  );
+  return { release, plain: plainOf(release, listFiles, modelFiles) };
 }
 
 /**
@@ -66,16 +80,17 @@ export function keptCandidate(
   id: string,
 ): { release: Release; plain: PlainCandidate } {
   const kept = readKeptRelease((each) => ports.disk.readFile(keptReleasePath(ports.paths, each)), id);
-  const plain = { manifest: kept.text, id, files: kept.files, listFiles: new Map<string, Uint8Array>() };
+  const plain = plainOf({ manifest: kept.text, id, files: kept.files });
   return { release: loadCandidate(ports, plain), plain };
 }
 
-/** A release that is loaded already: all of its lists are kept. */
+/** A release that is loaded already: all of its lists and models are kept, or go along. */
 export function plainOf(
   { manifest, id, files }: Pick<Release, "manifest" | "id" | "files">,
   listFiles: ReadonlyMap<string, Uint8Array> = new Map(),
+  modelFiles: ReadonlyMap<string, Uint8Array> = new Map(),
 ): PlainCandidate {
-  return { manifest, id, files, listFiles };
+  return { manifest, id, files, listFiles, modelFiles };
 }
 
 /** Loads what {@link plainOf} gave, in another thread. */
@@ -87,13 +102,15 @@ export function loadCandidate(ports: CandidatePorts, plain: PlainCandidate): Rel
     manifest: JSON.parse(plain.manifest) as KeptRelease["manifest"],
     files: plain.files,
   };
-  return loadKept(kept, () => {
-    const views = listsOf(plain).map(({ name, kind, version }) => {
-      const { list } = loadVersion(name, kind, version, { store, hashActor: actorHash(ports.hashing) });
-      return [name, list.view] as const;
-    });
-    return new Map(views);
-  });
+  const models = modelsWith(ports, new Map(plain.modelFiles), () => undefined);
+  const views = (): ReadonlyMap<string, ListView> =>
+    new Map(
+      listsOf(plain).map(({ name, kind, version }) => {
+        const { list } = loadVersion(name, kind, version, { store, hashActor: actorHash(ports.hashing) });
+        return [name, list.view] as const;
+      }),
+    );
+  return loadKept(kept, views, (versions) => models.at(versions).models);
 }
 
 /** The keyed hash of a list's entry, as facts have it. */
@@ -105,6 +122,19 @@ export function entryHashOf(hashing: KeyObject): (list: string, entry: string) =
 function actorHash(hashing: KeyObject): (accountId: string) => string {
   return (accountId) =>
     keyedHash(hashing, "list actor", accountId).subarray(0, actorHashBytes).toString("base64url");
+}
+
+function modelsWith(
+  { disk, paths }: CandidatePorts,
+  made: Map<string, Uint8Array>,
+  files: ListFileReader,
+): SiteModels {
+  return new SiteModels({
+    read: (id) => made.get(id) ?? readKeptModel(disk, paths, id),
+    keep: (bytes) => void made.set(modelId(bytes), bytes),
+    files,
+    general: generalModel,
+  });
 }
 
 // Nothing is written: what would be kept stays in memory.

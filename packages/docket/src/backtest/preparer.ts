@@ -3,7 +3,7 @@
 // recorded facts, where these hold all that the candidate reads, else from the evidence, as long as it
 // exists. What a thread of a backtest does.
 import type { KeyObject } from "node:crypto";
-import { factsSource, languageVersion, prepareType, signalsVersion } from "@docket/policy";
+import { factsSource, languageVersion, prepareType, scoreModels, signalsVersion } from "@docket/policy";
 import type { EvaluationInput, FactsSource, Preparation } from "@docket/policy";
 import type { DecisionBody, Event, Facts, PartName, RecordHeader } from "@docket/protocol";
 import { tileWidth } from "@docket/tlog";
@@ -18,7 +18,7 @@ import type { JournalledActor } from "../log/journalled-actors.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { readBundle } from "../log/record-bundle.ts";
 import type { ReadLogFile, ReadRecord } from "../log/record-bundle.ts";
-import { keptRelease, listsOf } from "../releases/release.ts";
+import { keptRelease, listsOf, modelsOf } from "../releases/release.ts";
 import type { Release } from "../releases/release.ts";
 import { declarationsOf } from "../rollout/declarations.ts";
 import { BatchWriter } from "./batch.ts";
@@ -229,8 +229,8 @@ export class Preparer {
     facts: Facts,
     preparation: Preparation | undefined,
   ): Pick<DecisionItem, "keys" | "uncounted" | "prepared" | "event"> {
-    const { policies, lists } = this.#candidate;
-    const input = eventInput(event, facts.decidedAt, this.#start.hashing, lists);
+    const { policies } = this.#candidate;
+    const input = eventInput(event, facts.decidedAt, this.#start.hashing, this.#candidate);
     const { keys, uncounted } = eventKeys(this.#declared, policies, input, this.#start.hashing);
     const prepared = preparation?.fromEvent(input);
     // Whether an entry that it hit is held back is known only in its turn.
@@ -285,7 +285,12 @@ export class Preparer {
       new Map(listsOf(of).map(({ name, version }) => [name, version]));
     const [then, now] = [versions(release), versions(this.#candidate)];
     const same = (list: string): boolean => now.has(list) && now.get(list) === then.get(list);
-    return factsSource(this.#candidate.policies, release.policies, type, same);
+    const hashes = (of: Pick<Release, "manifest">): Map<string, string> =>
+      new Map(modelsOf(of).map(({ name, sha256 }) => [name, sha256]));
+    const [modelsThen, modelsNow] = [hashes(release), hashes(this.#candidate)];
+    const sameModel = (name: string): boolean =>
+      modelsNow.has(name) && modelsNow.get(name) === modelsThen.get(name);
+    return factsSource(this.#candidate.policies, release.policies, type, same, sameModel);
   }
 
   #release(id: string): Release | undefined {
@@ -328,7 +333,7 @@ export function eventInput(
   event: Event,
   decidedAt: string,
   hashing: KeyObject,
-  lists: Release["lists"],
+  { policies, lists, models }: Pick<Release, "policies" | "lists" | "models">,
 ): EvaluationInput {
   return {
     type: event.type,
@@ -338,6 +343,7 @@ export function eventInput(
     content: event.content,
     fields: event.fields,
     signals: siteSignals(event, hashing),
+    models: scoreModels(policies, models, event.type, event.content),
     counters: new Map(),
     lists,
     standing: { strikes: 0, restricted: false, limited: [] },

@@ -227,7 +227,7 @@ export class BacktestRun {
     const preparation = this.#preparationOf(type);
     const isHeld = lists !== candidate.lists;
     if (event !== undefined && (isHeld || preparation?.needsEvent === true)) {
-      const input = eventInput(JSON.parse(event) as Event, decidedAt, hashing, lists);
+      const input = eventInput(JSON.parse(event) as Event, decidedAt, hashing, { ...candidate, lists });
       return evaluate(candidate.policies, { ...input, ...memory });
     }
     if (preparation === undefined || prepared === undefined) {

@@ -47,6 +47,8 @@ export type Subject = {
   decidedAtMs: number;
   clock: "event" | "received";
   signals: Signals;
+  /** What the models of the release that decides say of it. */
+  models?: EvaluationInput["models"];
 };
 
 /** What is held back, and who may restrict nobody else: what rollout shares, brakes and caps say. */
@@ -251,7 +253,7 @@ export class Engine {
   }
 
   #read(subject: Subject, plan: EventPlan, standing: StandingRead, held: Effects["held"]): Read {
-    const { event, actor, decidedAtMs, signals } = subject;
+    const { event, actor, decidedAtMs, signals, models } = subject;
     const input: Writable<EvaluationInput> = {
       type: event.type,
       op: event.op ?? "create",
@@ -260,6 +262,7 @@ export class Engine {
       content: event.content,
       fields: event.fields,
       signals,
+      models,
       counters: nothingRead,
       limits: nothingRead,
       shadowLimits: nothingRead,

@@ -9,7 +9,7 @@ import { readListPart } from "../lists/list-changes.ts";
 import type { LogPaths } from "../log/paths.ts";
 import type { LogReader } from "../log/reader.ts";
 import type { ChangeState } from "../releases/change-state.ts";
-import { keptReleasePath, listsOf, readKeptReleaseLater } from "../releases/release.ts";
+import { keptReleasePath, listsOf, modelsOf, readKeptReleaseLater } from "../releases/release.ts";
 import type { Release } from "../releases/release.ts";
 import type { ListChange, Origin } from "../rollout/brake-state.ts";
 import { declarationsOf } from "../rollout/declarations.ts";
@@ -64,7 +64,7 @@ export async function openModes(options: OpenModesOptions): Promise<RuleModes> {
 
 /** What a release declares. */
 export function releaseDeclarations(release: Release): Declarations {
-  return declarationsOf(release.policies.policies, listsOf(release));
+  return declarationsOf(release.policies.policies, listsOf(release), modelsOf(release));
 }
 
 /** With what something came into force: whoever proposed a release counts, not who published it. */
@@ -121,7 +121,7 @@ function declaredBy({
       const kept = await readKeptReleaseLater((id) => readLater(keptReleasePath(paths, id)), release);
       const files = JSON.stringify(kept.manifest.files);
       if (last?.files !== files) last = { files, policies: loadPolicies(kept.files).policies };
-      return declarationsOf(last.policies, kept.manifest.lists ?? []);
+      return declarationsOf(last.policies, kept.manifest.lists ?? [], kept.manifest.models ?? []);
     } catch {
       // It is gone, or of a version of the language that this program doesn't know: what it declared is new.
       return undefined;

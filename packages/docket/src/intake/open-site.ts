@@ -15,6 +15,9 @@ import { openListStore } from "../lists/store.ts";
 import type { LogDisk } from "../log/disk.ts";
 import { Log } from "../log/log.ts";
 import { damaged } from "../log/materialised.ts";
+import { generalModel } from "../models/general.ts";
+import { SiteModels } from "../models/site-models.ts";
+import { keepModelNow, readKeptModel } from "../models/store.ts";
 import type { PrimacyStart } from "../log/newest-state.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
@@ -23,7 +26,7 @@ import type { ChangeState } from "../releases/change-state.ts";
 import type { OpeningRelease } from "../releases/opening-release.ts";
 import { chooseOpeningRelease } from "../releases/opening-release.ts";
 import { PolicyChanges } from "../releases/policy-changes.ts";
-import { keepRelease, keptReleasePath, listsOf, readKeptRelease } from "../releases/release.ts";
+import { keepRelease, keptReleasePath, listsOf, modelsOf, readKeptRelease } from "../releases/release.ts";
 import { runReleaseTests } from "../releases/review.ts";
 import type { ChangePart, Previewer } from "../releases/review.ts";
 import { BrakeDesk } from "../rollout/brake-desk.ts";
@@ -62,7 +65,7 @@ export type OpenSiteOptions = {
   policyFiles: () => readonly PolicyFile[];
   /** Whether they are taken where they were edited and the level allows it (default: true). */
   takesEdits?: boolean | undefined;
-  /** Files beside them, which lists are read from. */
+  /** Files beside them, which lists and models are read from. */
   listFile: ListFileReader;
   /** Verifier keys that signed this log before a change of keys. */
   formerKeys?: readonly string[] | undefined;
@@ -133,7 +136,8 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
   const state = await changeStateOf(index, reader, viewsSize, size);
   const hash = (purpose: string, value: string): Buffer => keyedHash(keys.hashing, purpose, value);
   const lists = openLists(options, hash);
-  const opening = openingRelease(options, state, lists);
+  const models = openModels(options);
+  const opening = openingRelease(options, state, { ...lists, models });
   const { release } = opening;
   // Before there is a site no actor is made.
   const made: { site: DocketSite | undefined } = { site: undefined };
@@ -180,7 +184,7 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
     verifierKeyOf(keys.signerKey),
   );
   made.site = site;
-  const desks = openDesks(options, site, { state, lists, modes, entryHash });
+  const desks = openDesks(options, site, { state, lists, models, modes, entryHash });
   if (opening.notice !== undefined) options.onNotice?.(opening.notice);
   return { site, ...desks };
 }
@@ -222,10 +226,19 @@ function openLists(
   return { store, lists: new SiteLists({ store, files: listFile, hashActor }) };
 }
 
+function openModels({ disk, paths, listFile }: OpenSiteOptions): SiteModels {
+  return new SiteModels({
+    read: (id) => readKeptModel(disk, paths, id),
+    keep: (bytes) => keepModelNow(disk, paths, bytes),
+    files: listFile,
+    general: generalModel,
+  });
+}
+
 function openingRelease(
   { disk, paths, policyFiles, takesEdits = true, clock }: OpenSiteOptions,
   state: ChangeState,
-  { lists }: { lists: SiteLists },
+  { lists, models }: { lists: SiteLists; models: SiteModels },
 ): OpeningRelease {
   const opening = chooseOpeningRelease({
     state,
@@ -233,10 +246,12 @@ function openingRelease(
     takesEdits,
     kept: (id) => readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), id),
     lists,
+    models,
     nowMs: clock(),
   });
   keepRelease(disk, paths, opening.release);
   lists.adopted(listsOf(opening.release));
+  models.adopted(modelsOf(opening.release));
   return opening;
 }
 
@@ -259,6 +274,7 @@ async function rebuildMemory(
 type DesksOf = {
   state: ChangeState;
   lists: ReturnType<typeof openLists>;
+  models: SiteModels;
   modes: RuleModes;
   entryHash: EntryHash;
 };
@@ -271,7 +287,7 @@ type ListChangesOf = DesksOf & {
 function openDesks(
   options: OpenSiteOptions,
   site: DocketSite,
-  { state, lists, modes, entryHash }: DesksOf,
+  { state, lists, models, modes, entryHash }: DesksOf,
 ): Omit<OpenedSite, "site"> {
   const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
   // Who asks after a change must find it.
@@ -301,6 +317,7 @@ function openDesks(
       return plaintext === undefined ? undefined : (JSON.parse(plaintext) as ChangePart);
     },
     lists: lists.lists,
+    models,
     runTests: runReleaseTests,
     preview: options.previewer?.({
       paths,
@@ -322,6 +339,7 @@ function openDesks(
   const listChanges = openListChanges(options, site, {
     state,
     lists,
+    models,
     modes,
     entryHash,
     changes,

@@ -15,7 +15,8 @@ import type {
   ReleaseBody,
 } from "@docket/protocol";
 import { cleanStanding, isClean, recordedRestriction, restrictionsAt } from "@docket/policy";
-import type { Signals } from "@docket/policy";
+import { scoreModels } from "@docket/policy";
+import type { EvaluationInput, Signals } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
 import { keyedHash, verifierKeyOf } from "../evidence/keys.ts";
@@ -312,7 +313,7 @@ export class DocketSite implements Site {
       (found.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey));
     const actor = known ?? this.#actors.make(lookup);
     const made = known === undefined;
-    const subject = subjectOf(request, identified, actor.pseudonym, signals);
+    const subject = subjectOf(request, identified, actor.pseudonym, signals, this.#scores(identified.event));
     const { decided, undo } = this.#engine.decide(subject);
     const draft = draftDecision(decided, identified.encoded, actor, request.by, this.#ports.keys.site);
     const { before, after, facts } = decided;
@@ -355,7 +356,8 @@ export class DocketSite implements Site {
 
   async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
     const pseudonym = (await this.#find(identified.lookup))?.pseudonym ?? "a_unknown";
-    const subject = subjectOf(request, identified, pseudonym, this.#signals(identified.event));
+    const { event } = identified;
+    const subject = subjectOf(request, identified, pseudonym, this.#signals(event), this.#scores(event));
     return answerTo(this.#engine.try(subject), -1, { sealed: false, repeat: false, receipt: undefined });
   }
 
@@ -391,6 +393,12 @@ export class DocketSite implements Site {
 
   #signals(event: Event): Signals {
     return siteSignals(event, this.#ports.keys.hashing);
+  }
+
+  // Under the release that decides it: called where nothing waits any more.
+  #scores(event: Event): EvaluationInput["models"] {
+    const { policies, models } = this.#engine.release;
+    return scoreModels(policies, models, event.type, event.content);
   }
 
   #identify(event: Event): Identified {
@@ -515,6 +523,7 @@ function subjectOf(
   { event, eventHash, bodyHash }: Identified,
   actor: string,
   signals: Signals,
+  models: EvaluationInput["models"],
 ): Subject {
   const { ms, clock } = decidedAt(request);
   return {
@@ -526,6 +535,7 @@ function subjectOf(
     decidedAtMs: ms,
     clock,
     signals,
+    models,
   };
 }
 

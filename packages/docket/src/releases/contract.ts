@@ -8,11 +8,11 @@ import type {
   ReleaseBody,
   ReleaseVia,
 } from "@docket/protocol";
-import type { ListDeclaration, PolicyFile } from "@docket/policy";
+import type { ListDeclaration, ModelDeclaration, PolicyFile } from "@docket/policy";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { DecisionReader, Effects } from "./effects.ts";
 import type { Author } from "./duties.ts";
-import type { ListVersion, Release, ReleaseLists } from "./release.ts";
+import type { ListVersion, ModelVersion, Release, ReleaseLists, ReleaseModels } from "./release.ts";
 import type { ChangePart, Previewer, TestRunner } from "./review.ts";
 
 /** The lists that releases name versions of. */
@@ -27,6 +27,30 @@ export interface ReleaseListStore {
   at(versions: readonly ListVersion[]): ReleaseLists;
   /** Told that a release came into force, with its versions: they are the ones to be changed from now on. */
   adopted(versions: readonly ListVersion[]): void;
+}
+
+/** The models that releases name. */
+export interface ReleaseModelStore {
+  /**
+   * The declared models: of a file its content now, of the general one the version in force under that name
+   * and kind, or else the one that comes with this version of Docket. Each is kept.
+   *
+   * @param given hashes of kept models by the path of their file, where whoever wishes the policies has them
+   *   from elsewhere
+   * @throws {DocketError} `policy_invalid` if a file is missing, no model, or one of another kind
+   */
+  current(
+    declared: ReadonlyMap<string, ModelDeclaration>,
+    given?: ReadonlyMap<string, string>,
+  ): ReleaseModels;
+  /**
+   * Models of these hashes.
+   *
+   * @throws {DocketError} `directory_damaged` if one isn't kept, or isn't what its hash says
+   */
+  at(versions: readonly ModelVersion[]): ReleaseModels;
+  /** Told that a release came into force, with its models. */
+  adopted(versions: readonly ModelVersion[]): void;
 }
 
 /** Changes of lists that wait for others, as the way of changes asks for them. */
@@ -74,6 +98,7 @@ export type ChangePorts = {
   /** The part `change` of a record; `undefined` if the record has none or it is gone. */
   readonly changeOf: (index: number) => Promise<ChangePart | undefined>;
   readonly lists: ReleaseListStore;
+  readonly models: ReleaseModelStore;
   /** Absent where nobody changes lists by hand. */
   readonly listProposals?: ListProposals | undefined;
   readonly runTests: TestRunner;
@@ -89,9 +114,14 @@ export type ChangePorts = {
   readonly onFault?: (error: unknown) => void;
 };
 
-/** A release that may be wished: policy files, or an earlier one, with its lists unless told otherwise. */
+/**
+ * A release that may be wished: policy files, with the hashes of the models that they have in files; or an
+ * earlier release, with its lists and models unless told otherwise; or the policies in force with another
+ * model.
+ */
 export type ReleaseWish =
-  | { readonly files: readonly PolicyFile[] }
+  | { readonly files: readonly PolicyFile[]; readonly models?: ReadonlyMap<string, string> | undefined }
+  | { readonly model: { readonly name: string; readonly sha256: string } }
   | { readonly release: string; readonly keepLists?: boolean | undefined };
 
 /** What may be proposed: a release, or another level. */

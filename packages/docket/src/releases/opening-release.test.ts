@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { hash } from "node:crypto";
 import type { PolicyFile } from "@docket/policy";
 import { DocketError } from "../error.ts";
-import type { ReleaseListStore } from "./contract.ts";
+import type { ReleaseListStore, ReleaseModelStore } from "./contract.ts";
 import { chooseOpeningRelease } from "./opening-release.ts";
 import type { OpeningRelease } from "./opening-release.ts";
-import { noLists, releaseOf } from "./release.ts";
+import { noLists, noModels, releaseOf } from "./release.ts";
 import type { KeptRelease, ReleaseManifest } from "./release.ts";
 import { ada, ana, bob, ChangeLog, hourMs } from "./testing/change-log.ts";
 import { policyFile } from "./testing/policies.ts";
@@ -16,6 +16,12 @@ const links = (least: number): PolicyFile[] => [
   policyFile("comments", [{ id: "links", when: `signals.linkCount >= ${least}`, outcome: "reject" }]),
 ];
 const idOf = (least: number): string => releaseOf(links(least)).id;
+
+const noModelStore: ReleaseModelStore = {
+  current: () => noModels,
+  at: () => noModels,
+  adopted: () => undefined,
+};
 
 /** Opens a log again with a directory that holds links(least), or nothing. */
 function open(
@@ -34,6 +40,7 @@ function open(
     takesEdits,
     kept: (id) => keptOf(known.find((release) => release.id === id) ?? assert.fail(id)),
     lists,
+    models: noModelStore,
     nowMs: log.nowMs,
   });
 }
@@ -166,6 +173,7 @@ void test("another version of the language makes another release of the same fil
     takesEdits: true,
     kept: () => ({ ...old, id, text, manifest }),
     lists: { current: () => noLists, at: () => noLists, adopted: () => undefined },
+    models: noModelStore,
     nowMs: 0,
   });
   assert.equal(release.id, idOf(3));

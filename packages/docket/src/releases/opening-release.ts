@@ -5,7 +5,7 @@
 import type { ReleaseBody } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { ChangeState } from "./change-state.ts";
-import type { ReleaseListStore } from "./contract.ts";
+import type { ReleaseListStore, ReleaseModelStore } from "./contract.ts";
 import { filesIdOf, filesIdOfTexts, isOfThisVersion, loadKept, releaseOf } from "./release.ts";
 import type { KeptRelease, Release } from "./release.ts";
 import type { PolicyFile } from "@docket/policy";
@@ -29,6 +29,7 @@ export type OpeningPorts = {
   /** A kept release. @throws {DocketError} `not_found`, `directory_damaged` */
   readonly kept: (id: string) => KeptRelease;
   readonly lists: ReleaseListStore;
+  readonly models: ReleaseModelStore;
   /** Ms since 1970. */
   readonly nowMs: number;
 };
@@ -43,8 +44,10 @@ export function chooseOpeningRelease(ports: OpeningPorts): OpeningRelease {
   const { state, nowMs } = ports;
   const { inForce, provisional } = state;
   if (inForce === undefined) return fromDirectory(ports, ports.directory());
-  // Lists go on from the versions in force, whichever release is chosen.
-  ports.lists.adopted(ports.kept(inForce.release).manifest.lists ?? []);
+  // Lists and models go on from the versions in force, whichever release is chosen.
+  const { lists, models } = ports.kept(inForce.release).manifest;
+  ports.lists.adopted(lists ?? []);
+  ports.models.adopted(models ?? []);
   if (state.level === "solo" && ports.takesEdits) {
     const taken = edited(ports, inForce);
     if (taken !== undefined) return taken;
@@ -65,7 +68,7 @@ export function chooseOpeningRelease(ports: OpeningPorts): OpeningRelease {
 }
 
 function fromDirectory(ports: OpeningPorts, files: readonly PolicyFile[]): OpeningRelease {
-  const release = releaseOf(files, (declared) => ports.lists.current(declared));
+  const release = current(ports, files);
   const body = bodyOf(ports.state, release, { by: "operator", via: "start", alone: true });
   return { release, body, notice: undefined };
 }
@@ -94,11 +97,29 @@ function wasEdited({ state, kept }: OpeningPorts, files: readonly PolicyFile[]):
 
 function loaded(ports: OpeningPorts, kept: KeptRelease): Release {
   if (!isOfThisVersion(kept.manifest)) return remade(ports, kept);
-  return loadKept(kept, (versions) => ports.lists.at(versions).views);
+  try {
+    return loadKept(
+      kept,
+      (versions) => ports.lists.at(versions).views,
+      (versions) => ports.models.at(versions).models,
+    );
+  } catch (error) {
+    // A model that another version of Docket made, and this one can't score with.
+    if (error instanceof DocketError && error.code === "model_invalid") return remade(ports, kept);
+    throw error;
+  }
 }
 
 function remade(ports: OpeningPorts, kept: KeptRelease): Release {
-  return releaseOf(kept.files, (declared) => ports.lists.current(declared));
+  return current(ports, kept.files);
+}
+
+function current({ lists, models }: OpeningPorts, files: readonly PolicyFile[]): Release {
+  return releaseOf(
+    files,
+    (declared) => lists.current(declared),
+    (declared) => models.current(declared),
+  );
 }
 
 function bodyOf(

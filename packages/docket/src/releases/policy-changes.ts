@@ -35,11 +35,13 @@ import {
   filesIdOfTexts,
   listsOf,
   loadKept,
+  modelsOf,
   readKeptReleaseLater,
   releaseOf,
   withLists,
+  withModels,
 } from "./release.ts";
-import type { ListVersion, Release, ReleaseLists, ReleaseManifest } from "./release.ts";
+import type { ListVersion, ModelVersion, Release, ReleaseLists, ReleaseManifest } from "./release.ts";
 import { changePart, encodeChangePart, reviewCandidate } from "./review.ts";
 import type { ChangePart, Preview, Review, TestReport } from "./review.ts";
 
@@ -337,19 +339,21 @@ export class PolicyChanges implements Changes {
     return this.#adopt(release, { by, via: "publish", of, ...until, ...alone });
   }
 
-  // Lists that differ in the candidate from what was in force when it was proposed are part of the change;
-  // the others are taken as they are now.
+  // Lists and models that differ in the candidate from what was in force when it was proposed are part of the
+  // change; the others are taken as they are now.
   async #candidate(proposal: Proposal, id: string): Promise<Release> {
     const kept = await readKeptReleaseLater(this.#ports.read, id);
     const base = proposal.base === null ? undefined : await this.#manifest(proposal.base);
     const then = new Map((base?.lists ?? []).map(({ name, version }) => [name, version]));
     const now = new Map(this.#listsInForce().map((list) => [list.name, list]));
-    return releaseOf(kept.files, () =>
-      this.#ports.lists.at(
-        (kept.manifest.lists ?? []).map((list) =>
-          then.get(list.name) === list.version ? (now.get(list.name) ?? list) : list,
-        ),
-      ),
+    const lists = (kept.manifest.lists ?? []).map((list) =>
+      then.get(list.name) === list.version ? (now.get(list.name) ?? list) : list,
+    );
+    const models = modelsNow(kept.manifest.models ?? [], base?.models ?? [], modelsOf(this.#ports.current()));
+    return releaseOf(
+      kept.files,
+      () => this.#ports.lists.at(lists),
+      () => this.#ports.models.at(models),
     );
   }
 
@@ -368,17 +372,14 @@ export class PolicyChanges implements Changes {
     // A crash before the next line leaves the release before in force; after it, a start finds the record.
     await this.#ports.adopt(release, body, this.#parts(part));
     this.#ports.lists.adopted(listsOf(release));
+    this.#ports.models.adopted(modelsOf(release));
     this.#schedule();
     return this.#published();
   }
 
   async #review(wish: ReleaseWish): Promise<Reviewed> {
     const base = this.#ports.current();
-    const { lists } = this.#ports;
-    const candidate =
-      "files" in wish
-        ? releaseOf(wish.files, (declared) => lists.current(declared))
-        : await this.#earlier(earlierRelease(this.#state, wish.release), wish.keepLists === true);
+    const candidate = await this.#wished(wish);
     if (candidate.id === base.id) throw conflict("nothing differs from the release in force");
     const tests = this.#ports.runTests(candidate);
     const [failed] = tests.failed;
@@ -388,6 +389,37 @@ export class PolicyChanges implements Changes {
       throw new DocketError("policy_tests_failed", message);
     }
     return { candidate, base, tests, review: reviewCandidate(base, candidate) };
+  }
+
+  async #wished(wish: ReleaseWish): Promise<Release> {
+    const { lists, models } = this.#ports;
+    if ("release" in wish) {
+      return this.#earlier(earlierRelease(this.#state, wish.release), wish.keepLists === true);
+    }
+    if ("files" in wish) {
+      return releaseOf(
+        wish.files,
+        (declared) => lists.current(declared),
+        (declared) => models.current(declared, wish.models),
+      );
+    }
+    return withModels(this.#ports.current(), models.at(this.#withModel(wish.model)));
+  }
+
+  #withModel({ name, sha256 }: { name: string; sha256: string }): ModelVersion[] {
+    const current = this.#ports.current();
+    const declared = current.policies.models.get(name);
+    if (declared === undefined) {
+      const names = [...current.policies.models.keys()].join(", ");
+      const there = names === "" ? "no policy in force declares one" : `there are: ${names}`;
+      throw new DocketError("not_found", `there is no model ${JSON.stringify(name)}; ${there}`);
+    }
+    if (declared.file !== undefined) {
+      const message = `the policy has the model ${name} from ${declared.file}, at ${declared.place}`;
+      throw conflict(`${message}: put the new one there and propose the policy, or declare use: general`);
+    }
+    const others = modelsOf(current).filter((model) => model.name !== name);
+    return [...others, { name, kind: declared.kind, sha256 }];
   }
 
   #wishOf(of: number): { release: string } {
@@ -413,10 +445,19 @@ export class PolicyChanges implements Changes {
 
   async #earlier(id: string, keepLists: boolean): Promise<Release> {
     const kept = await readKeptReleaseLater(this.#ports.read, id);
-    const { lists } = this.#ports;
-    return keepLists
-      ? releaseOf(kept.files, (declared) => lists.current(declared))
-      : loadKept(kept, (versions) => lists.at(versions).views);
+    const { lists, models } = this.#ports;
+    if (!keepLists) {
+      return loadKept(
+        kept,
+        (versions) => lists.at(versions).views,
+        (versions) => models.at(versions).models,
+      );
+    }
+    return releaseOf(
+      kept.files,
+      (declared) => lists.current(declared),
+      () => models.at(kept.manifest.models ?? []),
+    );
   }
 
   async #keep(release: Release): Promise<void> {
@@ -580,4 +621,18 @@ export class PolicyChanges implements Changes {
 
 function lastApprover({ approvals, by }: Proposal): string {
   return approvals.at(-1)?.by ?? by;
+}
+
+/** A candidate's models: those that it does not change are as they are in force now. */
+function modelsNow(
+  wanted: readonly ModelVersion[],
+  base: readonly ModelVersion[],
+  inForce: readonly ModelVersion[],
+): ModelVersion[] {
+  const hashes = (models: readonly ModelVersion[]): Map<string, string> =>
+    new Map(models.map(({ name, sha256 }) => [name, sha256]));
+  const [then, now] = [hashes(base), hashes(inForce)];
+  return wanted.map((model) =>
+    then.get(model.name) === model.sha256 ? { ...model, sha256: now.get(model.name) ?? model.sha256 } : model,
+  );
 }

@@ -4,7 +4,16 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import { languageVersion, loadPolicies, PolicyError, signalsVersion, unicodeVersion } from "@docket/policy";
-import type { ListDeclaration, ListKind, ListView, PolicyFile, PolicySet } from "@docket/policy";
+import type {
+  ListDeclaration,
+  ListKind,
+  ListView,
+  Model,
+  ModelDeclaration,
+  ModelKind,
+  PolicyFile,
+  PolicySet,
+} from "@docket/policy";
 import { DocketError } from "../error.ts";
 import type { LogDisk } from "../log/disk.ts";
 import type { LogPaths } from "../log/paths.ts";
@@ -15,9 +24,12 @@ export const keptReleaseBytesMax = 67_108_864;
 /** A version of a list, as a manifest names it: the hash that the version's contents chain to. */
 export type ListVersion = { readonly name: string; readonly kind: ListKind; readonly version: string };
 
+/** A model, as a manifest names it: by the SHA-256 of its file. */
+export type ModelVersion = { readonly name: string; readonly kind: ModelKind; readonly sha256: string };
+
 /**
- * What a release's hash is the SHA-256 of, as JSON on one line. Files are listed by path, lists by name.
- * Manifests of releases made before November 2026 have neither `unicode` nor `lists` nor `models`.
+ * What a release's hash is the SHA-256 of, as JSON on one line. Files are listed by path, lists and models by
+ * name. Manifests of releases made before November 2026 have neither `unicode` nor `lists` nor `models`.
  */
 export type ReleaseManifest = {
   format: "docket-release/v1";
@@ -26,7 +38,7 @@ export type ReleaseManifest = {
   unicode?: string;
   files: { path: string; sha256: string }[];
   lists?: ListVersion[];
-  models?: never[];
+  models?: ModelVersion[];
 };
 
 /** The lists of a release: their versions, and what conditions ask of those. */
@@ -38,6 +50,15 @@ export type ReleaseLists = {
 /** Gives the lists that policies declare, in the versions that are wished. */
 export type ListSource = (declared: ReadonlyMap<string, ListDeclaration>) => ReleaseLists;
 
+/** The models of a release: their versions, and what scores with them. */
+export type ReleaseModels = {
+  readonly versions: readonly ModelVersion[];
+  readonly models: ReadonlyMap<string, Model>;
+};
+
+/** Gives the models that policies declare. */
+export type ModelSource = (declared: ReadonlyMap<string, ModelDeclaration>) => ReleaseModels;
+
 /** A release, loaded. */
 export type Release = {
   id: string;
@@ -45,33 +66,41 @@ export type Release = {
   files: readonly PolicyFile[];
   policies: PolicySet;
   lists: ReadonlyMap<string, ListView>;
+  models: ReadonlyMap<string, Model>;
 };
 
 /** No lists at all: what policies declare is missing to their rules. */
 export const noLists: ReleaseLists = { versions: [], views: new Map() };
+/** No models at all: what policies declare is missing to their rules. */
+export const noModels: ReleaseModels = { versions: [], models: new Map() };
 
 /**
  * Makes a release of policy files.
  *
  * @param lists gives the lists that the policies declare; none by default
+ * @param models likewise
  * @throws {DocketError} `policy_invalid` naming every mistake with file, line and column
  */
-export function releaseOf(files: readonly PolicyFile[], lists: ListSource = () => noLists): Release {
+export function releaseOf(
+  files: readonly PolicyFile[],
+  lists: ListSource = () => noLists,
+  models: ModelSource = () => noModels,
+): Release {
   const policies = compile(files);
   const { versions, views } = lists(policies.lists);
+  const scored = models(policies.models);
   const manifest: ReleaseManifest = {
     format: "docket-release/v1",
     language: languageVersion,
     signals: signalsVersion,
     unicode: unicodeVersion,
     files: files.map(({ path, text }) => ({ path, sha256: hash("sha256", text, "base64url") })),
-    lists: versions
-      .map(({ name, kind, version }) => ({ name, kind, version }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    models: [],
+    lists: listVersions(versions),
+    models: modelVersions(scored.versions),
   };
   const text = JSON.stringify(manifest);
-  return { id: hash("sha256", text, "base64url"), manifest: text, files, policies, lists: views };
+  const id = hash("sha256", text, "base64url");
+  return { id, manifest: text, files, policies, lists: views, models: scored.models };
 }
 
 /**
@@ -79,25 +108,47 @@ export function releaseOf(files: readonly PolicyFile[], lists: ListSource = () =
  * from what it was.
  */
 export function withLists(release: Release, { versions, views }: ReleaseLists): Release {
-  const manifest = JSON.parse(release.manifest) as ReleaseManifest;
-  const lists = versions
-    .map(({ name, kind, version }) => ({ name, kind, version }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const text = JSON.stringify({
-    format: manifest.format,
-    language: manifest.language,
-    signals: manifest.signals,
-    unicode: manifest.unicode,
-    files: manifest.files,
-    lists,
-    models: [],
-  });
-  return { ...release, id: hash("sha256", text, "base64url"), manifest: text, lists: views };
+  return { ...release, ...remade(release, { lists: listVersions(versions) }), lists: views };
+}
+
+/** The same policies with other versions of their models. */
+export function withModels(release: Release, { versions, models }: ReleaseModels): Release {
+  return { ...release, ...remade(release, { models: modelVersions(versions) }), models };
+}
+
+function remade(
+  release: Release,
+  other: Pick<ReleaseManifest, "lists" | "models">,
+): Pick<Release, "id" | "manifest"> {
+  const { format, language, signals, unicode, files, lists, models } = JSON.parse(
+    release.manifest,
+  ) as ReleaseManifest;
+  const kept = { lists: lists ?? [], models: models ?? [], ...other };
+  const manifest = JSON.stringify({ format, language, signals, unicode, files, ...kept });
+  return { id: hash("sha256", manifest, "base64url"), manifest };
+}
+
+// Keys in their order, whatever else the versions hold.
+function listVersions(versions: readonly ListVersion[]): ListVersion[] {
+  return versions.map(({ name, kind, version }) => ({ name, kind, version })).sort(byName);
+}
+
+function modelVersions(versions: readonly ModelVersion[]): ModelVersion[] {
+  return versions.map(({ name, kind, sha256 }) => ({ name, kind, sha256 })).sort(byName);
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 /** The versions of lists that a release names. */
 export function listsOf({ manifest }: Pick<Release, "manifest">): readonly ListVersion[] {
   return (JSON.parse(manifest) as ReleaseManifest).lists ?? [];
+}
+
+/** The models that a release names. */
+export function modelsOf({ manifest }: Pick<Release, "manifest">): readonly ModelVersion[] {
+  return (JSON.parse(manifest) as ReleaseManifest).models ?? [];
 }
 
 /** Where a release is kept. */
@@ -159,11 +210,14 @@ export async function readKeptReleaseLater(
 
 /** Gives the views of the versions that a manifest names. */
 export type ViewSource = (versions: readonly ListVersion[]) => ReadonlyMap<string, ListView>;
+/** Likewise of models. */
+export type KeptModelSource = (versions: readonly ModelVersion[]) => ReadonlyMap<string, Model>;
 
 /**
  * Loads a release that was kept, to decide under it again.
  *
  * @param views gives the versions of lists that its manifest names; without it they are missing
+ * @param models likewise
  * @throws {DocketError} as {@link readKeptRelease}; `policy_invalid` if this version of Docket doesn't take
  *   its files any more
  */
@@ -172,10 +226,12 @@ export function keptRelease(
   paths: Pick<LogPaths, "releases">,
   id: string,
   views: ViewSource = () => new Map(),
+  models: KeptModelSource = () => new Map(),
 ): Release {
   return loadKept(
     readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), id),
     views,
+    models,
   );
 }
 
@@ -184,10 +240,15 @@ export function keptRelease(
  *
  * @throws {DocketError} `policy_invalid`
  */
-export function loadKept(kept: KeptRelease, views: ViewSource = () => new Map()): Release {
+export function loadKept(
+  kept: KeptRelease,
+  views: ViewSource = () => new Map(),
+  models: KeptModelSource = () => new Map(),
+): Release {
   const { id, text, manifest, files } = kept;
   const policies = compile(files);
-  return { id, manifest: text, files, policies, lists: views(manifest.lists ?? []) };
+  const lists = views(manifest.lists ?? []);
+  return { id, manifest: text, files, policies, lists, models: models(manifest.models ?? []) };
 }
 
 /**

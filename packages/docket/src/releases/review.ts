@@ -5,6 +5,7 @@
 import { runPolicyTests } from "@docket/policy";
 import type { Comparable, PolicyChange } from "./compare.ts";
 import { comparePolicies, restrictsMore } from "./compare.ts";
+import { modelsOf } from "./release.ts";
 import type { KeptRelease, Release } from "./release.ts";
 import type { FileChange } from "./text-diff.ts";
 import { compareFiles } from "./text-diff.ts";
@@ -105,7 +106,8 @@ export function reviewCandidate(inForce: Release | undefined, candidate: Release
   return {
     files: short,
     changes: changes.slice(0, sealedChangesMax),
-    restrictsMore: restrictsMore(changes) || listsDiffer(inForce, candidate),
+    restrictsMore:
+      restrictsMore(changes) || listsDiffer(inForce, candidate) || modelsDiffer(inForce, candidate),
     leftOut,
   };
 }
@@ -140,6 +142,14 @@ const nothing: Comparable = { policies: [], events: new Map() };
 function listsDiffer(inForce: Release | undefined, candidate: Release): boolean {
   const before = new Map(listsOf(inForce).map(({ name, version }) => [name, version]));
   return listsOf(candidate).some(({ name, version }) => before.has(name) && before.get(name) !== version);
+}
+
+// Another model may catch others, where a rule reads it that isn't content with marking.
+function modelsDiffer(inForce: Release | undefined, candidate: Release): boolean {
+  const named = (release: Release | undefined): Map<string, string> =>
+    new Map(release === undefined ? [] : modelsOf(release).map(({ name, sha256 }) => [name, sha256]));
+  const [before, after] = [named(inForce), named(candidate)];
+  return [...after].some(([name, sha256]) => before.has(name) && before.get(name) !== sha256);
 }
 
 function listsOf(release: Release | undefined): NonNullable<KeptRelease["manifest"]["lists"]> {

@@ -30,6 +30,9 @@ export type ListDeclared = {
   readonly version?: string;
 };
 
+/** A model that a release names. */
+type ModelNamed = { readonly name: string; readonly sha256: string };
+
 /** What of the policies is watched, capped, and rolled out to a part. */
 export type Declarations = {
   readonly things: readonly Declaration[];
@@ -50,10 +53,12 @@ const hashCharacters = 22;
  * are as new as the newest of them. What only flags restricts nobody either.
  *
  * @param versions of the lists, as the release names them
+ * @param models of the release, likewise: with another model a rule that reads it is another rule
  */
 export function declarationsOf(
   policies: readonly Policy[],
   versions: readonly { readonly name: string; readonly version: string }[] = [],
+  models: readonly ModelNamed[] = [],
 ): Declarations {
   const things: Declaration[] = [];
   const caps = new Map<string, Cap>();
@@ -62,14 +67,15 @@ export function declarationsOf(
     const enforced = policy.rules.filter((rule) => rule.mode === "enforce");
     for (const rule of enforced) {
       const key = `${policy.id}/${rule.id}`;
-      if (rule.then !== undefined && touches(rule.then)) things.push(ruleDeclaration(policy, rule, key));
+      if (rule.then !== undefined && touches(rule.then))
+        things.push(ruleDeclaration(policy, rule, key, models));
       if (rule.then !== undefined && restricts(rule.then)) caps.set(key, rule.restricts ?? defaultCap);
       if (rule.rollout < wholeRollout) rollouts.set(key, rule.rollout);
     }
     const pointed = enforced.filter((rule) => rule.points !== 0);
     for (const threshold of policy.thresholds) {
       if (threshold.outcome !== "allow" && threshold.outcome !== "flag")
-        things.push(thresholdDeclaration(policy, threshold, pointed));
+        things.push(thresholdDeclaration(policy, threshold, pointed, models));
     }
     for (const step of policy.ladder) {
       if (restricts(step.then)) caps.set(stepKey(policy, step), stepCap(enforced));
@@ -95,11 +101,16 @@ function touches(then: NonNullable<Rule["then"]>): boolean {
   return !stands || then.strike > 0 || then.warn === true || restricts(then);
 }
 
-function ruleDeclaration(policy: Policy, rule: Rule, key: string): Declaration {
+function ruleDeclaration(
+  policy: Policy,
+  rule: Rule,
+  key: string,
+  models: readonly ModelNamed[],
+): Declaration {
   const text = JSON.stringify([
     "rule",
     policy.on.toSorted(),
-    conditionOf(policy, rule),
+    conditionOf(policy, rule, models),
     rule.then,
     rule.points,
     rule.strikeEveryMs,
@@ -108,8 +119,13 @@ function ruleDeclaration(policy: Policy, rule: Rule, key: string): Declaration {
   return { key, what: "rule", hash: hashOf(text), brake: rule.brake, on: policy.on };
 }
 
-function thresholdDeclaration(policy: Policy, threshold: Threshold, pointed: readonly Rule[]): Declaration {
-  const rules = pointed.map((rule) => [conditionOf(policy, rule), rule.points]);
+function thresholdDeclaration(
+  policy: Policy,
+  threshold: Threshold,
+  pointed: readonly Rule[],
+  models: readonly ModelNamed[],
+): Declaration {
+  const rules = pointed.map((rule) => [conditionOf(policy, rule, models), rule.points]);
   const text = JSON.stringify(["threshold", policy.on.toSorted(), threshold, rules]);
   const key = `${policy.id}/points-${threshold.points}`;
   return { key, what: "threshold", hash: hashOf(text), brake: threshold.brake, on: policy.on };
@@ -117,13 +133,17 @@ function thresholdDeclaration(policy: Policy, threshold: Threshold, pointed: rea
 
 // Names of counters and limits are the policy's own: what they stand for may change while the condition's
 // text doesn't. Fewer exemptions are more hits.
-function conditionOf(policy: Policy, rule: Rule): unknown {
+function conditionOf(policy: Policy, rule: Rule, models: readonly ModelNamed[]): unknown {
   const names = rule.reads.map((path) => path.split("."));
   const counters = names.flatMap(([root, name]) =>
     root === "counters" && name !== undefined ? [policy.counters.get(name)?.id] : [],
   );
   const exemptions = rule.always ? [] : policy.exempt.filter((each) => each.from.includes(rule.id));
-  return [rule.when, counters, rule.readsLimits, exemptions.map(({ when }) => when)];
+  const whole = [rule.when, counters, rule.readsLimits, exemptions.map(({ when }) => when)];
+  const paths = [...rule.reads, ...exemptions.flatMap(({ reads }) => reads)];
+  const read = models.filter(({ name }) => paths.some((path) => path.startsWith(`models.${name}.`)));
+  // Nothing is added where no model is read: hashes that are on record stay what they were.
+  return read.length === 0 ? whole : [...whole, read.map(({ name, sha256 }) => [name, sha256])];
 }
 
 // A list without a rule in force that reads it can restrict nobody. Through points it may.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One decision made again from its evidence: the event that the content part holds. Signals, list hits and
-// counters' keys are computed from it and held against the facts; then it is decided on them, and what only
+// One decision made again from its evidence: the event that the content part holds. Signals, scores, list
+// hits and counters' keys are computed from it and held against the facts; then it is decided on them, and what only
 // the affected user may read is held against its parts. Counters, limits, standing and what was held back
 // come from the facts, which the state before the record vouches for.
 import {
@@ -12,6 +12,8 @@ import {
   enforce,
   evaluate,
   factsOf,
+  modelFacts,
+  scoreModels,
   signalDefinitions,
   signalInputOf,
 } from "@docket/policy";
@@ -22,6 +24,7 @@ import type {
   FieldPath,
   FieldValue,
   ListView,
+  Model,
   Scalar,
 } from "@docket/policy";
 import { encodeDisclosed, parseTime } from "@docket/protocol";
@@ -56,10 +59,16 @@ export type OpenedEvidence = {
   readonly personalFacts: string | undefined;
 };
 
+/** What a release names besides its policies, by name. */
+export type ReleaseAids = {
+  readonly lists: ReadonlyMap<string, ListView>;
+  readonly models: ReadonlyMap<string, Model>;
+};
+
 /** Decides again from evidence, and tells what differs. */
 export function replayEvidence(
   release: ReplayRelease,
-  lists: ReadonlyMap<string, ListView>,
+  aids: ReleaseAids,
   record: DecisionRecord,
   facts: Facts,
   evidence: OpenedEvidence,
@@ -69,7 +78,7 @@ export function replayEvidence(
     sameJson(recorded, replayed) ? [] : [{ kind: "evidence", index: record.index, what, recorded, replayed }];
   const event = readContent(evidence.content);
   if (event === undefined) return differs("the part content", "an event", "something else");
-  const input = inputOf(release, lists, facts, event, ports);
+  const input = inputOf(release, aids, facts, event, ports);
   if (typeof input === "string") return differs(input, "declared", "not declared");
   const evaluation = evaluate(release.policies, input);
   const conclusion = conclude(release, record, facts, evaluation);
@@ -100,7 +109,7 @@ function readContent(plaintext: string): Event | undefined {
 
 function inputOf(
   release: ReplayRelease,
-  lists: ReadonlyMap<string, ListView>,
+  { lists, models }: ReleaseAids,
   facts: Facts,
   event: Event,
   ports: EvidencePorts,
@@ -116,6 +125,7 @@ function inputOf(
     content: event.content,
     fields: event.fields,
     signals: computeSignals(signalInputOf(event.content), { fingerprint: ports.fingerprint }),
+    models: scoreModels(release.policies, models, event.type, event.content),
     counters: new Map(Object.entries(read.counters)),
     limits: new Map(Object.entries(read.limits)),
     shadowLimits: new Map(Object.entries(read.shadowLimits)),
@@ -153,13 +163,16 @@ function eventFacts(event: Event, encoded: string, ports: EvidencePorts): Facts[
   };
 }
 
-// What conditions read and isn't personal, and every signal that isn't.
+// What conditions read and isn't personal, and every signal that isn't; and what models said.
 function valuesOf(
   { policies }: ReplayRelease,
   input: EvaluationInput,
   { clauses }: Evaluation,
 ): Record<string, unknown> {
-  const values: Record<string, unknown> = { ...factsOf(policies, input, clauses).values };
+  const values: Record<string, unknown> = {
+    ...factsOf(policies, input, clauses).values,
+    ...Object.fromEntries(modelFacts(input.models)),
+  };
   for (const { name, personal } of signalDefinitions) {
     const value = input.signals[name];
     if (!personal && value !== undefined) values[`signals.${name}`] = value;

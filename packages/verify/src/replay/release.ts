@@ -7,6 +7,9 @@ import { encodeBase64Url, sha256, utf8 } from "@docket/tlog";
 /** A list that a release names: `version` is a hash over all that was done to it. */
 export type ReleaseList = { name: string; kind: string; version: string };
 
+/** A model that a release names, by the SHA-256 of its file. */
+export type ReleaseModel = { name: string; kind: string; sha256: string };
+
 /** What a release's hash is the SHA-256 of, as JSON on one line. */
 export type ReleaseManifest = {
   format: "docket-release/v1";
@@ -15,7 +18,7 @@ export type ReleaseManifest = {
   unicode?: string;
   files: { path: string; sha256: string }[];
   lists?: ReleaseList[];
-  models?: unknown[];
+  models?: ReleaseModel[];
 };
 
 /** A release that decisions can be made under again. */

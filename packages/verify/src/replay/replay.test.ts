@@ -197,7 +197,7 @@ function findingsOf(decided: readonly Decided[]): ReplayFinding[] {
   return decided.flatMap(({ record, facts, evidence }) => [
     ...replayDecision(release, record, facts),
     ...state.follow(record, release, facts, true),
-    ...replayEvidence(release, new Map(), record, facts, evidence, ports),
+    ...replayEvidence(release, { lists: new Map(), models: new Map() }, record, facts, evidence, ports),
   ]);
 }
 

@@ -16,8 +16,8 @@ import { DocketError } from "../../error.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
 import { readBundle } from "../../log/record-bundle.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
-import { listsOf, readKeptRelease, keptReleasePath } from "../../releases/release.ts";
-import type { ListVersion } from "../../releases/release.ts";
+import { readKeptRelease, keptReleasePath } from "../../releases/release.ts";
+import type { ReleaseManifest } from "../../releases/release.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { readBelow } from "../../stores/files/read-files.ts";
 import { exitFine, exitWrong } from "../failure.ts";
@@ -106,11 +106,11 @@ function candidateOf(
   }
   const directory = resolve(candidate);
   const files = readPolicyDirectory(directory);
-  return candidateOfFiles(ports, files, (path) => readBelow(directory, path), listsInForce(source));
+  return candidateOfFiles(ports, files, (path) => readBelow(directory, path), manifestInForce(source));
 }
 
-/** The versions of the lists that the newest decision was made with. */
-function listsInForce({ paths, size }: BacktestSource): readonly ListVersion[] {
+/** The manifest of the release that the newest decision was made under; nothing before the first one. */
+function manifestInForce({ paths, size }: BacktestSource): Pick<ReleaseManifest, "lists" | "models"> {
   const read = (path: string): Uint8Array | undefined => disk.readFile(join(paths.site, path));
   for (let bundle = Math.ceil(size / tileWidth) - 1; bundle >= 0; bundle--) {
     const width = Math.min(tileWidth, size - bundle * tileWidth);
@@ -118,9 +118,9 @@ function listsInForce({ paths, size }: BacktestSource): readonly ListVersion[] {
     const last = records.findLast((each) => each?.kind === "release" || each?.kind === "decision");
     if (last?.kind !== "release" && last?.kind !== "decision") continue;
     const kept = readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), last.release);
-    return listsOf({ manifest: kept.text });
+    return kept.manifest;
   }
-  return [];
+  return {};
 }
 
 function sampleOf(path: string): Sample {

@@ -11,6 +11,7 @@ import { keyedHash, unwrapKey } from "../../evidence/keys.ts";
 import { openPart } from "../../evidence/seal.ts";
 import { openWrappedKeys } from "../../stores/sqlite/actor-keys.ts";
 import { openListProof } from "./lists.ts";
+import { openModels } from "./models.ts";
 import { cellHashOf } from "../../intake/counting.ts";
 
 /** What a thread opens evidence with. */
@@ -31,10 +32,12 @@ export type EvidenceTally = {
   opened: number;
   /** Decisions of actors whose keys are gone, or whose content is. */
   erased: number;
-  /** Decisions whose signals another version computed. */
+  /** Decisions whose signals, or scores, another version computed. */
   otherSignals: number;
   /** Decisions under a release whose lists are not what they were. */
   withoutLists: number;
+  /** Decisions under a release whose models are not here. */
+  withoutModels: number;
   /**
    * Differences in what lists found, after an emergency brake had held back an entry: which entries were
    * held at that time isn't followed.
@@ -44,7 +47,7 @@ export type EvidenceTally = {
 
 /** No evidence seen yet. */
 export function noEvidence(): EvidenceTally {
-  return { opened: 0, erased: 0, otherSignals: 0, withoutLists: 0, heldEntries: 0 };
+  return { opened: 0, erased: 0, otherSignals: 0, withoutLists: 0, withoutModels: 0, heldEntries: 0 };
 }
 
 /** A decision with its sealed parts. */
@@ -70,6 +73,7 @@ export function openEvidence(start: EvidenceStart, origin: string): EvidenceRepl
   const keyOf = actorKeys(start);
   const ports = portsOf(start.hashing);
   const proof = openListProof(start.site, start.hashing);
+  const models = openModels(start.site);
   const proved = new Map<string, ReadonlyMap<string, ListView> | undefined>();
   const listsOf = (release: ReplayRelease): ReadonlyMap<string, ListView> | undefined => {
     if (!proved.has(release.id)) {
@@ -101,9 +105,15 @@ export function openEvidence(start: EvidenceStart, origin: string): EvidenceRepl
         tally.withoutLists += 1;
         return [];
       }
+      const scoring = models(release);
+      if (typeof scoring === "string") {
+        if (scoring === "unsupported") tally.otherSignals += 1;
+        else tally.withoutModels += 1;
+        return [];
+      }
       tally.opened += 1;
       const opened = { content, disclosed: open("disclosed"), personalFacts: open("personalFacts") };
-      return replayEvidence(release, lists, record, facts, opened, ports);
+      return replayEvidence(release, { lists, models: scoring }, record, facts, opened, ports);
     },
   };
 }

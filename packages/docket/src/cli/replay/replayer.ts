@@ -17,6 +17,7 @@ import { readBundle } from "../../log/record-bundle.ts";
 import type { ReadLogFile, ReadRecord } from "../../log/record-bundle.ts";
 import { noEvidence, openEvidence } from "./evidence.ts";
 import type { EvidenceStart, EvidenceTally, EvidenceReplayer } from "./evidence.ts";
+import { modelFault } from "./models.ts";
 
 /** What a replayer is started with. */
 export type ReplayerStart = {
@@ -24,6 +25,8 @@ export type ReplayerStart = {
   directory: string;
   /** The directory of the kept releases. */
   releases: string;
+  /** The directory of the kept models. */
+  models: string;
   origin: string;
   siteKey: Uint8Array;
   /** What evidence is opened with, if it is to be. */
@@ -79,6 +82,7 @@ export class Replayer {
   readonly #start: ReplayerStart;
   readonly #read: ReadLogFile;
   readonly #readRelease: ReadLogFile;
+  readonly #readModel: ReadLogFile;
   readonly #releases = new Map<string, ReplayRelease | ReleaseFault>();
   readonly #evidence: EvidenceReplayer | undefined;
 
@@ -89,6 +93,7 @@ export class Replayer {
     this.#start = start;
     this.#read = readIn(start.directory);
     this.#readRelease = readIn(start.releases);
+    this.#readModel = readIn(start.models);
     this.#evidence = start.evidence && openEvidence(start.evidence, start.origin);
   }
 
@@ -109,6 +114,8 @@ export class Replayer {
       const kept = this.#keptRelease(id);
       const owner = kept === undefined ? undefined : filesOwner(kept);
       release = openRelease(id, kept, owner === undefined ? undefined : this.#keptRelease(owner));
+      const fault = isReleaseFault(release) ? undefined : modelFault(release, this.#readModel);
+      if (fault !== undefined) release = { id, fault };
       this.#releases.set(id, release);
     }
     return release;

@@ -10,6 +10,7 @@ import type { DecisionRecord } from "@docket/verify/replay";
 import { DocketError } from "../../error.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
 import { journalledActors } from "../../log/journalled-actors.ts";
+import { modelsDirectory } from "../../models/store.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { showProgress } from "../progress.ts";
@@ -80,6 +81,7 @@ export async function replayDirectory(
   const start: ReplayerStart = {
     directory: paths.site,
     releases: paths.releases,
+    models: modelsDirectory(paths),
     origin,
     siteKey: keys.site,
     evidence:
@@ -273,10 +275,13 @@ function uncheckedOf({ size, state, evidence }: ReplayReport, { from, to, alone 
   }
   if (evidence === null) unchecked.push("signals, list hits and counters' keys (--evidence computes them)");
   else {
-    const { erased, otherSignals, withoutLists, heldEntries } = evidence;
+    const { erased, otherSignals, withoutLists, withoutModels, heldEntries } = evidence;
     if (erased > 0) unchecked.push(`the evidence of ${erased} decisions, which is erased`);
     if (otherSignals > 0) unchecked.push(`the signals of ${otherSignals} decisions: another version's`);
     if (withoutLists > 0) unchecked.push(`the evidence of ${withoutLists} decisions: their lists differ`);
+    if (withoutModels > 0) {
+      unchecked.push(`the evidence of ${withoutModels} decisions: their models are not here`);
+    }
     if (heldEntries > 0) {
       unchecked.push(`${heldEntries} differences in what lists found after a brake held back an entry`);
     }

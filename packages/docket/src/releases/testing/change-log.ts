@@ -12,7 +12,7 @@ import type { ChangeState } from "../change-state.ts";
 import type { ChangePorts, ListProposals, ReleaseListStore } from "../contract.ts";
 import type { Author } from "../duties.ts";
 import { PolicyChanges } from "../policy-changes.ts";
-import { keepRelease, keptRelease, keptReleasePath, noLists, releaseOf } from "../release.ts";
+import { keepRelease, keptRelease, keptReleasePath, noLists, noModels, releaseOf } from "../release.ts";
 import type { Release } from "../release.ts";
 import type { ChangePart, Preview, TestReport } from "../review.ts";
 
@@ -155,6 +155,7 @@ export class ChangeLog {
         at: (versions) => this.lists.at(versions),
         adopted: (versions) => this.lists.adopted(versions),
       },
+      models: { current: () => noModels, at: () => noModels, adopted: () => undefined },
       listProposals: {
         look: (of) => this.listProposals.look(of),
         enact: (of, glass) => this.listProposals.enact(of, glass),

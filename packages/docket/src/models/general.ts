@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The general models that come with Docket, one for each kind: small, and good enough to mark what a person
+// should look at on the first day. assets/models/README.md says what they were trained on.
+import { readFileSync } from "node:fs";
+import type { ModelKind } from "@docket/policy";
+
+const directory = new URL("../../assets/models/", import.meta.url);
+
+/** The bytes of the general model of a kind. */
+export function generalModel(kind: ModelKind): Uint8Array {
+  return readFileSync(new URL(`general-${kind}.model`, directory));
+}
