@@ -160,10 +160,10 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
   program
     .command("decide")
     .description(
-      "Decide a file of events (NDJSON, plain or gzip) by the policy and seal it, without a server.\n" +
+      "Decide a file of events (NDJSON, plain or gzip) or mails by the policy and seal it, without a server.\n" +
         "Decisions go to standard output, a line each; what they came to goes to standard error.",
     )
-    .argument("[file]", "the events; - or nothing reads standard input", "-")
+    .argument("[file]", "the events, or a directory of mails; - or nothing reads standard input", "-")
     .addOption(dataOption("made if it does not exist"))
     .option("--policy <directory>", "policy files to decide by (default: policy/ in the data directory)")
     .option("--keys <directory>", "where the keys lie, if they were moved")
@@ -173,6 +173,11 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
         .default("time"),
     )
     .option("--map <spec>", "names of the file's fields, or the name of a known set; see below")
+    .addOption(
+      new Option("--actor-from <whom>", "of mail: whose account it is, the envelope's sender's or From's")
+        .choices(["envelope", "from"])
+        .default("envelope"),
+    )
     .addOption(new Option("--receipts", "add its receipt to each decision").conflicts("quiet"))
     .option("--quiet", "print no decisions")
     .option("--summary-json <file>", "write the summary as JSON too")
@@ -182,6 +187,7 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
       examples(
         "docket decide --data ./trial examples/comments.ndjson > decisions.ndjson",
         "docket decide --data ./trial --map time=at,actor.id=user,content.text=body,type:=comment old.gz",
+        "docket decide --data ./trial inbox.mbox",
       ),
     )
     .action(async (file: string, options: Omit<DecideOptions, "file">) => {
@@ -195,7 +201,10 @@ const mapHelp = `
 a field of an event (id, type, time, actor.id, actor.attributes.karma, content.text, …), FIELD one of the file
 (a dot goes into an object); TARGET:=VALUE gives every event the same value. A field that the map doesn't name
 is not read. Files of the known sets comments-youtube, comments-youtube-stream, sms, chat-telegram,
-email-enron and email-spamassassin are recognised by themselves; --map sms takes any file for one of those.`;
+email-enron and email-spamassassin are recognised by themselves; --map sms takes any file for one of those.
+
+Mail is recognised too: a mail's file, an mbox, a directory with a file for each mail, and lines with a mail in
+"raw_latin1", one character for each byte. Each is an event of type email at the time that it was taken in.`;
 
 function addReading(program: Command, terminal: Terminal, give: Give): void {
   const parts = { index: indexArgument, data: dataOption, url: urlOption, apiKey: apiKeyOption };

@@ -3,10 +3,15 @@
 // describes.
 import { DocketError } from "../../error.ts";
 import { parseMapping } from "./mapping.ts";
+import type { MailActor } from "../../mail/mail-event.ts";
 import type { FieldSource, Mapping } from "./mapping.ts";
 
 /** How the lines of a file are read. */
-export type Form = { kind: "docket" } | { kind: "mapped"; mapping: Mapping };
+export type Form =
+  | { kind: "docket" }
+  | { kind: "mapped"; mapping: Mapping }
+  /** Mails as they came; or rows of JSON with a mail in `raw_latin1`, one character a byte. */
+  | { kind: "mail" | "mail-rows"; actorFrom: MailActor };
 
 /** How many lines are looked at to find a file's form. */
 export const sampledLinesMax = 50;
@@ -100,9 +105,10 @@ export function formOf(spec: string): Form {
 /**
  * Finds the form of a file by its first lines.
  *
+ * @param actorFrom who is taken for the actor, if they hold mail
  * @throws {DocketError} `usage` if they are objects of a form that is not known
  */
-export function detectForm(sample: readonly Uint8Array[]): Form {
+export function detectForm(sample: readonly Uint8Array[], actorFrom: MailActor = "envelope"): Form {
   const rows = sample.map(parseObject).filter((row) => row !== undefined);
   // Where nothing can be made of the sample, each line gets the error that it deserves.
   if (rows.length === 0 || rows.some(isEvent)) return { kind: "docket" };
@@ -111,6 +117,7 @@ export function detectForm(sample: readonly Uint8Array[]): Form {
     if (mapping !== undefined) return { kind: "mapped", mapping };
   }
   if (rows.some((row) => "actor" in row && "type" in row)) return { kind: "docket" };
+  if (rows.some((row) => "raw_latin1" in row)) return { kind: "mail-rows", actorFrom };
   const fields = Object.keys(rows[0] as object)
     .slice(0, 12)
     .join(", ");

@@ -9,8 +9,12 @@ import type { ErrorCode, Event } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
 import { readLines } from "../../http/lines.ts";
 import type { Line } from "../../http/lines.ts";
+import { canSniff, readOneMail, sniffStream, splitMbox } from "../../mail/mbox.ts";
+import type { StreamKind } from "../../mail/mbox.ts";
 import type { Form } from "./forms.ts";
+import { openMails, eventOfMail, eventOfMailRow } from "./mails.ts";
 import { mapRow } from "./mapping.ts";
+import type { MappedEvent } from "./mapping.ts";
 
 /** Longest line that is read, in bytes. A row of another form may be longer than the event made of it. */
 export const lineBytesMax = 4_194_304;
@@ -31,7 +35,10 @@ export type FileItem =
 
 /** A file that is being read. */
 export type Input = {
+  /** Its lines; of mail, each mail as if it were a line. */
   lines: AsyncGenerator<Line>;
+  /** Whether it is mail, which is known once the first line was read. */
+  isMail?(): boolean;
   /** What share of the file has been read, if its size is known. */
   share(): number | undefined;
   /** Stops reading, also while it waits for more. */
@@ -45,8 +52,16 @@ export type Input = {
  * @throws {DocketError} `usage` if there is no such file; the lines throw it where the gzip data is damaged
  */
 export function openInput(file: string, stdin: Readable, longest: number = lineBytesMax): Input {
+  return openBytes(file, stdin, (bytes) => readLines(bytes, longest));
+}
+
+function openBytes(
+  file: string,
+  stdin: Readable,
+  split: (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<Line>,
+): Input {
   if (file === "-") {
-    const lines = readLines(unpacked(stdin, file), longest);
+    const lines = split(unpacked(stdin, file));
     return { lines, share: () => undefined, close: () => stdin.destroy() };
   }
   let size: number;
@@ -62,10 +77,31 @@ export function openInput(file: string, stdin: Readable, longest: number = lineB
   }
   const stream = createReadStream(file);
   return {
-    lines: readLines(unpacked(stream, file), longest),
+    lines: split(unpacked(stream, file)),
     share: () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size)),
     close: () => stream.destroy(),
   };
+}
+
+/**
+ * Opens a file of lines or of mail (a mail, an mbox), or a directory of mails, and tells them apart by their
+ * first bytes.
+ *
+ * @throws {DocketError} `usage` if there is no such file
+ */
+export function openAnyInput(file: string, stdin: Readable): Input {
+  if (file !== "-" && statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    return openMails(file);
+  }
+  let kind: StreamKind = "lines";
+  const input = openBytes(file, stdin, async function* (bytes) {
+    const { head, whole } = await withFirst(bytes, canSniff);
+    kind = sniffStream(head);
+    if (kind === "mbox") yield* splitMbox(whole);
+    else if (kind === "mail") yield* readOneMail(whole);
+    else yield* readLines(whole, lineBytesMax);
+  });
+  return { ...input, isMail: () => kind !== "lines" };
 }
 
 /** Reads the event of a line. */
@@ -75,12 +111,25 @@ export function readItem(line: Line, form: Form): FileItem {
       const message = `the line has ${line.tooLong} bytes, the limit is ${lineBytesMax}; shorten its text`;
       throw new ProtocolError("body_too_large", message, { limit: lineBytesMax });
     }
-    const { event, idDerived } = form.kind === "docket" ? parseEvent(line.bytes) : mapRow(form.mapping, line);
+    const { event, idDerived } = readEvent(line, form);
     const timeMs = event.time === undefined ? undefined : parseTime(event.time);
     return { line: line.number, event, timeMs, idDerived };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     return { line: line.number, error: lineError(error) };
+  }
+}
+
+function readEvent(line: { number: number; bytes: Uint8Array }, form: Form): MappedEvent {
+  switch (form.kind) {
+    case "docket":
+      return parseEvent(line.bytes);
+    case "mapped":
+      return mapRow(form.mapping, line);
+    case "mail":
+      return { event: eventOfMail(line.bytes, {}, form.actorFrom), idDerived: false };
+    case "mail-rows":
+      return { event: eventOfMailRow(line.bytes, form.actorFrom), idDerived: false };
   }
 }
 
@@ -112,16 +161,8 @@ function parseEvent(bytes: Uint8Array): { event: Event; idDerived: boolean } {
 }
 
 async function* unpacked(source: Readable, name: string): AsyncGenerator<Uint8Array> {
-  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   try {
-    let head = Buffer.alloc(0);
-    let ended = false;
-    while (head.length < gzipMagic.length && !ended) {
-      const next = await chunks.next();
-      if (next.done === true) ended = true;
-      else head = Buffer.concat([head, next.value]);
-    }
-    const whole = withHead(head, chunks);
+    const { head, whole } = await withFirst(source, (head) => head.length >= gzipMagic.length);
     if (head[0] === gzipMagic[0] && head[1] === gzipMagic[1]) yield* gunzipped(whole);
     else yield* whole;
   } catch (error) {
@@ -136,7 +177,22 @@ async function* unpacked(source: Readable, name: string): AsyncGenerator<Uint8Ar
   }
 }
 
-async function* withHead(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Uint8Array> {
+/** The first bytes of a stream, as many as are enough if it has them, and the stream from its beginning. */
+async function withFirst(
+  source: AsyncIterable<Uint8Array>,
+  enough: (head: Buffer) => boolean,
+): Promise<{ head: Buffer; whole: AsyncGenerator<Uint8Array> }> {
+  const chunks = source[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  for (let ended = false; !enough(head) && !ended;) {
+    const next = await chunks.next();
+    if (next.done === true) ended = true;
+    else head = Buffer.concat([head, next.value]);
+  }
+  return { head, whole: withHead(head, chunks) };
+}
+
+async function* withHead(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
   for (;;) {
     const next = await rest.next();

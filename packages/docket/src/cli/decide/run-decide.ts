@@ -9,6 +9,7 @@ import { DocketError } from "../../error.ts";
 import type { Line } from "../../http/lines.ts";
 import { createInstallation, readInstallation } from "../../installation.ts";
 import type { Installation } from "../../installation.ts";
+import type { MailActor } from "../../mail/mail-event.ts";
 import type { OpenInstallation } from "../../main.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { exitFine, exitWrong, reportFailure } from "../failure.ts";
@@ -22,7 +23,7 @@ import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { detectForm, formOf, sampledLinesMax } from "./forms.ts";
 import type { Form } from "./forms.ts";
-import { openInput, readItem } from "./input.ts";
+import { openAnyInput, openInput, readItem } from "./input.ts";
 import type { FileItem, Input } from "./input.ts";
 import { fileOrder, TimeSorter } from "./order.ts";
 import type { OrderedItem } from "./order.ts";
@@ -41,6 +42,8 @@ export type DecideOptions = {
   keys?: string | undefined;
   order: "time" | "file";
   map?: string | undefined;
+  /** Of mail: whether the sender of the envelope or of From is taken for the actor. */
+  actorFrom: MailActor;
   receipts?: boolean | undefined;
   quiet?: boolean | undefined;
   summaryJson?: string | undefined;
@@ -54,7 +57,8 @@ const outputChars = 65_536;
 /** Decides a file of events. */
 export async function runDecide(options: DecideOptions, terminal: Terminal): Promise<number> {
   const form = options.map === undefined ? undefined : formOf(options.map);
-  const input = openInput(options.file, terminal.stdin);
+  const open = form === undefined ? openAnyInput : openInput;
+  const input = open(options.file, terminal.stdin);
   const stop = new AbortController();
   let interrupted: number | undefined;
   const forget = onFirstSignal(terminal, (signal) => {
@@ -67,7 +71,7 @@ export async function runDecide(options: DecideOptions, terminal: Terminal): Pro
   terminal.outputGone.addEventListener("abort", () => stop.abort());
   stop.signal.addEventListener("abort", () => input.close());
   try {
-    const file = await look(input, form, stop.signal);
+    const file = await look(input, form, options.actorFrom, stop.signal);
     if (file === undefined) return interrupted ?? exitWrong;
     announceForm(file.form, terminal);
     const installation = installationFor(options, terminal);
@@ -94,6 +98,7 @@ type KnownFile = { input: Input; form: Form; lines: AsyncIterable<Line> };
 async function look(
   input: Input,
   given: Form | undefined,
+  actorFrom: MailActor,
   stop: AbortSignal,
 ): Promise<KnownFile | undefined> {
   const sample: Line[] = [];
@@ -112,7 +117,13 @@ async function look(
     else sample.push(next.value);
   }
   if (stop.aborted) return undefined;
-  const form = detectForm(sample.flatMap((line) => ("bytes" in line ? [line.bytes] : [])));
+  const form: Form =
+    input.isMail?.() === true
+      ? { kind: "mail", actorFrom }
+      : detectForm(
+          sample.flatMap((line) => ("bytes" in line ? [line.bytes] : [])),
+          actorFrom,
+        );
   return {
     input,
     form,
@@ -125,6 +136,11 @@ async function look(
 
 function announceForm(form: Form, { stderr }: Terminal): void {
   if (form.kind === "docket") return;
+  if (form.kind !== "mapped") {
+    const sender = form.actorFrom === "from" ? "From" : "Return-Path, or From";
+    stderr.write(`Reading mails; the address in ${sender} is taken for the account of each.\n`);
+    return;
+  }
   const { name, note } = form.mapping;
   const known =
     name === "as mapped" ? "Reading the lines as --map says" : `Reading the lines as the set ${name}`;
@@ -201,7 +217,7 @@ class Run {
     }
     const { form } = this.#file;
     const summary = summarise(tally, {
-      form: form.kind === "docket" ? "docket" : form.mapping.name,
+      form: form.kind === "mapped" ? form.mapping.name : form.kind,
       order: this.#options.order,
       complete: failure === undefined && !this.#stop.aborted,
       recordsSealed: size - sizeBefore,
