@@ -2,6 +2,7 @@
 // How much counters remember. All bounds are of counts, never of bytes or time of day: what is forgotten must
 // be a function of the sequence of events alone, or a restart would change values.
 import { latenessMsMax } from "@docket/policy";
+import type { CampaignBounds } from "@docket/policy";
 
 /** How many buckets a window has. */
 export const bucketsPerWindow = 60;
@@ -26,6 +27,8 @@ export type ShardBounds = {
   readonly exactValues: number;
   /** Keys that are estimated. */
   readonly sketches: number;
+  /** Campaigns, of which there is one shard; others than those that are declared are for tests. */
+  readonly campaigns?: CampaignBounds;
 };
 
 /** The bounds of each shard; times {@link shardsPerCounter} they are those of a counter. */

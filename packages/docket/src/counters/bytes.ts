@@ -113,6 +113,13 @@ export class ByteReader {
     return Buffer.from(this.#bytes.subarray(this.#at - length, this.#at)).toString("utf8");
   }
 
+  /** So many bytes. */
+  bytes(length: number): Uint8Array {
+    if (this.#at + length > this.#bytes.length) throw new SnapshotError("it ends within bytes");
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
   /** All that is left. */
   rest(): Uint8Array {
     const rest = this.#bytes.subarray(this.#at);

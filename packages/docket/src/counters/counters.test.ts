@@ -192,10 +192,8 @@ function oneShard(count: number): string[] {
   const found: string[] = [];
   for (let i = 0; found.length < count; i++) {
     const undo = counters.add("c", [[`k${i}`]], startMs);
-    if (
-      counters.plainShard("c", 0) !== undefined &&
-      [...(counters.plainShard("c", 0)?.plain.keys ?? [])].length > 0
-    ) {
+    const plain = counters.plainShard("c", 0);
+    if (plain?.kind === "buckets" && [...plain.plain.keys].length > 0) {
       found.push(`k${i}`);
     }
     undo();

@@ -9,8 +9,10 @@
 // of memory: see docs/operations/counters.md.
 import { BucketShard, highPart } from "./bucket-shard.ts";
 import type { PlainBucketShard, Undo } from "./bucket-shard.ts";
+import { CampaignShard } from "./campaign-shard.ts";
 import { reachOf, shardBounds, shardsPerCounter } from "./bounds.ts";
 import type { ShardBounds } from "./bounds.ts";
+import type { PlainCampaigns } from "@docket/policy";
 import { DistinctShard } from "./distinct-shard.ts";
 import type { PlainDistinctShard } from "./distinct-shard.ts";
 import type { HashedKeys } from "./hashed-keys.ts";
@@ -23,9 +25,14 @@ export { bucketsPerWindow } from "./bounds.ts";
 /** What a counter is, as far as counting goes. `id` is the hash of its declaration. */
 export type CounterKind = {
   readonly id: string;
-  readonly kind: "count" | "distinct" | "sum" | "first";
+  readonly kind: "count" | "distinct" | "sum" | "first" | "campaigns";
   readonly bucketMs: number;
 };
+/** Whether what it holds may be of any age: counting a window again doesn't give it. */
+export function isAgeless({ kind }: Pick<CounterKind, "kind">): boolean {
+  return kind === "first" || kind === "campaigns";
+}
+
 /**
  * Where an event is counted: under a key and, of a distinct counter, as a value; of a sum, the summand in
  * decimal digits.
@@ -40,11 +47,12 @@ export type MemoryUse = {
   readonly evicted: number;
 };
 
-type Shard = BucketShard | DistinctShard;
+type Shard = BucketShard | DistinctShard | CampaignShard;
 /** A shard of a counter as it stands in a snapshot. */
 export type PlainShard =
   | { readonly kind: "buckets"; readonly plain: PlainBucketShard }
-  | { readonly kind: "distinct"; readonly plain: PlainDistinctShard };
+  | { readonly kind: "distinct"; readonly plain: PlainDistinctShard }
+  | { readonly kind: "campaigns"; readonly plain: PlainCampaigns };
 
 /** A counter and what it holds. Good as long as {@link Counters.generation} is the same. */
 export type CounterState = {
@@ -113,12 +121,14 @@ export class Counters {
    * The value of a counter for an event: the largest over its keys, of `first` the smallest.
    *
    * @param decidedAtMs time of the event whose decision reads it
-   * @returns `undefined` where there is no such counter; of `first` also where no key was seen
+   * @returns `undefined` where there is no such counter, and of campaigns; of `first` also where no key was
+   *   seen
    */
   read(id: string, keys: readonly CounterKey[], decidedAtMs: number): number | undefined {
     const state = this.#states.get(id);
     if (state === undefined) return undefined;
     const { kind, shards } = state;
+    if (kind.kind === "campaigns") return undefined;
     const last = Math.floor(decidedAtMs / kind.bucketMs);
     let value: number | undefined;
     for (const [key] of keys) {
@@ -131,6 +141,13 @@ export class Counters {
     return value ?? (kind.kind === "first" ? undefined : 0);
   }
 
+  /** The id of the campaign that an event belongs to; `undefined` where its keys don't say. */
+  campaign(id: string, keys: readonly CounterKey[], decidedAtMs: number): string | undefined {
+    const state = this.#states.get(id);
+    if (state?.kind.kind !== "campaigns") return undefined;
+    return campaignShardOf(state, this.bounds).campaign(keys, decidedAtMs);
+  }
+
   /**
    * Counts an event under its keys. A counter that is not declared any more is passed over.
    *
@@ -139,6 +156,11 @@ export class Counters {
   add(id: string, keys: readonly CounterKey[], decidedAtMs: number, index?: number): Undo {
     const state = this.#states.get(id);
     if (state === undefined) return nothing;
+    if (state.kind.kind === "campaigns") {
+      const isCounted = index !== undefined && state.cuts !== undefined && index < (state.cuts[0] as number);
+      if (isCounted || keys.length === 0) return nothing;
+      return campaignShardOf(state, this.bounds).add(keys, decidedAtMs);
+    }
     const undos: Undo[] = [];
     for (const key of keys) this.#addKey(state, key, decidedAtMs, index, undos);
     return () => {
@@ -150,6 +172,7 @@ export class Counters {
   plainShard(id: string, shard: number): PlainShard | undefined {
     const found = this.#states.get(id)?.shards[shard];
     if (found === undefined) return undefined;
+    if (found instanceof CampaignShard) return { kind: "campaigns", plain: found.plain() };
     return found instanceof BucketShard
       ? { kind: "buckets", plain: found.plain() }
       : { kind: "distinct", plain: found.plain() };
@@ -171,6 +194,7 @@ export class Counters {
     const made = newShard(state.kind, this.bounds);
     if (made instanceof BucketShard && plain.kind === "buckets") made.restore(plain.plain);
     if (made instanceof DistinctShard && plain.kind === "distinct") made.restore(plain.plain);
+    if (made instanceof CampaignShard && plain.kind === "campaigns") made.restore(plain.plain);
     state.shards[shard] = made;
   }
 
@@ -225,7 +249,7 @@ export class Counters {
       }
       for (let place = 0; place < valueCount; place++) {
         if (shard instanceof DistinctShard) shard.add(hash, values[place] as KeyHash, bucket, undos);
-        else addSummand(shard, hash, bucket, summands[place] as number, undos);
+        else addSummand(shard as BucketShard, hash, bucket, summands[place] as number, undos);
       }
     }
   }
@@ -243,6 +267,7 @@ export class Counters {
     if (index !== undefined && cuts !== undefined && index < (cuts[place] as number)) return;
     const shard = (shards[place] ??= newShard(kind, this.bounds));
     const bucket = Math.floor(decidedAtMs / kind.bucketMs);
+    if (shard instanceof CampaignShard) return;
     if (shard instanceof DistinctShard) shard.add(hash, this.#valueHashes.of(value ?? ""), bucket, undos);
     else if (kind.kind === "count") shard.add(hash, bucket, 1, 0, undos);
     else if (kind.kind === "first") shard.add(hash, bucket, decidedAtMs, 0, undos);
@@ -278,7 +303,12 @@ function newState(kind: CounterKind): CounterState {
   return { kind, shards: emptyShards(), cuts: undefined };
 }
 
+function campaignShardOf(state: CounterState, bounds: ShardBounds): CampaignShard {
+  return (state.shards[0] ??= newShard(state.kind, bounds)) as CampaignShard;
+}
+
 function newShard({ kind, bucketMs }: CounterKind, bounds: ShardBounds): Shard {
+  if (kind === "campaigns") return new CampaignShard(bucketMs, bounds.campaigns);
   const reach = reachOf(bucketMs);
   return kind === "distinct" ? new DistinctShard(reach, bounds) : new BucketShard(kind, reach, bounds);
 }
@@ -290,7 +320,7 @@ function readShard(
   last: number,
   atMs: number,
 ): number | undefined {
-  if (shard === undefined) return kind === "first" ? undefined : 0;
+  if (shard === undefined || shard instanceof CampaignShard) return kind === "first" ? undefined : 0;
   if (shard instanceof DistinctShard) return shard.count(hash, last);
   if (kind !== "first") return shard.sum(hash, last);
   const firstMs = shard.first(hash, last);
@@ -310,8 +340,8 @@ function addSummand(
   shard.add(hash, bucket, summand - high * highPart, high, undos);
 }
 
-// What a record says was encoded by us, from an integer that an event may have.
-function summandOf(text: string | undefined): number {
+/** The summand that a recorded key has: encoded by us, from an integer that an event may have. */
+export function summandOf(text: string | undefined): number {
   const summand = Number(text);
   return Number.isSafeInteger(summand) ? summand : 0;
 }

@@ -3,6 +3,7 @@
 import type { PlainBucketShard, PlainKey } from "./bucket-shard.ts";
 import { ByteReader, SnapshotError } from "./bytes.ts";
 import type { ByteWriter } from "./bytes.ts";
+import { readCampaigns, writeCampaigns } from "./campaign-bytes.ts";
 import type { CounterKind, PlainShard } from "./counters.ts";
 import type { PlainDistinctKey, PlainDistinctShard, PlainValue } from "./distinct-shard.ts";
 import type { PlainLimitKey, PlainLimitShard } from "./limit-shard.ts";
@@ -29,6 +30,7 @@ export async function writeShard(
   shard: PlainShard | undefined,
   pause: () => Promise<void>,
 ): Promise<void> {
+  if (shard?.kind === "campaigns") return writeCampaigns(writer, shard.plain, pause);
   if (shard === undefined || shard.plain.top === -Infinity) return;
   const { top } = shard.plain;
   writer.integer(top);
@@ -51,6 +53,7 @@ export async function writeShard(
 export function readShard(bytes: Uint8Array, { kind }: CounterKind): PlainShard | undefined {
   if (bytes.length === 0) return undefined;
   const reader = new ByteReader(bytes);
+  if (kind === "campaigns") return { kind, plain: readCampaigns(reader) };
   const top = reader.integer();
   if (kind === "distinct") {
     const keys = readAll(reader, () => readDistinctKey(reader, top));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { shingleKey, shinglesOf } from "@docket/policy";
 import { shardBounds } from "./bounds.ts";
 import type { ShardBounds } from "./bounds.ts";
 import { Counters } from "./counters.ts";
@@ -14,13 +15,24 @@ import { held, lateMsMax } from "./testing/twin.ts";
 
 const startMs = 1_700_000_000_000;
 const name = { origin: "docket-0123456789abcdef/main", key: "AAAA" };
-const counters: CounterKind[] = (["count", "sum", "distinct", "first"] as const).map((kind) => ({
+const kinds = ["count", "sum", "distinct", "first", "campaigns"] as const;
+const counters: CounterKind[] = kinds.map((kind) => ({
   id: kind,
   kind,
   bucketMs: 1000,
 }));
 const limits: LimitKind[] = [{ id: "limit", count: 3, perMs: 60_000, burst: 2 }];
-const few: ShardBounds = { keys: 2, nodes: 2100, values: 40, exactValues: 3, sketches: 1 };
+const few: ShardBounds = {
+  keys: 2,
+  nodes: 2100,
+  values: 40,
+  exactValues: 3,
+  sketches: 1,
+  campaigns: { campaigns: 4, signatures: 6, domains: 3 },
+};
+const shingles = shingleKey(new Uint8Array(16));
+const wordsOf = (key: string): string =>
+  Array.from({ length: 9 }, (_, at) => `word${at}of${Number(key.slice(1)) >> (at % 5)}`).join(" ");
 
 type Step = { stepMs: number; lateMs: number; key: string; value: number; refusedBy: string[] };
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -53,6 +65,16 @@ function count(
     memory.counters.add("first", [[key]], atMs, own);
     memory.counters.add("sum", [[key, String(value)]], atMs, own);
     memory.counters.add("distinct", [[key, `v${value}`]], atMs, own);
+    const signature = shinglesOf(wordsOf(key), shingles) as string;
+    memory.counters.add(
+      "campaigns",
+      [
+        [signature, `a${value}`],
+        [`d${value}`, `a${value}`],
+      ],
+      atMs,
+      own,
+    );
     memory.limits.consume("limit", key, atMs, refusedBy, own);
   }
 }
@@ -178,7 +200,7 @@ test("what is being warmed stays out", async () => {
   assert.ok(restored.outcome === "read");
   assert.deepEqual(
     restored.memory.counters.kinds.map(({ id }) => id),
-    ["count", "distinct", "first"],
+    ["campaigns", "count", "distinct", "first"],
   );
   assert.deepEqual(restored.memory.limits.kinds, []);
 });

@@ -78,7 +78,7 @@ export interface SnapshotStore {
 export const snapshotMagic = "DKTCNT1\n";
 const shaBytes = 32;
 /** Longest section, in bytes: several times what a full shard takes. */
-const sectionBytesMax = 16_777_216;
+const sectionBytesMax = 33_554_432;
 /** Bytes that are handed on at once, and hashed in one go. */
 const chunkBytes = 262_144;
 const headerSection = 0;

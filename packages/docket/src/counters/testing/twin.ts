@@ -184,8 +184,13 @@ export function held(counters: Counters, limits?: Limits): unknown {
   const shards: unknown[] = [];
   for (let shard = 0; shard < shardsPerCounter; shard++) {
     for (const { id } of counters.kinds) {
-      const plain = counters.plainShard(id, shard)?.plain;
-      if (plain === undefined) continue;
+      const own = counters.plainShard(id, shard);
+      if (own === undefined) continue;
+      if (own.kind === "campaigns") {
+        shards.push({ id, ...own.plain, campaigns: [...own.plain.campaigns] });
+        continue;
+      }
+      const { plain } = own;
       const keys = [...plain.keys];
       if (keys.length > 0) shards.push({ id, shard, top: plain.top, keys });
     }
