@@ -66,7 +66,7 @@ test("a mail is an event of type email with what readers see as its text", () =>
     recipients: ["b@example.com", "c@Example.COM"],
     recipientCount: 2,
     recipientHosts: ["example.com"],
-    reply: true,
+    reply: false,
     listUnsubscribe: true,
     attachments: 1,
     attachmentTypes: ["application/pdf"],
@@ -86,6 +86,11 @@ test("the id is that of the mail and its envelope, or the one that is given", ()
   assert.equal(eventOf({}).id, eventOf({}).id);
   assert.notEqual(eventOf({}).id, eventOf({ rcptTo: ["z@example.org"] }).id);
   assert.equal(eventOf({ id: "queue-1" }).id, "queue-1");
+});
+
+test("whether it is an answer is for the envelope to say", () => {
+  assert.equal(eventOf({}).fields?.["reply"], false);
+  assert.equal(eventOf({ reply: true }).fields?.["reply"], true);
 });
 
 test("what a model is given is the same of a mail and of its recorded event, for real mails", (t) => {

@@ -21,6 +21,8 @@ export type MailEnvelope = {
   rcptTo?: readonly string[] | undefined;
   /** The address of the client that delivered it. */
   ip?: string | undefined;
+  /** Whether it answers something that a recipient wrote: In-Reply-To is easily written by anybody. */
+  reply?: boolean | undefined;
   /** When it was taken in, RFC 3339. */
   time?: string | undefined;
   spf?: string | undefined;
@@ -123,7 +125,7 @@ function fieldsOf(mail: MailText, envelope: MailEnvelope): NonNullable<Event["fi
     recipients,
     recipientCount: envelope.rcptTo?.length ?? mail.recipientCount,
     recipientHosts: [...hosts],
-    reply: mail.reply,
+    reply: envelope.reply ?? false,
     listUnsubscribe: mail.listUnsubscribe,
     attachments: mail.attachments.length,
     attachmentTypes: firstNames(types, listedMax, listedLengthMax),

@@ -50,8 +50,6 @@ export type MailText = {
   listId?: string;
   /** Whether List-Unsubscribe says how to leave. */
   listUnsubscribe: boolean;
-  /** Whether it says to what it is an answer. */
-  reply: boolean;
   /** Date in milliseconds since 1970; absent where it is none or is before then. */
   date?: number;
   /** When the server that took it in last says that it did: the first Received, else `date`. */
@@ -145,12 +143,10 @@ function readEnvelope(fields: readonly HeaderField[], mboxSender: string | undef
     date,
     received: received ?? date,
   };
-  const has = (name: string): boolean => fieldValue(fields, name) !== undefined;
   return {
     ...present(given),
     ...readRecipients(fields),
-    listUnsubscribe: has("list-unsubscribe"),
-    reply: has("in-reply-to") || has("references"),
+    listUnsubscribe: fieldValue(fields, "list-unsubscribe") !== undefined,
   };
 }
 

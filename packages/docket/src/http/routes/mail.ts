@@ -29,6 +29,9 @@ const envelopeSchema = Type.Partial(
     mailFrom: text("The address of MAIL FROM"),
     rcptTo: text("The addresses of RCPT TO, with commas between"),
     ip: text("The address of the client that delivered it"),
+    reply: Type.Union([Type.Literal("true"), Type.Literal("false")], {
+      description: "Whether it answers something that a recipient wrote (default false)",
+    }),
     time: text("When it was taken in, RFC 3339"),
     spf: text("What the check came to: pass, fail, softfail, neutral, none"),
     dkim: text("What the check came to: pass, fail, none"),
