@@ -219,6 +219,17 @@ export function modelField(name: string, part: "score" | "known"): FieldDeclarat
   return { ...field(`models.${name}.${part}`, intType, false, raw), min: 0 };
 }
 
+/** The declaration of `lookups.NAME.listed` or `lookups.NAME.codes`. */
+export function lookupField(name: string, part: "listed" | "codes"): FieldDeclaration {
+  const path = `lookups.${name}.${part}`;
+  return part === "listed"
+    ? field(path, boolType, false, ({ lookups }) => lookups?.[name]?.listed)
+    : field(path, stringListType, false, ({ lookups }) => lookups?.[name]?.codes, addressLengthMax);
+}
+
+/** The longest IPv4 address in dotted decimal. */
+const addressLengthMax = 15;
+
 /** The value, if it is of the type; else `undefined`. Timestamps may be RFC 3339 or milliseconds. */
 export function acceptValue(type: ConditionType, value: unknown): Value {
   switch (type.kind) {

@@ -21,7 +21,8 @@
  * - `wrong-type` operands or arguments of types that don't fit
  * - `constant-condition`, `unreachable` a rule or threshold that can never fire, or always does
  * - `redundant` a rule that does what another does already
- * - `unused-counter`, `unused-limit`, `unused-list`, `unused-model` something declared that nothing reads
+ * - `unused-counter`, `unused-limit`, `unused-list`, `unused-model`, `unused-lookup` something declared that
+ *   nothing reads
  * - `too-costly` a condition over its cost bound
  * - `too-large` a file, list or text over its limit
  */
@@ -56,6 +57,7 @@ export type ProblemCode =
   | "unused-limit"
   | "unused-list"
   | "unused-model"
+  | "unused-lookup"
   | "too-costly"
   | "too-large";
 

@@ -276,6 +276,8 @@ test("declarations are plain data", () => {
     counters: new Set(set.counters.map((counter) => counter.id)),
     limits: new Set(),
     lists: new Set(),
+    models: new Set(),
+    lookups: new Set(),
   });
 });
 

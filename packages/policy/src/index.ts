@@ -100,6 +100,15 @@ export type { ShingleKey } from "./campaigns/shingles.ts";
 export { counterListElementsMax } from "./loading/counted.ts";
 export { windowBuckets } from "./loading/counters.ts";
 export { loadPolicies } from "./loading/load.ts";
+export {
+  lookupFacts,
+  lookupQuestions,
+  lookupsRead,
+  lookupValuesMax,
+  recordedLookups,
+} from "./lookup-reads.ts";
+export type { LookupQuestion } from "./lookup-reads.ts";
+export { lookupTimeoutMsMax } from "./loading/lookups.ts";
 export { modelFacts, scoreModels } from "./model-reads.ts";
 export { explainScore, loadModel, scoreText } from "./model/model.ts";
 export type { Model, ModelFeature, ModelScore } from "./model/model.ts";
@@ -162,6 +171,8 @@ export type {
   ListView,
   Measures,
   Outcome,
+  LookupDeclaration,
+  LookupRead,
   ModelDeclaration,
   ModelRead,
   Policy,

@@ -10,6 +10,7 @@ import { computeSignals } from "./signals/signals.ts";
 import type {
   Evaluation,
   EvaluationInput,
+  LookupRead,
   FieldPath,
   FiredRule,
   ListView,
@@ -81,6 +82,12 @@ function enforcedAlone(set: PolicySet, compiled: CompiledPolicy): PolicySet {
   return { ...set, policies: [policy.policy], program: { ...set.program, plans, policies: [policy] } };
 }
 
+/** What isn't given is not listed; what is given as missing failed. */
+function givenLookup({ lookups }: PolicyTest["given"], name: string): [string, LookupRead][] {
+  const codes = lookups.has(name) ? lookups.get(name) : [];
+  return codes === undefined ? [] : [[name, { listed: codes.length > 0, codes }]];
+}
+
 function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTestOptions): EvaluationInput {
   const { given } = test;
   const counters = new Map<string, number>();
@@ -113,6 +120,7 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
     counters,
     limits,
     lists,
+    lookups: Object.fromEntries([...policy.lookups.keys()].flatMap((name) => givenLookup(given, name))),
     models: Object.fromEntries([...given.models].map(([name, score]) => [name, { score, known: 1_000 }])),
     standing: given.standing,
   };

@@ -11,6 +11,7 @@ import type { FieldSlot, Typed } from "./condition/typed.ts";
 import { showType } from "./condition/types.ts";
 import type { Value } from "./condition/types.ts";
 import { acceptValue } from "./environment.ts";
+import { asksSame } from "./lookup-reads.ts";
 import type { Plan, PolicySet, SlotReader } from "./program.ts";
 import { createSteps } from "./steps.ts";
 import type { Steps } from "./steps.ts";
@@ -115,6 +116,10 @@ export function factsSource(
     const [group, model = ""] = path.split(".");
     if (group === "models") {
       if (readsModel(other, model) && sameModel(model)) continue;
+      return undefined;
+    }
+    if (group === "lookups") {
+      if (asksSame(candidate, recorded, type, model)) continue;
       return undefined;
     }
     if (read.get(path) !== showType(own)) return undefined;

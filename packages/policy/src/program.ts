@@ -18,6 +18,7 @@ import type {
   FieldPath,
   Limit,
   ListDeclaration,
+  LookupDeclaration,
   ModelDeclaration,
   Policy,
   Rule,
@@ -135,6 +136,8 @@ export type PolicySet = {
   readonly lists: ReadonlyMap<string, ListDeclaration>;
   /** The models of all policies, by name. */
   readonly models: ReadonlyMap<string, ModelDeclaration>;
+  /** The look-ups of all policies, by name. */
+  readonly lookups: ReadonlyMap<string, LookupDeclaration>;
   /** The types of events that are built in or declared, by name. */
   readonly events: ReadonlyMap<string, EventType>;
   /** The attributes that any policy declares. */
@@ -235,6 +238,8 @@ export type ReadSet = {
   readonly lists: ReadonlySet<string>;
   /** Names of models. */
   readonly models: ReadonlySet<string>;
+  /** Names of look-ups. */
+  readonly lookups: ReadonlySet<string>;
 };
 
 /**
@@ -259,12 +264,17 @@ export function readSet(set: PolicySet): ReadSet {
   }
   return {
     signals: new Set([...paths].filter(isSignal).map((path) => path.slice("signals.".length))),
-    fields: new Set([...paths].filter((path) => !isSignal(path) && !isModel(path))),
+    fields: new Set([...paths].filter((path) => !isSignal(path) && !isModel(path) && !isLookup(path))),
     counters,
     limits,
     lists,
     models: new Set([...paths].filter(isModel).map((path) => path.split(".")[1] ?? "")),
+    lookups: new Set([...paths].filter(isLookup).map((path) => path.split(".")[1] ?? "")),
   };
+}
+
+function isLookup(path: FieldPath): boolean {
+  return path.startsWith("lookups.");
 }
 
 function isModel(path: FieldPath): boolean {

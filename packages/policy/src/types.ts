@@ -113,6 +113,28 @@ export type ModelRead = {
   readonly known: number;
 };
 
+/** A list in the DNS that is asked about an event, as a policy declares it. */
+export type LookupDeclaration = {
+  readonly name: string;
+  /** In lower case, without a dot at its end. */
+  readonly zone: string;
+  /** What is looked up: `actor.ip`, `actor.email`, `signals.domains` or `signals.emailHosts`. */
+  readonly of: FieldPath;
+  /** Within this time all answers are there, or what is read is missing. */
+  readonly timeoutMs: number;
+  /** The answers that count, sorted; absent for any that says "listed". */
+  readonly codes?: readonly string[];
+  /** Where it is declared first: `file:line`. */
+  readonly place: string;
+};
+
+/** What a list in the DNS said of an event. */
+export type LookupRead = {
+  readonly listed: boolean;
+  /** The addresses that it answered with, distinct and sorted; empty if nothing is listed. */
+  readonly codes: readonly string[];
+};
+
 /** One file of policy: its name, for messages, and its text. */
 export type PolicyFile = { readonly path: string; readonly text: string };
 
@@ -305,6 +327,8 @@ export type TestGiven = {
   readonly campaign: { readonly size: number; readonly actors: number };
   /** Scores, by name; what isn't given is missing. */
   readonly models: ReadonlyMap<string, number>;
+  /** Answers, by name: `undefined` for one that failed; what isn't given is not listed. */
+  readonly lookups: ReadonlyMap<string, readonly string[] | undefined>;
   readonly standing: EvaluationInput["standing"];
 };
 
@@ -343,6 +367,8 @@ export type Policy = {
   readonly lists: ReadonlyMap<string, ListDeclaration>;
   /** Its models by name; a name is one model in all policies. */
   readonly models: ReadonlyMap<string, ModelDeclaration>;
+  /** Its look-ups by name; a name is one look-up in all policies. */
+  readonly lookups: ReadonlyMap<string, LookupDeclaration>;
   /** Where it declares campaigns: those of all policies that do. */
   readonly campaigns?: Campaigns;
   readonly exempt: readonly Exemption[];
@@ -407,6 +433,8 @@ export type EvaluationInput = {
   readonly shadowLimits?: ReadonlyMap<string, number> | undefined;
   /** By name; what is absent is missing. */
   readonly models?: Readonly<Record<string, ModelRead>> | undefined;
+  /** By name; what is absent is missing: it failed, or took too long. */
+  readonly lookups?: Readonly<Record<string, LookupRead>> | undefined;
   /** By name; a declared list that is absent is missing. */
   readonly lists?: ReadonlyMap<string, ListView> | undefined;
   readonly standing: {

@@ -365,6 +365,7 @@ function policyOf(name: string, ladder: LadderStep[]): Policy {
     limits: new Map(),
     lists: new Map(),
     models: new Map(),
+    lookups: new Map(),
     exempt: [],
     tests: [],
     rules: [],

@@ -17,6 +17,7 @@ import type {
   EventType,
   Limit,
   ListDeclaration,
+  LookupDeclaration,
   ModelDeclaration,
   Policy,
 } from "../types.ts";
@@ -37,13 +38,14 @@ export type Shared = {
   readonly slots: SlotTable;
   readonly lists: ReadonlyMap<string, ListDeclaration>;
   readonly models: ReadonlyMap<string, ModelDeclaration>;
+  readonly lookups: ReadonlyMap<string, LookupDeclaration>;
   readonly events: ReadonlyMap<string, EventType>;
   readonly attributes: ReadonlyMap<string, AttributeType>;
 };
 
 /** The set of some policies, in their order. */
 export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): PolicySet {
-  const { slots, lists, models, events, attributes } = shared;
+  const { slots, lists, models, lookups, events, attributes } = shared;
   let clauses = 0;
   const place = (count: number): number => {
     clauses += count;
@@ -68,6 +70,7 @@ export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): Polic
     campaigns: loaded.find(({ policy }) => policy.campaigns !== undefined)?.policy.campaigns,
     lists,
     models,
+    lookups,
     events,
     attributes,
     program: {

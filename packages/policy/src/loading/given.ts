@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a test gives of the facts that come from outside the event: counters, limits, lists and scores.
+// What a test gives of the facts that come from outside the event: counters, limits, lists, scores and look-ups.
 import { isScalar } from "yaml";
 import { isEntryProblem, readListValue } from "../lists/entries.ts";
 import { scoreMax } from "../model/model-file.ts";
@@ -7,6 +7,7 @@ import { suggest } from "../names.ts";
 import { windowMsMax } from "./counters.ts";
 import { readEntries, readInteger, readList, readText, report } from "./document.ts";
 import type { Entry, Located, Source } from "./document.ts";
+import { lookupCodesMax } from "./lookups.ts";
 import type { PolicyNames } from "./scope.ts";
 import { readTime } from "./times.ts";
 
@@ -71,6 +72,28 @@ export function readGivenModels(source: Source, value: Located, names: PolicyNam
     if (score !== undefined) models.set(name, score);
   }
   return models;
+}
+
+/**
+ * Answers by the name of the look-up: the codes that it was answered with, none if nothing is listed, or
+ * `missing` for one that failed.
+ */
+export function readGivenLookups(
+  source: Source,
+  value: Located,
+  names: PolicyNames,
+): Map<string, readonly string[] | undefined> {
+  const lookups = new Map<string, readonly string[] | undefined>();
+  for (const [name, each] of entriesOf(source, value, "lookup", names.lookupNames)) {
+    if (isScalar(each.node) && each.node.value === "missing") {
+      lookups.set(name, undefined);
+      continue;
+    }
+    const items = readList(source, each, `the lookup ${name}`, lookupCodesMax) ?? [];
+    const codes = items.map((item) => readText(source, item, "a code")).filter((code) => code !== undefined);
+    lookups.set(name, codes.sort());
+  }
+  return lookups;
 }
 
 function entriesOf(

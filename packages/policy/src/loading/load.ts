@@ -11,6 +11,7 @@ import type {
   EventType,
   LadderStep,
   ListDeclaration,
+  LookupDeclaration,
   Measures,
   ModelDeclaration,
   Policy,
@@ -41,6 +42,8 @@ import { readLimits } from "./limits.ts";
 import type { NamedLimit } from "./limits.ts";
 import { readLists } from "./lists.ts";
 import type { LoadedLists } from "./lists.ts";
+import { readLookups } from "./lookups.ts";
+import type { LoadedLookups } from "./lookups.ts";
 import { readModels } from "./models.ts";
 import type { LoadedModels } from "./models.ts";
 import { idPattern, readRules } from "./rules.ts";
@@ -64,6 +67,7 @@ const policyKeys = {
     "attributes",
     "lists",
     "models",
+    "lookups",
     "campaigns",
     "counters",
     "limits",
@@ -91,6 +95,7 @@ type Loading = {
   readonly events: Map<string, EventType>;
   readonly lists: Map<string, ListDeclaration>;
   readonly models: Map<string, ModelDeclaration>;
+  readonly lookups: Map<string, LookupDeclaration>;
 };
 
 type OpenFile = { readonly source: Source; readonly mapping: Mapping };
@@ -112,6 +117,7 @@ export function loadPolicies(files: readonly PolicyFile[]): PolicySet {
     events: new Map(builtinEventTypes),
     lists: new Map(),
     models: new Map(),
+    lookups: new Map(),
   };
   checkFiles(files, loading.problems);
   const open = files.map((file) => openFile(file, loading)).filter((each) => each !== undefined);
@@ -122,6 +128,7 @@ export function loadPolicies(files: readonly PolicyFile[]): PolicySet {
     slots: loading.slots,
     lists: loading.lists,
     models: loading.models,
+    lookups: loading.lookups,
     events: loading.events,
     attributes: new Map([...loading.attributes].map(([name, { type }]) => [name, type])),
   });
@@ -176,7 +183,7 @@ function loadFile(
   const campaigns = mapping.entries.has("campaigns") ? shared : undefined;
   const eventNames = { ...readEventNames(source, mapping, attributes, loading), campaigns };
   const declared = readDeclared(source, mapping, eventNames, loading);
-  const { counters, limits, lists, models } = declared;
+  const { counters, limits, lists, models, lookups } = declared;
   const names: PolicyNames = { ...eventNames, ...declared.names, policy: id };
   const ids = new Set<string>();
   const rules =
@@ -203,7 +210,7 @@ function loadFile(
   reportUnused(
     source,
     mapping,
-    { counters, limits, lists: lists.lists, models: models.models },
+    { counters, limits, lists: lists.lists, models: models.models, lookups: lookups.lookups },
     rules,
     exempt,
   );
@@ -219,6 +226,7 @@ function loadFile(
     limits: names.limits,
     lists: names.lists,
     models: new Map(models.models.map(({ model }) => [model.name, model])),
+    lookups: new Map(lookups.lookups.map(({ lookup }) => [lookup.name, lookup])),
     ...(campaigns && { campaigns }),
     exempt: exempt.map(({ exemption }) => exemption),
     rules: rules.map(({ rule }) => rule),
@@ -254,6 +262,7 @@ type Declarations = {
   readonly limits: readonly NamedLimit[];
   readonly lists: LoadedLists;
   readonly models: LoadedModels;
+  readonly lookups: LoadedLookups;
   readonly names: Omit<PolicyNames, "policy" | keyof EventNames>;
 };
 
@@ -266,6 +275,9 @@ function readDeclared(
   const lists = readOptional(mapping, "lists", (each) => readLists(source, each, loading.lists)) ?? noLists;
   const models =
     readOptional(mapping, "models", (each) => readModels(source, each, loading.models, counting)) ?? noModels;
+  const lookups =
+    readOptional(mapping, "lookups", (each) => readLookups(source, each, loading.lookups, counting)) ??
+    noLookups;
   const { counters, kinds } = readOptional(mapping, "counters", (each) =>
     readCounters(source, each, counting),
   ) ?? { counters: [], kinds: new Map() };
@@ -281,12 +293,14 @@ function readDeclared(
     listKinds: lists.kinds,
     listNames: lists.names,
     modelNames: models.names,
+    lookupNames: lookups.names,
   };
-  return { counters, limits, lists, models, names };
+  return { counters, limits, lists, models, lookups, names };
 }
 
 const noLists: LoadedLists = { lists: [], names: [], kinds: new Map() };
 const noModels: LoadedModels = { models: [], names: [] };
+const noLookups: LoadedLookups = { lookups: [], names: [] };
 
 /** The conditions of counters and limits, by what they count. */
 function whereOf(named: NamedCounter | NamedLimit): LoadedPolicy["wheres"] {

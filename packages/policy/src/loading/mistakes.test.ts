@@ -230,7 +230,7 @@ const conditions: readonly (readonly [string, string])[] = [
   [
     "signals",
     '5:11: "signals" is a group of names, not a value; write signals.NAME: links, domains, ' +
-      "linkCount, length, letters, words, capitals, repeated (wrong-type)",
+      "linkCount, linkTricks, shorteners, lookalikes, emailHosts, phones (wrong-type)",
   ],
   [
     "signals.linkCount.size > 1",
@@ -457,8 +457,8 @@ test("lines end with CR LF, and a file may begin with a byte order mark", () => 
 
 test("the place is right in quoted, folded and literal texts", () => {
   const expected =
-    'nothing is called "signals.x"; signals has links, domains, linkCount, length, letters, words, ' +
-    "capitals, repeated, normalised, fingerprint (unknown-name)";
+    'nothing is called "signals.x"; signals has links, domains, linkCount, linkTricks, shorteners, ' +
+    "lookalikes, emailHosts, phones, handles, invites, messengers, length (unknown-name)";
   const texts: readonly (readonly [string, string])[] = [
     ["signals.words > 1 && signals.x > 1", "5:40"],
     ["'signals.normalised != ''a'' && signals.x > 1'", "5:51"],

@@ -266,7 +266,7 @@ function readDisclose(source: Source, value: Located, scope: Scope): FieldSlot[]
     if (field === undefined) {
       const hint = suggest(path, scope.paths) ?? "disclose a field, a signal or a counter";
       report(source, "unknown-name", item.offset, `nothing is called "${path}"`, hint);
-    } else if (/^(standing|lists|models)\./.test(path)) {
+    } else if (/^(standing|lists|models|lookups)\./.test(path)) {
       const hint = "disclose a field, a signal or a counter";
       report(source, "bad-path", item.offset, `"${path}" can't be disclosed`, hint);
     } else {

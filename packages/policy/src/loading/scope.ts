@@ -2,13 +2,21 @@
 // The names that the conditions of a policy may use, with the slots that their values are read into.
 import type { Scope } from "../condition/scope.ts";
 import type { FieldSlot } from "../condition/typed.ts";
-import { campaignIdField, counterField, limitField, listField, modelField } from "../environment.ts";
+import {
+  campaignIdField,
+  counterField,
+  limitField,
+  listField,
+  lookupField,
+  modelField,
+} from "../environment.ts";
 import type { FieldDeclaration } from "../environment.ts";
 import type { SlotTable, Waits } from "../program.ts";
 import type { Campaigns, Counter, EventType, FieldPath, Limit, ListDeclaration, ListKind } from "../types.ts";
 import { campaignParts, campaignsHint } from "./campaigns.ts";
 import { nearestField } from "./events.ts";
 import type { PolicyFields } from "./fields.ts";
+import { lookupHint, lookupParts } from "./lookups.ts";
 import { modelHint, modelParts } from "./models.ts";
 
 /** What is known of the events of a policy. */
@@ -34,6 +42,7 @@ export type PolicyNames = EventNames & {
   readonly listKinds: ReadonlyMap<string, ListKind>;
   readonly listNames: readonly string[];
   readonly modelNames: readonly string[];
+  readonly lookupNames: readonly string[];
 };
 
 /** Who reads: a rule that may be held has its own copy of each limit. */
@@ -43,7 +52,7 @@ const limitParts = ["exceeded", "wait"];
 
 /** The scope of a rule's condition, or of an exemption's. */
 export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reader): Scope {
-  const { fields, counterKinds, limitNames, listNames, modelNames } = names;
+  const { fields, counterKinds, limitNames, listNames, modelNames, lookupNames } = names;
   return {
     paths: [
       ...fields.declared.keys(),
@@ -51,6 +60,7 @@ export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reade
       ...limitNames.flatMap((name) => limitParts.map((part) => `limits.${name}.${part}`)),
       ...listNames.map((name) => `lists.${name}`),
       ...modelNames.flatMap((name) => modelParts.map((part) => `models.${name}.${part}`)),
+      ...lookupNames.flatMap((name) => lookupParts.map((part) => `lookups.${name}.${part}`)),
       ...(names.campaigns === undefined ? [] : campaignParts.map((part) => `campaign.${part}`)),
     ],
     field(path) {
@@ -61,6 +71,7 @@ export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reade
       if (group === "limits" && limitParts.includes(part)) return limitSlot(path, name, names, slots, reader);
       if (group === "campaign") return campaignSlot(path, names.campaigns, slots);
       if (group === "models") return modelSlot(path, modelNames, slots);
+      if (group === "lookups") return lookupSlot(path, lookupNames, slots);
       return group === "lists" ? listSlot(path, name, names, slots) : undefined;
     },
     variableSlot: () => slots.variableSlot(),
@@ -88,7 +99,7 @@ export function createFieldScope(names: EventNames, slots: SlotTable): Scope {
 
 function notOfEvent(path: FieldPath): { message: string; hint: string } | undefined {
   const group = path.split(".")[0];
-  if (!["counters", "limits", "lists", "models", "standing", "campaign"].includes(group ?? ""))
+  if (!["counters", "limits", "lists", "models", "lookups", "standing", "campaign"].includes(group ?? ""))
     return undefined;
   return {
     message: `"${path}" can't be read here`,
@@ -159,6 +170,12 @@ function modelSlot(path: FieldPath, names: readonly string[], slots: SlotTable):
   return slots.fieldSlot(path, modelField(name, part));
 }
 
+function lookupSlot(path: FieldPath, names: readonly string[], slots: SlotTable): FieldSlot | undefined {
+  const [, name = "", part, ...more] = path.split(".");
+  if (!names.includes(name) || more.length > 0 || (part !== "listed" && part !== "codes")) return undefined;
+  return slots.fieldSlot(path, lookupField(name, part));
+}
+
 function campaignSlot(
   path: FieldPath,
   campaigns: Campaigns | undefined,
@@ -181,6 +198,7 @@ function hintFor(path: FieldPath, names: PolicyNames): string | undefined {
     return `declare it: lists: { ${name === "" ? "NAME" : name}: { kind: domain } }`;
   }
   if (group === "campaign" && names.campaigns === undefined) return campaignsHint;
+  if (group === "lookups") return lookupHint(path, names.lookupNames);
   return group === "models" ? modelHint(path, names.modelNames) : eventHint(path, names);
 }
 

@@ -28,7 +28,13 @@ import {
   report,
 } from "./document.ts";
 import type { Keys, Located, Mapping, Source } from "./document.ts";
-import { readGivenCounters, readGivenLimits, readGivenLists, readGivenModels } from "./given.ts";
+import {
+  readGivenCounters,
+  readGivenLimits,
+  readGivenLists,
+  readGivenLookups,
+  readGivenModels,
+} from "./given.ts";
 import type { PolicyNames } from "./scope.ts";
 import { readPointInTime, readTime } from "./times.ts";
 
@@ -63,6 +69,7 @@ const givenKeys: Keys = {
     "limits",
     "lists",
     "models",
+    "lookups",
     "campaign",
     "standing",
   ],
@@ -109,6 +116,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
   const limits = readOptional(mapping, "limits", (each) => readGivenLimits(source, each, names));
   const lists = readOptional(mapping, "lists", (each) => readGivenLists(source, each, names));
   const models = readOptional(mapping, "models", (each) => readGivenModels(source, each, names));
+  const lookups = readOptional(mapping, "lookups", (each) => readGivenLookups(source, each, names));
   const campaign = readOptional(mapping, "campaign", (each) =>
     readGivenCampaign(source, each, names.campaigns),
   );
@@ -125,6 +133,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
     limits: limits ?? new Map(),
     lists: lists ?? new Map(),
     models: models ?? new Map(),
+    lookups: lookups ?? new Map(),
     campaign: campaign ?? { size: 0, actors: 0 },
     standing: standing ?? { strikes: 0, restricted: false },
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is declared and never read: a counter, a limit, a list or a model that costs without being of use.
+// What is declared and never read: a counter, a limit, a list, a model or a look-up that costs without being of use.
 import type { ProblemCode } from "../errors.ts";
 import type { NamedCounter } from "./counters.ts";
 import { report } from "./document.ts";
@@ -7,6 +7,7 @@ import type { Mapping, Source } from "./document.ts";
 import type { LoadedExemption } from "./exemptions.ts";
 import type { NamedLimit } from "./limits.ts";
 import type { NamedList } from "./lists.ts";
+import type { NamedLookup } from "./lookups.ts";
 import type { NamedModel } from "./models.ts";
 import type { LoadedRule } from "./rules.ts";
 
@@ -16,6 +17,7 @@ type Declared = {
   readonly limits: readonly NamedLimit[];
   readonly lists: readonly NamedList[];
   readonly models: readonly NamedModel[];
+  readonly lookups: readonly NamedLookup[];
 };
 
 /**
@@ -25,7 +27,7 @@ type Declared = {
 export function reportUnused(
   source: Source,
   mapping: Mapping,
-  { counters, limits, lists, models }: Declared,
+  { counters, limits, lists, models, lookups }: Declared,
   rules: readonly LoadedRule[],
   exempt: readonly LoadedExemption[],
 ): void {
@@ -45,6 +47,7 @@ export function reportUnused(
   for (const { name, offset } of limits) check("unused-limit", "limit", name, offset);
   for (const { list, offset } of lists) check("unused-list", "list", list.name, offset);
   for (const { model, offset } of models) check("unused-model", "model", model.name, offset);
+  for (const { lookup, offset } of lookups) check("unused-lookup", "lookup", lookup.name, offset);
 }
 
 function textOf(source: Source, mapping: Mapping, key: string): string {
