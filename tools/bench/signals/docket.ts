@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Docket's part: what the way of an event does to a text before the policy reads it.
+import { createHmac } from "node:crypto";
+import {
+  type SignalOptions,
+  computeSignals,
+  modelTextOf,
+  scoreText,
+  shingleKey,
+  signalInputOf,
+} from "@docket/policy";
+import { contentOf } from "../../../packages/docket/src/mail/mail-event.ts";
+import { readMail } from "../../../packages/docket/src/mail/read-mail.ts";
+import { train } from "../../accuracy/docket.ts";
+import type { Workload } from "./workloads.ts";
+
+/** Something that looks at texts, measured by the processor time that it takes. */
+export interface Contestant {
+  readonly name: string;
+  readonly run: () => Sample | Promise<Sample>;
+  readonly stop: () => void | Promise<void>;
+}
+
+/** One measure. */
+export interface Sample {
+  readonly texts: number;
+  readonly processorSeconds: number;
+}
+
+const secret = Buffer.alloc(32, 7);
+const keyed = (text: string): string => createHmac("sha256", secret).update(text).digest("base64url");
+/** As a site has it whose policies read campaigns. */
+const signalOptions: SignalOptions = {
+  fingerprint: keyed,
+  campaigns: { shingleKey: shingleKey(secret.subarray(0, 16)), domainKey: keyed },
+};
+
+/** The whole way first, then its parts. */
+export function docketContestants({ kind, taught, texts }: Workload): Contestant[] {
+  const model = train(kind, taught);
+  const raws = texts.map(({ raw }) => (raw === undefined ? undefined : Buffer.from(raw, "latin1")));
+  const content = (index: number): Content => {
+    const raw = raws[index];
+    return raw === undefined ? { text: texts[index]?.text ?? "" } : contentOf(readMail(raw));
+  };
+  const contents = texts.map((_, index) => content(index));
+  const over = (name: string, look: (index: number) => unknown): Contestant => ({
+    name,
+    run: () => measure(texts.length, look),
+    stop: () => undefined,
+  });
+  return [
+    over("Docket, signals and classifier", (index) => {
+      const read = content(index);
+      return [computeSignals(signalInputOf(read), signalOptions), scoreText(model, modelTextOf(read))];
+    }),
+    ...(kind === "email" ? [over("its reading of MIME alone", content)] : []),
+    over("its signals alone", (index) => computeSignals(signalInputOf(contents[index]), signalOptions)),
+    over("its classifier alone", (index) => scoreText(model, modelTextOf(contents[index]))),
+  ];
+}
+
+type Content = ReturnType<typeof contentOf>;
+
+function measure(texts: number, look: (index: number) => unknown): Sample {
+  let kept: unknown;
+  const before = process.cpuUsage();
+  for (let index = 0; index < texts; index++) kept = look(index);
+  const { user, system } = process.cpuUsage(before);
+  if (kept === undefined) throw new Error("nothing was looked at");
+  return { texts, processorSeconds: (user + system) / 1e6 };
+}
