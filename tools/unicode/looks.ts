@@ -12,6 +12,8 @@ import type { Mapping } from "./write.ts";
 const unlike = new Set(["Common", "Inherited", "Han", "Hangul", "Hiragana", "Katakana", "Bopomofo"]);
 const byHand = new Set(["Cyrillic", "Greek"]);
 
+const rightToLeft = new Set(["Hebrew", "Arabic", "Nko", "Mende_Kikakui"]);
+
 type Database = {
   readonly data: readonly Line[];
   readonly category: ReadonlyMap<number, string>;
@@ -136,10 +138,17 @@ function looks(database: Database, latin: boolean): Mapping[] {
     const capital = capitals.get(point);
     const look = lookOf(point, database) ?? (capital === undefined ? undefined : lookOf(capital, database));
     if (look !== undefined) {
-      found.push({ from: point, to: Array.from(look, (letter) => letter.charCodeAt(0)), mark: "=" });
+      // UTS #39 takes capital I for l: letters with the shape of one stroke are I among capitals.
+      const read = look === "l" && !latin && !rightToLeft.has(script) && !isL(point, database) ? "i" : look;
+      found.push({ from: point, to: Array.from(read, (letter) => letter.charCodeAt(0)), mark: "=" });
     }
   }
   return found.toSorted((one, other) => one.from - other.from);
+}
+
+/** Whether a letter looks like L itself, not like a stroke. */
+function isL(point: number, { prototypes }: Database): boolean {
+  return prototypes.get(point)?.[0] === 0x4c;
 }
 
 /** The letters of ASCII that the skeleton of UTS #39 consists of, marks left out; else `undefined`. */

@@ -62,9 +62,10 @@ export function foldText(text: string): FoldedText {
 
 type Ascii = {
   letters: boolean;
-  /** Control characters that are no white space. */
+  /** Control characters that are no white space: whether there are, and how many of them within words. */
+  unseen: boolean;
   hidden: number;
-  /** Letters that stand alone. */
+  /** The most letters that stand alone, one after the other. */
   lone: number;
   /** Whether a digit, or a sign that may stand for a letter, is beside a letter. */
   signs: boolean;
@@ -89,9 +90,10 @@ const classes: Uint8Array = Uint8Array.from({ length: 0x80 }, (_, unit) => {
 
 /** What an ASCII text may need; `undefined` if it is not ASCII. */
 function scanAscii(text: string): Ascii | undefined {
-  const found: Ascii = { letters: false, hidden: 0, lone: 0, signs: false, wideGaps: false };
+  const found: Ascii = { letters: false, unseen: false, hidden: 0, lone: 0, signs: false, wideGaps: false };
   let before = 0;
   let wordLength = 0;
+  let lone = 0;
   let all = 0;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
@@ -100,9 +102,16 @@ function scanAscii(text: string): Ascii | undefined {
     all |= kind;
     if (kind & (letterClass | digitClass)) wordLength += 1;
     else {
-      if (wordLength === 1) found.lone += 1;
+      if (wordLength === 1) {
+        lone += 1;
+        if (lone > found.lone) found.lone = lone;
+      } else if (wordLength > 1) lone = 0;
       wordLength = 0;
-      if (kind & controlClass) found.hidden += 1;
+      if (kind & controlClass) {
+        found.unseen = true;
+        const after = classes[text.charCodeAt(index + 1)] ?? 0;
+        if (before & after & letterClass) found.hidden += 1;
+      }
       if (kind & before & spaceClass) found.wideGaps = true;
     }
     if (((kind | before) & (digitClass | signClass)) !== 0 && ((kind | before) & letterClass) !== 0) {
@@ -110,7 +119,7 @@ function scanAscii(text: string): Ascii | undefined {
     }
     before = kind;
   }
-  if (wordLength === 1) found.lone += 1;
+  if (wordLength === 1) found.lone = Math.max(found.lone, lone + 1);
   found.letters = (all & letterClass) !== 0;
   return found;
 }
@@ -119,15 +128,15 @@ const latinOnly: readonly string[] = ["Latin"];
 const noScripts: readonly string[] = [];
 const loneMin = 3;
 
-function foldAscii(text: string, { letters, hidden, lone, signs, wideGaps }: Ascii): FoldedText {
+function foldAscii(text: string, { letters, unseen, hidden, lone, signs, wideGaps }: Ascii): FoldedText {
   const normalised = normaliseText(text);
   const gaps = wideGaps && lone >= loneMin;
-  const seen = hidden > 0 ? dropUnseen(text) : text;
-  let skeleton = gaps ? normaliseText(markGaps(seen)) : hidden > 0 ? normaliseText(seen) : normalised;
+  const seen = unseen ? dropUnseen(text) : text;
+  let skeleton = gaps ? normaliseText(markGaps(seen)) : unseen ? normaliseText(seen) : normalised;
   let spaced = 0;
   let leet = 0;
-  if (lone >= loneMin) ({ text: skeleton, spaced } = joinSpaced(skeleton));
-  if (signs || spaced > 0 || lone >= loneMin) ({ text: skeleton, leet } = readWords(skeleton, noHints));
+  if (lone >= loneMin || unseen) ({ text: skeleton, spaced } = joinSpaced(skeleton));
+  if (signs || unseen || lone >= loneMin) ({ text: skeleton, leet } = readWords(skeleton, noHints));
   if (gaps) skeleton = dropGaps(skeleton);
   const scripts = letters ? latinOnly : noScripts;
   const tricks = { hidden, bidi: 0, mixedWords: 0, leet, spaced, zalgo: 0, styled: 0, emoji: 0, scripts };
@@ -179,9 +188,9 @@ function scriptsOf({ order, letters }: Scanned): readonly string[] {
 const scriptsMax = 64;
 
 /** The text normalised again with what can be put right only before: direction, letters of flags, wide gaps. */
-function straighten(text: string, normalised: string, { twisted, turned, hidden }: Scanned): string {
+function straighten(text: string, normalised: string, { twisted, turned, unseen }: Scanned): string {
   let written = text;
-  if (hidden > 0) written = dropUnseen(written);
+  if (unseen) written = dropUnseen(written);
   if (twisted) written = readRegional(readOverrides(written));
   if (wide.test(written) && / (?:[^ ] ){2}/.test(normalised)) written = markGaps(written);
   const straight = written === text ? normalised : normaliseText(written);
@@ -218,11 +227,21 @@ function dropGaps(text: string): string {
 
 /** Without what is invisible and survives normalising; the blank pattern of Braille is a space. */
 function dropUnseen(text: string): string {
-  return text.replaceAll("\u2800", " ").replaceAll(unseen, "");
+  return text.replaceAll(unseenPattern, (character) => seenAs[character] ?? "");
 }
 
 // oxlint-disable-next-line no-control-regex
-const unseen = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufff9-\ufffb]|\ud80d[\udc30-\udc40]/g;
+const unseenPattern = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u2800\ufff9-\ufffb]|\ud80d[\udc30-\udc40]/g;
+/** In Windows' code page, what is a control character elsewhere is a quote or a dash. */
+const seenAs: Readonly<Record<string, string>> = {
+  "\u2800": " ",
+  "\x91": "'",
+  "\x92": "'",
+  "\x93": '"',
+  "\x94": '"',
+  "\x96": "-",
+  "\x97": "-",
+};
 
 // Letters upside down ---------------------------------------------------------------------------------------
 
@@ -236,9 +255,9 @@ function turnOver(text: string): string {
   for (let index = 0; index < words.length;) {
     let end = index;
     while (end < words.length && turned(words[end] ?? "") !== undefined) end += 1;
-    const run = words.slice(index, end).map((word) => turned(word) ?? word);
-    const strong = words.slice(index, end).some((word) => Array.from(word).some(isStrong));
-    read.push(...(strong ? run.reverse() : words.slice(index, end)));
+    const run = words.slice(index, end);
+    const strong = run.some((word) => Array.from(word).some(isStrong));
+    for (const word of strong ? run.toReversed() : run) read.push(strong ? (turned(word) ?? word) : word);
     if (end === index) {
       read.push(words[index] ?? "");
       end += 1;
@@ -278,28 +297,25 @@ const markedWordMin = 3;
  * @param text normalised
  */
 function foldLooks(text: string): Looked {
-  const tables = looks();
-  const { units, kinds, plain } = tables;
-  const marks = { zalgo: 0, stack: 0, letters: 0, marked: 0, stacks: 0 };
-  let small = 0;
+  const { units, kinds, plain } = looks();
   let read = "";
   let kept = 0;
+  let small = 0;
+  let smallRun = 0;
+  let stacking = false;
   let dropped = false;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    if (unit < 0x80) {
-      takeMark(marks, unit, 0);
-      continue;
-    }
-    const to = units[unit] ?? 0;
+    const to = unit < 0x80 ? unit : (units[unit] ?? 0);
     if (to === unit) {
-      takeMark(marks, unit, 0);
+      smallRun = 0;
       continue;
     }
     const point = to === 0 ? codePointAt(text, index) : unit;
     const kind = kinds[point] ?? 0;
-    takeMark(marks, point, kind);
-    if (kind & isSmallCapital) small += 1;
+    if (kind & isStacking) stacking = true;
+    smallRun = kind & isSmallCapital ? smallRun + 1 : 0;
+    if (smallRun >= smallMin) small += smallRun === smallMin ? smallMin : 1;
     const look = kind & isDropped ? "" : to === 0 ? plain.get(point) : String.fromCharCode(to);
     const size = point > 0xffff ? 2 : 1;
     if (look !== undefined) {
@@ -309,50 +325,40 @@ function foldLooks(text: string): Looked {
     }
     index += size - 1;
   }
-  endWord(marks);
-  read += text.slice(kept);
-  return {
-    text: dropped ? normaliseText(read) : read,
-    zalgo: marks.zalgo,
-    small: small >= smallMin ? small : 0,
-  };
+  read = kept === 0 ? text : read + text.slice(kept);
+  // What a mark kept apart may compose now.
+  return { text: dropped ? normaliseText(read) : read, zalgo: stacking ? countStacks(text) : 0, small };
 }
 
-/** Fewer small capitals than these may be letters of the sounds of speech. */
+/** Fewer small capitals in a row than these may be letters of the sounds of speech. */
 const smallMin = 3;
 
-type Marks = {
-  zalgo: number;
-  /** Marks on the letter before. */
-  stack: number;
-  /** Of the word so far: its letters, those with marks of their own, and those with stacks. */
-  letters: number;
-  marked: number;
-  stacks: number;
-};
-
-/** Counts stacks of marks, and words in which every letter has one. */
-function takeMark(marks: Marks, point: number, kind: number): void {
-  if (kind & isStacking) {
-    marks.stack += 1;
-    if (marks.stack === 1) marks.marked += 1;
-    if (marks.stack === stackMin) marks.stacks += 1;
-    return;
+/** Counts letters that carry stacks of marks, or of words in which each letter carries one. */
+function countStacks(text: string): number {
+  const { kinds } = looks();
+  let zalgo = 0;
+  // Marks on the letter before; of the word so far its letters, those with marks, and those with stacks.
+  let stack = 0;
+  let letters = 0;
+  let marked = 0;
+  let stacks = 0;
+  for (let index = 0; index <= text.length; index++) {
+    const point = index < text.length ? codePointAt(text, index) : 0x20;
+    if (point > 0xffff) index += 1;
+    if ((kinds[point] ?? 0) & isStacking) {
+      stack += 1;
+      if (stack === 1) marked += 1;
+      if (stack === stackMin) stacks += 1;
+      continue;
+    }
+    stack = 0;
+    if ((unicode().properties[point] ?? 0) & (isLetter | isMark)) letters += 1;
+    else {
+      zalgo += letters >= markedWordMin && marked >= letters ? letters : stacks;
+      letters = 0;
+      marked = 0;
+      stacks = 0;
+    }
   }
-  marks.stack = 0;
-  if (
-    point >= 0x80
-      ? ((unicode().properties[point] ?? 0) & (isLetter | isMark)) === 0
-      : point < 0x61 || point > 0x7a
-  ) {
-    endWord(marks);
-  } else marks.letters += 1;
-}
-
-function endWord(marks: Marks): void {
-  const all = marks.letters >= markedWordMin && marks.marked >= marks.letters;
-  marks.zalgo += all ? marks.letters : marks.stacks;
-  marks.letters = 0;
-  marks.marked = 0;
-  marks.stacks = 0;
+  return zalgo;
 }

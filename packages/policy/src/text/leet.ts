@@ -32,7 +32,58 @@ const letters: Readonly<Record<string, string>> = {
 
 /** Names that have a digit within: formats, hashes, programs, chemistry. */
 const names =
-  /^(?:mp[34]|md5|sha\d|w3|h[123]|d3|c3|log4|neo4|web3|ps[345]|ipv\d|win\d|gpt\d|rs\d|gta\d|ch[34]|nh[34]|co[23]|x\d|utf|iso|base|b[0-9]|g[0-9]|a[0-9]|o[0-9]|f[0-9]|v[0-9][a-z]?$|[a-z]\d[a-z]$)/;
+  /^(?:mp[34]|md5|sha\d|w3|h[123]|d3|c3|log4|neo4|web3|ps[345]|ipv\d|win\d|gpt\d|rs\d|gta\d|ch[34]|nh[34]|co[23]|x\d|utf|iso|base|v[0-9][a-z]?$|[a-z]\d[a-z]$|a\$ap)/;
+
+/**
+ * Undoes it in a word of a text. Not in links, queries and encoded data, nor in names after an at sign; signs
+ * before and after a word are punctuation.
+ *
+ * @param word what stands in the text from `start` to `end`, or what it was read as
+ */
+export function unleetWithin(text: string, word: string, start: number, end: number): Unleeted {
+  const plain = { word, sure: false };
+  let from = 0;
+  let to = word.length;
+  while (from < to && isEdge(word.charCodeAt(from))) from += 1;
+  while (to > from && isEdge(word.charCodeAt(to - 1))) to -= 1;
+  const core = word.slice(from, to);
+  const read = unleet(core);
+  if (read.word === core || word.slice(0, from).includes("@")) return plain;
+  const named = isNamed(text, start, -1) || isNamed(text, end - 1, 1);
+  if (named && core.includes("@")) return plain;
+  const piece = pieceAround(text, start, end);
+  if (address.test(piece)) return plain;
+  return {
+    word: word.slice(0, from) + read.word + word.slice(to),
+    sure: read.sure && !named && !code.test(piece),
+  };
+}
+
+/** Longest part of a text, without spaces, that is looked at around a word, in UTF-16 code units. */
+const pieceLengthMax = 128;
+/** Links, queries and encoded data: the digits in them are no letters. */
+const address = /:\/\/|^www\.|[?&;#][\w-]*=|\.[a-z]{2,}[\\/]|[a-z0-9+/=_-]{40}/;
+/** Paths, commands and programs: what looks like leetspeak there is none. */
+const code = /[\\/_{}<>=~#%^`]/;
+
+/** What stands between the spaces around a word; bounded, since a text may have no space. */
+function pieceAround(text: string, start: number, end: number): string {
+  const before = text.slice(Math.max(0, start - pieceLengthMax / 2), start);
+  const after = text.slice(end, end + pieceLengthMax / 2);
+  const space = after.indexOf(" ");
+  const own = text.slice(start, end);
+  return before.slice(before.lastIndexOf(" ") + 1) + own + (space < 0 ? after : after.slice(0, space));
+}
+
+/** @, ! and | around a word are no part of it. */
+function isEdge(unit: number): boolean {
+  return unit === 0x21 || unit === 0x40 || unit === 0x7c;
+}
+
+/** Whether a dot with a letter or digit after it stands beside a word: a name of a host or of a file. */
+function isNamed(text: string, at: number, step: 1 | -1): boolean {
+  return text.charAt(at + step) === "." && /[a-z0-9]/.test(text.charAt(at + 2 * step));
+}
 
 /**
  * Undoes it in one word. Not in "mp3", "b2b", "2024" or "h2o": only digits between letters count, those that
@@ -50,12 +101,21 @@ export function unleet(word: string): Unleeted {
   const tail = tails.test(word);
   if (!(inner || tail) || !isWordLike(word, count, standIns)) return plain;
   const read = Array.from(word, (_, index) => readAt(word, index)).join("");
-  return { word: read, sure: (count >= 3 || standIns > 1) && !isAddress.test(word) && isPronounceable(read) };
+  const sure =
+    (count >= 3 || standIns > 1) &&
+    !isAddress.test(word) &&
+    !isRunOn.test(word) &&
+    !isChatAlphabet.test(word);
+  return { word: read, sure: sure && isPronounceable(read) };
 }
 
 const signs = /[0-9@$€£!|¢¥]/;
 /** "me@home": who at where, rather than an a. */
 const isAddress = /^[^@]*[aeiouy][^@]*@[^@]+$/;
+/** "only1more", "the4th": words without a space. */
+const isRunOn = /^(?=[a-z]{3})[a-z]*[aeiouy][a-z]*[0-9](?:th|st|nd|rd|(?=[a-z]{3})[a-z]*[aeiouy][a-z]*)$/;
+/** Digits that are letters in Arabic as it is typed in Latin letters ("ya3ni", "7abibi"), unless beside others. */
+const isChatAlphabet = /^[a-z]*(?:[57]|[aeiouy]3|3[aeiouy])[a-z]*$/;
 /** "fr33", "fr€€", "buck$": at the end, where no vowel came before, or a sign that ends no word. */
 const tails = /^[b-df-hj-np-tv-xz]{2,}(?:33|00|€€)$|^[a-z]{2,}€+$|^[a-z]{3,}\$$/;
 
@@ -70,10 +130,11 @@ function isWordLike(word: string, count: number, standIns: number): boolean {
   // At the ends, a number is a number, unless there are others within.
   const within = word.slice(1, -1).replaceAll(/[^0-9@$€£!|¢¥]/g, "").length;
   if (/^[0-9]|[0-9]$/.test(word) && within < 1) return false;
-  if (/^\$/.test(word) && within < 1) return false;
-  // "hello!how" lacks a space, "me@home" is an address: a word comes before the sign.
-  if (standIns === 1 && /^[a-z]*[aeiouy][a-z]*!/.test(word)) return false;
-  if (standIns === 1 && /^[a-z]{5,}@/.test(word)) return false;
+  if (word.startsWith("$") && within < 1) return false;
+  if (word.includes("!!") || word.includes("||")) return false;
+  // "hello!how" lacks a space, "cats|dogs" is a choice, "server@home" an address: a word comes before the sign.
+  if (/^[^!|]*[aeiouy][^!|]*[!|]/.test(word)) return false;
+  if (standIns === 1 && /^[a-z]{4,}@/.test(word)) return false;
   return count > 2 || /^[b-df-hj-np-tv-xz][013@$€!|]+[b-df-hj-np-tv-xz]$/.test(word) || standIns > 1;
 }
 

@@ -29,14 +29,19 @@ export const isStacking = 0x800;
 export const isSmallCapital = 0x1000;
 /** A letter that is ASCII's upside down, and hardly anything else. */
 export const isTurned = 0x2000;
+/** A raised or lowered letter: some are a style. */
+export const isRaised = 0x8000;
 /** In normalised text: dropped from the skeleton. */
 export const isDropped = 0x4000;
 
-/** How alike a letter is to one of ASCII: as it stands, as a capital, or to who wants to read it so. */
-export type Likeness = "itself" | "capital" | "wanted";
-
-/** A letter of another script, and the letters of ASCII that it looks like. */
-export type Look = { readonly ascii: string; readonly likeness: Likeness };
+/** How alike a letter of another script is to one of ASCII: not at all. */
+export const unlike = 0;
+/** As it stands. */
+export const likeItself = 1;
+/** As a capital. */
+export const likeAsCapital = 2;
+/** To who wants to read it so. */
+export const likeIfWanted = 3;
 
 /** The decoded tables. */
 export type Looks = {
@@ -52,7 +57,9 @@ export type Looks = {
   /** The same for what becomes several code units, or lies above the first plane. */
   readonly plain: ReadonlyMap<number, string>;
   /** Letters of other scripts that look like ASCII letters, normalised. */
-  readonly others: ReadonlyMap<number, Look>;
+  readonly others: ReadonlyMap<number, string>;
+  /** How alike these are, by code point. */
+  readonly likeness: Uint8Array;
 };
 
 /** Code points from here on are Han, or have no script that matters. */
@@ -110,14 +117,13 @@ export function looks(): Looks {
  * @param name normalised
  */
 export function asciiLook(name: string): string {
-  const { kinds, plain, others } = looks();
+  const { kinds, plain, others, likeness } = looks();
   let read = "";
   for (const character of name) {
     const point = character.codePointAt(0) ?? 0;
     if ((kinds[point] ?? 0) & isDropped) continue;
-    const other = others.get(point);
-    read +=
-      plain.get(point) ?? (other === undefined || other.likeness === "wanted" ? character : other.ascii);
+    const other = likeness[point] === likeIfWanted ? undefined : others.get(point);
+    read += plain.get(point) ?? other ?? character;
   }
   return read;
 }
@@ -139,7 +145,10 @@ function decode(tables: Unicode): Looks {
   };
   readValues(scriptRanges, set);
   readRanges(pictureRanges, (point) => set(point, isPicture));
-  for (const [point, folded] of tables.casefold) if (isStyle(point, folded)) set(point, isStyled);
+  for (const [point, folded] of tables.casefold) {
+    if (isStyle(point, folded))
+      set(point, point < 0x1dc0 || (point >= 0x2070 && point < 0x20a0) ? isRaised : isStyled);
+  }
   for (let step = 0; step < 26; step++) {
     set(0xff21 + step, isWide);
     set(0xff41 + step, isWide);
@@ -156,7 +165,7 @@ function decode(tables: Unicode): Looks {
     scripts: ["", ...scriptNames.split(",")],
     units: unitLooks(plain, kinds),
     plain,
-    others: otherScripts(),
+    ...otherScripts(),
   };
 }
 
@@ -178,10 +187,8 @@ const stacking: readonly (readonly [first: number, last: number])[] = [
 
 /** Whether a code point is ASCII's letter in a style, other than one that is at home in plain text. */
 function isStyle(point: number, folded: string): boolean {
-  if (folded.length !== 1 || !/[a-z]/.test(folded) || point < 0x1d2c) return false;
+  if (folded.length !== 1 || !/[a-z]/.test(folded) || point < 0x2b0) return false;
   const plain =
-    point === 0x2071 || // superscript i and n, as in "2ⁿ"
-    point === 0x207f ||
     point === 0x2139 || // the sign of information
     point === 0x212a || // kelvin
     (point >= 0x2160 && point <= 0x217f) || // Roman numerals
@@ -243,15 +250,18 @@ function unitLooks(plain: ReadonlyMap<number, string>, kinds: Uint16Array): Uint
   return units;
 }
 
-function otherScripts(): Map<number, Look> {
-  const found = new Map<number, Look>();
-  readMappings(otherLooks, (from, to) => {
-    found.set(from, { ascii: String.fromCharCode(...to), likeness: "itself" });
-  });
-  for (const tiers of [cyrillic, greek]) {
-    for (const likeness of ["itself", "capital", "wanted"] as const) {
-      for (const [point, ascii] of pairs(tiers[likeness])) found.set(point, { ascii, likeness });
-    }
+function otherScripts(): Pick<Looks, "others" | "likeness"> {
+  const others = new Map<number, string>();
+  const likeness = new Uint8Array(kindsCount);
+  const take = (point: number, ascii: string, like: number): void => {
+    others.set(point, ascii);
+    likeness[point] = like;
+  };
+  readMappings(otherLooks, (from, to) => take(from, String.fromCharCode(...to), likeItself));
+  for (const { itself, capital, wanted } of [cyrillic, greek]) {
+    for (const [point, ascii] of pairs(itself)) take(point, ascii, likeItself);
+    for (const [point, ascii] of pairs(capital)) take(point, ascii, likeAsCapital);
+    for (const [point, ascii] of pairs(wanted)) take(point, ascii, likeIfWanted);
   }
-  return found;
+  return { others, likeness };
 }

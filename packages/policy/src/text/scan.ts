@@ -2,7 +2,7 @@
 // What can be told of a text only as it was written: what is invisible in it, which way it runs, its pictures,
 // styles and scripts.
 import { isFlag } from "./flags.ts";
-import { isPicture, isStyled, isTurned, isWide, looks, scriptMask } from "./looks.ts";
+import { isPicture, isRaised, isStyled, isTurned, isWide, looks, scriptMask } from "./looks.ts";
 import { codePointAt } from "./normalise.ts";
 import { isDigit, isIgnorable, isLetter, isMark, isWhiteSpace, unicode } from "./unicode.ts";
 
@@ -24,6 +24,8 @@ export type Scanned = {
   /** Whether it has Cyrillic letters that look Latin only as capitals: as these, and as small ones. */
   cyrillicCapitals: boolean;
   cyrillicSmall: boolean;
+  /** Whether it has what is invisible and survives normalising. */
+  unseen: boolean;
   /** Whether direction is overridden, or regional indicators are letters: the text must be put right first. */
   twisted: boolean;
 };
@@ -67,6 +69,8 @@ type State = {
   /** Marks of direction, which texts from right to left need. */
   directions: number;
   wide: number;
+  /** Raised letters, one after the other. */
+  raised: number;
 };
 
 /**
@@ -89,6 +93,7 @@ export function scanText(text: string): Scanned {
     greekSmall: false,
     cyrillicCapitals: false,
     cyrillicSmall: false,
+    unseen: false,
     twisted: false,
   };
   const state: State = {
@@ -100,6 +105,7 @@ export function scanText(text: string): Scanned {
     unseen: 0,
     directions: 0,
     wide: 0,
+    raised: 0,
   };
   for (let index = 0; index < text.length;) {
     const unit = text.charCodeAt(index);
@@ -112,6 +118,7 @@ export function scanText(text: string): Scanned {
     const property = properties[point] ?? 0;
     const kind = point < kinds.length ? (kinds[point] ?? 0) : han;
     if (property & isIgnorable || isUnseen(point)) {
+      if ((property & isIgnorable) === 0) scanned.unseen = true;
       takeUnseen(state, point, index, size);
       index += size;
       continue;
@@ -133,12 +140,15 @@ export function scanText(text: string): Scanned {
 }
 
 const han = 0;
+/** So many raised letters in a row are a style; fewer are an ordinal, or a sound. */
+const raisedMin = 3;
 let latinNumber = 0;
 
 function takeAscii(state: State, unit: number, index: number): number {
   const { scanned, text } = state;
   const lower = unit | 0x20;
   state.unseen = 0;
+  state.raised = 0;
   state.seen = unit;
   state.picture = false;
   if (lower >= 0x61 && lower <= 0x7a) {
@@ -156,8 +166,18 @@ function takeAscii(state: State, unit: number, index: number): number {
     state.picture = true;
     return index + 2 + varied;
   }
-  if (unit < 0x20 ? unit < 0x09 || unit > 0x0d : unit === 0x7f) scanned.hidden += 1;
+  if (unit < 0x20 ? unit < 0x09 || unit > 0x0d : unit === 0x7f) {
+    if (isAsciiLetter(text.charCodeAt(index - 1)) && isAsciiLetter(text.charCodeAt(index + 1))) {
+      scanned.hidden += 1;
+    }
+    scanned.unseen = true;
+  }
   return index + 1;
+}
+
+function isAsciiLetter(unit: number): boolean {
+  const lower = unit | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
 }
 
 function takeVisible(state: State, point: number, property: number, kind: number): void {
@@ -181,6 +201,8 @@ function takeVisible(state: State, point: number, property: number, kind: number
   } else if ((property & isMark) === 0) state.script = "";
   else if (number !== 0) state.script = looks().scripts[number] ?? "";
   if (kind & isStyled) scanned.styled += 1;
+  state.raised = kind & isRaised ? state.raised + 1 : 0;
+  if (state.raised >= raisedMin) scanned.styled += state.raised === raisedMin ? raisedMin : 1;
   if (kind & isWide) state.wide += 1;
   if (kind & isTurned) scanned.turned += 1;
 }
@@ -260,7 +282,8 @@ function isNeeded(state: State, point: number, index: number, size: number): boo
     case 0x2060:
       return unseen === 0 && (unspaced.has(script) || unspaced.has(after()));
     case 0xfeff:
-      return index === 0;
+      // A mark of byte order at the start, or left over where texts were joined.
+      return index === 0 || isEdge(text, index);
     case 0x115f:
     case 0x1160:
       return script === "Hangul" || after() === "Hangul";
@@ -270,6 +293,8 @@ function isNeeded(state: State, point: number, index: number, size: number): boo
     case 0x2800:
       return isBraille(text.charCodeAt(index - 1)) || isBraille(text.charCodeAt(index + 1));
   }
+  // Left over from texts in Windows' code page, where these are quotes and dashes.
+  if (point >= 0x80 && point <= 0x9f) return true;
   if (point >= 0x180b && point <= 0x180f) return script === "Mongolian";
   if (point >= 0xfe00 && point <= 0xfe0f) return unseen === 0 && isVariable(state) && !picture;
   if (point >= 0xe_0100 && point <= 0xe_01ef) return unseen === 0 && script === "Han";
@@ -291,6 +316,16 @@ function isHyphenation(text: string, index: number): boolean {
     if (((properties[text.charCodeAt(at)] ?? 0) & (isLetter | isMark | isDigit)) === 0) return false;
   }
   return true;
+}
+
+/** Whether white space or an end of the text is beside an index. */
+function isEdge(text: string, index: number): boolean {
+  const blank = (at: number): boolean =>
+    at < 0 ||
+    at >= text.length ||
+    text.charCodeAt(at) === 0xfeff ||
+    ((unicode().properties[text.charCodeAt(at)] ?? 0) & isWhiteSpace) !== 0;
+  return blank(index - 1) || blank(index + 1);
 }
 
 function isBraille(unit: number): boolean {

@@ -63,7 +63,7 @@ function readRun(text: string, start: number): Run | undefined {
     const unit = text.charCodeAt(next);
     const letter = isJoinable(unit);
     if (!(letter || isStandIn(unit, gap)) || !standsAlone(text, next)) break;
-    word += text.charAt(next);
+    word += letter ? text.charAt(next) : (signs[text.charAt(next)] ?? text.charAt(next));
     if (letter) letters += 1;
     end = next + 1;
   }
@@ -86,16 +86,24 @@ function readGap(text: string, start: number): string | undefined {
   return length === 1 || isOneSign(gap) ? gap : undefined;
 }
 
-/** One sign however often, or one in spaces. */
+/** Signs that stand for letters. */
+const signs: Readonly<Record<string, string>> = { "@": "a", $: "s", "€": "e" };
+
+/** One sign however often, or one in spaces, or brackets. */
 function isOneSign(gap: string): boolean {
-  const signs = Array.from(gap.startsWith(" ") && gap.endsWith(" ") ? gap.slice(1, -1) : gap);
-  return signs.length > 0 && signs.every((sign) => sign === signs[0]);
+  if (/^[)\]}] ?[([{]$/.test(gap)) return true;
+  const all = Array.from(gap.startsWith(" ") && gap.endsWith(" ") ? gap.slice(1, -1) : gap);
+  return all.length > 0 && all.every((sign) => sign === all[0]);
 }
+
+/** Letters that are words by themselves in some language. */
+const lonely = /^[aiouwzyeskvяивскуоабжєіἡὁ]*$/;
 
 function isTrick(word: string, gap: string): boolean {
   if (word.length < (gap === "." ? dottedTrickMin : trickMin)) return false;
   if (/[,;/+=&|<>:()[\]]/.test(gap)) return false;
   if (new Set(word).size < 3) return false;
+  if (gap === " " && lonely.test(word)) return false;
   for (let index = 1; index < word.length; index++) {
     if (word.charCodeAt(index) !== word.charCodeAt(index - 1) + 1) return true;
   }

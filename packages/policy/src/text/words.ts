@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words written with letters of other scripts that look alike, and with digits and signs that stand for
 // letters: what they read as.
-import { unleet } from "./leet.ts";
-import { cyrillicFromLatin, greekCapitals, greekFromLatin, looks, scriptMask } from "./looks.ts";
-import type { Look } from "./looks.ts";
+import { unleetWithin } from "./leet.ts";
+import {
+  cyrillicFromLatin,
+  greekCapitals,
+  greekFromLatin,
+  likeAsCapital,
+  likeItself,
+  looks,
+  scriptMask,
+  unlike,
+} from "./looks.ts";
 import { codePointAt } from "./normalise.ts";
 import { isDigit, isLetter, isMark, unicode } from "./unicode.ts";
 
@@ -18,25 +26,13 @@ export type WordHints = {
   readonly cyrillicCapitals: boolean;
 };
 
-/** Scripts whose words may be Latin in disguise as a whole: alphabets of both cases, or of letter shapes. */
-const disguises: ReadonlySet<string> = new Set([
-  "Cyrillic",
-  "Greek",
-  "Armenian",
-  "Cherokee",
-  "Coptic",
-  "Lisu",
-  "Deseret",
-  "Carian",
-  "Lycian",
-  "Old_Italic",
-  "Elbasan",
-  "Osage",
-  "Warang_Citi",
-  "Tifinagh",
-  "Canadian_Aboriginal",
-  "Runic",
-]);
+/** Scripts whose words may be Latin in disguise as a whole: alphabets, not those that run from right to left. */
+const disguises: ReadonlySet<string> = new Set(
+  (
+    "Cyrillic,Greek,Armenian,Cherokee,Coptic,Lisu,Deseret,Carian,Lycian,Old_Italic,Elbasan,Osage,Warang_Citi," +
+    "Tifinagh,Canadian_Aboriginal,Runic"
+  ).split(","),
+);
 
 /** So many letters that look Latin as they stand are a Latin word: shorter ones are words of their own script. */
 const disguisedMin = 3;
@@ -53,210 +49,237 @@ const besideSymbolMin = 4;
  * @param text as {@link joinSpaced} leaves it
  */
 export function readWords(text: string, hints: WordHints): ReadWords {
-  const words = splitWords(text);
-  const genuine = new Set<string>();
-  let latin = false;
-  for (const { letters } of words) {
-    if (letters === undefined) latin = true;
-    else if (isOwn(letters)) genuine.add(letters.script);
-    else if (letters.reading === "toLatin") latin = true;
-  }
-  for (const { letters } of words) if (letters !== undefined && isWhole(letters, genuine)) latin = true;
+  const surroundings = surveyWords(text, hints);
+  const { words } = surroundings;
   let read = "";
   let kept = 0;
   let mixedWords = 0;
   let leet = 0;
-  for (const { start, end, letters } of words) {
-    const word = text.slice(start, end);
-    const found = letters === undefined ? word : readLetters(word, letters, { genuine, latin, hints });
-    const plain = unleetWithin(text, found, start, end);
-    if (letters !== undefined && found !== word && isMixed(letters)) mixedWords += 1;
-    if (plain.sure) leet += 1;
-    if (plain.word !== word) {
-      read += text.slice(kept, start) + plain.word;
+  for (const word of words) {
+    const { start, end, signs } = word;
+    const written = text.slice(start, end);
+    const found = word.foreign === 0 ? written : readLetters(written, word, surroundings);
+    if (found !== written && isDisguise(word, found)) mixedWords += 1;
+    const plain = signs ? unleetWithin(text, found, start, end) : undefined;
+    if (plain?.sure === true) leet += 1;
+    const now = plain?.word ?? found;
+    if (now !== written) {
+      read += text.slice(kept, start) + now;
       kept = end;
     }
   }
   return { text: kept === 0 ? text : read + text.slice(kept), mixedWords, leet };
 }
 
-// What a word is made of ------------------------------------------------------------------------------------
+// What a text is made of ------------------------------------------------------------------------------------
 
-type Letters = {
-  readonly script: string;
-  readonly reading: "own" | "toScript" | "toLatin" | "wholeItself" | "wholeCapital" | "mixed";
-  readonly foreign: number;
-  readonly latin: number;
-  /** How often Latin and other letters follow on each other. */
-  readonly switches: number;
-  readonly latinFirst: boolean;
-  readonly allItself: boolean;
-  /** Whether it has letters that are of its script whatever who reads it wants. */
-  readonly certain: boolean;
+/** A word with letters of another script or with signs among its letters. */
+type Word = {
+  start: number;
+  end: number;
+  /** Letters of Latin, and of other scripts; the number of the last one's script. */
+  latin: number;
+  foreign: number;
+  script: number;
+  /** Whether it has letters that look like no Latin one, that do if one wants, and only as capitals. */
+  unlike: boolean;
+  wanted: boolean;
+  capital: boolean;
+  /** Whether all its Latin letters look like those of its script. */
+  back: boolean;
+  /** How often Latin and other letters follow on each other, and which come first. */
+  switches: number;
+  latinFirst: boolean;
+  /** Whether digits or signs are in it. */
+  signs: boolean;
 };
 
-type Word = { readonly start: number; readonly end: number; readonly letters: Letters | undefined };
-
-/** Words with letters of other scripts that have look-alikes, and those with a digit or sign; the rest isn't told. */
-function splitWords(text: string): Word[] {
-  const { properties } = unicode();
-  const words: Word[] = [];
-  for (let index = 0; index < text.length;) {
-    const start = index;
-    let foreign = false;
-    while (index < text.length) {
-      const unit = text.charCodeAt(index);
-      if (unit < 0x80) {
-        if (!isAsciiWordy(unit)) break;
-        index += 1;
-        continue;
-      }
-      const point = unit < 0xd800 || unit > 0xdfff ? unit : codePointAt(text, index);
-      const sign = point === 0x20ac || point === 0xa3 || point === 0xa2 || point === 0xa5;
-      if (!sign && ((properties[point] ?? 0) & (isLetter | isMark | isDigit)) === 0) break;
-      if (!sign) foreign = true;
-      index += point > 0xffff ? 2 : 1;
-    }
-    if (index > start)
-      words.push({ start, end: index, letters: foreign ? lettersOf(text.slice(start, index)) : undefined });
-    else index += 1;
-  }
-  return words;
-}
-
-/** Letters, digits, and signs that stand for letters. */
-function isAsciiWordy(unit: number): boolean {
-  if (unit >= 0x61) return unit <= 0x7a || unit === 0x7c;
-  return (unit >= 0x30 && unit <= 0x39) || unit === 0x40 || unit === 0x24 || unit === 0x21;
-}
-
-function lettersOf(word: string): Letters {
-  const { kinds, scripts, others } = looks();
-  let script = "";
-  let foreign = 0;
-  let latin = 0;
-  let switches = 0;
-  let before = 0;
-  let latinFirst = false;
-  const seen = { itself: 0, capital: 0, wanted: 0, unlike: 0 };
-  let back = true;
-  for (let index = 0; index < word.length;) {
-    const point = codePointAt(word, index);
-    index += point > 0xffff ? 2 : 1;
-    const isLatin = point >= 0x61 && point <= 0x7a;
-    if (!isLatin && (point < 0x80 || ((unicode().properties[point] ?? 0) & isLetter) === 0)) {
-      if (point >= 0x80) seen.unlike += others.has(point) ? 0 : 1;
-      continue;
-    }
-    if (isLatin) latin += 1;
-    else {
-      foreign += 1;
-      script = scripts[(kinds[Math.min(point, kinds.length - 1)] ?? 0) & scriptMask] ?? "";
-      seen[others.get(point)?.likeness ?? "unlike"] += 1;
-    }
-    if (before !== 0 && (before === 1) !== isLatin) switches += 1;
-    else if (before === 0) latinFirst = isLatin;
-    before = isLatin ? 1 : 2;
-  }
-  if (foreign > 0 && latin > 0) {
-    const to = script === "Cyrillic" ? cyrillicFromLatin : script === "Greek" ? greekFromLatin : undefined;
-    back = to !== undefined && Array.from(word).every((c) => c < "a" || c > "z" || to.has(c.charCodeAt(0)));
-  }
-  const certain = seen.unlike + seen.wanted > 0;
-  const allItself = seen.itself === foreign;
-  const shape = { script, foreign, latin, switches, latinFirst, allItself, certain };
-  if (latin === 0) {
-    if (foreign === 0 || certain) return { ...shape, reading: "own" };
-    return { ...shape, reading: allItself ? "wholeItself" : "wholeCapital" };
-  }
-  if (foreign === 0) return { ...shape, reading: "mixed" };
-  if (certain && back) return { ...shape, reading: "toScript" };
-  return { ...shape, reading: seen.unlike > 0 ? "mixed" : "toLatin" };
-}
-
-// What it reads as ------------------------------------------------------------------------------------------
-
 type Surroundings = {
-  readonly genuine: ReadonlySet<string>;
+  readonly words: readonly Word[];
+  /** Numbers of the scripts of which the text certainly has words. */
+  readonly genuine: ReadonlySet<number>;
+  /** Whether it has Latin words. */
   readonly latin: boolean;
   readonly hints: WordHints;
 };
 
-/** Whether a word shows that the text has words of its script. */
-function isOwn(letters: Letters): boolean {
-  if (letters.reading === "own" || letters.reading === "toScript") return true;
-  return letters.reading === "toLatin" && letters.certain && isInflected(letters);
-}
-
-/** Whether a word of another script is Latin by itself, whatever else the text has, but for that script. */
-function isWhole({ reading, script, foreign }: Letters, genuine: ReadonlySet<string>): boolean {
-  if (reading !== "wholeItself" || !disguises.has(script) || genuine.has(script)) return false;
-  return foreign >= (script === "Greek" ? greekDisguisedMin : disguisedMin);
-}
-
-function readLetters(word: string, letters: Letters, { genuine, latin, hints }: Surroundings): string {
-  const { reading, script } = letters;
-  switch (reading) {
-    case "own":
-    case "mixed":
-      return word;
-    case "toScript":
-      return mapped(word, script === "Greek" ? greekFromLatin : cyrillicFromLatin);
-    case "wholeItself":
-    case "wholeCapital": {
-      if (genuine.has(script) || !disguises.has(script) || letters.foreign < 2) return word;
-      if (reading === "wholeCapital" && script === "Cyrillic" && !hints.cyrillicCapitals) return word;
-      return latin || isWhole(letters, genuine) ? toLatin(word, hints) : word;
-    }
-    case "toLatin":
-      return isInflected(letters) && genuine.has(script) ? word : toLatin(word, hints);
+/** Finds the words that may need reading, and what the others show of the text. */
+function surveyWords(text: string, hints: WordHints): Surroundings {
+  const words: Word[] = [];
+  const genuine = new Set<number>();
+  let latin = false;
+  for (let index = 0; index < text.length;) {
+    const word = takeWord(text, index);
+    index = word.end === index ? index + 1 : word.end;
+    if (word.foreign === 0) {
+      if (word.latin > 0) latin = true;
+      if (word.latin > 0 && word.signs) words.push(word);
+    } else if (word.latin === 0 && (word.unlike || word.wanted)) genuine.add(word.script);
+    else words.push(word);
   }
+  for (const word of words) {
+    if (word.foreign === 0 || word.latin === 0) continue;
+    if (isToScript(word) || (isToLatin(word) && word.wanted && isInflected(word))) genuine.add(word.script);
+    else if (isToLatin(word)) latin = true;
+  }
+  latin ||= words.some((word) => isLatinAlone(word, genuine));
+  return { words, genuine, latin, hints };
 }
 
-/** "USBкабель", "iPhoneом": a Latin name with an ending, where the text is of that script. */
-function isInflected({ switches, latinFirst, latin, foreign }: Letters): boolean {
+/** The word that begins at an index; it ends there if there is none. */
+function takeWord(text: string, start: number): Word {
+  const word = newWord(start);
+  let index = start;
+  // 1 after a Latin letter, 2 after another.
+  let before = 0;
+  for (; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x61 && unit <= 0x7a) {
+      if (before === 2) word.switches += 1;
+      else if (before === 0) word.latinFirst = true;
+      before = 1;
+      word.latin += 1;
+    } else if (unit < 0x80) {
+      if (!isSign(unit)) break;
+      word.signs = true;
+    } else {
+      const point = (unit & 0xf800) === 0xd800 ? codePointAt(text, index) : unit;
+      if (point < 0xa6 || point === euro) {
+        if (point !== 0xa2 && point !== 0xa3 && point !== 0xa5 && point !== euro) break;
+        word.signs = true;
+      } else {
+        const kind = (unicode().properties[point] ?? 0) & (isLetter | isMark | isDigit);
+        if (kind === 0) break;
+        if (before === 1 && kind & isLetter) word.switches += 1;
+        if (kind & isLetter) before = 2;
+        takeForeign(word, point, kind);
+        if (point > 0xffff) index += 1;
+      }
+    }
+  }
+  word.end = index;
+  if (word.latin > 0 && word.foreign > 0) word.back = isBack(text, word);
+  return word;
+}
+
+const euro = 0x20ac;
+
+function newWord(start: number): Word {
+  return {
+    start,
+    end: start,
+    latin: 0,
+    foreign: 0,
+    script: 0,
+    unlike: false,
+    wanted: false,
+    capital: false,
+    back: false,
+    switches: 0,
+    latinFirst: false,
+    signs: false,
+  };
+}
+
+/** Digits, and signs that stand for letters. */
+function isSign(unit: number): boolean {
+  return (unit >= 0x30 && unit <= 0x39) || unit === 0x40 || unit === 0x24 || unit === 0x21 || unit === 0x7c;
+}
+
+function takeForeign(word: Word, point: number, kind: number): void {
+  const { kinds, likeness } = looks();
+  const like = likeness[point] ?? unlike;
+  if (kind & isLetter) {
+    word.foreign += 1;
+    word.script = (kinds[point] ?? 0) & scriptMask;
+    if (like === likeAsCapital) word.capital = true;
+    else if (like === unlike) word.unlike = true;
+    else if (like !== likeItself) word.wanted = true;
+  } else if (like === unlike) word.unlike = true;
+}
+
+function isBack(text: string, { start, end, script }: Word): boolean {
+  const to = backFrom(script);
+  if (to === undefined) return false;
+  for (let index = start; index < end; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x61 && unit <= 0x7a && !to.has(unit)) return false;
+  }
+  return true;
+}
+
+function backFrom(script: number): ReadonlyMap<number, string> | undefined {
+  const name = looks().scripts[script];
+  return name === "Cyrillic" ? cyrillicFromLatin : name === "Greek" ? greekFromLatin : undefined;
+}
+
+// What a word reads as --------------------------------------------------------------------------------------
+
+/** A word of another script with Latin letters in the place of some of its own. */
+function isToScript({ latin, foreign, unlike: certain, wanted, back }: Word): boolean {
+  return latin > 0 && foreign > 1 && (certain || wanted) && back;
+}
+
+/** A Latin word with letters of another script in the place of some of its own. */
+function isToLatin(word: Word): boolean {
+  return word.latin > 0 && word.foreign > 0 && !isToScript(word) && !word.unlike;
+}
+
+/** Whether a word of another script is Latin by itself, unless the text certainly has words of that script. */
+function isLatinAlone(word: Word, genuine: ReadonlySet<number>): boolean {
+  const { latin, foreign, script, capital, unlike: certain, wanted } = word;
+  if (latin > 0 || capital || certain || wanted || genuine.has(script)) return false;
+  const name = looks().scripts[script] ?? "";
+  return disguises.has(name) && foreign >= (name === "Greek" ? greekDisguisedMin : disguisedMin);
+}
+
+function readLetters(written: string, word: Word, { genuine, latin, hints }: Surroundings): string {
+  if (word.latin === 0) {
+    const name = looks().scripts[word.script] ?? "";
+    if (genuine.has(word.script) || !disguises.has(name) || word.foreign < 2) return written;
+    if (word.capital && name === "Cyrillic" && !hints.cyrillicCapitals) return written;
+    return latin || isLatinAlone(word, genuine) ? toLatin(written, hints) : written;
+  }
+  if (isToScript(word)) return mapped(written, backFrom(word.script));
+  if (!isToLatin(word) || (genuine.has(word.script) && isAtHome(word))) return written;
+  return toLatin(written, hints);
+}
+
+/** "USBкабель", "iPhoneом": a Latin name with an ending, or a few letters that slipped in. */
+function isAtHome(word: Word): boolean {
+  const { latin, foreign, wanted } = word;
+  return isInflected(word) || wanted || latin < 2 || latin * 2 < foreign;
+}
+
+function isInflected({ switches, latinFirst, latin, foreign }: Word): boolean {
   return switches === 1 && ((latinFirst && latin >= 2) || (latin >= 3 && foreign >= 3));
 }
 
-/** Whether a word that was read as another is one that tries to look like it. */
-function isMixed({ script, latin, foreign, switches, allItself }: Letters): boolean {
-  if (latin === 0) return foreign >= disguisedMin;
+/** Whether a word that reads as another one is made to look like it. */
+function isDisguise(word: Word, found: string): boolean {
+  const { script, latin, foreign, switches, capital, wanted } = word;
+  // Laughter ("хахаха") and the like is no disguise.
+  if (latin === 0) return foreign >= disguisedMin && new Set(found).size >= disguisedMin;
+  // "iДевайс" is a way to name things.
+  if (isToScript(word)) return !(latin === 1 && switches === 1 && found.startsWith("і"));
   // Units and symbols: "μm", "TNFα", "Δt".
-  return !(script === "Greek" && foreign === 1 && switches === 1 && (!allItself || latin < besideSymbolMin));
+  const symbol = foreign === 1 && switches === 1 && looks().scripts[script] === "Greek";
+  return !(symbol && (capital || wanted || latin < besideSymbolMin));
 }
 
-function toLatin(word: string, hints: WordHints): string {
+function toLatin(written: string, hints: WordHints): string {
   const { others } = looks();
   let read = "";
-  for (const character of word) {
+  for (const character of written) {
     const point = character.codePointAt(0) ?? 0;
-    const look: Look | undefined = point < 0x80 ? undefined : others.get(point);
     const capital = hints.greekCapitals ? greekCapitals.get(point) : undefined;
-    read += capital ?? look?.ascii ?? character;
+    read += capital ?? others.get(point) ?? character;
   }
   return read;
 }
 
-function mapped(word: string, to: ReadonlyMap<number, string>): string {
-  return Array.from(word, (character) => to.get(character.charCodeAt(0)) ?? character).join("");
-}
-
-// Leetspeak -------------------------------------------------------------------------------------------------
-
-/** Undoes leetspeak in a word of a text, but not in addresses; signs before and after it are punctuation. */
-function unleetWithin(
-  text: string,
-  word: string,
-  start: number,
-  end: number,
-): { word: string; sure: boolean } {
-  if (!/[a-z]/.test(word) || !/[0-9@$€£!|¢¥]/.test(word)) return { word, sure: false };
-  const [, before = "", core = "", after = ""] = /^([!|@]*)(.*?)([!|@]*)$/s.exec(word) ?? [];
-  const beside = `${text.charAt(start - 1)}${text.charAt(end)}`;
-  const dotted =
-    /[a-z0-9]\.$/.test(text.slice(Math.max(0, start - 2), start)) ||
-    /^\.[a-z0-9]/.test(text.slice(end, end + 2));
-  if (/[/=_#&%\\]/.test(beside) || (dotted && core.includes("@"))) return { word, sure: false };
-  const read = unleet(core);
-  return { word: before + read.word + after, sure: read.sure && !dotted };
+function mapped(written: string, to: ReadonlyMap<number, string> | undefined): string {
+  let read = "";
+  for (const character of written) read += to?.get(character.codePointAt(0) ?? 0) ?? character;
+  return read;
 }
