@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The features of one text: distinct 32-bit hashes, in groups.
+import { hashEnd, hashStep, hashText } from "./hash.ts";
 
 /** The most features that one text can have; what is found after that is left out. */
 export const featuresMax = 65_536;
@@ -23,16 +24,17 @@ export class FeatureSet {
   /**
    * Forgets the features of the text before.
    *
-   * @param expected how many may come; more than that are taken too, only more slowly
+   * @param expected how many may come; of more than that, some may be left out
+   * @param labels where readable forms go
    */
-  clear(expected: number): void {
+  clear(expected: number, labels?: Map<number, string>): void {
     let slots = slotsMin;
     while (slots < 2 * expected && slots < 2 * featuresMax) slots *= 2;
     this.#slots.fill(0, 0, slots);
     this.#mask = slots - 1;
     this.size = 0;
     this.groupEnds.length = 0;
-    this.labels = undefined;
+    this.labels = labels;
   }
 
   /** Whether the hash was not there yet. */
@@ -44,7 +46,7 @@ export class FeatureSet {
       const other = slots[at];
       if (other === key) return false;
       if (other !== 0) continue;
-      // A table more than three quarters full would be slow to ask; nothing that long is expected.
+      // A fuller table would be slow to ask.
       if (this.size >= featuresMax || this.size * 4 > mask * 3) return false;
       slots[at] = key;
       this.hashes[this.size++] = key;
@@ -52,8 +54,16 @@ export class FeatureSet {
     }
   }
 
+  /** Adds a feature that is a text of some kind; `kind` and `text` are its readable form too. */
+  addToken(kind: string, text: string): void {
+    const hash = hashEnd(hashText(hashStep(hashText(tokenSeed, kind), 0), text));
+    if (this.add(hash) && this.labels !== undefined) this.labels.set(hash >>> 0 || 1, `${kind} ${text}`);
+  }
+
   /** Ends a group: what comes next belongs to the one after. */
   endGroup(): void {
     this.groupEnds.push(this.size);
   }
 }
+
+const tokenSeed = 0x1f83_d9ab;

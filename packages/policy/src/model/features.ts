@@ -1,31 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 // The features of a text: which there are is frozen under a version that each model file names.
+import { foldText } from "../text/fold.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { unicodeVersion } from "../text/unicode.ts";
-import { characterClass, isWordClass } from "./characters.ts";
-import { FeatureSet } from "./feature-set.ts";
-import { hashEnd, hashStep, hashText } from "./hash.ts";
+import type { FeatureSet } from "./feature-set.ts";
+import { hashEnd, hashStep } from "./hash.ts";
+import { addHeaders, addParts } from "./headers.ts";
+import { splitMarkup } from "./markup.ts";
 import type { ModelKind, ModelText } from "./model-text.ts";
+import { addMarkup, addStructure } from "./structure.ts";
+import { addTitleWords, addWords } from "./words.ts";
 
 /** Names the definition of the features and the tables behind it. A model scores under its own only. */
 export const featuresVersion: string = `features-1 unicode-${unicodeVersion}`;
 
 /** How many groups the features of a kind fall into; each is weighed on its own. */
 export function groupCount(kind: ModelKind): number {
-  return kind === "email" ? 1 : 1;
+  return kind === "email" ? 4 : 3;
 }
 
-/** How many code units of a text are read from its start, and as many again from its end. */
-const readUnitsMax = 3_000;
+/** The groups, from the first, that a text's share of known features is told from: its characters and words. */
+export const contentGroups = 2;
 
-const seeds = { characters: 0x3c6e_f372, word: 0x510e_527f, pair: 0x9b05_688c, header: 0x1f83_d9ab };
-const charactersMin = 2;
+/** How many code units of a text are read from its start, and how many from its end. */
+const headUnits = 3_000;
+const tailUnits = 3_000;
+/** The same for HTML, of which much is markup. */
+const markupHeadUnits = 49_152;
+const markupTailUnits = 16_384;
+/** The most code units of a title. */
+const titleUnitsMax = 1_000;
+
+const characterSeed = 0x3c6e_f372;
 const charactersMax = 5;
 
 /**
  * Puts the features of a text into a set.
  *
  * @param set emptied first
+ * @param labels gets the readable form of each feature, by its hash
  */
 export function extractFeatures(
   kind: ModelKind,
@@ -33,46 +46,50 @@ export function extractFeatures(
   set: FeatureSet,
   labels?: Map<number, string>,
 ): void {
-  const text = readable(kind, input);
-  set.clear(6 * text.length + 64);
-  set.labels = labels;
-  addCharacters(` ${text} `, set);
-  addWords(text, set);
+  const isMail = kind === "email";
+  const title = (input.title ?? "").slice(0, titleUnitsMax);
+  const text = input.text ?? "";
+  const split = isMail ? splitMarkup(headAndTail(text, markupHeadUnits, markupTailUnits)) : undefined;
+  const whole = joined(title, split?.visible ?? text);
+  const written = headAndTail(whole, headUnits, tailUnits);
+  const { normalised, skeleton, tricks } = foldText(written);
+  set.clear(8 * written.length + 2_048, labels);
+  addCharacters(isMail ? skeleton : normalised, set);
+  if (!isMail && skeleton !== normalised) addCharacters(skeleton, set);
+  set.endGroup();
+  const words = addWords(isMail ? skeleton : normalised, set);
+  if (!isMail && skeleton !== normalised) addWords(skeleton, set);
+  if (title !== "") addTitleWords(normaliseText(title), set);
+  set.endGroup();
+  addStructure({ written, length: whole.length, words, tricks }, set);
+  if (split !== undefined) addMarkup(split.tags, split.isHtml, set);
+  if (isMail) set.addToken("title about", String(Math.min(120, title.length) >> 3));
+  set.endGroup();
+  if (!isMail) return;
+  if (input.headers !== undefined && input.headers !== "") addHeaders(input.headers, set);
+  if (input.parts !== undefined && input.parts.length > 0) addParts(input.parts, set);
   set.endGroup();
 }
 
-function readable(kind: ModelKind, input: ModelText): string {
-  const { title = "", text = "", headers = "" } = input;
-  const whole =
-    kind === "email" ? `${headers.slice(0, readUnitsMax)}\n${title}\n${text}` : `${title}\n${text}`;
-  return normaliseText(headAndTail(whole, readUnitsMax));
+function joined(title: string, text: string): string {
+  return title === "" ? text : `${title}\n${text}`;
 }
 
-function headAndTail(text: string, units: number): string {
-  return text.length <= 2 * units ? text : `${text.slice(0, units)}\n${text.slice(-units)}`;
+function headAndTail(text: string, head: number, tail: number): string {
+  return text.length <= head + tail ? text : `${text.slice(0, head)}\n${text.slice(-tail)}`;
 }
 
+/** Each run of two to five code units, a space standing before and after the text. */
 function addCharacters(text: string, set: FeatureSet): void {
-  for (let start = 0; start < text.length; start++) {
-    let hash = hashStep(seeds.characters, text.charCodeAt(start));
-    const end = Math.min(text.length, start + charactersMax);
+  const padded = ` ${text} `;
+  const { labels } = set;
+  for (let start = 0; start < padded.length - 1; start++) {
+    let hash = hashStep(characterSeed, padded.charCodeAt(start));
+    const end = Math.min(padded.length, start + charactersMax);
     for (let at = start + 1; at < end; at++) {
-      hash = hashStep(hash, text.charCodeAt(at));
-      if (at - start + 1 < charactersMin) continue;
+      hash = hashStep(hash, padded.charCodeAt(at));
       const ended = hashEnd(hash);
-      if (set.add(ended)) set.labels?.set(ended, `characters “${text.slice(start, at + 1)}”`);
+      if (set.add(ended)) labels?.set(ended || 1, `characters “${padded.slice(start, at + 1)}”`);
     }
-  }
-}
-
-function addWords(text: string, set: FeatureSet): void {
-  for (let start = 0; start < text.length; start++) {
-    if (!isWordClass(characterClass(text.charCodeAt(start)))) continue;
-    let end = start + 1;
-    while (end < text.length && isWordClass(characterClass(text.charCodeAt(end)))) end += 1;
-    const word = text.slice(start, end);
-    const ended = hashEnd(hashText(seeds.word, word));
-    if (set.add(ended)) set.labels?.set(ended, `word “${word}”`);
-    start = end;
   }
 }

@@ -61,17 +61,17 @@ export function encodeModel(content: ModelContent): Uint8Array {
     pushSigned(out, margin);
     pushUnsigned(out, score);
   }
-  pushUnsigned(
-    out,
-    content.table.reduce((sum, code) => (code === unseen ? sum : sum + 1), 0),
-  );
+  let count = 0;
+  for (const code of content.table) if (code !== unseen) count += 1;
+  pushUnsigned(out, count);
   let before = -1;
-  content.table.forEach((code, bucket) => {
-    if (code === unseen) return;
+  for (let bucket = 0; bucket < content.table.length; bucket++) {
+    const code = content.table[bucket] ?? unseen;
+    if (code === unseen) continue;
     pushUnsigned(out, bucket - before - 1);
     out.push(code & 0xff);
     before = bucket;
-  });
+  }
   return Uint8Array.from(out);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model that scores texts. All arithmetic is on integers that a double holds exactly.
-import { extractFeatures } from "./features.ts";
+import { contentGroups, extractFeatures } from "./features.ts";
 import { FeatureSet } from "./feature-set.ts";
 import { decodeModel, unseen, type Knot, type ModelContent } from "./model-file.ts";
 import type { ModelKind, ModelText } from "./model-text.ts";
@@ -19,10 +19,12 @@ export type Model = {
 export type ModelScore = {
   /** The probability that it is spam, in millionths; `undefined` if too little of the text is known. */
   readonly score: number | undefined;
-  /** How many of a thousand features of the text were in the training. */
+  /** How many of a thousand features of its characters and words were in the training. */
   readonly known: number;
   /** What `score` would be if everything were known. */
   readonly computed: number;
+  /** What was calibrated, in 2^-16 of log-odds. */
+  readonly margin: number;
 };
 
 /** One feature's part in a score. */
@@ -52,7 +54,7 @@ export function scoreText(model: Model, input: ModelText): ModelScore {
   extractFeatures(content.kind, input, scratch);
   const { margin, known } = marginOf(content, scratch);
   const computed = calibrated(content.knots, margin);
-  return { score: known < content.knownMin ? undefined : computed, known, computed };
+  return { score: known < content.knownMin ? undefined : computed, known, computed, margin };
 }
 
 /**
@@ -100,7 +102,7 @@ function marginOf(content: ModelContent, set: FeatureSet, withParts = false): Ma
       sum += code < 0 ? -code * code : code * code;
     }
     if (count === 0) continue;
-    known += count;
+    if (group < contentGroups) known += count;
     // The root in 2^-8.
     const root = integerRoot(count * 65_536);
     const scale = groupScales[group] ?? 0;
@@ -112,7 +114,8 @@ function marginOf(content: ModelContent, set: FeatureSet, withParts = false): Ma
       if (code !== unseen) parts.push({ hash, part: scaled(code * Math.abs(code), scale, root) });
     }
   }
-  return { margin, known: set.size === 0 ? 0 : Math.floor((known * 1_000) / set.size), parts };
+  const size = set.groupEnds[contentGroups - 1] ?? 0;
+  return { margin, known: size === 0 ? 0 : Math.floor((known * 1_000) / size), parts };
 }
 
 /**

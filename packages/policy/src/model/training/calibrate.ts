@@ -65,3 +65,11 @@ export function knotsOf(line: Line): Knot[] {
   push(outerLogOdds, scoreMax);
   return knots;
 }
+
+/** Texts of which less is known than of nearly all held out, and half of that again, get no score. */
+export function knownBound(shares: Float64Array): number {
+  if (shares.length === 0) return 1_000;
+  const sorted = shares.toSorted();
+  const low = sorted[Math.floor(sorted.length / 100)] ?? 0;
+  return Math.max(1, Math.min(300, Math.floor(low * 500)));
+}

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training: from examples to the bytes of a model.
-import { unseen, encodeModel, groupScaleMax } from "../model-file.ts";
+import { encodeModel } from "../model-file.ts";
 import type { ModelKind } from "../model-text.ts";
-import { fitLine, knotsOf, type Line } from "./calibrate.ts";
+import { limitActors } from "./actors.ts";
+import { learnBayes } from "./bayes.ts";
+import { fitLine, knotsOf, knownBound, type Line } from "./calibrate.ts";
+import { trainingConfiguration, type TrainingConfiguration } from "./configuration.ts";
 import type { Example } from "./example.ts";
 import { foldsOf } from "./folds.ts";
-import { learnWeights, marginOfRow, type LogisticOptions, type Weights } from "./logistic.ts";
+import { countFeatures, fuse, heldOutMargin, type Counts, type Linear } from "./linear.ts";
+import { learnLogistic } from "./logistic.ts";
+import { quantise } from "./quantise.ts";
 import { readRows, type Rows } from "./rows.ts";
+import { learnWidest } from "./widest.ts";
 
-/** How to train. Everything else is fixed for each kind. */
+/** What may be said about a training. Everything else is fixed for each kind. */
 export type TrainOptions = {
   /** The same examples and seed make the same bytes. Default 1. */
   readonly seed?: number;
@@ -17,7 +23,7 @@ export type TrainOptions = {
 
 /** How far training is. */
 export type TrainProgress = {
-  readonly stage: "reading" | "learning" | "calibrating" | "writing";
+  readonly stage: "reading" | "learning" | "writing";
   readonly done: number;
   readonly total: number;
 };
@@ -29,19 +35,18 @@ export type Trained = { readonly bytes: Uint8Array; readonly report: TrainReport
 export type TrainReport = {
   readonly kind: ModelKind;
   readonly examples: { readonly spam: number; readonly ham: number };
+  /** How many examples were left out since their actor had too many. */
+  readonly leftOut: number;
   /** How many features have a weight. */
   readonly features: number;
   /** The share of known features, in thousandths, below which the model gives no score. */
   readonly knownMin: number;
 };
 
-const bits = 20;
-const foldCount = 4;
-
 /**
  * Trains a model.
  *
- * @param examples at least none: without both classes, every score is near the share of spam
+ * @param examples any number; without both classes, scores are near the share of spam
  */
 export function trainModel(
   kind: ModelKind,
@@ -49,61 +54,71 @@ export function trainModel(
   options: TrainOptions = {},
 ): Trained {
   const { seed = 1, onProgress = () => undefined } = options;
-  const total = examples.length;
-  const rows = readRows(kind, examples, bits, (done) => onProgress({ stage: "reading", done, total }));
-  const learning: LogisticOptions = { epochs: kind === "email" ? 5 : 8, step: 0.3, errorMin: 0.02, seed };
-  const line = calibrationLine(rows, foldsOf(examples, foldCount), learning, onProgress);
-  onProgress({ stage: "learning", done: foldCount, total: foldCount + 1 });
-  const weights = learnWeights(rows, Int32Array.from(rows.spam.keys()), learning);
+  const configuration = trainingConfiguration(kind);
+  const kept = limitActors(examples, configuration);
+  const total = kept.length;
+  const rows = readRows(kind, kept, configuration, (done) => onProgress({ stage: "reading", done, total }));
+  const stages = configuration.folds + 1;
+  const onFold = (done: number): void => onProgress({ stage: "learning", done, total: stages });
+  const { line, knownMin } = calibrate(rows, foldsOf(kept, configuration.folds), configuration, seed, onFold);
+  const { linear } = learn(rows, Int32Array.from(rows.spam.keys()), configuration, seed);
+  onFold(stages);
   onProgress({ stage: "writing", done: 0, total: 1 });
   const spam = rows.spam.reduce((sum, one) => sum + one, 0);
   const counts = { spam, ham: rows.count - spam };
-  const { table, scale } = quantise(rows, weights);
   const bytes = encodeModel({
     kind,
     examples: counts,
-    knownMin: 100,
-    bits,
-    table,
-    groupScales: Array.from({ length: rows.groups }, () => scale),
-    bias: Math.round(weights.bias * 65_536),
+    knownMin,
+    bits: rows.bits,
+    ...quantise(rows, linear),
     knots: knotsOf(line),
   });
-  const features = table.reduce((sum, code) => (code === unseen ? sum : sum + 1), 0);
-  return { bytes, report: { kind, examples: counts, features, knownMin: 100 } };
+  onProgress({ stage: "writing", done: 1, total: 1 });
+  const leftOut = examples.length - kept.length;
+  return { bytes, report: { kind, examples: counts, leftOut, features: rows.buckets.length, knownMin } };
+}
+
+function learn(
+  rows: Rows,
+  taught: Int32Array,
+  { descent, margin, bayes }: TrainingConfiguration,
+  seed: number,
+): { linear: Linear; counts: Counts } {
+  const counts = countFeatures(rows, taught);
+  const experts = [{ linear: learnBayes(counts, bayes), weight: bayes.weight }];
+  // With one class there is nothing to tell apart.
+  if (counts.spams > 0 && counts.hams > 0) {
+    if (descent.weight > 0) {
+      experts.push({ linear: learnLogistic(rows, taught, descent, seed), weight: descent.weight });
+    }
+    if (margin.weight > 0) {
+      experts.push({ linear: learnWidest(rows, taught, margin, seed), weight: margin.weight });
+    }
+  }
+  return { linear: fuse(rows, taught, experts), counts };
 }
 
 /** Each fold's margins come from weights that learned from the others. */
-function calibrationLine(
+function calibrate(
   rows: Rows,
   folds: Uint8Array,
-  learning: LogisticOptions,
-  onProgress: (progress: TrainProgress) => void,
-): Line {
+  configuration: TrainingConfiguration,
+  seed: number,
+  onFold: (done: number) => void,
+): { line: Line; knownMin: number } {
   const margins = new Float64Array(rows.count);
-  for (let fold = 0; fold < foldCount; fold++) {
-    onProgress({ stage: "learning", done: fold, total: foldCount + 1 });
+  const shares = new Float64Array(rows.count);
+  for (let fold = 0; fold < configuration.folds; fold++) {
+    onFold(fold);
     const taught = Int32Array.from(folds.keys()).filter((row) => folds[row] !== fold);
-    const weights = learnWeights(rows, taught, learning);
+    const { linear, counts } = learn(rows, taught, configuration, seed);
     for (let row = 0; row < rows.count; row++) {
-      if (folds[row] === fold) margins[row] = marginOfRow(rows, row, weights);
+      if (folds[row] !== fold) continue;
+      const { margin, known } = heldOutMargin(rows, row, linear, counts);
+      margins[row] = margin;
+      shares[row] = known / Math.max(1, rows.sizes[row] ?? 1);
     }
   }
-  onProgress({ stage: "calibrating", done: 0, total: 1 });
-  return fitLine(margins, rows.spam);
-}
-
-function quantise(rows: Rows, weights: Weights): { table: Int8Array; scale: number } {
-  const table = new Int8Array(2 ** rows.bits).fill(unseen);
-  for (const bucket of rows.buckets) table[bucket] = 0;
-  let largest = 1e-6;
-  for (const weight of weights.byBucket) largest = Math.max(largest, Math.abs(weight));
-  largest = Math.min(largest, 60);
-  weights.byBucket.forEach((weight, bucket) => {
-    if (table[bucket] === unseen) return;
-    const code = Math.min(127, Math.round(127 * Math.sqrt(Math.abs(weight) / largest)));
-    table[bucket] = weight < 0 ? -code : code;
-  });
-  const scale = Math.min(groupScaleMax, Math.max(1, Math.round((largest / 16_129) * 2 ** 32)));
-  return { table, scale };
+  return { line: fitLine(margins, rows.spam), knownMin: knownBound(shares) };
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that was chosen about training, by kind. Chosen on training parts of corpora only.
+import { featuresVersion } from "../features.ts";
+import type { ModelKind } from "../model-text.ts";
+
+/** Everything about training that is not the examples or the seed. */
+export type TrainingConfiguration = {
+  readonly kind: ModelKind;
+  readonly features: string;
+  /** How many bits of a feature's hash name it at most. */
+  readonly bits: number;
+  /** The most features of a model; the rarest are left out above that. */
+  readonly featuresMax: number;
+  readonly descent: DescentConfiguration;
+  readonly margin: MarginConfiguration;
+  readonly bayes: BayesConfiguration;
+  /** How many inner folds calibration is learned on. */
+  readonly folds: number;
+  /** The most examples of one actor: as a share of its class in thousandths, and at least. */
+  readonly actorShare: number;
+  readonly actorMin: number;
+};
+
+/** Logistic regression by stochastic gradient descent. */
+export type DescentConfiguration = {
+  /** How much of its margin goes into the sum, each expert's being of one spread. */
+  readonly weight: number;
+  readonly epochs: number;
+  readonly step: number;
+  /** Errors below this teach nothing. */
+  readonly errorMin: number;
+};
+
+/** A support vector machine with squared hinge loss. */
+export type MarginConfiguration = { readonly weight: number; readonly cost: number; readonly epochs: number };
+
+/** Naive Bayes over the same features. */
+export type BayesConfiguration = { readonly weight: number; readonly smoothing: number };
+
+const short = {
+  features: featuresVersion,
+  bits: 22,
+  featuresMax: 800_000,
+  descent: { weight: 1, epochs: 8, step: 0.3, errorMin: 0.02 },
+  margin: { weight: 1, cost: 10, epochs: 20 },
+  bayes: { weight: 0.75, smoothing: 0.1 },
+  folds: 4,
+  actorShare: 50,
+  actorMin: 10,
+};
+
+const configurations: Readonly<Record<ModelKind, TrainingConfiguration>> = {
+  comment: { kind: "comment", ...short },
+  message: { kind: "message", ...short },
+  email: {
+    ...short,
+    kind: "email",
+    descent: { weight: 1, epochs: 5, step: 0.3, errorMin: 0.02 },
+    margin: { weight: 0, cost: 10, epochs: 0 },
+    bayes: { weight: 0.5, smoothing: 0.1 },
+  },
+};
+
+/** How models of a kind are trained: plain data, whose hash names the configuration. */
+export function trainingConfiguration(kind: ModelKind): TrainingConfiguration {
+  return configurations[kind];
+}
