@@ -66,9 +66,10 @@ export type ListView = {
   readonly find: (value: string, atMs: number) => string | undefined;
   /**
    * The entries in force that are found in a text (`term`, `pattern`), or the entry of a value: different
-   * ones, at most `listHitsMax`, in the order of the entries' text.
+   * ones, at most `listHitsMax`, in the order of the entries' text. In a skeleton, terms are found as they
+   * are, and in their own skeletons.
    */
-  readonly hits: (text: string, atMs: number) => readonly string[];
+  readonly hits: (text: string, atMs: number, spelling?: "skeleton") => readonly string[];
 };
 
 /** Most entries of a list that a text is said to hold. */

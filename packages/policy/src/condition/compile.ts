@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closures for a checked condition. None throws, whatever the frame holds within its types: an error of
 // CEL's is `undefined`, as a missing value is.
-import { compileEntries, compileHits } from "./entries.ts";
+import { compileEntries, compileHits, isSkeleton } from "./entries.ts";
 import { add, divide, multiply, negate, remainder, subtract } from "./integers.ts";
 import type { Integer } from "./integers.ts";
 import { codePointCount, compareStrings, lowerAscii } from "./text.ts";
@@ -50,7 +50,7 @@ export function compile(typed: Typed): Closure {
     case "inEntries":
       return compileEntries(typed.list, compile(typed.value));
     case "hits":
-      return compileHits(typed.list, compile(typed.value));
+      return compileHits(typed.list, compile(typed.value), isSkeleton(typed.value));
     case "macro":
       return compileMacro(typed);
   }

@@ -21,12 +21,13 @@ export type ListProbe = {
   found: Set<string> | undefined;
   /** The text that was looked through last, and what was found: rules ask for the same, and traces again. */
   asked: string | undefined;
+  askedSkeleton: boolean;
   answer: readonly string[];
 };
 
 /** What the frame holds of a list at a time; nothing has been asked of it. */
 export function probeOf(view: ListView, atMs: number): ListProbe {
-  return { view, atMs, found: undefined, asked: undefined, answer: none };
+  return { view, atMs, found: undefined, asked: undefined, askedSkeleton: false, answer: none };
 }
 
 const none: readonly string[] = [];
@@ -127,25 +128,33 @@ export function compileEntries(list: FieldSlot, value: Closure): Closure {
   };
 }
 
+/** Whether an argument of hits() is the skeleton: then terms are looked for in their own skeletons, too. */
+export function isSkeleton(value: Typed): boolean {
+  return value.kind === "field" && value.field.path === "signals.skeleton";
+}
+
 /** The closure of `lists.NAME.hits(x)`: different entries, in the order of their text. */
-export function compileHits(list: FieldSlot, value: Closure): Closure {
+export function compileHits(list: FieldSlot, value: Closure, skeleton: boolean): Closure {
   const { slot } = list;
   return (frame) => {
     const probe = probeIn(frame, slot);
     const texts = value(frame);
     if (probe === undefined || texts === undefined) return undefined;
     const hits =
-      typeof texts === "string" ? hitsOfText(probe, texts) : hitsOfAll(probe, texts as readonly string[]);
+      typeof texts === "string"
+        ? hitsOfText(probe, texts, skeleton)
+        : hitsOfAll(probe, texts as readonly string[]);
     const { found } = probe;
     if (found !== undefined) for (const entry of hits) found.add(entry);
     return hits;
   };
 }
 
-function hitsOfText(probe: ListProbe, text: string): readonly string[] {
-  if (probe.asked !== text) {
-    probe.answer = probe.view.hits(text, probe.atMs);
+function hitsOfText(probe: ListProbe, text: string, skeleton: boolean): readonly string[] {
+  if (probe.asked !== text || probe.askedSkeleton !== skeleton) {
+    probe.answer = probe.view.hits(text, probe.atMs, skeleton ? "skeleton" : undefined);
     probe.asked = text;
+    probe.askedSkeleton = skeleton;
   }
   return probe.answer;
 }

@@ -21,7 +21,7 @@ import {
 import type { Keying, Prefixes, Probe } from "./keyed.ts";
 import { compareText, sortTexts } from "./order.ts";
 import { patternStepsMax, patternsWithoutLiteralMax } from "./patterns.ts";
-import { searchPatterns, searchTerms } from "./searched.ts";
+import { searchPatterns, searchSkeletons, searchTerms } from "./searched.ts";
 import type { Searcher } from "./searched.ts";
 
 /** What changes: entries are put in, in the place of those with the same value, and taken out. */
@@ -296,7 +296,7 @@ function searchedBase(kind: "term" | "pattern", ordered: Iterable<readonly [stri
   }
   const search = kind === "term" ? searchTerms : searchPatterns;
   const searcher = search(values);
-  const part: Part = { values, untils, searcher };
+  const part: Part = { values, untils, searcher, skeletons: skeletonsOf(kind, values, searcher) };
   return {
     size: values.length,
     bytes: searcher.bytes,
@@ -304,16 +304,28 @@ function searchedBase(kind: "term" | "pattern", ordered: Iterable<readonly [stri
     until: (value) => untils[indexOf(values, value)],
     entries: () => values.map((value, index) => [value, untils[index] ?? removed] as const),
     view: (overlay) => {
-      const added = [...overlay].filter(([, untilMs]) => untilMs !== removed);
-      const addedValues = added.map(([value]) => value);
+      const changed = [...overlay].filter(([, untilMs]) => untilMs !== removed);
+      const addedValues = changed.map(([value]) => value);
       const parts: Part[] = [{ ...part, hidden: overlay }];
-      if (added.length > 0) {
-        const untilsAdded = added.map(([, untilMs]) => untilMs);
-        parts.push({ values: addedValues, untils: untilsAdded, searcher: search(addedValues) });
+      if (changed.length > 0) {
+        const untilsAdded = changed.map(([, untilMs]) => untilMs);
+        const added = search(addedValues);
+        const skeletons = skeletonsOf(kind, addedValues, added);
+        parts.push({ values: addedValues, untils: untilsAdded, searcher: added, skeletons });
       }
       return searchedView(kind, parts);
     },
   };
+}
+
+/** Patterns are looked for in skeletons as they are. */
+function skeletonsOf(
+  kind: "term" | "pattern",
+  values: readonly string[],
+  searcher: Searcher,
+): () => Searcher {
+  let made: Searcher | undefined = kind === "pattern" ? searcher : undefined;
+  return () => (made ??= searchSkeletons(values));
 }
 
 /** Where a value stands in values that are in order; -1 if it doesn't. */
@@ -334,6 +346,8 @@ type Part = {
   readonly values: readonly string[];
   readonly untils: readonly number[];
   readonly searcher: Searcher;
+  /** Finds them in skeletons; made when one is first looked through. */
+  readonly skeletons: () => Searcher;
   /** Values whose place the overlay takes. */
   readonly hidden?: Overlay;
 };
@@ -345,10 +359,11 @@ function countAlways(base: Base, overlay: Overlay): number {
 }
 
 function searchedView(kind: ListKind, parts: readonly Part[]): ListView {
-  const hits = (text: string, atMs: number): readonly string[] => {
-    const normalised = normalisedOf(text);
+  const hits = (text: string, atMs: number, spelling?: "skeleton"): readonly string[] => {
+    const normalised = spelling === undefined ? normalisedOf(text) : text;
     const found: { readonly value: string; readonly number: number; readonly searcher: Searcher }[] = [];
-    for (const { values, untils, searcher, hidden } of parts) {
+    for (const { values, untils, hidden, ...part } of parts) {
+      const searcher = spelling === undefined ? part.searcher : part.skeletons();
       for (const number of searcher.candidates(normalised)) {
         const value = values[number] ?? "";
         if (atMs < (untils[number] ?? removed) && hidden?.has(value) !== true) {

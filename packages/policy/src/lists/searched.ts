@@ -5,7 +5,7 @@ import { readListPattern } from "./patterns.ts";
 import type { ListPattern } from "./patterns.ts";
 import { buildPhraseFinder } from "./phrases.ts";
 import type { PhraseFinder } from "./phrases.ts";
-import { isPhrase, isWhole, readTerm } from "./terms.ts";
+import { isPhrase, isWhole, readTerm, skeletonTerm } from "./terms.ts";
 import type { Term } from "./terms.ts";
 
 /** The entries of a list, numbered in the order in which they were given, as they are found in texts. */
@@ -45,6 +45,32 @@ export function searchTerms(values: readonly string[]): Searcher {
       return found ?? none;
     },
     pending: () => undefined,
+  };
+}
+
+/**
+ * Terms, in their canonical form, for texts in the deepest spelling: as they are, since a word of another script
+ * stays what it is in a text of that script, and as they are spelled there.
+ */
+export function searchSkeletons(values: readonly string[]): Searcher {
+  const own: number[] = [];
+  const folded: string[] = [];
+  for (const [number, value] of values.entries()) {
+    const skeleton = skeletonTerm(value);
+    if (skeleton === value) continue;
+    own.push(number);
+    folded.push(skeleton);
+  }
+  const searcher = searchTerms([...values, ...folded]);
+  return {
+    ...searcher,
+    candidates: (text) => {
+      const found = new Set<number>();
+      for (const number of searcher.candidates(text)) {
+        found.add(number < values.length ? number : (own[number - values.length] ?? 0));
+      }
+      return found;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terms: words and phrases, found in normalised text as whole words.
+import { foldText } from "../text/fold.ts";
 import { codePointAt, normaliseText } from "../text/normalise.ts";
 import { isDigit, isLetter, isMark, unicode } from "../text/unicode.ts";
 
@@ -23,6 +24,13 @@ export function canonicalTerm(written: string): string {
   const { prefix, core, suffix } = splitTerm(written.trim());
   const normalised = normaliseText(core);
   return normalised === "" ? "" : joinTerm(prefix, normalised, suffix);
+}
+
+/** A canonical term as it stands in skeletons; itself if nothing would be left of it. */
+export function skeletonTerm(canonical: string): string {
+  const { prefix, core, suffix } = splitTerm(canonical);
+  const { skeleton } = foldText(core);
+  return skeleton === core || skeleton === "" ? canonical : joinTerm(prefix, skeleton, suffix);
 }
 
 /** Reads a term in its canonical form. */
