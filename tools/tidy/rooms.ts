@@ -54,12 +54,14 @@ export const rooms: Readonly<Record<string, Room>> = {
   lists: { imports: ["releases"], contracts: ["evidence", "log"] },
   // Models that score texts: what trains and tests them, their files.
   models: { imports: ["mail"], contracts: ["log", "releases"] },
+  // Lists in the DNS that are asked about events, before their turn.
+  lookups: { imports: [] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // The way of an event: it calls the stations in their order.
   intake: {
     imports: ["counters", "evidence", "lists", "log", "models", "releases", "rollout", "views"],
-    contracts: ["access"],
+    contracts: ["access", "lookups"],
   },
   // A candidate over recorded history. Its threads open files and the identity map by themselves.
   backtest: {

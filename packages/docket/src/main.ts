@@ -11,6 +11,8 @@ import type { RebuildProgress } from "./intake/rebuild.ts";
 import { openSite } from "./intake/open-site.ts";
 import type { OpenedSite } from "./intake/open-site.ts";
 import { readPolicyDirectory } from "./releases/policy-directory.ts";
+import { DnsLookups } from "./lookups/dns-lookups.ts";
+import { dnsResolver } from "./lookups/dns-resolver.ts";
 import { OpaqueLog } from "./log/opaque-log.ts";
 import { counterSnapshotFile } from "./stores/files/counter-snapshot.ts";
 import { disk } from "./stores/files/node-disk.ts";
@@ -38,6 +40,8 @@ export type OpenInstallationOptions = {
   takesEdits?: boolean | undefined;
   /** Told what the operator should know: a sentence. */
   onNotice?: ((notice: string) => void) | undefined;
+  /** Servers that lists in the DNS are asked through, `ADDRESS` or `ADDRESS:PORT` (default: the system's). */
+  dnsServers?: readonly string[] | undefined;
   /** Ms since 1970; the system's clock if left out. */
   clock?: (() => number) | undefined;
 };
@@ -63,7 +67,14 @@ export async function openInstallation(
       viewsPath: join(paths.site, "views.sqlite"),
       repeatWindowMs,
     });
+    const lookups = new DnsLookups({
+      resolver: dnsResolver(options.dnsServers ?? []),
+      clock: () => performance.now(),
+      timer: runLater,
+      onNotice: options.onNotice,
+    });
     const opened = await openSite({
+      lookups,
       paths,
       origin: installation.origin,
       keys,
@@ -87,10 +98,18 @@ export async function openInstallation(
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     }).catch(async (error: unknown) => {
+      lookups.close();
       await index.close().catch(() => undefined);
       throw error;
     });
-    return startDesks(opened);
+    const started = await startDesks(opened);
+    return {
+      ...started,
+      close: async () => {
+        await started.close();
+        lookups.close();
+      },
+    };
   });
 }
 

@@ -110,6 +110,7 @@ function addServe(program: Command, terminal: Terminal, give: Give): void {
     .option("--keys <directory>", "where the keys lie, if they were moved")
     .option("--public-entries", "let anyone fetch the log's entries, not only auditors")
     .option("--public-add", "of an opaque log: let anyone add entries (default: only on a loopback address)")
+    .addOption(dnsServerOption())
     .addHelpText("after", examples("docket serve", "docket serve --data /srv/docket --listen 0.0.0.0:8080"))
     .action(async (options: ServeOptions) => {
       const { runServe } = await import("./serve.ts");
@@ -156,6 +157,13 @@ function addApiKey(program: Command, terminal: Terminal, give: Give): void {
     });
 }
 
+function dnsServerOption(): Option {
+  return new Option(
+    "--dns-server <addresses...>",
+    "servers that policies' look-ups are asked through, ADDRESS or ADDRESS:PORT (default: the system's)",
+  );
+}
+
 function addDecide(program: Command, terminal: Terminal, give: Give): void {
   program
     .command("decide")
@@ -178,6 +186,7 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
         .choices(["envelope", "from"])
         .default("envelope"),
     )
+    .addOption(dnsServerOption())
     .addOption(new Option("--receipts", "add its receipt to each decision").conflicts("quiet"))
     .option("--quiet", "print no decisions")
     .option("--summary-json <file>", "write the summary as JSON too")

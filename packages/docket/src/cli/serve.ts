@@ -37,6 +37,7 @@ export type ServeOptions = {
   keys?: string | undefined;
   publicEntries?: boolean | undefined;
   publicAdd?: boolean | undefined;
+  dnsServer?: string[] | undefined;
 };
 
 /** Serves until a signal comes. */
@@ -57,7 +58,7 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
   // From here on a signal is obeyed as soon as the server could be stopped in good order.
   const stop = Promise.withResolvers<StopSignal>();
   const forget = onFirstSignal(terminal, stop.resolve);
-  const opened = await openWithProgress(installation, terminal);
+  const opened = await openWithProgress(installation, terminal, { dnsServers: options.dnsServer });
   try {
     if (made !== undefined) await write(terminal, `${describeInstallation(made)}\n\n`);
     await opened.site.announce();

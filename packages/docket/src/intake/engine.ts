@@ -49,6 +49,8 @@ export type Subject = {
   signals: Signals;
   /** What the models of the release that decides say of it. */
   models?: EvaluationInput["models"];
+  /** What lists in the DNS said of it; absent where none was asked. */
+  lookups?: EvaluationInput["lookups"];
 };
 
 /** What is held back, and who may restrict nobody else: what rollout shares, brakes and caps say. */
@@ -253,7 +255,7 @@ export class Engine {
   }
 
   #read(subject: Subject, plan: EventPlan, standing: StandingRead, held: Effects["held"]): Read {
-    const { event, actor, decidedAtMs, signals, models } = subject;
+    const { event, actor, decidedAtMs, signals, models, lookups } = subject;
     const input: Writable<EvaluationInput> = {
       type: event.type,
       op: event.op ?? "create",
@@ -263,6 +265,7 @@ export class Engine {
       fields: event.fields,
       signals,
       models,
+      lookups,
       counters: nothingRead,
       limits: nothingRead,
       shadowLimits: nothingRead,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine needs of a release for one type of event, made ready: the policies about it, where it is
 // counted, and what of its values is recorded.
-import { modelFacts, recordedFields, signalDefinitions } from "@docket/policy";
+import { lookupFacts, modelFacts, recordedFields, signalDefinitions } from "@docket/policy";
 import type { EvaluationInput, Policy, PolicySet, RecordedFields } from "@docket/policy";
 import type { Facts, FactValue } from "@docket/protocol";
 import type { CellHash } from "../counters/cell-hash.ts";
@@ -143,6 +143,8 @@ export class EventPlan {
       if (value !== undefined) values[path] = value as FactValue;
     }
     if (input.models !== undefined) for (const [path, value] of modelFacts(input.models)) values[path] = value;
+    if (input.lookups !== undefined)
+      for (const [path, value] of lookupFacts(input.lookups)) values[path] = value as FactValue;
     return values;
   }
 

@@ -14,6 +14,7 @@ import { SiteLists } from "../lists/site-lists.ts";
 import { openListStore } from "../lists/store.ts";
 import type { LogDisk } from "../log/disk.ts";
 import { Log } from "../log/log.ts";
+import type { Lookups } from "../lookups/contract.ts";
 import { damaged } from "../log/materialised.ts";
 import { generalModel } from "../models/general.ts";
 import { SiteModels } from "../models/site-models.ts";
@@ -78,6 +79,8 @@ export type OpenSiteOptions = {
   random: (length: number) => Buffer;
   /** Calls back once after that many ms; gives what takes the call back. */
   timer: (ms: number, run: () => void) => () => void;
+  /** Asks lists in the DNS; without it what is read of them is missing. */
+  lookups?: Lookups | undefined;
   /** Told how far the rebuild of memory from the log is. */
   onProgress?: RebuildProgress;
   /** Told what the operator should know: a sentence. */

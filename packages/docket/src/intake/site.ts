@@ -15,8 +15,8 @@ import type {
   ReleaseBody,
 } from "@docket/protocol";
 import { cleanStanding, isClean, recordedRestriction, restrictionsAt } from "@docket/policy";
-import { scoreModels } from "@docket/policy";
-import type { EvaluationInput, Signals } from "@docket/policy";
+import { lookupQuestions, scoreModels } from "@docket/policy";
+import type { EvaluationInput, LookupQuestion, Signals } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
 import { keyedHash, verifierKeyOf } from "../evidence/keys.ts";
@@ -25,6 +25,7 @@ import type { PlainPart } from "../evidence/seal.ts";
 import type { Priority } from "../log/admission.ts";
 import type { Log } from "../log/log.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
+import type { LookupAnswers } from "../lookups/contract.ts";
 import type { Sealed } from "../log/sequencer.ts";
 import type { Release } from "../releases/release.ts";
 import type { Origin } from "../rollout/brake-state.ts";
@@ -92,6 +93,8 @@ export class DocketSite implements Site {
   readonly #feed: IndexFeed;
   readonly #inFlight = new Map<string, InFlight>();
   #announced = false;
+  /** The look-ups of a file's events: they come to their turns in the file's order. */
+  #fileTurn: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor(ports: SitePorts, verifierKey: string) {
@@ -295,6 +298,8 @@ export class DocketSite implements Site {
   async #decide(request: DecideRequest, identified: Identified): Promise<Decision> {
     const { eventHash, bodyHash, lookup } = identified;
     this.#refuseIfOverloaded(request.priority);
+    // Before the index is asked: what it says must still be true when the event is decided.
+    const lookups = this.#asksLists ? await this.#lookUp(request, identified) : undefined;
     const found = await this.#ports.index.find({ event: eventHash, account: lookup });
     const since = this.#ports.clock() - repeatWindowMs;
     const stored = found.repeat !== undefined && found.repeat.sealedMs >= since ? found.repeat : undefined;
@@ -314,6 +319,7 @@ export class DocketSite implements Site {
     const actor = known ?? this.#actors.make(lookup);
     const made = known === undefined;
     const subject = subjectOf(request, identified, actor.pseudonym, signals, this.#scores(identified.event));
+    if (lookups !== undefined) subject.lookups = lookups;
     const { decided, undo } = this.#engine.decide(subject);
     const draft = draftDecision(decided, identified.encoded, actor, request.by, this.#ports.keys.site);
     const { before, after, facts } = decided;
@@ -358,6 +364,8 @@ export class DocketSite implements Site {
     const pseudonym = (await this.#find(identified.lookup))?.pseudonym ?? "a_unknown";
     const { event } = identified;
     const subject = subjectOf(request, identified, pseudonym, this.#signals(event), this.#scores(event));
+    // A trial asks nobody.
+    if (this.#asksLists) subject.lookups = this.#ports.lookups?.remembered(this.#questions(event));
     return answerTo(this.#engine.try(subject), -1, { sealed: false, repeat: false, receipt: undefined });
   }
 
@@ -393,6 +401,25 @@ export class DocketSite implements Site {
 
   #signals(event: Event): Signals {
     return siteSignals(event, this.#ports.keys.hashing);
+  }
+
+  get #asksLists(): boolean {
+    return this.#ports.lookups !== undefined && this.#engine.release.policies.lookups.size > 0;
+  }
+
+  #questions(event: Event): readonly LookupQuestion[] {
+    const { actor } = event;
+    return lookupQuestions(this.#engine.release.policies, event.type, { actor, signals: this.#signals(event) });
+  }
+
+  // Bounded by the look-ups' time-outs, and never rejects. Events that come one by one don't wait for each other.
+  #lookUp(request: DecideRequest, { event, eventHash }: Identified): Promise<LookupAnswers | undefined> {
+    const questions = this.#feed.recent(eventHash) === undefined ? this.#questions(event) : [];
+    const asked = this.#ports.lookups?.ask(questions) ?? Promise.resolve(undefined);
+    if (request.source !== "file" && request.priority !== "bulk") return asked;
+    const inOrder = Promise.all([asked, this.#fileTurn]).then(([answers]) => answers);
+    this.#fileTurn = inOrder;
+    return inOrder;
   }
 
   // Under the release that decides it: called where nothing waits any more.

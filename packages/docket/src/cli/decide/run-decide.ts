@@ -40,6 +40,7 @@ export type DecideOptions = {
   data: string;
   policy?: string | undefined;
   keys?: string | undefined;
+  dnsServer?: string[] | undefined;
   order: "time" | "file";
   map?: string | undefined;
   /** Of mail: whether the sender of the envelope or of From is taken for the actor. */
@@ -191,7 +192,9 @@ class Run {
   }
 
   async decide(): Promise<{ summary: Summary; failure: Error | undefined }> {
-    const opened = await openWithProgress(this.#installation, this.#terminal);
+    const opened = await openWithProgress(this.#installation, this.#terminal, {
+      dnsServers: this.#options.dnsServer,
+    });
     // What a file's events come to mustn't depend on how fast counters were warmed.
     if (opened.site.status().rulesWarming > 0) this.#progress.step("Warming counters");
     await opened.site.warmed();
