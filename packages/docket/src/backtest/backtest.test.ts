@@ -34,8 +34,7 @@ test("a batch gives back what was packed, whatever is absent", () => {
     effects: "",
     eventHash: "",
     covered: "facts",
-    keys: {},
-    uncounted: [],
+    keys: { keys: {}, uncounted: [] },
     prepared: undefined,
     event: undefined,
   } as const satisfies Item;
@@ -43,13 +42,15 @@ test("a batch gives back what was packed, whatever is absent", () => {
     {
       ...decision,
       keys: {
-        c1: [["@"]],
-        l1: [
-          ["k", "1"],
-          ["@|k", "2"],
-        ],
+        keys: {
+          c1: [["@"]],
+          l1: [
+            ["k", "1"],
+            ["@|k", "2"],
+          ],
+        },
+        uncounted: ["l1"],
       },
-      uncounted: ["l1"],
     },
     { kind: "change", index: 8, leaf: "{}", part: undefined },
     {
@@ -78,11 +79,14 @@ test("a batch gives back what was packed, whatever is absent", () => {
   assert.deepEqual(first, {
     ...items[0],
     keys: {
-      c1: [["a_x"]],
-      l1: [
-        ["k", "1"],
-        ["a_x|k", "2"],
-      ],
+      keys: {
+        c1: [["a_x"]],
+        l1: [
+          ["k", "1"],
+          ["a_x|k", "2"],
+        ],
+      },
+      uncounted: ["l1"],
     },
   });
   assert.deepEqual(

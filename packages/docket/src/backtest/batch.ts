@@ -3,7 +3,8 @@
 // without a copy. Texts that come again are there once.
 import type { PreparedEvent } from "@docket/policy";
 import { countedKeys } from "../intake/counting.ts";
-import type { RecordedKeys } from "../intake/counting.ts";
+import type { EventKeys, RecordedKeys } from "../intake/counting.ts";
+import type { KeyPacker, PackedKeys } from "../intake/packed-keys.ts";
 
 /** Many records, packed. */
 export type Batch = {
@@ -45,9 +46,8 @@ export type DecisionItem = {
   /** The keyed hash of the event's id, where it was asked for. */
   readonly eventHash: string;
   readonly covered: Covered;
-  /** As facts have them; in a batch with the actor's pseudonym in place of its mark. */
-  readonly keys: RecordedKeys;
-  readonly uncounted: readonly string[];
+  /** As facts have them; out of a batch as numbers, or with the actor's pseudonym in place of its mark. */
+  readonly keys: EventKeys | PackedKeys;
   /** `undefined` before the part that is decided again, where no policy is about the type, and if `gone`. */
   readonly prepared: PreparedEvent | undefined;
   readonly event: string | undefined;
@@ -83,9 +83,16 @@ export class BatchWriter {
   readonly #extras: Extra[] = [];
   #items = 0;
 
-  /** @param ids of the candidate's counters and limits, in an order that both sides know */
-  constructor(ids: readonly string[]) {
+  readonly #putNumber = (value: number): void => this.#put(value);
+  readonly #packerOf: (type: string) => KeyPacker | undefined;
+
+  /**
+   * @param ids of the candidate's counters and limits, in an order that both sides know
+   * @param packerOf what makes numbers of the keys of a type's events; without it they stay text
+   */
+  constructor(ids: readonly string[], packerOf: (type: string) => KeyPacker | undefined = () => undefined) {
     this.#ids = new Map(ids.map((id, place) => [id, place]));
+    this.#packerOf = packerOf;
   }
 
   add(item: Item): void {
@@ -141,8 +148,25 @@ export class BatchWriter {
     this.#put(plain ? none : this.#extras.push({ values, hits, event }) - 1);
   }
 
-  #keys(item: DecisionItem): void {
-    const { keys, uncounted } = item;
+  #keys({ keys, type, actor }: DecisionItem): void {
+    if ("numbers" in keys) throw new Error("keys that are packed already");
+    const { keys: recorded, uncounted } = keys;
+    const packer = this.#packerOf(type);
+    const isPacked = packer?.fits(recorded) === true;
+    this.#put(isPacked ? 1 : 0);
+    this.#put(uncounted.length);
+    for (const id of uncounted) this.#put(this.#ids.get(id) ?? none);
+    if (packer === undefined || !isPacked) {
+      this.#textKeys(recorded, actor);
+      return;
+    }
+    const length = this.#length;
+    this.#put(0);
+    packer.pack(recorded, actor, this.#putNumber);
+    this.#numbers[length] = this.#length - length - 1;
+  }
+
+  #textKeys(keys: RecordedKeys, actor: string): void {
     const counted = this.#length;
     this.#put(0);
     let count = 0;
@@ -152,9 +176,8 @@ export class BatchWriter {
       if (place === undefined || own === undefined) continue;
       count += 1;
       this.#put(place);
-      this.#put(uncounted.includes(id) ? 1 : 0);
       this.#put(own.length);
-      for (const [key, value] of countedKeys(own, item.actor)) {
+      for (const [key, value] of countedKeys(own, actor)) {
         this.#put(this.#string(key));
         this.#put(value === undefined ? none : this.#string(value));
       }
@@ -205,18 +228,19 @@ export function* itemsOf(batch: Batch, ids: readonly string[]): Generator<Item> 
     const effects = text();
     const eventHash = text();
     const covered = covereds[next()] as Covered;
-    const keys: RecordedKeys = {};
+    const isPacked = next() === 1;
     const uncounted: string[] = [];
     for (let count = next(); count > 0; count--) {
-      const id = ids[next()] as string;
-      if (next() === 1) uncounted.push(id);
-      const own: RecordedKeys[string] = [];
-      for (let entries = next(); entries > 0; entries--) {
-        const key = text();
-        const value = next();
-        own.push(value === none ? [key] : [key, strings[value] as string]);
-      }
-      keys[id] = own;
+      const id = ids[next()];
+      if (id !== undefined) uncounted.push(id);
+    }
+    let keys: EventKeys | PackedKeys;
+    if (isPacked) {
+      const taken = next();
+      keys = { numbers, at, uncounted };
+      at += taken;
+    } else {
+      keys = { keys: readTextKeys(next, strings, ids), uncounted };
     }
     const length = next();
     const extra = next();
@@ -237,11 +261,25 @@ export function* itemsOf(batch: Batch, ids: readonly string[]): Generator<Item> 
       eventHash,
       covered,
       keys,
-      uncounted,
       prepared,
       event,
     };
   }
+}
+
+function readTextKeys(next: () => number, strings: readonly string[], ids: readonly string[]): RecordedKeys {
+  const keys: RecordedKeys = {};
+  for (let count = next(); count > 0; count--) {
+    const id = ids[next()] as string;
+    const own: RecordedKeys[string] = [];
+    for (let entries = next(); entries > 0; entries--) {
+      const key = strings[next()] as string;
+      const value = next();
+      own.push(value === none ? [key] : [key, strings[value] as string]);
+    }
+    keys[id] = own;
+  }
+  return keys;
 }
 
 function grown<Numbers extends { set(from: Numbers): void }>(from: Numbers, to: Numbers): Numbers {

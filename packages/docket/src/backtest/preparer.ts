@@ -12,6 +12,8 @@ import { openPart } from "../evidence/seal.ts";
 import { declaredIn, eventKeys } from "../intake/counting.ts";
 import type { Declared, EventKeys } from "../intake/counting.ts";
 import { inputFromFacts, isOpen, subset } from "../intake/history.ts";
+import { KeyPlans } from "../intake/key-plan.ts";
+import { KeyPacker } from "../intake/packed-keys.ts";
 import { siteSignals } from "../intake/site-signals.ts";
 import type { LogDisk } from "../log/disk.ts";
 import type { JournalledActor } from "../log/journalled-actors.ts";
@@ -96,6 +98,8 @@ export class Preparer {
   readonly #candidate: Release;
   readonly #declared: Declared;
   readonly #ids: readonly string[];
+  readonly #keyPlans: KeyPlans;
+  readonly #packers = new Map<string, KeyPacker>();
   readonly #preparations = new Map<string, Preparation | undefined>();
   readonly #watchedLists: ReadonlySet<string>;
   readonly #sources = new Map<string, Source>();
@@ -108,6 +112,7 @@ export class Preparer {
     this.#candidate = loadCandidate({ ...start, disk: ports.disk }, start.candidate);
     this.#declared = declaredIn(this.#candidate.policies);
     this.#ids = countedIds(this.#candidate);
+    this.#keyPlans = new KeyPlans(this.#declared, this.#candidate.policies);
     const { lists } = declarationsOf(this.#candidate.policies.policies);
     this.#watchedLists = new Set(lists.map(({ name }) => name));
   }
@@ -115,7 +120,7 @@ export class Preparer {
   /** Prepares some bundles. */
   prepare(question: PrepareQuestion): Batch {
     const beganMs = this.#ports.nowMs();
-    const writer = new BatchWriter(this.#ids);
+    const writer = this.writer();
     let records = 0;
     const end = question.first + question.count;
     for (let bundle = question.first; bundle < end; bundle++) {
@@ -127,6 +132,11 @@ export class Preparer {
       }
     }
     return writer.finish(records, this.#ports.nowMs() - beganMs);
+  }
+
+  /** Packs what {@link Preparer.prepareDecision} gives. */
+  writer(): BatchWriter {
+    return new BatchWriter(this.#ids, (type) => this.#packerOf(type));
   }
 
   #record(read: ReadRecord, { from }: PrepareQuestion, writer: BatchWriter): void {
@@ -186,8 +196,8 @@ export class Preparer {
     // Which entries lists found matters to nothing but the brakes of these entries.
     const rest = this.#fromFacts(source, preparation, facts, record.index, true);
     if (rest !== undefined) return { ...item, ...rest, covered: "facts" };
-    const { keys, uncounted } = this.#keysFromFacts(source, facts);
-    return { ...item, keys, uncounted, prepared: undefined, event: undefined, covered: "gone" };
+    const keys = this.#keysFromFacts(source, facts);
+    return { ...item, keys, prepared: undefined, event: undefined, covered: "gone" };
   }
 
   #fromFacts(
@@ -196,11 +206,11 @@ export class Preparer {
     facts: Facts,
     index: number,
     withoutHits = false,
-  ): Pick<DecisionItem, "keys" | "uncounted" | "prepared" | "event"> | undefined {
+  ): Pick<DecisionItem, "keys" | "prepared" | "event"> | undefined {
     const { counters, limits } = source.closed;
     if (counters.length + limits.length > 0) return undefined;
     if (preparation === undefined) {
-      return { ...this.#keysFromFacts(source, facts), prepared: undefined, event: undefined };
+      return { keys: this.#keysFromFacts(source, facts), prepared: undefined, event: undefined };
     }
     if (source.facts === undefined) return undefined;
     if (preparation.asksLists && index >= this.#start.brakedFrom) return undefined;
@@ -208,7 +218,7 @@ export class Preparer {
     const values = { ...facts.values, "event.type": event.type, "event.op": event.op };
     const prepared = preparation.fromFacts({ values, clauses }, source.facts, withoutHits);
     if (prepared === undefined) return undefined;
-    return { ...this.#keysFromFacts(source, facts), prepared, event: undefined };
+    return { keys: this.#keysFromFacts(source, facts), prepared, event: undefined };
   }
 
   #keysFromFacts(source: Source, facts: Facts): EventKeys {
@@ -228,16 +238,27 @@ export class Preparer {
     event: Event,
     facts: Facts,
     preparation: Preparation | undefined,
-  ): Pick<DecisionItem, "keys" | "uncounted" | "prepared" | "event"> {
+  ): Pick<DecisionItem, "keys" | "prepared" | "event"> {
     const { policies } = this.#candidate;
     const input = eventInput(event, facts.decidedAt, this.#start.hashing, this.#candidate);
-    const { keys, uncounted } = eventKeys(this.#declared, policies, input, this.#start.hashing);
+    const keys = eventKeys(this.#declared, policies, input, this.#start.hashing);
     const prepared = preparation?.fromEvent(input);
     // Whether an entry that it hit is held back is known only in its turn.
     const isAskedAgain =
       preparation?.needsEvent === true ||
       prepared?.hits.some(({ list }) => this.#watchedLists.has(list)) === true;
-    return { keys, uncounted, prepared, event: isAskedAgain ? JSON.stringify(event) : undefined };
+    return { keys, prepared, event: isAskedAgain ? JSON.stringify(event) : undefined };
+  }
+
+  #packerOf(type: string): KeyPacker | undefined {
+    let packer = this.#packers.get(type);
+    if (packer === undefined) {
+      const plan = this.#keyPlans.of(type);
+      // Types come from outside: what nothing is counted by isn't remembered.
+      if (plan.groups.length === 0) return undefined;
+      this.#packers.set(type, (packer = new KeyPacker(plan)));
+    }
+    return packer;
   }
 
   #preparationOf(type: string): Preparation | undefined {

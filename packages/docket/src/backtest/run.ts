@@ -11,7 +11,8 @@ import type { BrakeFacts, Event, FiredFact } from "@docket/protocol";
 import { Counters } from "../counters/counters.ts";
 import { Limits } from "../counters/limits.ts";
 import { keyedHash } from "../evidence/keys.ts";
-import { countDecision, counterKinds, declaredIn, limitKinds } from "../intake/counting.ts";
+import { counterKinds, declaredIn, limitKinds } from "../intake/counting.ts";
+import type { CountedFacts } from "../intake/counting.ts";
 import { Engine } from "../intake/engine.ts";
 import type { EngineMemory } from "../intake/engine.ts";
 import { listChangeOf, releaseDeclarations } from "../intake/open-modes.ts";
@@ -68,7 +69,7 @@ export class BacktestRun {
   readonly #brakes: BacktestReport["brakes"][number][] = [];
   readonly #preparations = new Map<string, Preparation | undefined>();
   readonly #effects = new Map<string, RecordedEffects>();
-  #engine: Engine | undefined;
+  readonly #engine: Engine;
   #decisions = 0;
   #restrictions = 0;
   #firstMs = Number.POSITIVE_INFINITY;
@@ -89,6 +90,12 @@ export class BacktestRun {
       hash: (purpose, value) => keyedHash(hashing, purpose, value),
       entryHash: entryHashOf(hashing),
       warming: () => nothingWarms,
+    });
+    this.#engine = new Engine(candidate, this.#memory, {
+      hashing,
+      effects: this.#modes,
+      entryHash: entryHashOf(hashing),
+      newRestrictionId: () => `r_${++this.#restrictions}`,
     });
     this.#tally = new Tally(candidate.policies);
     const hashed = (id: string): string =>
@@ -127,12 +134,11 @@ export class BacktestRun {
 
   /** A decision before the part that is decided again: its effects are what was recorded. */
   #recorded(item: DecisionItem): void {
-    const { actor, decidedAt, type, outcome, keys, uncounted } = item;
+    const { actor, decidedAt, type, outcome } = item;
     const effects = this.#effectsOf(item);
     const fired = effects.fired as readonly FiredFact[] as FiredFact[];
     this.#modes.observe(actor, { ...effects, fired, event: { type }, decidedAt });
-    const counted = { decidedAt, keys, uncounted: [...uncounted], fired, ...limitsOf(effects) };
-    countDecision(this.#memory, { actor, outcome: outcome as Outcome }, counted);
+    this.#engine.count(item, outcome as Outcome, { ...this.#howCounted(item, fired), ...limitsOf(effects) });
     const { standings } = this.#memory;
     const before = standings.get(actor) ?? cleanStanding;
     const record = { outcome: outcome as Outcome, restrictions: effects.restrictions };
@@ -160,24 +166,22 @@ export class BacktestRun {
 
   #decide(item: DecisionItem): void {
     const { actor, decidedAt, decidedAtMs, type, keys, outcome, index } = item;
-    const uncounted = [...item.uncounted];
     this.#decisions += 1;
     this.#coverage[item.covered] += 1;
     this.#firstMs = Math.min(this.#firstMs, decidedAtMs);
     this.#lastMs = Math.max(this.#lastMs, decidedAtMs);
-    const engine = (this.#engine ??= this.#begin());
+    if (this.#decisions === 1) this.#begin();
     if (item.covered === "gone") {
       // It happened: what is known of where it was counted is counted.
-      const counted = { decidedAt, keys, uncounted, fired: [] };
-      countDecision(this.#memory, { actor, outcome: outcome as Outcome }, counted);
+      this.#engine.count(item, outcome as Outcome, this.#howCounted(item, []));
       return;
     }
-    const judged = engine.judge({
+    const judged = this.#engine.judge({
       type,
       actor,
       decidedAt,
       decidedAtMs,
-      keys: { keys, uncounted },
+      keys,
       evaluate: (memory, lists) => this.#evaluate(item, memory, lists),
     });
     for (const facts of this.#modes.takeTrips()) {
@@ -210,15 +214,16 @@ export class BacktestRun {
   }
 
   /** What was taken in before belongs to other releases; from now on the candidate decides. */
-  #begin(): Engine {
-    const { candidate, hashing } = this.#options;
+  #begin(): void {
+    const { candidate } = this.#options;
     this.#modes.adopt(releaseDeclarations(candidate), { release: candidate.id, by: "backtest" });
-    return new Engine(candidate, this.#memory, {
-      hashing,
-      effects: this.#modes,
-      entryHash: entryHashOf(hashing),
-      newRestrictionId: () => `r_${++this.#restrictions}`,
-    });
+  }
+
+  #howCounted(
+    { decidedAt, keys: { uncounted } }: DecisionItem,
+    fired: FiredFact[],
+  ): Pick<CountedFacts, "decidedAt" | "uncounted" | "fired"> {
+    return { decidedAt, fired, ...(uncounted.length > 0 && { uncounted: [...uncounted] }) };
   }
 
   #evaluate(item: DecisionItem, memory: MemoryRead, lists: ReadonlyMap<string, ListView>): Evaluation {

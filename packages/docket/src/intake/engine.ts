@@ -11,6 +11,7 @@ import type {
   EvaluationInput,
   ListView,
   MemoryRead,
+  Outcome,
   Signals,
   Standing,
   StandingRead,
@@ -28,9 +29,10 @@ import {
   readCounters,
   readLimits,
 } from "./counting.ts";
-import type { CountedFacts, CounterMemory, Declared, EventKeys, LimitsRead } from "./counting.ts";
+import type { CounterMemory, Declared, EventKeys } from "./counting.ts";
 import { EventPlan } from "./event-plan.ts";
-import type { EventMemory } from "./event-plan.ts";
+import type { EventMemory, HowCounted } from "./event-plan.ts";
+import type { PackedKeys } from "./packed-keys.ts";
 import type { Release } from "../releases/release.ts";
 import type { ObservedFacts } from "../rollout/rule-modes.ts";
 import { setStanding, standingAfter } from "./standings.ts";
@@ -78,7 +80,7 @@ export type PreparedSubject = {
   readonly decidedAtMs: number;
   /** The same as facts have it. */
   readonly decidedAt: string;
-  readonly keys: EventKeys;
+  readonly keys: EventKeys | PackedKeys;
   /**
    * What the policies say.
    *
@@ -92,7 +94,7 @@ export type Judged = {
   readonly evaluation: Evaluation;
   readonly conclusion: Conclusion;
   /** What counts of it later. */
-  readonly facts: ObservedFacts & CountedFacts & Pick<Facts, "strikes">;
+  readonly facts: ObservedFacts & HowCounted & Pick<Facts, "strikes">;
 };
 
 /** What the engine keeps between events. */
@@ -178,18 +180,18 @@ export class Engine {
    */
   judge(subject: PreparedSubject): Judged {
     const { type, actor, decidedAtMs, decidedAt, keys } = subject;
-    const about = this.#planOf(type).policies;
+    const plan = this.#planOf(type);
+    const about = plan.policies;
     const before = this.memory.standings.get(actor) ?? cleanStanding;
     const standing = readStanding(before, about, decidedAtMs);
     const { held, caps } = this.#ports.effects.effectsFor(actor, type, decidedAtMs);
-    const { counted, waits } = this.#readMemory(keys, actor, decidedAtMs, held);
-    const memory: MemoryRead = {
-      counters: counted,
-      limits: waits.byDeclaration,
-      shadowLimits: waits.copiesByDeclaration,
-      standing: standingInput(standing),
-      held,
-    };
+    const isPacked = "numbers" in keys;
+    if (isPacked) plan.take(keys);
+    const read = isPacked
+      ? plan.readTaken(decidedAtMs, held)
+      : this.#readOneByOne(keys, actor, decidedAtMs, held);
+    const { counters, limits, shadowLimits } = read;
+    const memory: MemoryRead = { counters, limits, shadowLimits, standing: standingInput(standing), held };
     const evaluation = subject.evaluate(memory, this.#ports.effects.listsFor(this.#release.lists));
     const enforcement = enforce(evaluation, about, standing, decidedAtMs, caps, this.#ports.newRestrictionId);
     const conclusion = concludeDecision(evaluation, enforcement);
@@ -197,21 +199,36 @@ export class Engine {
     const facts: Writable<Judged["facts"]> = {
       event: { type },
       decidedAt,
-      keys: keys.keys,
       fired: conclusion.facts.fired,
       strikes: conclusion.facts.strikes,
     };
-    if (keys.uncounted.length > 0) facts.uncounted = keys.uncounted;
-    if (waits.copiesByDeclaration.size > 0) facts.shadowLimits = waits.copiesByHash;
+    if (keys.uncounted.length > 0) facts.uncounted = keys.uncounted as string[];
+    if (read.shadowLimitFacts !== undefined) facts.shadowLimits = read.shadowLimitFacts;
     if (hits.length > 0) facts.hits = hits;
     const { thresholds, restricting, capped } = conclusion.facts;
     if (thresholds !== undefined) facts.thresholds = thresholds;
     if (restricting !== undefined) facts.restricting = restricting;
     if (capped !== undefined) facts.capped = capped;
     this.#ports.effects.observe(actor, facts, decidedAtMs);
-    countDecision(this.memory, { actor, outcome: conclusion.outcome }, facts, undefined, decidedAtMs);
+    if (isPacked) plan.count(!isRefusal(conclusion.outcome), facts, decidedAtMs, undefined);
+    else this.#countOneByOne(keys, actor, conclusion.outcome, facts, decidedAtMs);
     setStanding(this.memory.standings, actor, standingAfter(before, conclusion, facts, decidedAtMs));
     return { evaluation, conclusion, facts };
+  }
+
+  /** Counts a decision that was made elsewhere. */
+  count(
+    { type, actor, decidedAtMs, keys }: Omit<PreparedSubject, "evaluate" | "decidedAt">,
+    outcome: Outcome,
+    facts: HowCounted & Pick<Facts, "decidedAt">,
+  ): void {
+    if ("numbers" in keys) {
+      const plan = this.#planOf(type);
+      plan.take(keys);
+      plan.count(!isRefusal(outcome), facts, decidedAtMs, undefined);
+    } else {
+      this.#countOneByOne(keys, actor, outcome, facts, decidedAtMs);
+    }
   }
 
   /** What would be decided now. Nothing is changed. */
@@ -281,17 +298,31 @@ export class Engine {
     return { plan, input, keys, memory };
   }
 
-  #readMemory(
+  #readOneByOne(
     { keys }: EventKeys,
     actor: string,
     decidedAtMs: number,
     held: Effects["held"],
-  ): { counted: ReturnType<typeof readCounters>; waits: LimitsRead } {
+  ): Omit<EventMemory, "counterFacts" | "limitFacts"> {
     const { counters, limits } = this.memory;
+    const waits = readLimits(this.#declared.limits, limits, keys, actor, decidedAtMs, held);
+    const { byDeclaration, copiesByDeclaration, copiesByHash } = waits;
     return {
-      counted: readCounters(this.#declared.counters, counters, keys, actor, decidedAtMs),
-      waits: readLimits(this.#declared.limits, limits, keys, actor, decidedAtMs, held),
+      counters: readCounters(this.#declared.counters, counters, keys, actor, decidedAtMs),
+      limits: byDeclaration,
+      shadowLimits: copiesByDeclaration,
+      shadowLimitFacts: copiesByDeclaration.size === 0 ? undefined : copiesByHash,
     };
+  }
+
+  #countOneByOne(
+    { keys }: EventKeys,
+    actor: string,
+    outcome: Outcome,
+    facts: HowCounted & Pick<Facts, "decidedAt">,
+    decidedAtMs: number,
+  ): void {
+    countDecision(this.memory, { actor, outcome }, { ...facts, keys }, undefined, decidedAtMs);
   }
 
   #hitsOf({ hits }: Pick<Evaluation, "hits">): string[] {

@@ -12,6 +12,8 @@ import { copyName, heldRefusals } from "./counting.ts";
 import type { CountedFacts, CounterMemory, Declared, EventKeys } from "./counting.ts";
 import { Plan, shapeOf } from "./key-plan.ts";
 import type { PlannedCounter, PlannedLimit } from "./key-plan.ts";
+import { unpackKeys } from "./packed-keys.ts";
+import type { PackedKeys } from "./packed-keys.ts";
 
 /** What memory says of an event: for its conditions by declaration, for its facts by hash. */
 export type EventMemory = {
@@ -31,6 +33,9 @@ const openSignals: readonly (readonly [name: string, path: string])[] = signalDe
   .map(({ name }) => [name, `signals.${name}`]);
 const openSignalPaths: ReadonlySet<string> = new Set(openSignals.map(([, path]) => path));
 const noValues: ReadonlyMap<string, number> = new Map();
+
+/** What of facts says how an event is counted whose keys are known. */
+export type HowCounted = Pick<CountedFacts, "uncounted" | "fired" | "shadowLimits">;
 
 type ReadCounter = {
   readonly planned: PlannedCounter;
@@ -79,10 +84,34 @@ export class EventPlan {
     return this.#keys.read(input, cellHash);
   }
 
+  /** Takes the keys of an event that was looked at elsewhere, hashed, in place of {@link EventPlan.keys}. */
+  take(packed: PackedKeys): void {
+    unpackKeys(this.#keys.groups, packed);
+  }
+
   /** Reads all counters and limits under the keys that were read last. */
   read(actor: string, decidedAtMs: number, held: EvaluationInput["held"]): EventMemory {
-    this.#bind();
     this.#keys.hash(actor);
+    const isWhole = this.#readCounters(decidedAtMs);
+    const counterFacts: Record<string, number> = isWhole ? { ...this.#counterShape } : {};
+    for (const { planned, value } of this.#counters)
+      if (value !== undefined) counterFacts[planned.id] = value;
+    const counters = this.#counterValues;
+    if (this.#limits.length === 0) return { counters, counterFacts, ...noLimits };
+    return { counters, counterFacts, ...this.#readLimits(decidedAtMs, held) };
+  }
+
+  /** Likewise under the keys that were taken, without what facts say of counters. */
+  readTaken(decidedAtMs: number, held: EvaluationInput["held"]): Omit<EventMemory, "counterFacts"> {
+    this.#readCounters(decidedAtMs);
+    const counters = this.#counterValues;
+    if (this.#limits.length === 0) return { counters, ...noLimits };
+    return { counters, ...this.#readLimits(decidedAtMs, held) };
+  }
+
+  /** Whether all counters have a value. */
+  #readCounters(decidedAtMs: number): boolean {
+    this.#bind();
     const { counters } = this.#memory;
     const byDeclaration = this.#counterValues;
     let isWhole = true;
@@ -99,19 +128,15 @@ export class EventPlan {
       if (value === undefined) byDeclaration.delete(counter.id);
       else byDeclaration.set(counter.id, value);
     }
-    const counterFacts: Record<string, number> = isWhole ? { ...this.#counterShape } : {};
-    for (const { planned, value } of this.#counters)
-      if (value !== undefined) counterFacts[planned.id] = value;
-    const read = this.#limits.length === 0 ? noLimits : this.#readLimits(decidedAtMs, held);
-    const { limits, shadowLimits, limitFacts, shadowLimitFacts } = read;
-    return { counters: byDeclaration, counterFacts, limits, shadowLimits, limitFacts, shadowLimitFacts };
+    return isWhole;
   }
 
   /**
    * Counts the event that was read last, as `countDecision` does from its facts. What takes that back is put
-   * behind `undos`, in order.
+   * behind `undos`, in order; without them nothing is kept for it.
    */
-  count(passed: boolean, facts: CountedFacts, decidedAtMs: number, undos: Undo[]): void {
+  count(passed: boolean, facts: HowCounted, decidedAtMs: number, undos: Undo[] | undefined): void {
+    this.#bind();
     const { counters, limits } = this.#memory;
     const { uncounted } = facts;
     for (const { planned, state } of this.#counters) {
@@ -142,7 +167,8 @@ export class EventPlan {
       const value = signals[name];
       if (value !== undefined) values[path] = value as FactValue;
     }
-    if (input.models !== undefined) for (const [path, value] of modelFacts(input.models)) values[path] = value;
+    if (input.models !== undefined)
+      for (const [path, value] of modelFacts(input.models)) values[path] = value;
     if (input.lookups !== undefined)
       for (const [path, value] of lookupFacts(input.lookups)) values[path] = value as FactValue;
     return values;

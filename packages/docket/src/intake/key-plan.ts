@@ -31,7 +31,8 @@ export type KeyGroup = HashedKeys & {
   readonly recorded: CounterKey[] | undefined;
 };
 
-type Field = {
+/** A field that something is counted by, as one event has it. */
+export type Field = {
   readonly path: FieldPath;
   readonly read: ScalarsReader;
   /** What was read of the event, and the cells of it: the first `count`; -1 if it is missing. */
@@ -43,16 +44,19 @@ type Field = {
   isAlone: boolean;
 };
 /** Fields that keys are made of together. */
-type Tuple = {
+export type Tuple = {
   readonly fields: readonly Field[];
   count: number;
   readonly texts: string[];
   readonly hashes: KeyHash[];
 };
-type Group = { -readonly [Key in keyof KeyGroup]: KeyGroup[Key] } & {
+/** A group as its plan fills it. */
+export type Group = Omit<{ -readonly [Key in keyof KeyGroup]: KeyGroup[Key] }, "hashes" | "values"> & {
   readonly tuple: Tuple;
   readonly of: Field | undefined;
   readonly isSum: boolean;
+  readonly hashes: KeyHash[];
+  readonly values: KeyHash[];
   readonly summands: number[];
 };
 type Parts = {
