@@ -6,7 +6,16 @@ import { ProtocolError } from "./error.ts";
 import { commitmentMessage, encodeManifest, parseManifest, partContext, partNames } from "./parts.ts";
 import { encodeReceipt, parseReceipt, receiptBytesMax, receiptFormat } from "./receipt.ts";
 import type { Receipt } from "./receipt.ts";
-import { dutyLevels, encodeBody, encodeLeaf, outcomes, parseLeaf, releaseVias } from "./record.ts";
+import {
+  dutyLevels,
+  encodeBody,
+  encodeLeaf,
+  labelSources,
+  labelValues,
+  outcomes,
+  parseLeaf,
+  releaseVias,
+} from "./record.ts";
 import type { BodyWithoutParts, DocketRecord, RecordHeader } from "./record.ts";
 import { formatTime, isCanonicalTime, parseTime, timeMsMax } from "./time.ts";
 
@@ -116,6 +125,22 @@ const body: fc.Arbitrary<{ body: BodyWithoutParts; parts: boolean }> = fc.oneof(
   fc
     .tuple(by, fc.nat(), fc.boolean())
     .map(([by, of, alone]) => ({ body: { kind: "confirm" as const, by, of, alone }, parts: true })),
+  fc
+    .tuple(
+      fc.record(
+        {
+          by,
+          role: fc.constantFrom("operator", "reviewer"),
+          of: fc.nat(),
+          label: fc.constantFrom(...labelValues),
+          source: fc.constantFrom(...labelSources),
+          reason: fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/),
+        },
+        { requiredKeys: ["by", "role", "of", "label", "source"] },
+      ),
+      fc.boolean(),
+    )
+    .map(([fields, parts]) => ({ body: { kind: "label" as const, ...fields }, parts })),
   fc
     .record({
       by,

@@ -175,6 +175,30 @@ export type BrakeBody = { kind: "brake"; by: "docket"; release: string; cap: boo
  * change that was braked, too. Why is in the part `change`.
  */
 export type ConfirmBody = { kind: "confirm"; by: string; of: number; alone: boolean; parts: string };
+/** What somebody says that the content of a decision is. */
+export const labelValues = ["spam", "notSpam", "unsure"] as const;
+/** What somebody says that the content of a decision is. */
+export type LabelValue = (typeof labelValues)[number];
+/** Who is behind a label: a moderator, a user, an address that nobody writes to, or another system. */
+export const labelSources = ["moderator", "user", "honeypot", "import"] as const;
+/** Who is behind a label. */
+export type LabelSource = (typeof labelSources)[number];
+/**
+ * Decision `of` was labelled; a later label of the same decision takes the place of an earlier one. `role` is
+ * that of `by`; `reason` a code of the site's own. A note is in the part `change`.
+ */
+export type LabelBody = {
+  kind: "label";
+  by: string;
+  role: string;
+  of: number;
+  label: LabelValue;
+  source: LabelSource;
+  reason?: string;
+  parts?: string;
+};
+/** What the code of a label's reason looks like. */
+export const labelReasonPattern = "^[a-z][a-z0-9-]{0,63}$";
 /** A decision on an event. `rules` are the enforced rules that fired and have a public reason. */
 export type DecisionBody = {
   kind: "decision";
@@ -204,6 +228,7 @@ export type RecordBody =
   | OpeningBody
   | BrakeBody
   | ConfirmBody
+  | LabelBody
   | DecisionBody;
 
 /** What the sequencer knows of a record. */
@@ -235,6 +260,7 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   opening: ["kind", "by", "of", "parts"],
   brake: ["kind", "by", "release", "cap", "parts"],
   confirm: ["kind", "by", "of", "alone", "parts"],
+  label: ["kind", "by", "role", "of", "label", "source", "reason", "parts"],
   decision: ["kind", "by", "actor", "outcome", "rules", "restrictions", "release", "parts"],
 };
 /** Keys that a record of a kind may lack: they are left out, never null. */
@@ -243,6 +269,7 @@ const optionalKeys: { readonly [Kind in RecordBody["kind"]]?: readonly string[] 
   release: ["via", "of", "until", "alone", "parts"],
   proposal: ["candidate", "level", ...listProposalKeys],
   list: ["of", "until"],
+  label: ["reason", "parts"],
 };
 const headerKeys = ["v", "index", "prev", "time", "uncertaintyMs"] as const;
 
@@ -395,6 +422,15 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
   opening: { by: isAuthor, of: isCount, parts: isDigest },
   brake: { by: (value) => value === "docket", release: isDigest, cap: isBoolean, parts: isDigest },
   confirm: { by: isAuthor, of: isCount, alone: isBoolean, parts: isDigest },
+  label: {
+    by: isAuthor,
+    role: (value) => typeof value === "string" && /^[a-z]{1,32}$/.test(value),
+    of: isCount,
+    label: (value) => (labelValues as readonly unknown[]).includes(value),
+    source: (value) => (labelSources as readonly unknown[]).includes(value),
+    reason: (value) => typeof value === "string" && isLabelReason.test(value),
+    parts: isDigest,
+  },
   decision: {
     by: isAuthor,
     actor: isPseudonym,
@@ -405,6 +441,8 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
     parts: isDigest,
   },
 };
+
+const isLabelReason = new RegExp(labelReasonPattern);
 
 function isSuccession(value: unknown): boolean {
   const fields = fieldsOf(value, "origin,keys,checkpoint");

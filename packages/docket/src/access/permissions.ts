@@ -24,7 +24,9 @@ export type Action =
   | "breakGlass"
   | "confirmBrake"
   | "readLists"
-  | "changeLists";
+  | "changeLists"
+  | "readLabels"
+  | "label";
 
 /**
  * The roles that may do each action.
@@ -45,6 +47,8 @@ export type Action =
  * - `breakGlass`: put a release, or a change of a list, in force alone and for a time
  * - `readLists`: read lists, their entries and changes, and ask what a value hits
  * - `changeLists`: put entries into lists and take them out; above level solo, propose it
+ * - `readLabels`: read the labels in force
+ * - `label`: say that what was decided on is spam, is not, or that nobody can tell
  * - `confirmBrake`: give the power back that an emergency brake took; the level of duties says who must not
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
@@ -65,6 +69,8 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   confirmBrake: ["analyst", "admin"],
   readLists: ["analyst", "reviewer", "auditor", "admin"],
   changeLists: ["analyst", "admin"],
+  readLabels: ["analyst", "reviewer", "auditor", "admin"],
+  label: ["reviewer", "admin"],
 };
 
 /** Whether a key of this role may do this. */

@@ -7,6 +7,7 @@ import type { DecideOptions } from "./decide/run-decide.ts";
 import { addBacktest } from "./backtest/command.ts";
 import { addExplain } from "./explain/command.ts";
 import { addFollowing } from "./monitor/command.ts";
+import { addLabel } from "./label/command.ts";
 import { addList } from "./list/command.ts";
 import { addModel } from "./model/command.ts";
 import { addPolicy } from "./policy/command.ts";
@@ -52,6 +53,12 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addList(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
   addModel(program, terminal, give);
   addReading(program, terminal, give);
+  addLabel(
+    program,
+    { index: indexArgument, data: dataOption, url: urlOption, apiKey: apiKeyOption, examples },
+    terminal,
+    give,
+  );
   addVerify(program, terminal, give);
   addReplay(program, dataOption, terminal, give);
   addBacktest(program, dataOption, terminal, give);

@@ -62,6 +62,8 @@ function headline(record: DocketRecord): string {
       return (
         `the brake of record ${record.of} was lifted` + (record.alone ? ", by whoever made the change" : "")
       );
+    case "label":
+      return `the decision of record ${record.of} was labelled ${record.label}`;
     case "decision":
       return `${record.outcome}${record.rules.length === 0 ? "" : ` because of ${record.rules.join(", ")}`}`;
   }
@@ -125,6 +127,12 @@ function bodyRows(record: DocketRecord): string[][] {
       return [];
     case "brake":
       return [["release", record.release]];
+    case "label":
+      return [
+        ["role", record.role],
+        ["source", record.source],
+        ...(record.reason === undefined ? [] : [["reason", record.reason]]),
+      ];
     case "decision":
       return [
         ["actor", record.actor],

@@ -75,7 +75,7 @@ function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
 }
 
 async function serveOpen(
-  { site, changes, brakes, lists }: OpenInstallation,
+  { site, changes, brakes, lists, labels }: OpenInstallation,
   installation: Installation,
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
@@ -102,6 +102,7 @@ async function serveOpen(
     changes,
     lists,
     brakes,
+    labels,
     clock: terminal.clock,
     publicEntries: options.publicEntries === true,
     version,

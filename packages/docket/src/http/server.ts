@@ -12,6 +12,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { Site } from "../intake/contract.ts";
 import type { SiteBrakes } from "../rollout/brake-desk.ts";
+import type { SiteLabels } from "../labels/label-desk.ts";
 import type { ListDesk } from "../lists/contract.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
@@ -29,6 +30,7 @@ import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
 import { addExplanationRoutes } from "./routes/explanation.ts";
 import { addHealthRoutes } from "./routes/health.ts";
+import { addLabelRoutes } from "./routes/labels.ts";
 import { addListRoutes } from "./routes/lists.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
 import { addMailRoutes } from "./routes/mail.ts";
@@ -47,6 +49,8 @@ export type ServerOptions = {
   brakes?: SiteBrakes | undefined;
   /** The lists that policies ask; without them there is no `/v1/lists`. */
   lists?: ListDesk | undefined;
+  /** The labels of decisions; without them there is no `/v1/labels`. */
+  labels?: SiteLabels | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -71,6 +75,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     changes,
     brakes,
     lists,
+    labels,
     clock,
     publicEntries,
     version,
@@ -115,6 +120,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
     if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
     if (lists !== undefined) addListRoutes(scope, { lists });
+    if (labels !== undefined) addLabelRoutes(scope, { labels });
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
     addCheckpointRoutes(scope, context);

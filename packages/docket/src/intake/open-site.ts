@@ -8,6 +8,7 @@ import type { SnapshotStore } from "../counters/snapshot.ts";
 import { keyedHash, signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import type { ListFileReader } from "../lists/files.ts";
+import { LabelDesk } from "../labels/label-desk.ts";
 import { ListChanges } from "../lists/list-changes.ts";
 import { listRestrictsMore } from "../lists/restricts-more.ts";
 import { SiteLists } from "../lists/site-lists.ts";
@@ -102,6 +103,7 @@ export type OpenedSite = {
   changes: PolicyChanges;
   lists: ListChanges;
   brakes: BrakeDesk;
+  labels: LabelDesk;
 };
 
 /**
@@ -357,7 +359,14 @@ function openDesks(
     siteKey: keys.site,
     onBrake: (facts) => options.onNotice?.(brakeNotice(facts)),
   });
-  return { changes, lists: listChanges, brakes };
+  const labels = new LabelDesk({
+    seal: (body, parts) => site.seal(body, parts),
+    kindOf: async (of) => (await site.recorded(of)).record.kind,
+    labels: (query) => index.labels(query),
+    indexed: () => site.indexed(),
+    siteKey: keys.site,
+  });
+  return { changes, lists: listChanges, brakes, labels };
 }
 
 function openListChanges(

@@ -35,6 +35,14 @@ export type IndexEntry = {
 /** A record's leaf, and its kind. */
 export type KeptRecord = { kind: string; leaf: string };
 
+/** Which labels in force are asked for, in the order of the decisions that they are of. */
+export type LabelQuery = {
+  /** The first decision. */
+  from: number;
+  /** Most labels in the answer. */
+  limit: number;
+};
+
 /** Records of these kinds are not kept: they are as many as the log is long, or of no use to a view. */
 export const unkeptKinds: ReadonlySet<string> = new Set(["decision", "opening", "start", "stop"]);
 
@@ -62,6 +70,8 @@ export interface SiteIndex {
   state(): Promise<IndexState>;
   /** The leaves of the records of these kinds, in the order of the log. */
   keptRecords(kinds: readonly string[]): Promise<string[]>;
+  /** The leaves of the labels in force, one a decision. */
+  labels(query: LabelQuery): Promise<string[]>;
   /**
    * The first record from which on counters have to be rebuilt: none before it was decided after `sinceMs`.
    */

@@ -13,6 +13,7 @@ import { ListWorld } from "../../lists/testing/list-world.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
 import { TestBrakes } from "./brakes.ts";
+import { TestLabels } from "./labels.ts";
 import { MemorySite } from "./site.ts";
 
 /** The time at which these tests play, in ms since 1970. */
@@ -27,6 +28,7 @@ export type TestServer = {
   brakes: TestBrakes;
   /** Lists on a log of their own. */
   lists: ListWorld;
+  labels: TestLabels;
   close: () => Promise<void>;
 };
 
@@ -74,10 +76,12 @@ export async function testServer(
   }
   const brakes = new TestBrakes();
   const lists = new ListWorld();
+  const labels = new TestLabels();
   const server = createServer({
     site,
     changes: changes.changes,
     brakes: brakes.desk,
+    labels: labels.desk,
     lists: (await lists.open()).changes,
     authenticator,
     clock,
@@ -92,6 +96,7 @@ export async function testServer(
     changes,
     brakes,
     lists,
+    labels,
     close: async () => {
       await server.close();
       await authenticator.close();

@@ -10,6 +10,7 @@ import type {
   IndexEntry,
   IndexState,
   KnownActor,
+  LabelQuery,
   SiteIndex,
 } from "../../views/site-index.ts";
 import type { SqliteSiteIndex } from "./site-index.ts";
@@ -69,6 +70,7 @@ export function openSiteIndex(start: IndexStart): SiteIndex {
     restoreActors: (actors: readonly ActorEntry[]) => call<void>("restoreActors", actors),
     state: () => call<IndexState>("state"),
     keptRecords: (kinds: readonly string[]) => call<string[]>("keptRecords", kinds),
+    labels: (query: LabelQuery) => call<string[]>("labels", query),
     firstRecordSince: (sinceMs: number) => call<number>("firstRecordSince", sinceMs),
     latestDecidedMs: () => call<number>("latestDecidedMs"),
     makeDurable: () => call<void>("makeDurable"),

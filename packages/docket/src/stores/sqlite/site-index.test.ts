@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { encodeBody, encodeLeaf, formatTime } from "@docket/protocol";
+import type { LabelValue } from "@docket/protocol";
 import type { IndexEntry } from "../../views/site-index.ts";
 import { repeatWindowMs } from "../../views/site-index.ts";
 import { SqliteSiteIndex } from "./site-index.ts";
@@ -91,6 +93,32 @@ test("records that are kept by their kind are found again, in the order of the l
     assert.deepEqual(each.keptRecords(["release", "proposal"]), ["r0", "p2", "r3"]);
     assert.deepEqual(each.keptRecords(["release"]), ["r0", "r3"]);
     assert.deepEqual(each.keptRecords([]), []);
+  }
+});
+
+test("of the labels of a decision the last one is in force", (t) => {
+  const open = newIndex(t);
+  const index = open();
+  const label = (at: number, of: number, value: LabelValue): IndexEntry => {
+    const header = {
+      v: 1,
+      index: at,
+      prev: "A".repeat(43),
+      time: formatTime(0),
+      uncertaintyMs: null,
+    } as const;
+    const said = { by: "operator", role: "operator", of, label: value, source: "moderator" } as const;
+    const leaf = encodeLeaf(header, encodeBody({ kind: "label", ...said }));
+    return { ...entry(at, {}), kept: { kind: "label", leaf } };
+  };
+  index.apply([label(5, 4, "spam"), label(6, 2, "unsure"), label(7, 4, "notSpam")]);
+  const inForce = (each: SqliteSiteIndex, from: number, limit: number): string[] =>
+    each.labels({ from, limit }).map((leaf) => (JSON.parse(leaf) as { label: string }).label);
+  for (const each of [index, open()]) {
+    assert.deepEqual(inForce(each, 0, 10), ["unsure", "notSpam"]);
+    assert.deepEqual(inForce(each, 3, 10), ["notSpam"]);
+    assert.deepEqual(inForce(each, 0, 1), ["unsure"]);
+    assert.deepEqual(each.keptRecords(["label"]), []);
   }
 });
 

@@ -4,14 +4,22 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
+import { parseLeaf } from "@docket/protocol";
 import type { ActorEntry } from "../../log/frame.ts";
-import type { FindQuery, Found, IndexEntry, IndexState, KnownActor } from "../../views/site-index.ts";
+import type {
+  FindQuery,
+  Found,
+  IndexEntry,
+  IndexState,
+  KnownActor,
+  LabelQuery,
+} from "../../views/site-index.ts";
 
 /**
  * What the views hold; raised when they take in what they did not before. Views of another version are made
  * again from the log.
  */
-const viewsVersion = 1;
+const viewsVersion = 2;
 
 /** Expired repeats are removed after this many applied entries. */
 const purgeInterval = 50_000;
@@ -47,6 +55,7 @@ export class SqliteSiteIndex {
       CREATE TABLE IF NOT EXISTS spans (first INTEGER PRIMARY KEY, latest INTEGER NOT NULL);
       CREATE INDEX IF NOT EXISTS spans_latest ON spans (latest);
       CREATE TABLE IF NOT EXISTS kept (record INTEGER PRIMARY KEY, kind TEXT NOT NULL, leaf TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS labels (decision INTEGER PRIMARY KEY, leaf TEXT NOT NULL);
       PRAGMA user_version = ${viewsVersion}`);
     this.#statements = {
       actor: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE lookup = ?"),
@@ -66,6 +75,8 @@ export class SqliteSiteIndex {
       kept: this.#views.prepare(
         "SELECT leaf FROM kept WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY record",
       ),
+      setLabel: this.#views.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?)"),
+      labels: this.#views.prepare("SELECT leaf FROM labels WHERE decision >= ? ORDER BY decision LIMIT ?"),
       addSpan: this.#views.prepare("INSERT OR REPLACE INTO spans VALUES (?, ?)"),
       since: this.#views.prepare("SELECT min(first) AS first FROM spans WHERE latest > ?"),
       latest: this.#views.prepare("SELECT max(latest) AS latest FROM spans"),
@@ -95,7 +106,8 @@ export class SqliteSiteIndex {
     this.restoreActors(fresh.flatMap((entry) => entry.actors));
     transaction(this.#views, () => {
       for (const { index, sealedMs, event, body, standing, release, kept } of fresh) {
-        if (kept !== undefined) this.#run("addKept", index, kept.kind, kept.leaf);
+        if (kept?.kind === "label") this.#run("setLabel", labelledDecision(kept.leaf), kept.leaf);
+        else if (kept !== undefined) this.#run("addKept", index, kept.kind, kept.leaf);
         if (release !== undefined) this.#run("setRelease", release);
         if (event !== undefined && body !== undefined) this.#run("addRepeat", event, body, index, sealedMs);
         if (standing === undefined) continue;
@@ -130,6 +142,11 @@ export class SqliteSiteIndex {
 
   keptRecords(kinds: readonly string[]): string[] {
     const rows = this.#statement("kept").all(JSON.stringify(kinds)) as { leaf: string }[];
+    return rows.map(({ leaf }) => leaf);
+  }
+
+  labels({ from, limit }: LabelQuery): string[] {
+    const rows = this.#statement("labels").all(from, limit) as { leaf: string }[];
     return rows.map(({ leaf }) => leaf);
   }
 
@@ -179,7 +196,7 @@ function openDatabase(path: string, busyMs: number): DatabaseSync {
 function forgetOtherVersions(views: DatabaseSync): void {
   const { user_version: found } = views.prepare("PRAGMA user_version").get() as { user_version: number };
   if (found === viewsVersion) return;
-  for (const table of ["position", "repeats", "standings", "spans", "kept"]) {
+  for (const table of ["position", "repeats", "standings", "spans", "kept", "labels"]) {
     views.exec(`DROP TABLE IF EXISTS ${table}`);
   }
 }
@@ -194,6 +211,13 @@ function transaction(database: DatabaseSync, action: () => void): void {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
+}
+
+// A later label of a decision takes the place of an earlier one; records are taken in in the order of the log.
+function labelledDecision(leaf: string): number {
+  const record = parseLeaf(leaf);
+  if (record.kind !== "label") throw new Error("a record that is kept as a label is one");
+  return record.of;
 }
 
 function knownActor(row: unknown): KnownActor | undefined {
