@@ -203,6 +203,10 @@ function notesOf(
   if (coverage.gone > 0) {
     notes.push(`${coverage.gone} decisions could not be made again: their evidence is erased`);
   }
+  if (coverage.unasked > 0) {
+    const what = "without answers of look-ups that nobody asked then: what reads them is missing";
+    notes.push(`${coverage.unasked} decisions were made again ${what}`);
+  }
   if (coverage.unreadable > 0) {
     notes.push(`${coverage.unreadable} records could not be read: docket verify says why`);
   }

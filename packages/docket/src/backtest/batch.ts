@@ -27,8 +27,8 @@ export type Extra = {
 };
 
 /** Where what is known of an event comes from; `gone` if it can't be decided again. */
-export type Covered = "facts" | "evidence" | "gone";
-const covereds: readonly Covered[] = ["facts", "evidence", "gone"];
+export type Covered = "facts" | "evidence" | "unasked" | "gone";
+const covereds: readonly Covered[] = ["facts", "evidence", "unasked", "gone"];
 
 /** A decision of the log, ready for its turn. */
 export type DecisionItem = {

@@ -3,7 +3,8 @@
 // recorded facts, where these hold all that the candidate reads, else from the evidence, as long as it
 // exists. What a thread of a backtest does.
 import type { KeyObject } from "node:crypto";
-import { factsSource, languageVersion, prepareType, scoreModels, signalsVersion } from "@docket/policy";
+import { factsSource, languageVersion, lookupsRead, prepareType, recordedLookups } from "@docket/policy";
+import { scoreModels, signalsVersion } from "@docket/policy";
 import type { EvaluationInput, FactsSource, Preparation } from "@docket/policy";
 import type { DecisionBody, Event, Facts, PartName, RecordHeader } from "@docket/protocol";
 import { tileWidth } from "@docket/tlog";
@@ -191,7 +192,7 @@ export class Preparer {
     if (fromFacts !== undefined) return { ...item, ...fromFacts, covered: "facts" };
     const event = evidence();
     if (event !== undefined) {
-      return { ...item, ...this.#fromEvent(event, facts, preparation), covered: "evidence" };
+      return { ...item, ...this.#fromEvent(event, facts, preparation, record.release) };
     }
     // Which entries lists found matters to nothing but the brakes of these entries.
     const rest = this.#fromFacts(source, preparation, facts, record.index, true);
@@ -238,16 +239,35 @@ export class Preparer {
     event: Event,
     facts: Facts,
     preparation: Preparation | undefined,
-  ): Pick<DecisionItem, "keys" | "prepared" | "event"> {
+    decidedUnder: string,
+  ): Pick<DecisionItem, "keys" | "prepared" | "event" | "covered"> {
     const { policies } = this.#candidate;
-    const input = eventInput(event, facts.decidedAt, this.#start.hashing, this.#candidate);
+    const { lookups, unrecorded } = this.#recordedLookups(decidedUnder, facts);
+    const input = { ...eventInput(event, facts.decidedAt, this.#start.hashing, this.#candidate), lookups };
     const keys = eventKeys(this.#declared, policies, input, this.#start.hashing);
     const prepared = preparation?.fromEvent(input);
     // Whether an entry that it hit is held back is known only in its turn.
     const isAskedAgain =
       preparation?.needsEvent === true ||
       prepared?.hits.some(({ list }) => this.#watchedLists.has(list)) === true;
-    return { keys, prepared, event: isAskedAgain ? JSON.stringify(event) : undefined };
+    const askedAgain: AskedAgain = lookups === undefined ? event : { ...event, lookups };
+    return {
+      keys,
+      prepared,
+      event: isAskedAgain ? JSON.stringify(askedAgain) : undefined,
+      covered: unrecorded.length > 0 ? "unasked" : "evidence",
+    };
+  }
+
+  /** Nobody is asked again: what a list says today is not what it said then. */
+  #recordedLookups(decidedUnder: string, facts: Facts): ReturnType<typeof recordedLookups> {
+    const { policies } = this.#candidate;
+    const { type } = facts.event;
+    const wanted = lookupsRead(policies, type);
+    if (wanted.length === 0) return { lookups: undefined, unrecorded: [] };
+    const release = this.#release(decidedUnder);
+    if (release === undefined) return { lookups: {}, unrecorded: wanted.map(({ name }) => name) };
+    return recordedLookups(policies, release.policies, type, facts.values);
   }
 
   #packerOf(type: string): KeyPacker | undefined {
@@ -348,6 +368,9 @@ export class Preparer {
     return opened?.plaintext.toString("utf8");
   }
 }
+
+/** An event that is looked at again in its turn, with what look-ups said of it. */
+export type AskedAgain = Event & { readonly lookups?: EvaluationInput["lookups"] };
 
 /** An event as conditions read it, without what earlier events left. */
 export function eventInput(

@@ -89,6 +89,8 @@ export type BacktestReport = {
   readonly coverage: {
     readonly facts: number;
     readonly evidence: number;
+    /** From evidence, without answers of look-ups that nobody asked then: what reads them is missing. */
+    readonly unasked: number;
     readonly gone: number;
     readonly unreadable: number;
   };

@@ -26,6 +26,7 @@ import { entryHashOf } from "./candidate.ts";
 import { readEffects } from "./effects.ts";
 import type { RecordedEffects } from "./effects.ts";
 import { countedIds, eventInput } from "./preparer.ts";
+import type { AskedAgain } from "./preparer.ts";
 import { brakesNamedMax } from "./report.ts";
 import type { BacktestReport } from "./report.ts";
 import { SampleTally } from "./sample.ts";
@@ -65,7 +66,7 @@ export class BacktestRun {
   readonly #tally: Tally;
   readonly #sampled = new SampleTally();
   readonly #labels: ReadonlyMap<string, Label>;
-  readonly #coverage = { facts: 0, evidence: 0, gone: 0, unreadable: 0 };
+  readonly #coverage = { facts: 0, evidence: 0, unasked: 0, gone: 0, unreadable: 0 };
   readonly #brakes: BacktestReport["brakes"][number][] = [];
   readonly #preparations = new Map<string, Preparation | undefined>();
   readonly #effects = new Map<string, RecordedEffects>();
@@ -232,8 +233,9 @@ export class BacktestRun {
     const preparation = this.#preparationOf(type);
     const isHeld = lists !== candidate.lists;
     if (event !== undefined && (isHeld || preparation?.needsEvent === true)) {
-      const input = eventInput(JSON.parse(event) as Event, decidedAt, hashing, { ...candidate, lists });
-      return evaluate(candidate.policies, { ...input, ...memory });
+      const { lookups, ...asked } = JSON.parse(event) as AskedAgain;
+      const input = eventInput(asked, decidedAt, hashing, { ...candidate, lists });
+      return evaluate(candidate.policies, { ...input, ...memory, lookups });
     }
     if (preparation === undefined || prepared === undefined) {
       const nothing = { op: "", decidedAt: decidedAtMs, actor: { id: "" }, signals: {} };

@@ -51,7 +51,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addDecide(program, terminal, give);
   addPolicy(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
   addList(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
-  addModel(program, terminal, give);
+  addModel(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
   addReading(program, terminal, give);
   addLabel(
     program,

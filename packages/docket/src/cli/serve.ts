@@ -75,7 +75,7 @@ function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
 }
 
 async function serveOpen(
-  { site, changes, brakes, lists, labels }: OpenInstallation,
+  { site, changes, brakes, lists, models, labels }: OpenInstallation,
   installation: Installation,
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
@@ -101,6 +101,7 @@ async function serveOpen(
     authenticator,
     changes,
     lists,
+    models,
     brakes,
     labels,
     clock: terminal.clock,

@@ -36,6 +36,8 @@ export const reasonLengthMax = 1000;
 
 /** Longest body with policy files, in bytes: all of them, and the JSON around them. */
 export const policyBodyBytesMax = 12_582_912;
+/** Most models in files that one proposal names. */
+export const modelFilesMax = 64;
 /** Records of changes of the policy in one answer: most, and if nothing is said. */
 export const policyLogListedMax = 1000;
 export const policyLogListedDefault = 50;

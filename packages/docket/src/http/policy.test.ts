@@ -163,7 +163,7 @@ describe("answers", () => {
 
 describe("what is refused", () => {
   const cases: [string, object, string, RegExp][] = [
-    ["proposals", {}, "schema_mismatch", /one of files, release .* and level/],
+    ["proposals", {}, "schema_mismatch", /one of files .*, release .*, model and level/],
     ["proposals", { level: "pair", release: "abcdef" }, "schema_mismatch", /one of files/],
     ["proposals", { level: "pair", keepLists: true }, "schema_mismatch", /one of files/],
     ["proposals", { level: "trio" }, "schema_mismatch", /level/],

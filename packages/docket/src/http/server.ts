@@ -12,6 +12,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { Site } from "../intake/contract.ts";
 import type { SiteBrakes } from "../rollout/brake-desk.ts";
+import type { Models } from "../models/contract.ts";
 import type { SiteLabels } from "../labels/label-desk.ts";
 import type { ListDesk } from "../lists/contract.ts";
 import { openPublication } from "../publication/publication.ts";
@@ -34,6 +35,7 @@ import { addLabelRoutes } from "./routes/labels.ts";
 import { addListRoutes } from "./routes/lists.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
 import { addMailRoutes } from "./routes/mail.ts";
+import { addModelRoutes } from "./routes/models.ts";
 import { addPolicyRoutes } from "./routes/policy.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
 
@@ -49,6 +51,8 @@ export type ServerOptions = {
   brakes?: SiteBrakes | undefined;
   /** The lists that policies ask; without them there is no `/v1/lists`. */
   lists?: ListDesk | undefined;
+  /** The models that score texts; without them there is no `/v1/models`. */
+  models?: Models | undefined;
   /** The labels of decisions; without them there is no `/v1/labels`. */
   labels?: SiteLabels | undefined;
   /** Ms since 1970. */
@@ -76,6 +80,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     brakes,
     lists,
     labels,
+    models,
     clock,
     publicEntries,
     version,
@@ -121,6 +126,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
     if (lists !== undefined) addListRoutes(scope, { lists });
     if (labels !== undefined) addLabelRoutes(scope, { labels });
+    if (models !== undefined) addModelRoutes(scope, { models });
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
     addCheckpointRoutes(scope, context);

@@ -18,6 +18,8 @@ import { Log } from "../log/log.ts";
 import type { Lookups } from "../lookups/contract.ts";
 import { damaged } from "../log/materialised.ts";
 import { generalModel } from "../models/general.ts";
+import type { Models } from "../models/contract.ts";
+import { ModelDesk } from "../models/model-desk.ts";
 import { SiteModels } from "../models/site-models.ts";
 import { keepModelNow, readKeptModel } from "../models/store.ts";
 import type { PrimacyStart } from "../log/newest-state.ts";
@@ -102,6 +104,7 @@ export type OpenedSite = {
   site: DocketSite;
   changes: PolicyChanges;
   lists: ListChanges;
+  models: Models;
   brakes: BrakeDesk;
   labels: LabelDesk;
 };
@@ -366,7 +369,18 @@ function openDesks(
     indexed: () => site.indexed(),
     siteKey: keys.site,
   });
-  return { changes, lists: listChanges, brakes, labels };
+  return { changes, lists: listChanges, models: openModelDesk(options, site), brakes, labels };
+}
+
+function openModelDesk({ disk, paths, readLater, replaceLater }: OpenSiteOptions, site: DocketSite): Models {
+  return new ModelDesk({
+    paths,
+    release: () => site.release,
+    read: readLater,
+    replace: replaceLater,
+    list: (directory) => disk.list(directory),
+    makeDirectory: (path) => disk.makeDirectory(path),
+  });
 }
 
 function openListChanges(

@@ -3,6 +3,7 @@
 import type { Model, ModelDeclaration, ModelKind } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import type { ModelVersion, ReleaseModels } from "../releases/release.ts";
+import { declaredFileFault } from "./declared-file.ts";
 import { modelId, readModel } from "./model-file.ts";
 
 /** Models that stay in memory besides those in force. */
@@ -75,19 +76,12 @@ export class SiteModels {
     return { name, kind, sha256: modelId(bytes) };
   }
 
-  #ofFile({ name, kind, place }: ModelDeclaration, file: string, given: string | undefined): string {
-    const wrong = (why: string): DocketError =>
-      new DocketError("policy_invalid", `${place}: the file of the model ${name}, ${file}, ${why}`);
+  #ofFile(declaration: ModelDeclaration, file: string, given: string | undefined): string {
     const bytes = given === undefined ? this.#ports.files(file) : this.#ports.read(given);
-    if (bytes === undefined) throw wrong("is not there");
-    let model: Model;
-    try {
-      model = readModel(bytes, file);
-    } catch (error) {
-      if (!(error instanceof DocketError)) throw error;
-      throw wrong(`can't be read: ${error.message}`);
+    const fault = declaredFileFault(declaration, bytes);
+    if (bytes === undefined || fault !== undefined) {
+      throw new DocketError("policy_invalid", `${declaration.place}: ${fault ?? file}`);
     }
-    if (model.kind !== kind) throw wrong(`is a model of kind ${model.kind}, and is declared as ${kind}`);
     if (given !== undefined) return given;
     this.#ports.keep(bytes);
     return modelId(bytes);

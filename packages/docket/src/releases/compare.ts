@@ -26,6 +26,7 @@ export type ChangedThing =
   | "counter"
   | "limit"
   | "list"
+  | "model"
   | "test";
 
 /**
@@ -41,7 +42,7 @@ export type ChangedField = { readonly field: string; readonly before?: unknown; 
 /** One thing that differs. */
 export type PolicyChange = {
   readonly what: ChangedThing;
-  /** The policy that declares it; empty for events, which all policies share. */
+  /** The policy that declares it; empty for events and versions of models, which all policies share. */
   readonly policy: string;
   /** Its id or name; of a threshold its points, of a step of the ladder its strikes and window. */
   readonly id: string;
@@ -110,6 +111,13 @@ function comparePolicy(before: Policy | undefined, after: Policy | undefined): P
       after?.lists,
       ({ kind, file, brake, place }) => ({ place, fields: { kind, file, brake } }),
       listJudge,
+    ),
+    ...of(
+      "model",
+      before?.models,
+      after?.models,
+      ({ kind, use, file, place }) => ({ place, fields: { kind, use, file } }),
+      read(after),
     ),
     ...of(
       "test",

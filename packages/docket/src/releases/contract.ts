@@ -121,8 +121,29 @@ export type ChangePorts = {
  */
 export type ReleaseWish =
   | { readonly files: readonly PolicyFile[]; readonly models?: ReadonlyMap<string, string> | undefined }
-  | { readonly model: { readonly name: string; readonly sha256: string } }
+  | {
+      readonly model: {
+        readonly name: string;
+        readonly sha256: string;
+        readonly check?: ModelCheck | undefined;
+      };
+    }
   | { readonly release: string; readonly keepLists?: boolean | undefined };
+
+/**
+ * How a model did, beside the one in force, on labelled texts that neither learned from. It is sealed with
+ * the proposal, as whoever proposes it says it.
+ */
+export type ModelCheck = {
+  /** Texts that were scored. */
+  readonly spam: number;
+  readonly ham: number;
+  /** Area above the ROC curve, in millionths: of the model in force, and of the new one. */
+  readonly before: number;
+  readonly after: number;
+  /** Whether it was proposed though it did worse, or there were too few texts to tell. */
+  readonly forced?: true | undefined;
+};
 
 /** What may be proposed: a release, or another level. */
 export type Wish = ReleaseWish | { readonly level: DutyLevel };

@@ -141,7 +141,8 @@ export class PolicyChanges implements Changes {
         standby,
       };
       // A crash before the next line leaves a kept file that no record names.
-      const { index } = await this.#seal(body, changePart(act.why, reviewed, preview));
+      const part = changePart(act.why, reviewed, preview);
+      const { index } = await this.#seal(body, "model" in wish ? { ...part, model: wish.model } : part);
       return this.#view(this.#proposal(index));
     });
   }

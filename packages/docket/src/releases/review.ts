@@ -3,7 +3,9 @@
 // gave, and what the candidate would have hit over the last week. It is sealed with the proposal, in the part
 // `change`.
 import { runPolicyTests } from "@docket/policy";
+import type { Policy } from "@docket/policy";
 import type { Comparable, PolicyChange } from "./compare.ts";
+import type { ModelCheck } from "./contract.ts";
 import { comparePolicies, restrictsMore } from "./compare.ts";
 import { modelsOf } from "./release.ts";
 import type { KeptRelease, Release } from "./release.ts";
@@ -69,6 +71,12 @@ export type ChangePart = {
   readonly leftOut?: number;
   readonly tests?: TestReport;
   readonly preview?: Preview;
+  /** The model that is wished, and how it did beside the one in force. */
+  readonly model?: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly check?: ModelCheck | undefined;
+  };
   /** Of a list alone: the change, and what takes it back, as docs/formats/lists.md says. */
   readonly change?: string;
   readonly undo?: string;
@@ -93,7 +101,8 @@ export function runReleaseTests({ policies, lists }: Release): TestReport {
 
 /** Compares a candidate with the release in force, if there is one. */
 export function reviewCandidate(inForce: Release | undefined, candidate: Release): Review {
-  const changes = comparePolicies(inForce?.policies ?? nothing, candidate.policies);
+  const others = otherModels(inForce, candidate);
+  const changes = [...comparePolicies(inForce?.policies ?? nothing, candidate.policies), ...others];
   const files = compareFiles(inForce?.files ?? [], candidate.files);
   let length = 0;
   let leftOut = Math.max(0, changes.length - sealedChangesMax);
@@ -106,8 +115,7 @@ export function reviewCandidate(inForce: Release | undefined, candidate: Release
   return {
     files: short,
     changes: changes.slice(0, sealedChangesMax),
-    restrictsMore:
-      restrictsMore(changes) || listsDiffer(inForce, candidate) || modelsDiffer(inForce, candidate),
+    restrictsMore: restrictsMore(changes) || listsDiffer(inForce, candidate),
     leftOut,
   };
 }
@@ -144,12 +152,29 @@ function listsDiffer(inForce: Release | undefined, candidate: Release): boolean 
   return listsOf(candidate).some(({ name, version }) => before.has(name) && before.get(name) !== version);
 }
 
-// Another model may catch others, where a rule reads it that isn't content with marking.
-function modelsDiffer(inForce: Release | undefined, candidate: Release): boolean {
+// Another model under the same name may catch others, where a rule that reads it does more than mark.
+function otherModels(inForce: Release | undefined, candidate: Release): PolicyChange[] {
   const named = (release: Release | undefined): Map<string, string> =>
     new Map(release === undefined ? [] : modelsOf(release).map(({ name, sha256 }) => [name, sha256]));
   const [before, after] = [named(inForce), named(candidate)];
-  return [...after].some(([name, sha256]) => before.has(name) && before.get(name) !== sha256);
+  return [...after].flatMap(([name, sha256]): PolicyChange[] => {
+    const earlier = before.get(name);
+    if (earlier === undefined || earlier === sha256) return [];
+    const fields = [{ field: "sha256", before: earlier, after: sha256 }];
+    const restricts = candidate.policies.policies.some((policy) => leansOn(policy, name)) ? "more" : "same";
+    return [{ what: "model", policy: "", id: name, change: "changed", fields, restricts }];
+  });
+}
+
+/** Whether what a model says can do more than mark, by a rule or through an exemption. */
+function leansOn({ rules, exempt }: Policy, model: string): boolean {
+  const reads = (paths: readonly string[]): boolean =>
+    paths.some((path) => path.startsWith(`models.${model}.`));
+  const marks = ({ then, points }: Policy["rules"][number]): boolean => {
+    const { outcome = "allow", strike = 0 } = then ?? {};
+    return (outcome === "allow" || outcome === "flag") && strike === 0 && points === 0;
+  };
+  return exempt.some((each) => reads(each.reads)) || rules.some((rule) => reads(rule.reads) && !marks(rule));
 }
 
 function listsOf(release: Release | undefined): NonNullable<KeptRelease["manifest"]["lists"]> {

@@ -12,7 +12,9 @@ import {
   enforce,
   evaluate,
   factsOf,
+  lookupFacts,
   modelFacts,
+  recordedLookups,
   scoreModels,
   signalDefinitions,
   signalInputOf,
@@ -126,6 +128,7 @@ function inputOf(
     fields: event.fields,
     signals: computeSignals(signalInputOf(event.content), { fingerprint: ports.fingerprint }),
     models: scoreModels(release.policies, models, event.type, event.content),
+    lookups: recordedLookups(release.policies, release.policies, event.type, facts.values).lookups,
     counters: new Map(Object.entries(read.counters)),
     limits: new Map(Object.entries(read.limits)),
     shadowLimits: new Map(Object.entries(read.shadowLimits)),
@@ -172,6 +175,7 @@ function valuesOf(
   const values: Record<string, unknown> = {
     ...factsOf(policies, input, clauses).values,
     ...Object.fromEntries(modelFacts(input.models)),
+    ...Object.fromEntries(lookupFacts(input.lookups)),
   };
   for (const { name, personal } of signalDefinitions) {
     const value = input.signals[name];
@@ -216,7 +220,15 @@ function disclosedText({ reasons, disclosed }: Conclusion): string | null {
 }
 
 /** Signals that are personal and no copy of the content: what rules that fired read of them is kept. */
-const keptPersonalSignals: ReadonlySet<string> = new Set(["signals.links", "signals.domains"]);
+const keptPersonalSignals: ReadonlySet<string> = new Set([
+  "signals.links",
+  "signals.domains",
+  "signals.lookalikes",
+  "signals.emailHosts",
+  "signals.phones",
+  "signals.handles",
+  "signals.invites",
+]);
 
 function personalText({ rules, shadow }: Evaluation): string | null {
   const values: Record<string, FieldValue> = {};

@@ -150,8 +150,8 @@ function sourcesOf(policy: Policy, path: FieldPath): FieldPath[] {
 }
 
 function isPresent(policies: PolicySet, event: Event, path: FieldPath): boolean {
-  if (path.startsWith("signals.")) {
-    // Signals come from the text; without one there is none. The fingerprint needs letters besides.
+  if (path.startsWith("signals.") || path.startsWith("models.")) {
+    // They come from the text; without one there is none. The fingerprint needs letters besides.
     const text = `${event.content?.title ?? ""}${event.content?.text ?? ""}`;
     if (path === "signals.fingerprint") return /\p{L}/u.test(text);
     return event.content?.text !== undefined || event.content?.title !== undefined;

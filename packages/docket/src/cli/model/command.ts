@@ -6,9 +6,14 @@ import type { Terminal } from "../terminal.ts";
 import type { CalibrateOptions } from "./calibrate.ts";
 import type { EvalOptions } from "./eval.ts";
 import type { ExplainOptions } from "./explain.ts";
+import type { DeskOptions } from "../policy/desk.ts";
+import type { PublishOptions } from "./publish.ts";
 import type { TrainOptions } from "./train.ts";
 
 type Give = (code: number) => void;
+
+/** Options that the commands have in common with others. */
+export type ModelParts = { data: () => Option; url: () => Option; apiKey: () => Option };
 
 /** As in @docket/policy, which is loaded by the commands that need it only. */
 const kinds = ["comment", "message", "email"];
@@ -24,7 +29,7 @@ A file of texts has a JSON object on each line (plain or gzip) with "label" ("sp
 character for each byte. --spam and --ham name mails as files (.eml), or directories of them.`;
 
 /** Adds `docket model` and what is below it. `give` is told the exit code of the command that ran. */
-export function addModel(program: Command, terminal: Terminal, give: Give): void {
+export function addModel(program: Command, parts: ModelParts, terminal: Terminal, give: Give): void {
   const model = program
     .command("model")
     .description("Train, test and use models that score texts.")
@@ -41,6 +46,8 @@ export function addModel(program: Command, terminal: Terminal, give: Give): void
   addExplain(model, terminal, give);
   addCalibrate(model, terminal, give);
   addShow(model, terminal, give);
+  addList(model, parts, terminal, give);
+  addPublish(model, parts, terminal, give);
 }
 
 function addTrain(model: Command, terminal: Terminal, give: Give): void {
@@ -179,6 +186,57 @@ function addShow(model: Command, terminal: Terminal, give: Give): void {
       const { runModelShow } = await import("./show.ts");
       give(await runModelShow({ model: file, ...options }, terminal));
     });
+}
+
+function addList(model: Command, parts: ModelParts, terminal: Terminal, give: Give): void {
+  located(
+    model.command("list").description("Print the models in force, and those that come with Docket."),
+    parts,
+  )
+    .option("--json", "print them as JSON")
+    .addHelpText("after", examples("docket model list --data ./docket-data"))
+    .action(async (options: DeskOptions & { json?: true }) => {
+      const { runModelList } = await import("./list.ts");
+      give(await runModelList(options, terminal));
+    });
+}
+
+function addPublish(model: Command, parts: ModelParts, terminal: Terminal, give: Give): void {
+  located(
+    model
+      .command("publish")
+      .description(
+        "Propose another model for a name that policies in force read. It is held against the one in force on\n" +
+          "texts that neither learned from, and refused if it does worse.",
+      ),
+    parts,
+  )
+    .argument("<name>", "the model's name in the policy, such as spam")
+    .argument("[file]", "the new model")
+    .option("--general", "the general model that comes with this version of Docket, instead of a file")
+    .option("--in <files...>", "labelled texts to compare on that neither model was trained on")
+    .option("--spam <paths...>", "mails that are spam: files, or directories of them")
+    .option("--ham <paths...>", "mails that are not")
+    .option("--why <text>", "why; sealed with the proposal")
+    .option("--force", "propose it though it does worse, or too few texts can tell; sealed with the proposal")
+    .option("--json", "print the proposal as JSON")
+    .addHelpText(
+      "after",
+      examples(
+        "docket model publish spam spam.model --in held-out.ndjson --why 'trained on November'",
+        "docket model publish spam --general --force --why 'back to what came with Docket'",
+      ),
+    )
+    .action(
+      async (name: string, file: string | undefined, options: Omit<PublishOptions, "name" | "file">) => {
+        const { runModelPublish } = await import("./publish.ts");
+        give(await runModelPublish({ ...options, name, file }, terminal));
+      },
+    );
+}
+
+function located(command: Command, { data, url, apiKey }: ModelParts): Command {
+  return command.addOption(data().conflicts("url")).addOption(url()).addOption(apiKey());
 }
 
 function labelled(command: Command): Command {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket policy propose`, `approve`, `cancel`, `publish`, `rollback` and `level`.
+import type { PolicyFile } from "@docket/policy";
 import type { DutyLevel } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
 import type { ChangesView, ProposalView, Published, ReleaseWish } from "../../releases/contract.ts";
 import { addEffects } from "../../releases/effects.ts";
 import type { Effects } from "../../releases/effects.ts";
+import { checkPolicies } from "../../releases/policy-check.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
+import { readBelow } from "../../stores/files/read-files.ts";
 import { exitFine } from "../failure.ts";
 import { showProgress } from "../progress.ts";
 import { write } from "../terminal.ts";
@@ -32,8 +35,9 @@ export async function runPolicyPropose(
   options: Common & Meant & { why?: string | undefined; standby: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const wish = wishOf(options);
+  const meant = meantBy(options);
   return atDesk(options, terminal, async (desk) => {
+    const wish = await meant(desk);
     const proposal = await patiently(terminal, "Checking, testing and previewing", () =>
       desk.propose(wish, options.why, options.standby),
     );
@@ -82,12 +86,16 @@ export async function runPolicyPublish(
   if (!breakGlass && of === undefined) {
     throw new DocketError("usage", "name the proposal's record, or break the glass with --break-glass");
   }
-  const wish = breakGlass ? (of === undefined ? wishOf(options) : { of }) : undefined;
+  const meant = breakGlass && of === undefined ? meantBy(options) : undefined;
   return atDesk(options, terminal, async (desk) => {
-    const published =
-      wish === undefined
-        ? await desk.publish(of as number, forMs)
-        : await patiently(terminal, "Checking and testing", () => desk.breakGlass(wish, forMs, why));
+    if (!breakGlass) {
+      const published = await desk.publish(of as number, forMs);
+      return json ? `${JSON.stringify(published)}\n` : publishedText(published);
+    }
+    const wish = meant === undefined ? { of: of as number } : await meant(desk);
+    const published = await patiently(terminal, "Checking and testing", () =>
+      desk.breakGlass(wish, forMs, why),
+    );
     return json ? `${JSON.stringify(published)}\n` : publishedText(published);
   });
 }
@@ -137,12 +145,37 @@ async function readView({ data, url, apiKey }: DeskOptions): Promise<ChangesView
   return { ...view, proposals: await Promise.all(proposals) };
 }
 
-function wishOf({ directory, data, release, keepLists }: Meant & { data: string }): ReleaseWish {
+/** What is wished: files are read before anything is opened or asked. */
+function meantBy({
+  directory,
+  data,
+  release,
+  keepLists,
+}: Meant & { data: string }): (desk: Desk) => Promise<ReleaseWish> {
   if (release === undefined) {
-    return { files: readPolicyDirectory(policyDirectoryOf({ directory, data })) };
+    const from = policyDirectoryOf({ directory, data });
+    const files = readPolicyDirectory(from);
+    return async (desk) => ({ files, models: await bringModels(desk, files, from) });
   }
-  if (directory === undefined) return { release, keepLists };
+  if (directory === undefined) return async () => ({ release, keepLists });
   throw new DocketError("usage", "name a directory, or an earlier release with --release, not both");
+}
+
+/** Brings the models that policies have in files beside them: the desk may be a server's. */
+async function bringModels(
+  desk: Desk,
+  files: readonly PolicyFile[],
+  directory: string,
+): Promise<ReadonlyMap<string, string>> {
+  // Mistakes are told by whoever checks the proposal.
+  const declared = checkPolicies(files, 0).policies?.models.values() ?? [];
+  const hashes = new Map<string, string>();
+  for (const { file } of declared) {
+    const bytes = file === undefined ? undefined : readBelow(directory, file);
+    if (file === undefined || bytes === undefined) continue;
+    hashes.set(file, (await desk.models.keep(bytes)).sha256);
+  }
+  return hashes;
 }
 
 async function atDesk(

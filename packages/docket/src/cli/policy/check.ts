@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket policy check`: every mistake in the policy files of a directory, with its line.
 import { join } from "node:path";
-import type { PolicyFile, Problem } from "@docket/policy";
+import type { ModelDeclaration, PolicyFile, Problem } from "@docket/policy";
 import { checkDeclaredFile } from "../../lists/files.ts";
+import { declaredFileFault } from "../../models/declared-file.ts";
 import { checkPolicies } from "../../releases/policy-check.ts";
 import type { PolicyCheck, Warning } from "../../releases/policy-check.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
@@ -24,7 +25,7 @@ export async function runPolicyCheck(
 ): Promise<number> {
   const directory = policyDirectoryOf(options);
   const files = readPolicyDirectory(directory);
-  const check = withListFiles(checkPolicies(files, terminal.clock()), directory);
+  const check = withFiles(checkPolicies(files, terminal.clock()), directory);
   const { problems, warnings } = check;
   const ok = problems.length === 0;
   if (options.json) {
@@ -36,16 +37,24 @@ export async function runPolicyCheck(
   return ok ? exitFine : exitWrong;
 }
 
-/** Adds the mistakes in the files of lists, where the policies themselves have none. */
-function withListFiles(check: PolicyCheck, directory: string): PolicyCheck {
-  const declared = [...(check.policies?.lists.values() ?? [])].filter(({ file }) => file !== undefined);
-  const problems = declared.flatMap((list): Problem[] =>
-    checkDeclaredFile(list, (path) => readBelow(directory, path)).problems.map((problem) => ({
-      code: "bad-value",
-      ...problem,
-    })),
-  );
+/** Adds the mistakes in the files of lists and models, where the policies themselves have none. */
+function withFiles(check: PolicyCheck, directory: string): PolicyCheck {
+  const read = (path: string): Uint8Array | undefined => readBelow(directory, path);
+  const lists = [...(check.policies?.lists.values() ?? [])].filter(({ file }) => file !== undefined);
+  const problems = [
+    ...lists.flatMap((list): Problem[] =>
+      checkDeclaredFile(list, read).problems.map((problem) => ({ code: "bad-value", ...problem })),
+    ),
+    ...[...(check.policies?.models.values() ?? [])].flatMap((model) => modelProblem(model, read)),
+  ];
   return problems.length === 0 ? check : { problems, warnings: check.warnings, policies: undefined };
+}
+
+function modelProblem(model: ModelDeclaration, read: (path: string) => Uint8Array | undefined): Problem[] {
+  const message = model.file === undefined ? undefined : declaredFileFault(model, read(model.file));
+  if (message === undefined) return [];
+  const [, file = model.place, line = "1"] = /^(.*):(\d+)$/.exec(model.place) ?? [];
+  return [{ code: "bad-value", file, line: Number(line), column: 1, message }];
 }
 
 /** What a check found, for people. */

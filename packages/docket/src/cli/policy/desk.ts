@@ -11,12 +11,13 @@ import type {
   Wish,
   Withdrawn,
 } from "../../releases/contract.ts";
+import type { ModelInForce, Models, ModelView } from "../../models/contract.ts";
 import type { Author } from "../../releases/duties.ts";
 import type { Effects } from "../../releases/effects.ts";
 import type { ChangePart } from "../../releases/review.ts";
 import { openWithProgress } from "../open-with-progress.ts";
 import type { Terminal } from "../terminal.ts";
-import { askPolicy } from "./server.ts";
+import { askPolicy, askServer, fetchBytes, sendBytes } from "./server.ts";
 
 /** Where a change is made. */
 export type DeskOptions = {
@@ -40,6 +41,8 @@ export type Desk = {
     why: string | undefined,
   ): Promise<Published>;
   effects(rules: readonly string[], from: number): Promise<Effects>;
+  /** The models that score texts. */
+  models: Pick<Models, "keep" | "bytes"> & { inForce(): Promise<readonly ModelInForce[]> };
   close(): Promise<void>;
 };
 
@@ -61,19 +64,32 @@ function serverDesk(server: { url: string; apiKey?: string | undefined }): Desk 
     view: () => askPolicy(server, ""),
     change: (index) => askPolicy(server, `/records/${index}`),
     propose: (wish, why, standby) =>
-      askPolicy(server, "/proposals", { ...wish, why, ...(standby ? { standby } : {}) }),
+      askPolicy(server, "/proposals", { ...plainWish(wish), why, ...(standby ? { standby } : {}) }),
     approve: (of) => askPolicy(server, "/approvals", { of }),
     cancel: (of) => askPolicy(server, "/cancellations", { of }),
     publish: (of, forMs) => askPolicy(server, "/publications", { of, forMs }),
     rollback: (to, keepLists, why) => askPolicy(server, "/rollbacks", { to, keepLists, why }),
-    breakGlass: (wish, forMs, why) => askPolicy(server, "/break-glass", { ...wish, forMs, why }),
+    breakGlass: (wish, forMs, why) => askPolicy(server, "/break-glass", { ...plainWish(wish), forMs, why }),
     effects: (rules, from) => {
       const query = new URLSearchParams({ from: String(from) });
       for (const rule of rules) query.append("rule", rule);
       return askPolicy(server, `/effects?${query.toString()}`);
     },
+    models: {
+      inForce: async () => (await askServer<{ models: ModelInForce[] }>(server, "v1/models")).models,
+      keep: (bytes) => sendBytes<ModelView>(server, "v1/models", bytes),
+      bytes: (sha256) => fetchBytes(server, `v1/models/${sha256}`),
+    },
     close: () => Promise.resolve(),
   };
+}
+
+// As JSON has it.
+function plainWish(wish: Wish | { of: number }): object {
+  if (!("files" in wish)) return wish;
+  const { files, models = new Map<string, string>() } = wish;
+  const beside = [...models].map(([path, sha256]) => ({ path, sha256 }));
+  return { files, ...(beside.length === 0 ? {} : { models: beside }) };
 }
 
 async function directoryDesk(data: string, terminal: Terminal): Promise<Desk> {
@@ -85,7 +101,7 @@ async function directoryDesk(data: string, terminal: Terminal): Promise<Desk> {
       });
     },
   );
-  const { site, changes } = opened;
+  const { site, changes, models } = opened;
   try {
     await site.announce();
   } catch (error) {
@@ -102,6 +118,11 @@ async function directoryDesk(data: string, terminal: Terminal): Promise<Desk> {
     rollback: (to, keepLists, why) => changes.rollback({ author: operator, to, keepLists, why }),
     breakGlass: (wish, forMs, why) => changes.breakGlass({ author: operator, wish, forMs, why }),
     effects: (rules, from) => changes.effects(new Set(rules), from),
+    models: {
+      inForce: async () => models.inForce(),
+      keep: (bytes) => models.keep(bytes),
+      bytes: (sha256) => models.bytes(sha256),
+    },
     close: () => opened.close(),
   };
 }

@@ -28,32 +28,52 @@ export function askPolicy<T>(server: PolicyServer, path: string, body?: object):
  * @throws {DocketError} with the code that it answered; `usage` if it cannot be reached, or is none
  */
 export async function askServer<T>(server: PolicyServer, path: string, body?: object): Promise<T> {
+  const sent = body === undefined ? undefined : { type: "application/json", bytes: JSON.stringify(body) };
+  return JSON.parse((await ask(server, path, sent)).toString("utf8")) as T;
+}
+
+/** Sends bytes to a server. @returns the parsed answer @throws {DocketError} as {@link askServer} */
+export async function sendBytes<T>(server: PolicyServer, path: string, bytes: Uint8Array): Promise<T> {
+  const answer = await ask(server, path, { type: "application/octet-stream", bytes });
+  return JSON.parse(answer.toString("utf8")) as T;
+}
+
+/** Fetches bytes from a server. @throws {DocketError} as {@link askServer} */
+export function fetchBytes(server: PolicyServer, path: string): Promise<Uint8Array> {
+  return ask(server, path);
+}
+
+async function ask(
+  server: PolicyServer,
+  path: string,
+  sent?: { readonly type: string; readonly bytes: string | Uint8Array },
+): Promise<Buffer> {
   const { url: base, apiKey } = server;
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new DocketError("usage", `${base} is no URL; write http://HOST:PORT`);
   }
   const url = new URL(path, base.endsWith("/") ? base : `${base}/`);
   let response: Response;
-  let text: string;
+  let answer: Buffer;
   try {
     response = await fetch(url, {
-      method: body === undefined ? "GET" : "POST",
+      method: sent === undefined ? "GET" : "POST",
       headers: {
         ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(sent === undefined ? {} : { "content-type": sent.type }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent.bytes }),
       redirect: "error",
       signal: AbortSignal.timeout(answerMsMax),
     });
-    text = await response.text();
+    answer = Buffer.from(await response.arrayBuffer());
   } catch (error) {
     const cause = (error as Error).cause;
     const why = cause instanceof Error ? cause.message : (error as Error).message;
     throw new DocketError("usage", `cannot reach ${url.href}: ${why}`, { cause: error });
   }
-  if (response.ok) return JSON.parse(text) as T;
-  const { code, message } = errorIn(text);
+  if (response.ok) return answer;
+  const { code, message } = errorIn(answer.toString("utf8"));
   if (code === undefined || !Object.hasOwn(errorTable, code)) {
     throw new DocketError(
       "usage",

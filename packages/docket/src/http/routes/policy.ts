@@ -18,6 +18,7 @@ import {
   effectsAnswerMs,
   policyBodyBytesMax,
   policyLogListedDefault,
+  modelFilesMax,
   policyLogListedMax,
   smallBodyBytesMax,
 } from "../limits.ts";
@@ -58,6 +59,44 @@ const files = Type.Optional(
     },
   ),
 );
+const modelHash = Type.String({ pattern: "^[A-Za-z0-9_-]{43}$", description: "SHA-256, base64url" });
+const models = Type.Optional(
+  Type.Array(
+    Type.Object({ path: Type.String({ minLength: 1, maxLength: 256 }), sha256: modelHash }, closed),
+    {
+      maxItems: modelFilesMax,
+      description: "With files: the models that they have in files, which POST /v1/models took",
+    },
+  ),
+);
+const texts = Type.Integer({ minimum: 0 });
+const millionths = Type.Integer({ minimum: 0, maximum: 1_000_000 });
+const model = Type.Optional(
+  Type.Object(
+    {
+      name: Type.String({ minLength: 1, maxLength: 64 }),
+      sha256: modelHash,
+      check: Type.Optional(
+        Type.Object(
+          {
+            spam: texts,
+            ham: texts,
+            before: millionths,
+            after: millionths,
+            forced: Type.Optional(Type.Literal(true)),
+          },
+          {
+            ...closed,
+            description:
+              "How it did on texts that neither model learned from: the area above the ROC curve, in " +
+              "millionths, of the model in force and of the new one. Sealed as it is said.",
+          },
+        ),
+      ),
+    },
+    { ...closed, description: "Another model for a name that uses the general one" },
+  ),
+);
 const release = Type.Optional(
   Type.String({
     maxLength: 64,
@@ -72,15 +111,15 @@ const standby = Type.Optional(
 );
 
 const ProposalBody = Type.Object(
-  { files, release, keepLists, level, why, standby },
-  { ...closed, description: "One of files, release and level" },
+  { files, models, release, keepLists, model, level, why, standby },
+  { ...closed, description: "One of files, release, model and level" },
 );
 const OfBody = Type.Object({ of: recordIndex }, closed);
 const PublicationBody = Type.Object({ of: recordIndex, forMs }, closed);
 const RollbackBody = Type.Object({ to: release, keepLists, why }, closed);
 const BreakGlassBody = Type.Object(
-  { files, release, keepLists, of: Type.Optional(recordIndex), forMs, why },
-  { ...closed, description: "One of files, release and of, which names a proposal" },
+  { files, models, release, keepLists, model, of: Type.Optional(recordIndex), forMs, why },
+  { ...closed, description: "One of files, release, model and of, which names a proposal" },
 );
 const validators = {
   proposal: Compile(ProposalBody),
@@ -318,16 +357,32 @@ function authorOf(request: FastifyRequest): Author {
   return { by: id, role };
 }
 
-type WishBody = Pick<Static<typeof ProposalBody>, "files" | "release" | "keepLists" | "level">;
+type WishBody = Pick<
+  Static<typeof ProposalBody>,
+  "files" | "models" | "release" | "keepLists" | "model" | "level"
+>;
 
 function wishOf(wish: WishBody): Wish {
-  const { files: given, release: earlier, keepLists: keep, level: wished } = wish;
-  const named = [given, earlier, wished].filter((each) => each !== undefined).length;
-  if (named !== 1 || (keep !== undefined && earlier === undefined)) {
-    const message = "give one of files, release (to which keepLists belongs) and level";
+  const {
+    files: given,
+    models: beside,
+    release: earlier,
+    keepLists: keep,
+    model: other,
+    level: wished,
+  } = wish;
+  const named = [given, earlier, other, wished].filter((each) => each !== undefined).length;
+  const isStray = (keep !== undefined && earlier === undefined) || (beside !== undefined && !given);
+  if (named !== 1 || isStray) {
+    const message =
+      "give one of files (to which models belongs), release (to which keepLists belongs), model and level";
     throw new ProtocolError("schema_mismatch", message, { pointer: "" });
   }
-  if (given !== undefined) return { files: checkedFiles(given) };
+  if (given !== undefined) {
+    const hashes = new Map(beside?.map(({ path, sha256 }) => [path, sha256]));
+    return { files: checkedFiles(given), models: hashes };
+  }
+  if (other !== undefined) return { model: other };
   return wished === undefined ? { release: earlier as string, keepLists: keep } : { level: wished };
 }
 

@@ -9,6 +9,7 @@ import { roles } from "../../access/permissions.ts";
 import type { Role } from "../../access/permissions.ts";
 import { ChangeLog } from "../../releases/testing/change-log.ts";
 import { policyFile } from "../../releases/testing/policies.ts";
+import { MemoryModels } from "../../models/testing/memory-models.ts";
 import { ListWorld } from "../../lists/testing/list-world.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
@@ -82,6 +83,7 @@ export async function testServer(
     changes: changes.changes,
     brakes: brakes.desk,
     labels: labels.desk,
+    models: new MemoryModels(),
     lists: (await lists.open()).changes,
     authenticator,
     clock,
