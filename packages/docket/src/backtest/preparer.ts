@@ -10,10 +10,11 @@ import type { DecisionBody, Event, Facts, PartName, RecordHeader } from "@docket
 import { tileWidth } from "@docket/tlog";
 import { unwrapKey } from "../evidence/keys.ts";
 import { openPart } from "../evidence/seal.ts";
+import { CampaignKeys } from "../intake/campaign-keys.ts";
 import { declaredIn, eventKeys } from "../intake/counting.ts";
 import type { Declared, EventKeys } from "../intake/counting.ts";
-import { inputFromFacts, isOpen, subset } from "../intake/history.ts";
-import { KeyPlans } from "../intake/key-plan.ts";
+import { campaignOf, inputFromFacts, isOpen, subset } from "../intake/history.ts";
+import { campaignMark, KeyPlans } from "../intake/key-plan.ts";
 import { KeyPacker } from "../intake/packed-keys.ts";
 import { siteSignals } from "../intake/site-signals.ts";
 import type { LogDisk } from "../log/disk.ts";
@@ -100,6 +101,7 @@ export class Preparer {
   readonly #declared: Declared;
   readonly #ids: readonly string[];
   readonly #keyPlans: KeyPlans;
+  readonly #campaigns: CampaignKeys | undefined;
   readonly #packers = new Map<string, KeyPacker>();
   readonly #preparations = new Map<string, Preparation | undefined>();
   readonly #watchedLists: ReadonlySet<string>;
@@ -113,6 +115,7 @@ export class Preparer {
     this.#candidate = loadCandidate({ ...start, disk: ports.disk }, start.candidate);
     this.#declared = declaredIn(this.#candidate.policies);
     this.#ids = countedIds(this.#candidate);
+    this.#campaigns = CampaignKeys.of(this.#declared, start.hashing);
     this.#keyPlans = new KeyPlans(this.#declared, this.#candidate.policies);
     const { lists } = declarationsOf(this.#candidate.policies.policies);
     this.#watchedLists = new Set(lists.map(({ name }) => name));
@@ -224,13 +227,13 @@ export class Preparer {
 
   #keysFromFacts(source: Source, facts: Facts): EventKeys {
     const { counters, limits } = source.open;
-    if (counters.length + limits.length === 0) {
-      return { keys: facts.keys as EventKeys["keys"], uncounted: facts.uncounted ?? [] };
-    }
+    const recorded = facts.keys as EventKeys["keys"];
+    const keys = this.#campaigns?.unbind(recorded, campaignOf(facts)) ?? recorded;
+    if (counters.length + limits.length === 0) return { keys, uncounted: facts.uncounted ?? [] };
     const { policies } = this.#candidate;
     const found = eventKeys(source.open, policies, inputFromFacts(facts), this.#start.hashing);
     return {
-      keys: { ...(facts.keys as EventKeys["keys"]), ...found.keys },
+      keys: { ...keys, ...found.keys },
       uncounted: [...(facts.uncounted ?? []), ...found.uncounted],
     };
   }
@@ -274,8 +277,9 @@ export class Preparer {
     let packer = this.#packers.get(type);
     if (packer === undefined) {
       const plan = this.#keyPlans.of(type);
-      // Types come from outside: what nothing is counted by isn't remembered.
-      if (plan.groups.length === 0) return undefined;
+      // Types come from outside: what nothing is counted by isn't remembered. Which campaign an event belongs
+      // to is known in its turn only: its keys stay text.
+      if (plan.groups.length === 0 || plan.campaigns !== undefined) return undefined;
       this.#packers.set(type, (packer = new KeyPacker(plan)));
     }
     return packer;
@@ -386,7 +390,8 @@ export function eventInput(
     actor: event.actor,
     content: event.content,
     fields: event.fields,
-    signals: siteSignals(event, hashing),
+    signals: siteSignals(event, hashing, policies.campaigns !== undefined),
+    campaign: policies.campaigns === undefined ? undefined : campaignMark,
     models: scoreModels(policies, models, event.type, event.content),
     counters: new Map(),
     lists,

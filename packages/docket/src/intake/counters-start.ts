@@ -2,13 +2,14 @@
 // Counters and limits at a start: from the snapshot, if it is of this log, and then from the log's tail; else
 // from the log alone.
 import type { KeyObject } from "node:crypto";
-import { Counters, keptMs } from "../counters/counters.ts";
+import { Counters, isAgeless, keptMs } from "../counters/counters.ts";
 import { Limits } from "../counters/limits.ts";
 import { readSnapshot } from "../counters/snapshot.ts";
 import type { CounterMemory, SnapshotHeader, SnapshotStore } from "../counters/snapshot.ts";
 import { keyedHash } from "../evidence/keys.ts";
 import type { LogReader } from "../log/reader.ts";
 import { leafHashOf } from "./counter-keeper.ts";
+import { countsCampaigns } from "./campaign-keys.ts";
 import { counterKinds, declaredIn, limitKinds } from "./counting.ts";
 import type { CountedRelease } from "./history.ts";
 
@@ -65,7 +66,9 @@ export async function startCounters(start: CountersStart): Promise<StartedCounte
   const memory = { counters: new Counters(kinds), limits: new Limits(limitKinds(limits)) };
   const { notice } = read;
   if (start.size <= recountedAtOnceMax) return { memory, from: 0, counted: all, fresh: new Set(), notice };
-  const windows = kinds.filter(({ kind }) => kind !== "first");
+  // What counts by campaign is counted with the campaigns.
+  const ofCampaigns = new Set(counters.filter(({ counter }) => countsCampaigns(counter)).map(({ id }) => id));
+  const windows = kinds.filter((kind) => !isAgeless(kind) && !ofCampaigns.has(kind.id));
   const longestMs = Math.max(0, ...windows.map(keptMs));
   const from = await start.firstRecordSince((await start.latestDecidedMs()) - longestMs);
   const counted = new Set(windows.map(({ id }) => id));

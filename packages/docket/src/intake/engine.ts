@@ -29,7 +29,9 @@ import {
   readCounters,
   readLimits,
 } from "./counting.ts";
-import type { CounterMemory, Declared, EventKeys } from "./counting.ts";
+import type { CounterMemory, Declared, EventKeys, RecordedKeys } from "./counting.ts";
+import { CampaignKeys } from "./campaign-keys.ts";
+import type { BoundKeys } from "./campaign-keys.ts";
 import { EventPlan } from "./event-plan.ts";
 import type { EventMemory, HowCounted } from "./event-plan.ts";
 import type { PackedKeys } from "./packed-keys.ts";
@@ -138,6 +140,7 @@ export class Engine {
   readonly #ports: EnginePorts;
   #release: Release;
   #declared: Declared;
+  #campaigns: CampaignKeys | undefined;
   readonly #plans = new Map<string, EventPlan>();
 
   constructor(release: Release, memory: EngineMemory, ports: EnginePorts) {
@@ -145,6 +148,7 @@ export class Engine {
     this.#ports = ports;
     this.#release = release;
     this.#declared = declaredIn(release.policies);
+    this.#campaigns = CampaignKeys.of(this.#declared, ports.hashing);
   }
 
   /** The release that the next event is decided under. */
@@ -187,11 +191,14 @@ export class Engine {
     const { held, caps } = this.#ports.effects.effectsFor(actor, type, decidedAtMs);
     const isPacked = "numbers" in keys;
     if (isPacked) plan.take(keys);
+    const bound = isPacked ? unbound : this.#bind(keys, actor, decidedAtMs);
     const read = isPacked
       ? plan.readTaken(decidedAtMs, held)
-      : this.#readOneByOne(keys, actor, decidedAtMs, held);
+      : this.#readOneByOne(bound.keys, actor, decidedAtMs, held);
+    const { campaign } = bound;
     const { counters, limits, shadowLimits } = read;
-    const memory: MemoryRead = { counters, limits, shadowLimits, standing: standingInput(standing), held };
+    const after = standingInput(standing);
+    const memory: MemoryRead = { campaign, counters, limits, shadowLimits, standing: after, held };
     const evaluation = subject.evaluate(memory, this.#ports.effects.listsFor(this.#release.lists));
     const enforcement = enforce(evaluation, about, standing, decidedAtMs, caps, this.#ports.newRestrictionId);
     const conclusion = concludeDecision(evaluation, enforcement);
@@ -211,7 +218,7 @@ export class Engine {
     if (capped !== undefined) facts.capped = capped;
     this.#ports.effects.observe(actor, facts, decidedAtMs);
     if (isPacked) plan.count(!isRefusal(conclusion.outcome), facts, decidedAtMs, undefined);
-    else this.#countOneByOne(keys, actor, conclusion.outcome, facts, decidedAtMs);
+    else this.#countOneByOne(bound.keys, actor, conclusion.outcome, facts, decidedAtMs);
     setStanding(this.memory.standings, actor, standingAfter(before, conclusion, facts, decidedAtMs));
     return { evaluation, conclusion, facts };
   }
@@ -227,7 +234,7 @@ export class Engine {
       plan.take(keys);
       plan.count(!isRefusal(outcome), facts, decidedAtMs, undefined);
     } else {
-      this.#countOneByOne(keys, actor, outcome, facts, decidedAtMs);
+      this.#countOneByOne(this.#bind(keys, actor, decidedAtMs).keys, actor, outcome, facts, decidedAtMs);
     }
   }
 
@@ -290,6 +297,7 @@ export class Engine {
       held,
       standing: standingInput(standing),
     };
+    input.campaign = plan.campaign(input, actor, decidedAtMs);
     const keys = plan.keys(input, cellHashOf(this.#ports.hashing));
     const memory = plan.read(actor, decidedAtMs, held);
     input.counters = memory.counters;
@@ -298,8 +306,15 @@ export class Engine {
     return { plan, input, keys, memory };
   }
 
+  /** The keys of an event that was looked at elsewhere, with the campaign that it belongs to now. */
+  #bind({ keys }: EventKeys, actor: string, decidedAtMs: number): BoundKeys {
+    return (
+      this.#campaigns?.bind(this.memory, keys, undefined, actor, decidedAtMs) ?? { keys, campaign: undefined }
+    );
+  }
+
   #readOneByOne(
-    { keys }: EventKeys,
+    keys: RecordedKeys,
     actor: string,
     decidedAtMs: number,
     held: Effects["held"],
@@ -316,7 +331,7 @@ export class Engine {
   }
 
   #countOneByOne(
-    { keys }: EventKeys,
+    keys: RecordedKeys,
     actor: string,
     outcome: Outcome,
     facts: HowCounted & Pick<Facts, "decidedAt">,
@@ -384,6 +399,7 @@ export class Engine {
   #use({ release, declared }: { release: Release; declared: Declared }): void {
     this.#release = release;
     this.#declared = declared;
+    this.#campaigns = CampaignKeys.of(declared, this.#ports.hashing);
     this.#plans.clear();
   }
 
@@ -406,6 +422,7 @@ export class Engine {
 
 const nothingRead: ReadonlyMap<string, number> = new Map();
 const nothingLimited: readonly string[] = [];
+const unbound: BoundKeys = { keys: {}, campaign: undefined };
 
 function distinct<Kind extends { readonly id: string }>(kinds: readonly Kind[]): Kind[] {
   return [...new Map(kinds.map((kind) => [kind.id, kind])).values()];

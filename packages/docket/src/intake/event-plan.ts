@@ -5,12 +5,12 @@ import { lookupFacts, modelFacts, recordedFields, signalDefinitions } from "@doc
 import type { EvaluationInput, Policy, PolicySet, RecordedFields } from "@docket/policy";
 import type { Facts, FactValue } from "@docket/protocol";
 import type { CellHash } from "../counters/cell-hash.ts";
-import type { CounterState, Undo } from "../counters/counters.ts";
+import type { CounterKey, CounterState, Undo } from "../counters/counters.ts";
 import type { KeyHash } from "../counters/key-hash.ts";
 import type { LimitState } from "../counters/limits.ts";
-import { copyName, heldRefusals } from "./counting.ts";
+import { copyName, countedKeys, heldRefusals } from "./counting.ts";
 import type { CountedFacts, CounterMemory, Declared, EventKeys } from "./counting.ts";
-import { Plan, shapeOf } from "./key-plan.ts";
+import { campaignKeys, campaignPath, Plan, shapeOf } from "./key-plan.ts";
 import type { PlannedCounter, PlannedLimit } from "./key-plan.ts";
 import { unpackKeys } from "./packed-keys.ts";
 import type { PackedKeys } from "./packed-keys.ts";
@@ -57,6 +57,8 @@ export class EventPlan {
   readonly #counterShape: Record<string, number>;
   readonly #counterValues = new Map<string, number>();
   readonly #limitValues = new Map<string, number>();
+  /** What the campaign of the event was found by that was asked for last. */
+  #campaignKeys: readonly CounterKey[] = [];
   #generations = -1;
 
   constructor(type: string, policies: PolicySet, declared: Declared, memory: CounterMemory) {
@@ -76,7 +78,16 @@ export class EventPlan {
 
   /** Whether anything is said or counted of such events. */
   get isEmpty(): boolean {
-    return this.policies.length === 0 && this.#keys.groups.length === 0;
+    const { groups, campaigns } = this.#keys;
+    return this.policies.length === 0 && groups.length === 0 && campaigns === undefined;
+  }
+
+  /** The campaign that an event belongs to, to be asked for before its keys. */
+  campaign({ signals }: EvaluationInput, actor: string, decidedAtMs: number): string | undefined {
+    const { campaigns } = this.#keys;
+    if (campaigns === undefined) return undefined;
+    this.#campaignKeys = countedKeys(campaignKeys(signals), actor);
+    return this.#memory.counters.campaign(campaigns, this.#campaignKeys, decidedAtMs);
   }
 
   /** The keys of an event. */
@@ -144,6 +155,10 @@ export class EventPlan {
       if (uncounted?.includes(planned.id) === true) continue;
       counters.addHashed(state, planned.group, decidedAtMs, undos);
     }
+    if (this.#keys.campaigns !== undefined) {
+      const undo = counters.add(this.#keys.campaigns, this.#campaignKeys, decidedAtMs);
+      undos?.push(undo);
+    }
     if (!passed) return;
     for (const { planned, state } of this.#limits) {
       const { group, id } = planned;
@@ -162,7 +177,8 @@ export class EventPlan {
       const value = read(input);
       if (value !== undefined) values[path] = value;
     }
-    const { signals } = input;
+    const { signals, campaign } = input;
+    if (campaign !== undefined) values[campaignPath] = campaign;
     for (const [name, path] of openSignals) {
       const value = signals[name];
       if (value !== undefined) values[path] = value as FactValue;

@@ -8,8 +8,17 @@ import type { EvaluationInput, ListView, PolicySet, Signals } from "@docket/poli
 import type { DecisionBody, Event, Facts } from "@docket/protocol";
 import { openPart } from "../evidence/seal.ts";
 import type { StoredRecord } from "../log/reader.ts";
+import { CampaignKeys } from "./campaign-keys.ts";
 import { countDecision, declaredIn, eventKeys } from "./counting.ts";
-import type { CountedFacts, CounterMemory, Declared, NamedCounter, NamedLimit } from "./counting.ts";
+import type {
+  CountedFacts,
+  CounterMemory,
+  Declared,
+  NamedCounter,
+  NamedLimit,
+  RecordedKeys,
+} from "./counting.ts";
+import { campaignMark, campaignPath } from "./key-plan.ts";
 
 /** What counting from the log needs from around it. */
 export type HistoryPorts = {
@@ -53,6 +62,7 @@ export class History {
   readonly #byType = new Map<string, readonly string[]>();
   readonly #fromFacts: ReadonlySet<string>;
   readonly #releases = new Map<string, ReadonlySet<string> | undefined>();
+  readonly #campaigns: CampaignKeys | undefined;
 
   /** @param only the ids of counters and limits that are wanted; all by default */
   constructor(ports: HistoryPorts, release: CountedRelease, only?: ReadonlySet<string>) {
@@ -60,6 +70,7 @@ export class History {
     this.#release = release;
     const all = declaredIn(release.policies);
     this.declared = only === undefined ? all : subset(all, only);
+    this.#campaigns = CampaignKeys.of(this.declared, ports.hashing);
     this.#fromFacts = new Set(
       [
         ...this.declared.counters.filter(({ counter }) => isOpen(counter)),
@@ -82,13 +93,26 @@ export class History {
   ): Promise<void> {
     const lacking = this.#idsFor(facts.event.type).filter((id) => !Object.hasOwn(facts.keys, id));
     if (lacking.length === 0) {
-      countDecision(memory, record, facts, index);
+      countDecision(memory, record, this.bound(memory, record, facts), index);
       return;
     }
     const declared = await this.#declaredBy(record.release);
     const unknown = lacking.filter((id) => declared?.has(id) !== true);
     const found = unknown.length === 0 ? facts : await this.#found(new Set(unknown), stored, record, facts);
-    countDecision(memory, record, found, index);
+    countDecision(memory, record, this.bound(memory, record, found), index);
+  }
+
+  /** The facts with the campaign in their keys that `memory` finds, where it knows any. */
+  bound(
+    memory: CounterMemory,
+    { actor }: Pick<DecisionBody, "actor">,
+    facts: CountedFacts & Partial<Pick<Facts, "values">>,
+  ): CountedFacts {
+    if (this.#campaigns === undefined || !memory.counters.has(this.#campaigns.index)) return facts;
+    const recorded = campaignOf(facts);
+    const decidedAtMs = Date.parse(facts.decidedAt);
+    const { keys } = this.#campaigns.bind(memory, facts.keys as RecordedKeys, recorded, actor, decidedAtMs);
+    return keys === facts.keys ? facts : { ...facts, keys };
   }
 
   #idsFor(type: string): readonly string[] {
@@ -155,8 +179,11 @@ export class History {
   }
 
   #inputFromEvidence(event: Event, facts: Facts): EvaluationInput {
+    // Where campaigns are counted again, the mark gives way to what is found.
+    const campaign = campaignOf(facts) ?? (this.#campaigns === undefined ? undefined : campaignMark);
     return {
       ...inputFromFacts(facts),
+      campaign,
       actor: event.actor,
       content: event.content,
       fields: event.fields,
@@ -187,8 +214,16 @@ export function inputFromFacts(facts: Pick<Facts, "values" | "event" | "decidedA
   };
 }
 
+/** The campaign that facts say the event belonged to. */
+export function campaignOf({ values }: Partial<Pick<Facts, "values">>): string | undefined {
+  const campaign =
+    values !== undefined && Object.hasOwn(values, campaignPath) ? values[campaignPath] : undefined;
+  return typeof campaign === "string" ? campaign : undefined;
+}
+
 /** Whether the keys of a counter or limit follow from facts that every decision has. */
 export function isOpen(declared: NamedCounter["counter"] | NamedLimit["limit"]): boolean {
+  if ("kind" in declared && declared.kind === "campaigns") return false;
   const of = "of" in declared ? declared.of : undefined;
   if (declared.where !== undefined || (of !== undefined && !openFields.has(of))) return false;
   return declared.by.every((path) => openFields.has(path));

@@ -12,6 +12,10 @@ import type { Declared, EventKeys, NamedCounter, NamedLimit, RecordedKeys } from
 
 /** Stands for the record's actor in a recorded key: the pseudonym is in the leaf already. */
 export const actorMark = "@";
+/** Stands for a campaign that isn't known yet: as a value of `campaign.id`, and in keys. */
+export const campaignMark = "~";
+/** The path that conditions and counters know it by. */
+export const campaignPath = "campaign.id";
 
 /** A counter and where its keys are. */
 export type PlannedCounter = NamedCounter & { readonly group: KeyGroup };
@@ -87,7 +91,7 @@ export class KeyPlans {
     if (plan === undefined) {
       plan = new Plan(this.#declared, this.#policies, type);
       // Types come from outside: what nothing is counted by isn't remembered.
-      if (plan.groups.length > 0) this.#plans.set(type, plan);
+      if (plan.groups.length > 0 || plan.campaigns !== undefined) this.#plans.set(type, plan);
     }
     return plan;
   }
@@ -98,6 +102,8 @@ export class Plan implements KeyPlan {
   readonly counters: readonly PlannedCounter[];
   readonly limits: readonly PlannedLimit[];
   readonly groups: readonly Group[];
+  /** The hash under which campaigns are kept, where events of the type belong to some. */
+  readonly campaigns: string | undefined;
   readonly #policies: PolicySet;
   readonly #fields: readonly Field[];
   readonly #tuples: readonly Tuple[];
@@ -109,8 +115,11 @@ export class Plan implements KeyPlan {
     const group = (counted: Counted): Group => groupOf(parts, policies, type, counted);
     this.#policies = policies;
     this.counters = counters
-      .filter(({ counter }) => counter.on.includes(type))
+      .filter(({ counter }) => counter.on.includes(type) && counter.kind !== "campaigns")
       .map((each) => ({ ...each, group: group(each.counter) }));
+    this.campaigns = counters.find(
+      ({ counter }) => counter.on.includes(type) && counter.kind === "campaigns",
+    )?.id;
     this.limits = limits
       .filter(({ limit }) => limit.on.includes(type))
       .map((each) => ({ ...each, group: group(each.limit) }));
@@ -135,6 +144,7 @@ export class Plan implements KeyPlan {
     const keys: RecordedKeys = isWhole ? { ...this.#shape } : {};
     for (const { id, group } of this.counters) if (group.recorded !== undefined) keys[id] = group.recorded;
     for (const { id, group } of this.limits) if (group.recorded !== undefined) keys[id] = group.recorded;
+    if (this.campaigns !== undefined) keys[this.campaigns] = campaignKeys(input.signals);
     return { keys, uncounted: this.#hasConditions ? this.#uncounted(input) : [] };
   }
 
@@ -181,6 +191,14 @@ export function withActor(key: string, pseudonym: string): string {
     .split("|")
     .map((each) => (each === actorMark ? pseudonym : each))
     .join("|");
+}
+
+/** What an event's campaign is found by, as its facts record it. */
+export function campaignKeys(signals: Readonly<Record<string, unknown>>): CounterKey[] {
+  const { shingles, domainKeys } = signals;
+  const keys: CounterKey[] = typeof shingles === "string" ? [[shingles, actorMark]] : [];
+  if (Array.isArray(domainKeys)) for (const key of domainKeys) keys.push([String(key), actorMark]);
+  return keys;
 }
 
 function groupOf(parts: Parts, policies: PolicySet, type: string, { by, of, kind }: Counted): Group {
@@ -242,6 +260,7 @@ function readField(field: Field, input: EvaluationInput, cellHash: CellHash): vo
 
 // Numbers too: an attribute such as a telephone number is one.
 function cellOf({ path }: Field, value: Scalar, cellHash: CellHash): string {
+  if (path === campaignPath && value === campaignMark) return campaignMark;
   return path === "actor.id" ? actorMark : cellHash.of(path, String(value));
 }
 

@@ -1,18 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // The signals of an event, with this site's fingerprints.
 import type { KeyObject } from "node:crypto";
-import { computeSignals, signalInputOf } from "@docket/policy";
-import type { Signals } from "@docket/policy";
+import { computeSignals, shingleKey, shingleKeyBytes, signalInputOf } from "@docket/policy";
+import type { SignalOptions, Signals } from "@docket/policy";
 import type { Event } from "@docket/protocol";
 import { keyedHash } from "../evidence/keys.ts";
 
-/** Bytes of a text's fingerprint. */
+/** Bytes of a text's fingerprint, and of the keyed hash of a domain. */
 const fingerprintBytes = 16;
+const domainKeyBytes = 12;
 
-/** Computes them: pure, but for the hashing key. */
-export function siteSignals(event: Event, hashing: KeyObject): Signals {
+// One for each process and key: the derived key is the same everywhere.
+const campaignOptions = new WeakMap<KeyObject, NonNullable<SignalOptions["campaigns"]>>();
+
+/**
+ * Computes them: pure, but for the hashing key.
+ *
+ * @param withCampaigns whether what campaigns are found by is wanted too
+ */
+export function siteSignals(event: Event, hashing: KeyObject, withCampaigns = false): Signals {
   return computeSignals(signalInputOf(event.content), {
+    campaigns: withCampaigns ? campaignOptionsOf(hashing) : undefined,
     fingerprint: (text) =>
       keyedHash(hashing, "fingerprint", text).subarray(0, fingerprintBytes).toString("base64url"),
   });
+}
+
+/** What campaigns are found by: keyed hashes, of this site. */
+export function campaignOptionsOf(hashing: KeyObject): NonNullable<SignalOptions["campaigns"]> {
+  let options = campaignOptions.get(hashing);
+  if (options === undefined) {
+    options = {
+      shingleKey: shingleKey(keyedHash(hashing, "shingles", "").subarray(0, shingleKeyBytes)),
+      domainKey: (domain) =>
+        keyedHash(hashing, "campaign domain", domain).subarray(0, domainKeyBytes).toString("base64url"),
+    };
+    campaignOptions.set(hashing, options);
+  }
+  return options;
 }

@@ -400,7 +400,8 @@ export class DocketSite implements Site {
   }
 
   #signals(event: Event): Signals {
-    return siteSignals(event, this.#ports.keys.hashing);
+    const { policies } = this.#engine.release;
+    return siteSignals(event, this.#ports.keys.hashing, policies.campaigns !== undefined);
   }
 
   get #asksLists(): boolean {
@@ -409,7 +410,10 @@ export class DocketSite implements Site {
 
   #questions(event: Event): readonly LookupQuestion[] {
     const { actor } = event;
-    return lookupQuestions(this.#engine.release.policies, event.type, { actor, signals: this.#signals(event) });
+    return lookupQuestions(this.#engine.release.policies, event.type, {
+      actor,
+      signals: this.#signals(event),
+    });
   }
 
   // Bounded by the look-ups' time-outs, and never rejects. Events that come one by one don't wait for each other.

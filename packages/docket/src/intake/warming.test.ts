@@ -38,9 +38,12 @@ const after: CountedRelease = releaseOf(
   links: { sum: signals.linkCount, by: actor.id, over: 1h }
   known: { first: events, by: actor.ip, over: 1h }
   linked: { count: events, by: actor.ip, over: 1h, where: signals.linkCount > 0 }
+  copies: { count: distinct actor.ip, by: [actor.id, campaign.id], over: 1h }
 limits:
   pace: { rate: 6/h, burst: 2, by: actor.id }
-${rules(["posts", "texts", "links", "known", "linked"], ["pace"])}`,
+  spread: { rate: 4/h, burst: 2, by: campaign.id }
+campaigns: { over: 1h }
+${rules(["posts", "texts", "links", "known", "linked", "copies"], ["pace", "spread"])}`,
 );
 
 const told: fc.Arbitrary<Told[]> = fc
@@ -49,7 +52,13 @@ const told: fc.Arbitrary<Told[]> = fc
       stepMs: fc.integer({ min: 0, max: 400_000 }),
       actor: fc.constantFrom("ann", "bob", "cid"),
       ip: fc.constantFrom("10.0.0.1", "10.0.0.2"),
-      text: fc.constantFrom("hello there, good people", "see https://a.example and https://b.example now"),
+      text: fc.constantFrom(
+        "hello there, good people",
+        "see https://a.example and https://b.example now",
+        "everybody who reads this should visit my new channel soon",
+        "everybody who sees this must visit my new channel soon, https://b.example",
+        "a wholly different text about weather and gardens in spring",
+      ),
       outcome: fc.constantFrom<Outcome[]>("allow", "reject", "flag", "delay"),
     }),
     { minLength: 5, maxLength: 60, size: "max" },
@@ -123,12 +132,12 @@ function decide(
   release: CountedRelease,
   each: Told,
 ): { seal: () => void; undo: Undo } {
-  const { decision, facts } = log.facts(each, release);
+  const { decision, facts } = log.facts(each, release, memory);
   const uncount = countDecision(memory, decision, facts);
   const unkeep = keeper.counted(decision, facts);
   return {
     seal: () => {
-      const index = log.append(each, release);
+      const index = log.append(each, release, { decision, facts });
       keeper.sealed(index, log.records[index]?.leaf ?? "");
     },
     undo: () => {
@@ -206,7 +215,7 @@ test("evidence that is gone is counted as not covered; what the facts hold needs
   const gone = events.filter(({ event }) => event.actor.id === "ann").length;
   assert.ok(gone > 0);
   const sentence = `was warmed from ${events.length - gone} of ${events.length} events`;
-  assert.equal(notices.filter((notice) => notice.includes(sentence)).length, 2, notices.join("\n"));
+  assert.equal(notices.filter((notice) => notice.includes(sentence)).length, 7, notices.join("\n"));
   // What is counted by actor and open signals alone was counted for ann too.
   const expected = memoryOf(after);
   countedFromTheStart(log, events, after, expected);
@@ -218,6 +227,10 @@ test("evidence that is gone is counted as not covered; what the facts hold needs
     memory.counters.read(links?.id ?? "", key, lastMs),
     expected.counters.read(links?.id ?? "", key, lastMs),
   );
+  const open = limitKinds(
+    declaredIn(after.policies).limits.filter(({ limit }) => limit.by[0] === "actor.id"),
+  );
+  for (const { limits } of [memory, expected]) limits.adopt(open);
   assert.deepEqual(held(new Counters([]), memory.limits), held(new Counters([]), expected.limits));
   await keeper.close();
 });
@@ -347,9 +360,9 @@ test("what a snapshot lacks is warmed after the start", async () => {
   for (const each of events) decide(log, first, keeper, before, each).seal();
   await keeper.close();
   const { memory, fresh } = await restart(log, after, store);
-  assert.equal(fresh.size, 5);
+  assert.equal(fresh.size, 10);
   const next = keeperOf(log, memory, after, fresh, store);
-  assert.equal(next.warming.size, 5);
+  assert.equal(next.warming.size, 10);
   assert.equal(next.progress.length, 1);
   await next.warmed();
   const expected = memoryOf(after);

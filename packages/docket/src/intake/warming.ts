@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import type { PolicySet } from "@docket/policy";
 import { latenessMsMax } from "@docket/policy";
 import { parseLeaf } from "@docket/protocol";
-import { Counters, keptMs } from "../counters/counters.ts";
+import { Counters, isAgeless, keptMs } from "../counters/counters.ts";
 import type { Undo } from "../counters/counters.ts";
 import { Limits } from "../counters/limits.ts";
 import type { LogReader } from "../log/reader.ts";
@@ -153,7 +153,7 @@ export class Warming {
   // What was first seen when, and how far a limit is used up, may go back any length of time.
   async #begin(): Promise<number> {
     const { counters, limits } = this.#memory;
-    if (limits.kinds.length > 0 || counters.kinds.some(({ kind }) => kind === "first")) return 0;
+    if (limits.kinds.length > 0 || counters.kinds.some(isAgeless)) return 0;
     const longestMs = Math.max(...counters.kinds.map(keptMs)) + latenessMsMax;
     return this.#ports.firstRecordSince((await this.#ports.latestDecidedMs()) - longestMs);
   }
@@ -185,7 +185,7 @@ export class Warming {
 
   #putInto(memory: CounterMemory): void {
     for (const { decision, facts, index, undos } of this.#followers) {
-      const undo = countDecision(this.#memory, decision, facts);
+      const undo = countDecision(this.#memory, decision, this.#history.bound(this.#memory, decision, facts));
       if (index === undefined) undos.push(undo);
     }
     this.#followers = [];
@@ -211,10 +211,15 @@ export function rulesWaiting(
     ...counters.filter(({ id }) => warming.has(id)).map(({ counter }) => counter.id),
     ...limits.filter(({ id }) => warming.has(id)).map(({ limit }) => limit.id),
   ]);
+  const isCold = ({ id }: { readonly id: string }): boolean => cold.has(id);
   for (const policy of policies) {
     const names = new Set(
       [...policy.counters].filter(([, { id }]) => cold.has(id)).map(([name]) => `counters.${name}`),
     );
+    const { campaigns } = policy;
+    if (campaigns !== undefined && [campaigns.index, campaigns.size, campaigns.actors].some(isCold)) {
+      for (const part of ["id", "size", "actors"]) names.add(`campaign.${part}`);
+    }
     for (const rule of policy.rules) {
       if (!rule.reads.some((path) => names.has(path)) && !rule.readsLimits.some((id) => cold.has(id)))
         continue;

@@ -6,6 +6,7 @@
 import { latenessMsMax } from "@docket/policy";
 import type { Counter } from "@docket/policy";
 import type { Facts } from "@docket/protocol";
+import { CampaignReplay } from "./campaigns.ts";
 import type { ReplayFinding } from "./finding.ts";
 import { actorKeys } from "./keys.ts";
 import type { ReplayRelease } from "./release.ts";
@@ -46,11 +47,19 @@ type Recounted = {
 
 /** Counts again. Decisions are given in the order of the log, from its first record on. */
 export class Recount {
-  readonly summary: RecountSummary = { checked: 0, late: 0, warming: 0, estimated: 0, forgotten: 0 };
+  readonly #summary: RecountSummary = { checked: 0, late: 0, warming: 0, estimated: 0, forgotten: 0 };
   readonly #counters = new Map<string, Recounted>();
+  readonly #campaigns = new CampaignReplay();
   #release: ReplayRelease | undefined;
   #newestMs = Number.NEGATIVE_INFINITY;
   #sinceForgotten = 0;
+
+  /** How many values were held against a recount, the ids of campaigns among them. */
+  get summary(): RecountSummary {
+    const { checked, warming } = this.#campaigns.summary;
+    const own = this.#summary;
+    return { ...own, checked: own.checked + checked, warming: own.warming + warming };
+  }
 
   /**
    * Takes in a decision.
@@ -69,7 +78,8 @@ export class Recount {
     this.adopt(release);
     const behindMs = this.#newestMs - decidedAtMs;
     this.#newestMs = Math.max(this.#newestMs, decidedAtMs);
-    const findings: ReplayFinding[] = [];
+    const campaign = this.#campaigns.follow(index, actor, facts, decidedAtMs, isAsked);
+    const findings: ReplayFinding[] = campaign === undefined ? [] : [campaign];
     const uncounted = new Set(facts.uncounted);
     for (const [hash, recounted] of this.#counters) {
       const keys = facts.keys[hash] && actorKeys(facts.keys[hash], actor);
@@ -91,9 +101,10 @@ export class Recount {
   adopt(release: ReplayRelease): void {
     if (release === this.#release) return;
     const isFirst = this.#release === undefined;
+    this.#campaigns.adopt(release);
     for (const hash of this.#counters.keys()) if (!release.counters.has(hash)) this.#counters.delete(hash);
     for (const [hash, counter] of release.counters) {
-      if (this.#counters.has(hash)) continue;
+      if (this.#counters.has(hash) || counter.kind === "campaigns") continue;
       const completeFromMs = isFirst
         ? Number.NEGATIVE_INFINITY
         : this.#newestMs + latenessMsMax + counter.overMs + counter.bucketMs;
@@ -118,7 +129,7 @@ export class Recount {
     behindMs: number,
   ): Omit<ReplayFinding, "index" | "what"> | undefined {
     if (keys === undefined && recorded === undefined) return undefined;
-    const { summary } = this;
+    const summary = this.#summary;
     const { counter, windows, estimated, completeFromMs, lateMs } = recounted;
     if (behindMs > lateMs) summary.late += 1;
     else if (decidedAtMs < completeFromMs) summary.warming += 1;
@@ -174,6 +185,8 @@ function add(recounted: Recounted, keys: readonly (readonly string[])[], atMs: n
 
 function newWindow({ kind }: Counter): Window {
   switch (kind) {
+    // Campaigns are no windows, and are never among what is counted here.
+    case "campaigns":
     case "count":
       return eventWindow();
     case "distinct":

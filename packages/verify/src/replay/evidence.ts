@@ -28,6 +28,7 @@ import type {
   ListView,
   Model,
   Scalar,
+  SignalOptions,
 } from "@docket/policy";
 import { encodeDisclosed, parseTime } from "@docket/protocol";
 import type { Facts } from "@docket/protocol";
@@ -43,6 +44,8 @@ import type { ReplayRelease } from "./release.ts";
 export type EvidencePorts = {
   /** The fingerprint of a normalised text. */
   readonly fingerprint: (text: string) => string;
+  /** What campaigns are found by. */
+  readonly campaigns: NonNullable<SignalOptions["campaigns"]>;
   /** What facts keep of an event's id and of its encoding. */
   readonly eventId: (id: string) => string;
   readonly body: (encodedEvent: string) => string;
@@ -126,7 +129,12 @@ function inputOf(
     actor: event.actor,
     content: event.content,
     fields: event.fields,
-    signals: computeSignals(signalInputOf(event.content), { fingerprint: ports.fingerprint }),
+    signals: computeSignals(signalInputOf(event.content), {
+      fingerprint: ports.fingerprint,
+      campaigns: release.policies.campaigns === undefined ? undefined : ports.campaigns,
+    }),
+    // The state before the record vouches for it, as for counters.
+    campaign: read.values["campaign.id"] as string | undefined,
     models: scoreModels(release.policies, models, event.type, event.content),
     lookups: recordedLookups(release.policies, release.policies, event.type, facts.values).lookups,
     counters: new Map(Object.entries(read.counters)),
@@ -177,6 +185,7 @@ function valuesOf(
     ...Object.fromEntries(modelFacts(input.models)),
     ...Object.fromEntries(lookupFacts(input.lookups)),
   };
+  if (input.campaign !== undefined) values["campaign.id"] = input.campaign;
   for (const { name, personal } of signalDefinitions) {
     const value = input.signals[name];
     if (!personal && value !== undefined) values[`signals.${name}`] = value;
@@ -199,6 +208,10 @@ function keysOf(
   const said = (path: FieldPath, value: Scalar): string =>
     path === "actor.id" ? actorMark : cell(path, value);
   for (const [hash, counted] of [...counters, ...limits]) {
+    if ("kind" in counted && counted.kind === "campaigns") {
+      if (counted.on.includes(input.type)) keys[hash] = campaignKeys(input);
+      continue;
+    }
     const entries = counterEntries(policies, counted, input);
     if (entries === undefined) continue;
     keys[hash] = entries.map(({ by, of }) => {
@@ -209,6 +222,12 @@ function keysOf(
     if (!counts(policies, counted, input)) uncounted.push(hash);
   }
   return { keys, uncounted: uncounted.sort() };
+}
+
+function campaignKeys({ signals }: EvaluationInput): string[][] {
+  const { shingles, domainKeys } = signals;
+  const keys = typeof shingles === "string" ? [[shingles, actorMark]] : [];
+  return [...keys, ...((domainKeys ?? []) as readonly string[]).map((key) => [key, actorMark])];
 }
 
 function hitsOf({ hits }: Evaluation, ports: EvidencePorts): string[] {

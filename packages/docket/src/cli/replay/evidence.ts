@@ -13,6 +13,7 @@ import { openWrappedKeys } from "../../stores/sqlite/actor-keys.ts";
 import { openListProof } from "./lists.ts";
 import { openModels } from "./models.ts";
 import { cellHashOf } from "../../intake/counting.ts";
+import { campaignOptionsOf } from "../../intake/site-signals.ts";
 
 /** What a thread opens evidence with. */
 export type EvidenceStart = {
@@ -141,6 +142,7 @@ function portsOf(hashing: KeyObject): EvidencePorts {
   const cells = cellHashOf(hashing);
   return {
     fingerprint: (text) => hashed("fingerprint", text, eventHashBytes),
+    campaigns: campaignOptionsOf(hashing),
     eventId: (id) => hashed("event", id, eventHashBytes),
     body: (encoded) => hashed("body", encoded, eventHashBytes),
     cell: (path, value) => cells.of(path, String(value)),

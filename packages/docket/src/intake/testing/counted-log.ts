@@ -8,9 +8,10 @@ import type { Event, Facts, Outcome } from "@docket/protocol";
 import { sealParts } from "../../evidence/seal.ts";
 import type { StoredRecord } from "../../log/reader.ts";
 import { seededRandom } from "../../testing/seeded-random.ts";
-import { countDecision, declaredIn, eventKeys } from "../counting.ts";
+import { countDecision, countedKeys, declaredIn, eventKeys } from "../counting.ts";
 import type { CountedDecision, CounterMemory } from "../counting.ts";
 import type { CountedRelease, HistoryPorts } from "../history.ts";
+import { campaignKeys } from "../key-plan.ts";
 import { siteSignals } from "../site-signals.ts";
 import { snapshotKey } from "../counters-start.ts";
 
@@ -22,6 +23,9 @@ export function releaseOf(policy: string): CountedRelease {
 
 /** An event with what was decided. */
 export type Told = { event: Event; atMs: number; outcome: Outcome };
+
+/** How an event is counted. */
+export type Counted = { decision: CountedDecision; facts: Facts };
 
 /** The log. */
 export class CountedLog {
@@ -48,7 +52,7 @@ export class CountedLog {
         this.opened++;
         return this.erased.has(pseudonym) ? undefined : keyOf(pseudonym);
       },
-      signals: (event) => siteSignals(event, this.hashing),
+      signals: (event) => siteSignals(event, this.hashing, true),
       declaredBy: async (id) => {
         const release = this.releases.get(id);
         if (release === undefined) return undefined;
@@ -79,12 +83,21 @@ export class CountedLog {
     return record;
   }
 
-  /** What a decision's facts say of how it is counted under a release. */
-  facts(told: Told, release: CountedRelease): { decision: CountedDecision; facts: Facts } {
+  /**
+   * What a decision's facts say of how it is counted under a release.
+   *
+   * @param memory finds the campaign, where there are any
+   */
+  facts(told: Told, release: CountedRelease, memory?: CounterMemory): Counted {
     this.releases.set(release.id, release);
     const { event, atMs, outcome } = told;
-    const signals = siteSignals(event, this.hashing);
+    const { policies } = release;
+    const signals = siteSignals(event, this.hashing, policies.campaigns !== undefined);
+    const index = declaredIn(policies).counters.find(({ counter }) => counter.kind === "campaigns")?.id;
+    const found = countedKeys(campaignKeys(signals), pseudonymOf(event.actor.id));
+    const campaign = index === undefined ? undefined : memory?.counters.campaign(index, found, atMs);
     const input = {
+      campaign,
       type: event.type,
       op: event.op ?? "create",
       decidedAt: atMs,
@@ -103,6 +116,7 @@ export class CountedLog {
     );
     const open = signalDefinitions.filter(({ name, personal }) => !personal && signals[name] !== undefined);
     const values = Object.fromEntries(open.map(({ name }) => [`signals.${name}`, signals[name]]));
+    if (campaign !== undefined) values["campaign.id"] = campaign;
     const facts = {
       v: 1,
       event: { id: event.id, body: "b", type: event.type, op: "create", time: null, inReplyTo: null },
@@ -116,8 +130,8 @@ export class CountedLog {
   }
 
   /** Appends a decision; its index. */
-  append(told: Told, release: CountedRelease): number {
-    const { decision, facts } = this.facts(told, release);
+  append(told: Told, release: CountedRelease, counted: Counted = this.facts(told, release)): number {
+    const { decision, facts } = counted;
     const index = this.records.length;
     const { actor, outcome } = decision;
     const key = keyOf(actor);
@@ -156,7 +170,7 @@ export function countedFromTheStart(
   memory: CounterMemory,
 ): void {
   for (const each of told) {
-    const { decision, facts } = log.facts(each, release);
+    const { decision, facts } = log.facts(each, release, memory);
     countDecision(memory, decision, facts);
   }
 }

@@ -14,6 +14,7 @@ import {
   languageVersion,
   readStanding,
   restrictionFromRecord,
+  shingleKey,
   signalDefinitions,
   signalsVersion,
 } from "@docket/policy";
@@ -55,6 +56,10 @@ export function releaseOf(text: string): ReplayRelease {
 /** Keyed hashes, with no key. */
 export const ports: EvidencePorts = {
   fingerprint: (text) => digest(`fingerprint ${text}`).slice(0, 22),
+  campaigns: {
+    shingleKey: shingleKey(new Uint8Array(16)),
+    domainKey: (domain) => digest(`domain ${domain}`).slice(0, 16),
+  },
   eventId: (id) => digest(`event ${id}`).slice(0, 22),
   body: (encoded) => digest(`body ${encoded}`).slice(0, 22),
   cell: (path, value) => digest(`${path}\n${value}`).slice(0, 16),
