@@ -96,6 +96,7 @@ const signalReaders: Readonly<Record<string, (input: EvaluationInput) => unknown
   styled: ({ signals }) => signals["styled"],
   emoji: ({ signals }) => signals["emoji"],
   scripts: ({ signals }) => signals["scripts"],
+  language: ({ signals }) => signals["language"],
   fingerprint: ({ signals }) => signals["fingerprint"],
   mailTraits: ({ signals }) => signals["mailTraits"],
   mailHops: ({ signals }) => signals["mailHops"],

@@ -115,7 +115,10 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
     actor: given.actor,
     content: given.content,
     fields: given.fields,
-    signals: computeSignals(signalInputOf(given.content), { fingerprint: (letters) => letters }),
+    signals: computeSignals(signalInputOf(given.content), {
+      fingerprint: (letters) => letters,
+      language: () => given.language,
+    }),
     campaign: campaigns && "c_given",
     counters,
     limits,

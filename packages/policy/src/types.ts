@@ -318,6 +318,8 @@ export type TestGiven = {
   readonly atMs: number;
   readonly actor: EvaluationInput["actor"];
   readonly content?: EvaluationInput["content"];
+  /** What the text's language is identified as. */
+  readonly language?: string;
   readonly fields: Readonly<Record<string, FieldValue>>;
   /** Values of counters, by name; of `first`, milliseconds. */
   readonly counters: ReadonlyMap<string, number>;

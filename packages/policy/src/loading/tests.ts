@@ -64,6 +64,7 @@ const givenKeys: Keys = {
     "at",
     "actor",
     "content",
+    "language",
     "fields",
     "counters",
     "limits",
@@ -111,6 +112,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
   const atMs = readOptional(mapping, "at", (each) => readPointInTime(source, each, "at")) ?? testTimeMs;
   const actor = readOptional(mapping, "actor", (each) => readActor(source, each, atMs, context.attributes));
   const content = readOptional(mapping, "content", (each) => readContent(source, each, event));
+  const language = readOptional(mapping, "language", (each) => readText(source, each, "language"));
   const fields = readOptional(mapping, "fields", (each) => readFields(source, each, event)) ?? {};
   const counters = readOptional(mapping, "counters", (each) => readGivenCounters(source, each, names));
   const limits = readOptional(mapping, "limits", (each) => readGivenLimits(source, each, names));
@@ -128,6 +130,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
     atMs,
     actor: actor ?? { id: "somebody" },
     ...(content && { content }),
+    ...(language !== undefined && { language }),
     fields,
     counters: counters ?? new Map(),
     limits: limits ?? new Map(),

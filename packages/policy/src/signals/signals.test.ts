@@ -109,8 +109,8 @@ test("a text without letters has no fingerprint", () => {
   }
 });
 
-/** What only a mail has. */
-const ofMail: ReadonlySet<string> = new Set(["mailTraits", "mailHops", "attachmentKinds"]);
+/** What only a mail has, and what is identified only where it is asked for. */
+const ofMail: ReadonlySet<string> = new Set(["mailTraits", "mailHops", "attachmentKinds", "language"]);
 
 test("any text: every value is of its type, and sizes are bounded", () => {
   const types: Readonly<Record<string, (value: SignalValue) => boolean>> = {
@@ -218,9 +218,37 @@ test("the reference lists exactly the signals, and its example is true", () => {
   );
   const [text, headers, parts] = [...page.matchAll(/```text\n(.*?)\n```/gs)].map(([, block]) => block);
   const input = { text, headers, parts: parts?.split("\n") };
-  const signals = computeSignals(input, { fingerprint: (hashed) => `hash of ${hashed}` });
+  const signals = computeSignals(input, {
+    fingerprint: (hashed) => `hash of ${hashed}`,
+    language: () => "en",
+  });
   for (const [, name = "", , , example = ""] of rows)
     assert.deepEqual(JSON.parse(example), signals[name], name);
+});
+
+test("the reference's examples of disguises are true", () => {
+  const page = readFileSync(new URL("../../../../docs/reference/signals.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `(\w+)` \| `(".*")` \| (\d+) \| `(".*")` \|$/gm)];
+  const tricks = "hidden bidi mixedWords leet spaced zalgo styled emoji".split(" ");
+  assert.deepEqual([...new Set(rows.map(([, name]) => name))], tricks);
+  for (const [, name = "", text = "", count, skeleton = ""] of rows) {
+    const signals = computeSignals({ text: JSON.parse(text) as string }, options);
+    assert.equal(signals[name], Number(count), text);
+    assert.equal(signals["skeleton"], JSON.parse(skeleton));
+  }
+});
+
+test("the language is asked of the text without links, and only where somebody wants it", () => {
+  const asked: string[] = [];
+  const language = (text: string): string | undefined => {
+    asked.push(text);
+    return text.includes("Guten") ? "de" : undefined;
+  };
+  const signals = computeSignals({ text: "Guten Tag http://a.example/x" }, { ...options, language });
+  assert.equal(signals["language"], "de");
+  assert.deepEqual(asked, ["Guten Tag  "]);
+  assert.equal("language" in computeSignals({ text: "?" }, { ...options, language }), false);
+  assert.equal("language" in computeSignals({ text: "Guten Tag" }, options), false);
 });
 
 test("what campaigns are found by is computed where it is wanted, and only there", () => {

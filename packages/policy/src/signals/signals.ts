@@ -50,6 +50,11 @@ export type SignalOptions = {
   /** A keyed hash (an HMAC with the site's secret) of the fingerprint text; called at most once. */
   fingerprint: (normalised: string) => string;
   /**
+   * The language of the text without its links, `undefined` where it can't be told; absent where nobody reads
+   * it. What it said is recorded: a replay hands in the recorded one.
+   */
+  language?: ((text: string) => string | undefined) | undefined;
+  /**
    * Wanted where a policy reads campaigns: then there are two signals more, which conditions can't read.
    * `shingles` is the signature of near-duplicates, `domainKeys` has keyed hashes of the domains that aren't
    * common everywhere.
@@ -122,6 +127,7 @@ export const signalDefinitions: readonly SignalDefinition[] = [
   define("styled", "int", false, "Letters in styles: mathematical, circled, small capitals, upside down."),
   define("emoji", "int", false, "Emoji; a sequence that is shown as one counts once."),
   define("scripts", "list<string>", false, "The scripts of the letters, most letters first."),
+  define("language", "string", false, "The language as it was identified; only where a policy reads it."),
   define(
     "fingerprint",
     "string",
@@ -178,6 +184,8 @@ export function computeSignals(input: SignalInput, options: SignalOptions): Sign
     ...textValues,
   };
   if (common !== "") signals["fingerprint"] = options.fingerprint(common);
+  const language = options.language?.(rest);
+  if (language !== undefined) signals["language"] = language;
   if (options.campaigns !== undefined) addCampaignSignals(signals, common, options.campaigns);
   return Object.assign(signals, mail);
 }
