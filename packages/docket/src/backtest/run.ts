@@ -7,7 +7,7 @@ import { cleanStanding, evaluate, outcomes } from "@docket/policy";
 import type { Evaluation, ListView, MemoryRead, Outcome, Preparation, Standing } from "@docket/policy";
 import { prepareType } from "@docket/policy";
 import { parseLeaf } from "@docket/protocol";
-import type { BrakeFacts, Event, FiredFact } from "@docket/protocol";
+import type { BrakeFacts, FiredFact } from "@docket/protocol";
 import { Counters } from "../counters/counters.ts";
 import { Limits } from "../counters/limits.ts";
 import { keyedHash } from "../evidence/keys.ts";
