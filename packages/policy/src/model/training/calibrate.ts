@@ -2,7 +2,7 @@
 // From margins to probabilities: a logistic curve through margins that rows got from weights which had not
 // seen them, written as points with straight lines between.
 import { marginMax, scoreMax, type Knot } from "../model-file.ts";
-import { exponential, logarithm, logistic } from "./elementary.ts";
+import { logarithm, logistic } from "./elementary.ts";
 
 /** The line from margins to log-odds: `slope * margin + offset`. */
 export type Line = { readonly slope: number; readonly offset: number };
@@ -42,27 +42,37 @@ export function fitLine(margins: Float64Array, spam: Uint8Array): Line {
   return slope > 0.01 ? { slope, offset } : { slope: 0.01, offset };
 }
 
-/** Log-odds of the points; between the outer ones and ±outer the line goes on, only flatter. */
-const innerLogOdds = 10;
-const innerSteps = 64;
-const outerLogOdds = 60;
+/** As far as this the score is the probability: a few thousand examples can't tell one in a thousand from less. */
+const trustedLogOdds = 6;
+const trustedSteps = 48;
+/**
+ * Beyond, the score goes on rising, so that the surest texts keep their order: what is left up to 0 and to
+ * 1,000,000 is shared out over these log-odds, the outer ones getting less.
+ */
+const tailLogOdds: readonly number[] = [7, 8, 9, 10, 12, 14, 17, 20, 25, 30, 40, 60];
+const tailShare = 0.3;
 
-/** The points of a line's calibration. Strictly ascending, and apart as far as a millionth allows. */
-export function knotsOf(line: Line): Knot[] {
-  const knots: Knot[] = [];
-  const push = (logOdds: number, score: number): void => {
-    const margin = Math.round(((logOdds - line.offset) / line.slope) * 65_536);
-    const before = knots.at(-1);
-    const kept = Math.max(-marginMax, Math.min(marginMax, margin));
-    if (before !== undefined && (kept <= before.margin || score <= before.score)) return;
-    knots.push({ margin: kept, score });
-  };
-  push(-outerLogOdds, 0);
-  for (let step = -innerSteps; step <= innerSteps; step++) {
-    const logOdds = (step * innerLogOdds) / innerSteps;
-    push(logOdds, Math.round(scoreMax / (1 + exponential(-logOdds))));
+/** The points of a line's calibration, strictly ascending. */
+export function knotsOf({ slope, offset }: Line): Knot[] {
+  const upper: (readonly [number, number])[] = [];
+  for (let step = 1; step <= trustedSteps; step++) {
+    const logOdds = (step * trustedLogOdds) / trustedSteps;
+    upper.push([logOdds, Math.round(scoreMax * logistic(logOdds))]);
   }
-  push(outerLogOdds, scoreMax);
+  let reached = upper.at(-1)?.[1] ?? 0;
+  for (const logOdds of tailLogOdds) {
+    reached += Math.floor((scoreMax - reached) * tailShare);
+    upper.push([logOdds, reached]);
+  }
+  const lower = upper.toReversed().map(([logOdds, score]) => [-logOdds, scoreMax - score] as const);
+  const knots: Knot[] = [];
+  for (const [logOdds, score] of [...lower, [0, scoreMax / 2] as const, ...upper]) {
+    const margin = Math.round(((logOdds - offset) / slope) * 65_536);
+    const kept = Math.max(-marginMax, Math.min(marginMax, margin));
+    const before = knots.at(-1);
+    if (before === undefined || (kept > before.margin && score > before.score))
+      knots.push({ margin: kept, score });
+  }
   return knots;
 }
 

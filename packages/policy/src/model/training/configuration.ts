@@ -40,7 +40,7 @@ export type BayesConfiguration = { readonly weight: number; readonly smoothing: 
 const short = {
   features: featuresVersion,
   bits: 22,
-  featuresMax: 800_000,
+  featuresMax: 1_000_000,
   descent: { weight: 1, epochs: 8, step: 0.3, errorMin: 0.02 },
   margin: { weight: 1, cost: 10, epochs: 20 },
   bayes: { weight: 0.75, smoothing: 0.1 },
