@@ -10,6 +10,14 @@ import type { WitnessesStatus } from "../publication/witness-status.ts";
  */
 const decisionSecondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
+/** What is told of look-ups in the DNS, and how. */
+const lookupFigures: readonly (readonly [keyof NonNullable<SiteStatus["lookups"]>, string])[] = [
+  ["asked", "Questions that look-ups sent, since the start"],
+  ["remembered", "Questions of look-ups that were answered from memory, since the start"],
+  ["listed", "Questions of look-ups that were answered with a listing, since the start"],
+  ["failed", "Questions of look-ups without a usable answer, since the start"],
+];
+
 /** The metrics of a server of any log. */
 export type LogMetrics = {
   registry: Registry;
@@ -84,6 +92,9 @@ export function createMetrics(options: LogMetricsOptions<SiteStatus>): Metrics {
     "Rules without effect because a counter or limit that they read isn't warm yet",
     () => status().rulesWarming,
   );
+  for (const [figure, what] of lookupFigures) {
+    gauge(registry, `docket_lookups_${figure}`, what, () => status().lookups?.[figure] ?? 0);
+  }
   return {
     ...common,
     decided(decision, took) {

@@ -3,6 +3,7 @@
 import type { Decision, Disclosed, DocketRecord, Event, Facts, Receipt, Restriction } from "@docket/protocol";
 import type { Priority } from "../log/admission.ts";
 import type { LogPaths } from "../log/paths.ts";
+import type { LookupFigures } from "../lookups/contract.ts";
 
 /** An event to be decided. */
 export type DecideRequest = {
@@ -68,6 +69,8 @@ export type SiteStatus = LogFacts & {
   countersEvicted: number;
   /** Rules without effect because what they read isn't warm yet. */
   rulesWarming: number;
+  /** How look-ups have fared since the start of the process, where the site makes any. */
+  lookups?: LookupFigures | undefined;
   /** Records read of those that warming has to read; both 0 where there is nothing to warm. */
   warming: { done: number; total: number };
 };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Look-ups of a site: asked before an event's turn, recorded as facts, and never asked again.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Decision } from "@docket/protocol";
+import { backtest } from "../backtest/backtest.ts";
+import { optionsOf } from "../cli/backtest/run.ts";
 import { replayDirectory } from "../cli/replay/run.ts";
 import { createInstallation } from "../installation.ts";
 import type { Installation } from "../installation.ts";
@@ -92,6 +94,16 @@ test("answers decide, are facts, and come out again without a network", async (t
       { stderr: { write: () => true } as never, nowMs: () => 0 },
     );
     assert.equal(report.verdict, "same", JSON.stringify(report));
+  }
+  for (const [zone, coverage] of [
+    ["dbl.example", { facts: 5, evidence: 0, unasked: 0, gone: 0, unreadable: 0 }],
+    ["other.example", { facts: 0, evidence: 0, unasked: 5, gone: 0, unreadable: 0 }],
+  ] as const) {
+    const candidate = join(installation.data, zone);
+    mkdirSync(candidate);
+    writeFileSync(join(candidate, "comments.yaml"), policy.replace("dbl.example", zone));
+    const report = await backtest(optionsOf({ candidate, data: installation.data }));
+    assert.deepEqual(report.coverage, coverage);
   }
   assert.equal(questions(), asked);
 });
