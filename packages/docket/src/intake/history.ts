@@ -19,6 +19,8 @@ import type {
   RecordedKeys,
 } from "./counting.ts";
 import { campaignMark, campaignPath } from "./key-plan.ts";
+import { languageFor } from "./language.ts";
+import type { IdentifyLanguage } from "./language.ts";
 
 /** What counting from the log needs from around it. */
 export type HistoryPorts = {
@@ -27,7 +29,7 @@ export type HistoryPorts = {
   readonly hashing: KeyObject;
   /** The key of an actor; `undefined` if it is gone. */
   readonly actorKey: (pseudonym: string) => Promise<Uint8Array | undefined>;
-  readonly signals: (event: Event) => Signals;
+  readonly signals: (event: Event, language: IdentifyLanguage | undefined) => Signals;
   /** The counters and limits that a release declares, by their hash; `undefined` if it isn't kept. */
   readonly declaredBy: (release: string) => Promise<ReadonlySet<string> | undefined>;
 };
@@ -178,6 +180,12 @@ export class History {
     return opened && (JSON.parse(opened.plaintext.toString("utf8")) as { event: Event }).event;
   }
 
+  /** As it was recorded; as it is identified now, where no policy read it then. */
+  #languageOf({ values }: Facts): IdentifyLanguage | undefined {
+    const recorded = values["signals.language"];
+    return typeof recorded === "string" ? () => recorded : languageFor(this.#release.policies);
+  }
+
   #inputFromEvidence(event: Event, facts: Facts): EvaluationInput {
     // Where campaigns are counted again, the mark gives way to what is found.
     const campaign = campaignOf(facts) ?? (this.#campaigns === undefined ? undefined : campaignMark);
@@ -187,7 +195,7 @@ export class History {
       actor: event.actor,
       content: event.content,
       fields: event.fields,
-      signals: this.#ports.signals(event),
+      signals: this.#ports.signals(event, this.#languageOf(facts)),
       lists: this.#release.lists,
     };
   }

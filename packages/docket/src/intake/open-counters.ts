@@ -81,7 +81,7 @@ function portsOf(options: CountersOptions): KeeperPorts {
     siteKey: keys.site,
     hashing: keys.hashing,
     actorKey,
-    signals: (event) => siteSignals(event, keys.hashing, true),
+    signals: (event, language) => siteSignals(event, keys.hashing, true, language),
     declaredBy: declarations(paths, readLater),
     reader,
     publishedSize: () => log.status.publishedSize,

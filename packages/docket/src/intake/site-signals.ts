@@ -17,10 +17,17 @@ const campaignOptions = new WeakMap<KeyObject, NonNullable<SignalOptions["campai
  * Computes them: pure, but for the hashing key.
  *
  * @param withCampaigns whether what campaigns are found by is wanted too
+ * @param language what identifies the language of the text, where it is wanted
  */
-export function siteSignals(event: Event, hashing: KeyObject, withCampaigns = false): Signals {
+export function siteSignals(
+  event: Event,
+  hashing: KeyObject,
+  withCampaigns = false,
+  language?: SignalOptions["language"],
+): Signals {
   return computeSignals(signalInputOf(event.content), {
     campaigns: withCampaigns ? campaignOptionsOf(hashing) : undefined,
+    language,
     fingerprint: (text) =>
       keyedHash(hashing, "fingerprint", text).subarray(0, fingerprintBytes).toString("base64url"),
   });

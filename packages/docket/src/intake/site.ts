@@ -40,6 +40,7 @@ import type { Decided, Engine, Subject } from "./engine.ts";
 import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
 import type { OpenSiteOptions } from "./open-site.ts";
 import { factsOf, plainEntry } from "./rebuild.ts";
+import { languageFor } from "./language.ts";
 import { siteSignals } from "./site-signals.ts";
 import { encodeStanding } from "./standings.ts";
 import { releaseDeclarations } from "./open-modes.ts";
@@ -401,7 +402,8 @@ export class DocketSite implements Site {
 
   #signals(event: Event): Signals {
     const { policies } = this.#engine.release;
-    return siteSignals(event, this.#ports.keys.hashing, policies.campaigns !== undefined);
+    const { hashing } = this.#ports.keys;
+    return siteSignals(event, hashing, policies.campaigns !== undefined, languageFor(policies));
   }
 
   get #asksLists(): boolean {

@@ -132,6 +132,8 @@ function inputOf(
     signals: computeSignals(signalInputOf(event.content), {
       fingerprint: ports.fingerprint,
       campaigns: release.policies.campaigns === undefined ? undefined : ports.campaigns,
+      // Identified by tables that may have changed since: the record vouches for it.
+      language: () => read.values["signals.language"] as string | undefined,
     }),
     // The state before the record vouches for it, as for counters.
     campaign: read.values["campaign.id"] as string | undefined,
