@@ -52,20 +52,25 @@ export const rooms: Readonly<Record<string, Room>> = {
   releases: { imports: [], contracts: ["access", "evidence", "log"] },
   // Lists that conditions ask: their versions, changes and files.
   lists: { imports: ["releases"], contracts: ["evidence", "log"] },
+  // Mail: taken apart, and made an event.
+  mail: { imports: [] },
+  // What people and other systems say that the content of a decision is.
+  labels: { imports: [], contracts: ["evidence", "releases", "views"] },
   // Models that score texts: what trains and tests them, their files.
-  models: { imports: ["mail"], contracts: ["log", "releases"] },
+  models: { imports: ["mail"], contracts: ["labels", "log", "releases"] },
   // Lists in the DNS that are asked about events, before their turn.
   lookups: { imports: [] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // The way of an event: it calls the stations in their order.
   intake: {
-    imports: ["counters", "evidence", "lists", "log", "models", "releases", "rollout", "views"],
+    imports: ["counters", "evidence", "labels", "lists", "log", "models", "releases", "rollout", "views"],
     contracts: ["access", "lookups"],
   },
   // A candidate over recorded history. Its threads open files and the identity map by themselves.
   backtest: {
     imports: ["counters", "evidence", "intake", "lists", "log", "models", "releases", "rollout", "stores"],
+    contracts: ["labels"],
   },
   // Decisions in plain words.
   explanation: { imports: [], contracts: ["log"] },

@@ -2,6 +2,7 @@
 // What a labelled sample says of a backtest: precision and recall of each rule and of the whole, on both
 // sides, with Wilson's intervals, since samples are small.
 import type { BeforeAfter, Judgement, SampleReport, Share } from "./report.ts";
+import type { LabelInForce } from "../labels/label-desk.ts";
 import type { Side } from "./tally.ts";
 import { DocketError } from "../error.ts";
 
@@ -42,6 +43,13 @@ export function readSample(text: string, name: string): Sample {
     else throw wrong('expected either "index", a whole number, or "eventId", a string');
   }
   return { byIndex, byEvent };
+}
+
+/** A sample of the labels in force; what nobody could tell is left out. `undefined` if there is none. */
+export function sampleOfLabels(labels: readonly Pick<LabelInForce, "of" | "label">[]): Sample | undefined {
+  const byIndex = new Map<number, Label>();
+  for (const { of, label } of labels) if (label !== "unsure") byIndex.set(of, label);
+  return byIndex.size === 0 ? undefined : { byIndex, byEvent: new Map() };
 }
 
 function parsed(line: string, wrong: (what: string) => DocketError): Readonly<Record<string, unknown>> {

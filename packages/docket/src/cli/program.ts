@@ -175,7 +175,8 @@ function addDecide(program: Command, terminal: Terminal, give: Give): void {
   program
     .command("decide")
     .description(
-      "Decide a file of events (NDJSON, plain or gzip) or mails by the policy and seal it, without a server.\n" +
+      "Decide a file of events (NDJSON, plain or gzip) or mails by the policy and seal it, without a\n" +
+        "server.\n" +
         "Decisions go to standard output, a line each; what they came to goes to standard error.",
     )
     .argument("[file]", "the events, or a directory of mails; - or nothing reads standard input", "-")
@@ -219,8 +220,9 @@ a field of an event (id, type, time, actor.id, actor.attributes.karma, content.t
 is not read. Files of the known sets comments-youtube, comments-youtube-stream, sms, chat-telegram,
 email-enron and email-spamassassin are recognised by themselves; --map sms takes any file for one of those.
 
-Mail is recognised too: a mail's file, an mbox, a directory with a file for each mail, and lines with a mail in
-"raw_latin1", one character for each byte. Each is an event of type email at the time that it was taken in.`;
+Mail is recognised too: a mail's file, an mbox, a directory with a file for each mail, and lines with a mail
+in "raw_latin1", one character for each byte. Each is an event of type email, at the time that it was taken
+in.`;
 
 function addReading(program: Command, terminal: Terminal, give: Give): void {
   const parts = { index: indexArgument, data: dataOption, url: urlOption, apiKey: apiKeyOption };

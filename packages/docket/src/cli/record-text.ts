@@ -128,11 +128,7 @@ function bodyRows(record: DocketRecord): string[][] {
     case "brake":
       return [["release", record.release]];
     case "label":
-      return [
-        ["role", record.role],
-        ["source", record.source],
-        ...(record.reason === undefined ? [] : [["reason", record.reason]]),
-      ];
+      return labelRows(record);
     case "decision":
       return [
         ["actor", record.actor],
@@ -140,6 +136,10 @@ function bodyRows(record: DocketRecord): string[][] {
         ...record.restrictions.map((restriction) => ["restriction", restrictionText(restriction)]),
       ];
   }
+}
+
+function labelRows({ role, source, reason }: DocketRecord & { kind: "label" }): string[][] {
+  return [["role", role], ["source", source], ...(reason === undefined ? [] : [["reason", reason]])];
 }
 
 function proposalRows(record: DocketRecord & { kind: "proposal" }): string[][] {

@@ -7,7 +7,9 @@ import { eventBytesMax } from "@docket/protocol/events";
  * wrong.
  */
 export const bodyBytesMax: number = eventBytesMax + 1024;
-/** Longest mail, in bytes. Of a longer one the sender may post the beginning: what is read of it stands there. */
+/**
+ * Longest mail, in bytes. Of a longer one the sender may post the beginning: what is read of it stands there.
+ */
 export const mailBodyBytesMax = 10_485_760;
 /** Longest body that is not an event, in bytes. */
 export const smallBodyBytesMax = 16_384;

@@ -362,14 +362,13 @@ function openDesks(
     siteKey: keys.site,
     onBrake: (facts) => options.onNotice?.(brakeNotice(facts)),
   });
-  const labels = new LabelDesk({
-    seal: (body, parts) => site.seal(body, parts),
-    kindOf: async (of) => (await site.recorded(of)).record.kind,
-    labels: (query) => index.labels(query),
-    indexed: () => site.indexed(),
-    siteKey: keys.site,
-  });
-  return { changes, lists: listChanges, models: openModelDesk(options, site), brakes, labels };
+  return {
+    changes,
+    lists: listChanges,
+    models: openModelDesk(options, site),
+    brakes,
+    labels: openLabelDesk(options, site),
+  };
 }
 
 function openModelDesk({ disk, paths, readLater, replaceLater }: OpenSiteOptions, site: DocketSite): Models {
@@ -380,6 +379,16 @@ function openModelDesk({ disk, paths, readLater, replaceLater }: OpenSiteOptions
     replace: replaceLater,
     list: (directory) => disk.list(directory),
     makeDirectory: (path) => disk.makeDirectory(path),
+  });
+}
+
+function openLabelDesk({ index, keys }: OpenSiteOptions, site: DocketSite): LabelDesk {
+  return new LabelDesk({
+    seal: (body, parts) => site.seal(body, parts),
+    kindOf: async (of) => (await site.recorded(of)).record.kind,
+    labels: (query) => index.labels(query),
+    indexed: () => site.indexed(),
+    siteKey: keys.site,
   });
 }
 

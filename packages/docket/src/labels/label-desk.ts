@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels: what people and other systems say that the content of a decision is. Each is a record; the last one
-// of a decision is in force. They change no decision: models learn from them, and backtests are judged by them.
+// Labels: what people and other systems say that the content of a decision is. Each is a record; the last
+// one of a decision is in force. They change no decision: models learn from them, and backtests are judged by
+// them.
 import { labelReasonPattern, parseLeaf } from "@docket/protocol";
-import type { BodyWithoutParts, LabelSource, LabelValue } from "@docket/protocol";
+import type { BodyWithoutParts, Event, LabelSource, LabelValue } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { Author } from "../releases/duties.ts";
@@ -43,6 +44,15 @@ export type LabelInForce = {
   index: number;
 };
 
+/** A labelled decision. */
+export type LabelledDecision = {
+  label: LabelInForce;
+  /** The pseudonym of the account. */
+  actor: string;
+  /** What was decided on; absent where its evidence is gone. */
+  event: Event | undefined;
+};
+
 /** Labels in force, in the order of their decisions; `next` is where to go on, `null` at the end. */
 export type LabelPage = { labels: LabelInForce[]; next: number | null };
 
@@ -72,7 +82,8 @@ export class LabelDesk {
   /**
    * Labels a decision. A later label takes the place of an earlier one.
    *
-   * @throws {DocketError} `not_found` if there is no such decision; `usage` for a reason that is no code, or a
+   * @throws {DocketError} `not_found` if there is no such decision; `usage` for a reason that is no code,
+   *   or a
    *   note that is too long
    */
   async label(author: Author, wish: LabelWish): Promise<LabelInForce> {

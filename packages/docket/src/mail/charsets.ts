@@ -4,8 +4,8 @@ import { isAscii, isUtf8 } from "node:buffer";
 
 /**
  * Decodes the bytes of a part or an encoded word. Never throws. A label is believed if the bytes fit it;
- * without one, with an unknown one, or where they don't, UTF-8 is tried and Windows-1252 taken otherwise, as
- * browsers do, since every sequence of bytes is a text in it.
+ * without one, with an unknown one, or where they don't, UTF-8 is tried and Windows-1252 taken otherwise,
+ * as browsers do, since every sequence of bytes is a text in it.
  *
  * @param label the charset as the mail names it, of any spelling
  */
@@ -113,8 +113,9 @@ function decodeStateful(bytes: Buffer, name: string): string {
 }
 
 /**
- * RFC 1468. Words put together have a shift back before the next shift, for which the Encoding Standard has a
- * replacement character; bytes with the high bit are not of this charset, so it is not what the label says.
+ * RFC 1468. Words put together have a shift back before the next shift, for which the Encoding Standard
+ * has a replacement character; bytes with the high bit are not of this charset, so it is not what the
+ * label says.
  */
 function decodeJapanese(bytes: Buffer): string {
   if (!isAscii(bytes)) return decodeUnlabelled(bytes);

@@ -15,7 +15,9 @@ export function cutToJson(text: string, max: number): string {
   return text;
 }
 
-/** A name, an address or a title: on one line, without control characters, cut to a length in UTF-16 units. */
+/**
+ * A name, an address or a title: on one line, without control characters, cut to a length in UTF-16 units.
+ */
 export function cutName(text: string, lengthMax: number): string {
   // oxlint-disable-next-line no-control-regex
   const line = text.replace(/[\0-\x1f\x7f]+/g, " ").toWellFormed();

@@ -92,7 +92,10 @@ const onlyInHeaders: ReadonlySet<string> = new Set([
   "to",
 ]);
 
-/** Where the colon of a field stands; -1 if the line is none (RFC 5322 section 2.2, a space before it forgiven). */
+/**
+ * Where the colon of a field stands; -1 if the line is none (RFC 5322 section 2.2, a space before it
+ * forgiven).
+ */
 function fieldName(line: string): number {
   const length = Math.min(line.length, fieldNameLengthMax);
   for (let index = 0; index < length; index++) {

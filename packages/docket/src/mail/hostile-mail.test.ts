@@ -128,7 +128,8 @@ const heavy: Readonly<Record<string, () => string>> = {
   "addresses without an end": () => `From: ${'<("'.repeat(300_000)}\nTo: ${"a@b,".repeat(300_000)}\n\nx`,
   "files in uuencode": () => `\n\n${"begin 644 a\n#0V%T\n".repeat(mebibyte / 18)}`,
   "boundaries that almost are": () =>
-    `Content-Type: multipart/mixed; boundary=${"a".repeat(200)}\n\n${`--${"a".repeat(199)}b\n`.repeat(5_000)}`,
+    `Content-Type: multipart/mixed; boundary=${"a".repeat(200)}\n\n` +
+    `--${"a".repeat(199)}b\n`.repeat(5_000),
   "a boundary of one letter in its own repetition": () =>
     `Content-Type: multipart/mixed; boundary=${"-".repeat(200)}\n\n\n${"-".repeat(mebibyte)}`,
   "multiparts in multiparts": () =>
@@ -140,7 +141,8 @@ const heavy: Readonly<Record<string, () => string>> = {
   "messages in messages, each encoded": () => {
     let mail = `Subject: inner\n\n${"x".repeat(100_000)}`;
     for (let depth = 0; depth < 12; depth++) {
-      mail = `Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n${Buffer.from(mail, "latin1").toString("base64")}`;
+      const encoded = Buffer.from(mail, "latin1").toString("base64");
+      mail = `Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n${encoded}`;
     }
     return mail;
   },

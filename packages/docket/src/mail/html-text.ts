@@ -3,10 +3,10 @@
 import { decodeReferences } from "./character-references.ts";
 
 /**
- * Turns HTML into text. Tags within a word vanish, so that a word split by them is whole again; blocks and
- * line breaks become lines; what is not shown (comments, scripts, styles, the title) is left out; a picture is
- * its alternative text; the target of a link stands in angle brackets behind the words that show it, unless
- * they are the target. Never throws; time is linear in the length.
+ * Turns HTML into text. Tags within a word vanish, so that a word split by them is whole again; blocks
+ * and line breaks become lines; what is not shown (comments, scripts, styles, the title) is left out; a
+ * picture is its alternative text; the target of a link stands in angle brackets behind the words that
+ * show it, unless they are the target. Never throws; time is linear in the length.
  */
 export function htmlToText(html: string): string {
   const writer = new TextWriter();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a mail is read at all. Whoever sends mail chooses its bytes: every loop over them ends at one of these.
+// What of a mail is read at all. Whoever sends mail chooses its bytes: every loop over them ends at one of
+// these.
 
 /** Longest mail that is read, in bytes; what follows is left out and said to be. */
 export const mailBytesMax = 26_214_400;
@@ -18,14 +19,18 @@ export const encodedWordsMax = 1_000;
 
 /** Longest boundary of a multipart, in characters; RFC 2046 allows 70. */
 export const boundaryLengthMax = 200;
-/** Most bytes of one text, as they are written, that are decoded: its first part, as what follows is cut off. */
+/**
+ * Most bytes of one text, as they are written, that are decoded: its first part, as what follows is cut
+ * off.
+ */
 export const textWrittenMax = 524_288;
 /** Most bytes of nested messages in a transfer encoding that are decoded, all together. */
 export const nestedBytesMax: number = mailBytesMax;
 
 /**
- * Longest texts of a mail, in bytes of JSON: together with names and addresses they fit into an event, so that
- * what was recorded of a mail is all that was read of it, and its score can be computed again from the record.
+ * Longest texts of a mail, in bytes of JSON: together with names and addresses they fit into an event, so
+ * that what was recorded of a mail is all that was read of it, and its score can be computed again from
+ * the record.
  */
 export const plainJsonBytesMax = 56_000;
 export const htmlJsonBytesMax = 80_000;

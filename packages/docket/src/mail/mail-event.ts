@@ -37,8 +37,8 @@ export type MailActor = "envelope" | "from";
 const unknownSender = "unknown-sender";
 
 /**
- * Makes an event of type `email`. The actor is the account that the envelope names; else the address of MAIL
- * FROM or of From, as `actor` says, the other one where that is missing.
+ * Makes an event of type `email`. The actor is the account that the envelope names; else the address of
+ * MAIL FROM or of From, as `actor` says, the other one where that is missing.
  *
  * @param bytes the mail as it came, of which the event's id is made
  */
@@ -72,8 +72,8 @@ export function mailTime(mail: MailText): string | undefined {
 }
 
 /**
- * The texts of a mail. `text` is what a reader sees: of a page if there is one, with its links' targets behind
- * them, and what stands beside the page in plain text is kept apart.
+ * The texts of a mail. `text` is what a reader sees: of a page if there is one, with its links' targets
+ * behind them, and what stands beside the page in plain text is kept apart.
  */
 export function contentOf(mail: MailText): NonNullable<Event["content"]> {
   const { title, plain, html, headers, parts } = mail;

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { sniffStream, splitMbox } from "./mbox.ts";
 
 const box =
-  "From a@b Mon Jun 25 13:11:28 2001\nSubject: 1\n\nx\nFrom here on\n>From quoted\n\nFrom c@d Tue\r\nSubject: 2\r\n\r\nx\r\n";
+  "From a@b Mon Jun 25 13:11:28 2001\nSubject: 1\n\nx\nFrom here on\n>From quoted\n\n" +
+  "From c@d Tue\r\nSubject: 2\r\n\r\nx\r\n";
 
 async function split(text: string, size: number): Promise<string[]> {
   const mails: string[] = [];
@@ -12,7 +13,6 @@ async function split(text: string, size: number): Promise<string[]> {
     for (let at = 0; at < text.length; at += size) yield Buffer.from(text.slice(at, at + size), "latin1");
   })();
   for await (const line of splitMbox(chunks)) {
-    assert.ok("bytes" in line);
     assert.equal(line.number, mails.length + 1);
     mails.push(Buffer.from(line.bytes).toString("latin1"));
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams of bytes that hold mail: one mail, or an mbox of many.
-import type { Line } from "../http/lines.ts";
 import { mailBytesMax } from "./limits.ts";
+
+/** A mail of a stream, counted from 1. */
+export type NumberedMail = { number: number; bytes: Uint8Array };
 
 /** What a stream holds, by its first bytes: an mbox, one mail, or lines of something else. */
 export type StreamKind = "mbox" | "mail" | "lines";
@@ -9,7 +11,10 @@ export type StreamKind = "mbox" | "mail" | "lines";
 /** How many bytes are looked at, if the first line is so long. */
 const sniffedBytes = 512;
 
-/** Whether these first bytes of a stream tell what it holds. NDJSON is told at once: who sends a line waits. */
+/**
+ * Whether these first bytes of a stream tell what it holds. NDJSON is told at once: who sends a line
+ * waits.
+ */
 export function canSniff(head: Uint8Array): boolean {
   if (head.length === 0) return false;
   const isLetter = /[A-Za-z]/.test(String.fromCharCode(head[0] as number));
@@ -24,17 +29,17 @@ export function sniffStream(head: Uint8Array): StreamKind {
 }
 
 /** The whole stream as one mail; of what is longer than a mail is read, the beginning. */
-export async function* readOneMail(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+export async function* readOneMail(source: AsyncIterable<Uint8Array>): AsyncGenerator<NumberedMail> {
   const mail = new Gatherer();
   for await (const chunk of source) mail.add(chunk);
   yield { number: 1, bytes: mail.take() };
 }
 
 /**
- * Splits an mbox (RFC 4155): a mail begins with a line `From ` after an empty line. Lines that were quoted with
- * a `>` for it are restored, as mboxrd has it.
+ * Splits an mbox (RFC 4155): a mail begins with a line `From ` after an empty line. Lines that were
+ * quoted with a `>` for it are restored, as mboxrd has it.
  */
-export async function* splitMbox(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+export async function* splitMbox(source: AsyncIterable<Uint8Array>): AsyncGenerator<NumberedMail> {
   const mail = new Gatherer();
   let number = 0;
   let afterEmpty = true;
@@ -90,7 +95,9 @@ function startsWith(bytes: Uint8Array, text: string): boolean {
   return true;
 }
 
-/** Gathers bytes up to what is read of a mail, and one more, by which the reader tells that it is longer. */
+/**
+ * Gathers bytes up to what is read of a mail, and one more, by which the reader tells that it is longer.
+ */
 class Gatherer {
   #pieces: Uint8Array[] = [];
   #length = 0;

@@ -5,8 +5,9 @@ import type { MailPart } from "./structure.ts";
 
 /**
  * `TYPE; CHARSET; ENCODING; SIZE[; attachment][; .EXTENSION]`, as in `text/html; windows-1252;
- * quoted-printable; 4k` or `application/octet-stream; ; base64; 64k; attachment; .exe`. A charset has its name
- * of the Encoding Standard where it has one; SIZE is the next of 1k, 4k, 16k, 64k, 256k, 1m, 4m, or `more`.
+ * quoted-printable; 4k` or `application/octet-stream; ; base64; 64k; attachment; .exe`. A charset has its
+ * name of the Encoding Standard where it has one; SIZE is the next of 1k, 4k, 16k, 64k, 256k, 1m, 4m, or
+ * `more`.
  */
 export function partLine(part: MailPart): string {
   const charset = part.charset === undefined ? "" : (charsetName(part.charset) ?? `?${token(part.charset)}`);

@@ -63,9 +63,9 @@ export type MailText = {
 };
 
 /**
- * Reads a mail (RFC 5322, MIME), of any bytes. Pure; never throws; time and memory grow with the bytes read,
- * of which there are at most {@link mailBytesMax}. The texts are cut to what an event holds, so that what the
- * classifier is given here and what it is given from the record are the same.
+ * Reads a mail (RFC 5322, MIME), of any bytes. Pure; never throws; time and memory grow with the bytes
+ * read, of which there are at most {@link mailBytesMax}. The texts are cut to what an event holds, so
+ * that what the classifier is given here and what it is given from the record are the same.
  */
 export function readMail(bytes: Uint8Array): MailText {
   const length = Math.min(bytes.length, mailBytesMax);

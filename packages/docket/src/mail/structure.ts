@@ -97,7 +97,10 @@ function readMessage(walk: Walk, body: Source, depth: number, part: MailPart): v
   readEntity(walk, inner, depth + 1, "text/plain");
 }
 
-/** @returns false if nothing of it could be read as parts: there is no boundary, it doesn't occur, or too deep */
+/**
+ * @returns false if nothing of it could be read as parts: there is no boundary, it doesn't occur, or too
+ * deep
+ */
 function readMultipart(walk: Walk, body: Source, depth: number, named: string, type: string): boolean {
   if (depth >= depthMax) {
     walk.truncated = true;
@@ -162,7 +165,9 @@ function beforeLineEnd(text: string, at: number, from: number): number {
 
 const sniffedBytesMax = 4_096;
 
-/** The boundary of a multipart that names none or another: a line `--X` before a line of a part's header. */
+/**
+ * The boundary of a multipart that names none or another: a line `--X` before a line of a part's header.
+ */
 function sniffBoundary(text: string): string | undefined {
   const head = text.slice(0, sniffedBytesMax);
   return /^--([^\r\n]{1,70}?)[ \t]*\r?\n(?:[ \t\r]*\n)?content-/im.exec(head)?.[1];

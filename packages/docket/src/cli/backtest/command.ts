@@ -27,7 +27,10 @@ export function addBacktest(
     .addOption(boundOption("--to <bound>", "the record after the last, or a time (default: all)"))
     .option("--warm", "begin with what the records before --from left (the default with --from)")
     .addOption(new Option("--cold", "begin with empty counters, limits and standing").conflicts("warm"))
-    .option("--sample <file>", 'labels, a line of JSON each: {"index": 17, "label": "spam"}')
+    .option(
+      "--sample <file>",
+      'labels, a line of JSON each: {"index": 17, "label": "spam"} (default: those in force)',
+    )
     .option("--keys <directory>", "where the keys lie, if they were moved")
     .option("--json", "print the report as JSON")
     .option("--html <file>", "write the report as a page with plots")

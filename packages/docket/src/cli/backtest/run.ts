@@ -9,11 +9,12 @@ import { candidateOfFiles, keptCandidate } from "../../backtest/candidate.ts";
 import type { CandidatePorts } from "../../backtest/candidate.ts";
 import { backtestPage } from "../../backtest/page.ts";
 import type { BacktestReport } from "../../backtest/report.ts";
-import { readSample } from "../../backtest/sample.ts";
+import { readSample, sampleOfLabels } from "../../backtest/sample.ts";
 import type { Sample } from "../../backtest/sample.ts";
 import { backtestText } from "../../backtest/text.ts";
 import { DocketError } from "../../error.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
+import { labelsInForce } from "../label/labelled-decisions.ts";
 import { readBundle } from "../../log/record-bundle.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
 import { readKeptRelease, keptReleasePath } from "../../releases/release.ts";
@@ -54,7 +55,10 @@ const sampleBytesMax = 268_435_456;
  */
 export async function runBacktest(flags: BacktestFlags, terminal: Terminal): Promise<number> {
   const progress = showProgress(terminal);
-  const options = optionsOf(flags);
+  const options = { ...optionsOf(flags) };
+  if (flags.sample === undefined) {
+    options.sample = sampleOfLabels(await labelsInForce(readInstallation(flags.data, { keys: flags.keys })));
+  }
   progress.step("records");
   let report: BacktestReport;
   try {

@@ -9,7 +9,7 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { createInstallation, readInstallation } from "../../installation.ts";
-import { labelledDecisions, labelsInForce } from "../../labels/labelled-decisions.ts";
+import { labelledDecisions, labelsInForce } from "./labelled-decisions.ts";
 import type { LabelInForce } from "../../labels/label-desk.ts";
 import { openInstallation } from "../../main.ts";
 import { disk } from "../../stores/files/node-disk.ts";
@@ -97,7 +97,8 @@ void test("labels are sealed, superseded, listed, imported once, and read with t
     { index: three, label: "unsure" },
     { index: three, label: 1, source: "honeypot" },
   ];
-  const lines = `${file.map((line) => JSON.stringify(line)).join("\n")}\nnonsense\n{"index":0,"label":"spam"}\n`;
+  const good = file.map((line) => JSON.stringify(line)).join("\n");
+  const lines = `${good}\nnonsense\n{"index":0,"label":"spam"}\n`;
   const first = await docket(lines, "label", "--in", "-", "--data", data);
   assert.equal(first.code, 1);
   assert.match(first.err, /-:4: the line is not JSON/);

@@ -8,7 +8,7 @@ import { DocketError } from "../../error.ts";
 import { readInstallation } from "../../installation.ts";
 import { labelsListedMax } from "../../labels/label-desk.ts";
 import type { LabelInForce, LabelPage, LabelWish } from "../../labels/label-desk.ts";
-import { labelsInForce } from "../../labels/labelled-decisions.ts";
+import { labelsInForce } from "./labelled-decisions.ts";
 import { readLabel } from "../../models/label.ts";
 import { alignColumns } from "../columns.ts";
 import { openInput } from "../decide/input.ts";
@@ -47,7 +47,8 @@ const faultsSaidMax = 5;
 /**
  * Runs `docket label`.
  *
- * @throws {DocketError} `usage` if it isn't said what to do; `directory_locked` while a server runs, which is
+ * @throws {DocketError} `usage` if it isn't said what to do; `directory_locked` while a server runs,
+ *   which is
  *   to be asked then; what the server answers
  */
 export async function runLabel(options: LabelOptions, terminal: Terminal): Promise<number> {
@@ -119,7 +120,9 @@ async function* labelPages({ data, url, apiKey }: LabelOptions): AsyncGenerator<
   }
 }
 
-/** Seals the labels of a file that are not in force already, so that a second run goes on where one ended. */
+/**
+ * Seals the labels of a file that are not in force already, so that a second run goes on where one ended.
+ */
 async function importLabels(options: LabelOptions, file: string, terminal: Terminal): Promise<number> {
   const input = openInput(file, terminal.stdin, lineBytesMax);
   const inForce = new Map<number, string>();

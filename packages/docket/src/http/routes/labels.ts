@@ -64,8 +64,8 @@ const InForceSchema = Type.Object({
 const give = describe({
   summary: "Label a decision",
   description:
-    "A later label of the same decision takes the place of an earlier one. A label changes no decision: models " +
-    "learn from those in force, and backtests are judged by them.",
+    "A later label of the same decision takes the place of an earlier one. A label changes no decision: " +
+    "models learn from those in force, and backtests are judged by them.",
   tag,
   action: "label",
   body: LabelSchema,

@@ -52,9 +52,10 @@ const bodyErrors: readonly ErrorCode[] = [
 const oneMail = describe({
   summary: "Decide a mail",
   description:
-    "The body is the mail as it came. It becomes an event of type `email`, which is decided, sealed and answered " +
-    "as `POST /v1/decisions` does. What the mail can't say itself stands in the query, or in headers that are " +
-    "named like it: `Docket-Mail-From` is `mailFrom`. A mail is never refused for what is wrong with it.",
+    "The body is the mail as it came. It becomes an event of type `email`, which is decided, sealed and " +
+    "answered as `POST /v1/decisions` does. What the mail can't say itself stands in the query, or in " +
+    "headers that are named like it: `Docket-Mail-From` is `mailFrom`. A mail is never refused for what is " +
+    "wrong with it.",
   tag: "decisions",
   action: "tryEvent",
   querystring: envelopeSchema,

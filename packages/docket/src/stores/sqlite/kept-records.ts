@@ -15,14 +15,26 @@ const busyMs = 5000;
  * @returns nothing of size 0 if there are no views, or they are of another version
  */
 export function readKeptRecords(viewsPath: string, kinds: readonly string[]): KeptRecords {
+  const query = "SELECT leaf FROM kept WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY record";
+  return readViews(viewsPath, query, JSON.stringify(kinds));
+}
+
+/**
+ * Reads the leaves of the labels in force, in the order of their decisions, likewise.
+ *
+ * @returns nothing of size 0 if there are no views, or they are of another version
+ */
+export function readKeptLabels(viewsPath: string): KeptRecords {
+  return readViews(viewsPath, "SELECT leaf FROM labels ORDER BY decision");
+}
+
+function readViews(viewsPath: string, query: string, ...values: string[]): KeptRecords {
   if (!existsSync(viewsPath)) return { size: 0, leaves: [] };
   const views = new DatabaseSync(viewsPath, { readOnly: true });
   try {
     views.exec(`PRAGMA busy_timeout = ${busyMs}; BEGIN`);
     const { size } = views.prepare("SELECT size FROM position").get() as { size: number };
-    const rows = views
-      .prepare("SELECT leaf FROM kept WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY record")
-      .all(JSON.stringify(kinds)) as { leaf: string }[];
+    const rows = views.prepare(query).all(...values) as { leaf: string }[];
     return { size, leaves: rows.map(({ leaf }) => leaf) };
   } catch {
     // What views hold can be read from the log; that takes longer.

@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The labels in force of a data directory, and the decisions that they are of: read from published files,
 // without the directory's lock, so also while a server writes.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { parseLeaf } from "@docket/protocol";
 import type { Event } from "@docket/protocol";
 import { parseCheckpoint, parseNote } from "@docket/tlog";
-import { unwrapKey } from "../evidence/keys.ts";
-import { openPart } from "../evidence/seal.ts";
-import { readKeys } from "../installation.ts";
-import type { Installation } from "../installation.ts";
-import { journalledActors } from "../log/journalled-actors.ts";
-import { LogReader } from "../log/reader.ts";
-import { disk } from "../stores/files/node-disk.ts";
-import { openWrappedKeys } from "../stores/sqlite/actor-keys.ts";
-import { labelOfLeaf } from "./label-desk.ts";
-import type { LabelInForce } from "./label-desk.ts";
-
-/** A labelled decision. */
-export type LabelledDecision = {
-  label: LabelInForce;
-  /** The pseudonym of the account. */
-  actor: string;
-  /** What was decided on; absent where its evidence is gone. */
-  event: Event | undefined;
-};
-
-/** How long a writer of the views is waited for, in ms. */
-const busyMs = 5_000;
+import { unwrapKey } from "../../evidence/keys.ts";
+import { openPart } from "../../evidence/seal.ts";
+import { readKeys } from "../../installation.ts";
+import type { Installation } from "../../installation.ts";
+import { journalledActors } from "../../log/journalled-actors.ts";
+import { LogReader } from "../../log/reader.ts";
+import { disk } from "../../stores/files/node-disk.ts";
+import { openWrappedKeys } from "../../stores/sqlite/actor-keys.ts";
+import { readKeptLabels } from "../../stores/sqlite/kept-records.ts";
+import { labelOfLeaf } from "../../labels/label-desk.ts";
+import type { LabelInForce, LabelledDecision } from "../../labels/label-desk.ts";
 
 /**
  * The labels in force, in the order of their decisions. What the views don't have yet is read from the log;
@@ -82,21 +69,5 @@ export async function* labelledDecisions(
     const opened = key && sealed && openPart(sealed.bytes, "content", key, origin);
     const content = opened && (JSON.parse(opened.plaintext.toString("utf8")) as { event: Event });
     yield { label, actor: record.actor, event: content?.event };
-  }
-}
-
-// What views hold can be read from the log; that takes longer. Views of another version have no such table.
-function readKeptLabels(viewsPath: string): { size: number; leaves: string[] } {
-  if (!existsSync(viewsPath)) return { size: 0, leaves: [] };
-  const views = new DatabaseSync(viewsPath, { readOnly: true });
-  try {
-    views.exec(`PRAGMA busy_timeout = ${busyMs}; BEGIN`);
-    const { size } = views.prepare("SELECT size FROM position").get() as { size: number };
-    const rows = views.prepare("SELECT leaf FROM labels ORDER BY decision").all() as { leaf: string }[];
-    return { size, leaves: rows.map(({ leaf }) => leaf) };
-  } catch {
-    return { size: 0, leaves: [] };
-  } finally {
-    views.close();
   }
 }
