@@ -13,7 +13,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrapRounds } from "@docket/policy/metrics";
 import { type Corpus, type CorpusName, type Kind, missingCorpus, readCorpus } from "./accuracy/corpora.ts";
-import { configurationHash } from "./accuracy/docket.ts";
+import { configurationHash, sourcesHash } from "./accuracy/docket.ts";
 import { writeFailures } from "./accuracy/failures.ts";
 import { type RowFigures, measureRow } from "./accuracy/measure-row.ts";
 import { countOpening, readOpenings } from "./accuracy/openings.ts";
@@ -47,7 +47,9 @@ async function main(): Promise<number> {
     .filter((name) => name !== "none")
     .map(studyNamed);
   const possible = chosen.filter((row) => canRead(row));
-  const configurations = Object.fromEntries(kinds.map((kind) => [kind, configurationHash(kind)]));
+  const configurations = Object.fromEntries(
+    kinds.map((kind) => [kind, `${configurationHash(kind)} (sources ${sourcesHash(kind)})`]),
+  );
   const at = new Date().toISOString();
   if (!options.rehearse) {
     countOpening({
@@ -114,7 +116,7 @@ function publish(
   const opened = options.rehearse
     ? "A rehearsal on training parts: these are no figures."
     : `Run ${readOpenings().length} of those that opened test labels.`;
-  const hashes = kinds.map((kind) => `${kind} \`${configurations[kind]}\``).join(", ");
+  const hashes = kinds.map((kind) => `${kind} ${configurations[kind]}`).join(", ");
   const facts = `${opened} ${at.slice(0, 10)}, Node ${process.version}. Configurations: ${hashes}.`;
   for (const [name, { text }] of Object.entries(sections)) {
     const full = `${text}\n\n${facts}`;

@@ -5,13 +5,13 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Model, type ModelText, loadModel, scoreText } from "@docket/policy";
-import { type Example, trainModel } from "@docket/policy/training";
+import { type Example, trainModel, trainingConfiguration } from "@docket/policy/training";
 import { readMail } from "../../packages/docket/src/mail/read-mail.ts";
 import type { Fold, Item, Kind } from "./corpora.ts";
 
 /** The score that `docket model eval` takes for spam, and the one from which shipped policies flag. */
 export const evenCut = 500_000;
-export const policyCut = 990_000;
+export const policyCut = 950_000;
 
 /** What a model says of a text: its rank always, a score only where it knows enough. */
 export interface Answer {
@@ -49,24 +49,23 @@ export function train(kind: Kind, items: readonly Item[]): Model {
 
 /** Asks a model about a text. */
 export function ask(model: Model, text: ModelText): Answer {
-  const { computed, score, known } = scoreText(model, text);
-  return { computed, scored: score !== undefined, known, margin: marginOf(model, computed) };
+  const { computed, score, known, margin } = scoreText(model, text);
+  return { computed, scored: score !== undefined, known, margin: margin / marginUnit };
 }
 
-// The way back through the calibration's points, which rise all the way.
-function marginOf({ content: { knots } }: Model, computed: number): number {
-  const after = knots.findIndex(({ score }) => score >= computed);
-  const [from, to] = [knots[Math.max(0, after - 1)], knots[Math.max(0, after)]];
-  if (from === undefined || to === undefined) return 0;
-  const rise = to.score === from.score ? 0 : (computed - from.score) / (to.score - from.score);
-  return (from.margin + rise * (to.margin - from.margin)) / marginUnit;
+/** The hash of the one frozen configuration of a kind: features, and every number that training goes by. */
+export function configurationHash(kind: Kind): string {
+  return createHash("sha256")
+    .update(JSON.stringify(trainingConfiguration(kind)))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /**
  * The hash of all that a kind's models depend on besides the texts: the sources of features, training and
  * scoring, and of the texts' reading. What is printed with a table, and part of the key of kept answers.
  */
-export function configurationHash(kind: Kind): string {
+export function sourcesHash(kind: Kind): string {
   const hash = createHash("sha256").update(`${kind}\n`);
   const folders = kind === "email" ? ["model", "text", "../../docket/src/mail"] : ["model", "text"];
   for (const folder of folders) {
@@ -84,7 +83,7 @@ export function configurationHash(kind: Kind): string {
  * @param folder where answers are kept
  */
 export function answersOf(kind: Kind, fold: Fold, folder: string): Answer[] {
-  const hash = createHash("sha256").update(`${configurationHash(kind)}\n`);
+  const hash = createHash("sha256").update(`${sourcesHash(kind)}\n`);
   for (const item of [...fold.train, undefined, ...fold.test]) {
     hash.update(item === undefined ? "\0" : `${item.spam} ${item.title} ${item.text} ${item.raw}\n`);
   }

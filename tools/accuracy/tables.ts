@@ -118,7 +118,7 @@ export function cutsTable(all: readonly RowFigures[]): string {
     "corpus, split",
     "at .5: hams flagged",
     "spam caught",
-    "at .99: hams flagged",
+    "at .95: hams flagged",
     "spam caught",
     "no score",
   ];

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Item } from "../corpora.ts";
 import { type Peer, aboveHalf, messageBytes, missingProgram, programVersion } from "./peer.ts";
@@ -43,6 +44,8 @@ const modulesOff = [
  * class, and for 11 words.
  */
 const classifierSettings = "min_learns = 1; min_tokens = 1;";
+/** Where it keeps its compiled patterns, which takes it longer than a fold; what it learns is in Redis. */
+const compiledFolder = join(tmpdir(), "docket-rspamd-compiled");
 const startMsMax = 300_000;
 const answerMsMax = 60_000;
 const askedAtOnce = 4;
@@ -89,7 +92,8 @@ export async function startRspamd(directory: string): Promise<RspamdServer> {
   const [redisPort, scanPort, controlPort] = [await freePort(), await freePort(), await freePort()];
   const local = join(directory, "local");
   writeConfiguration(local, redisPort, scanPort, controlPort);
-  for (const name of ["db", "run", "log"]) mkdirSync(join(directory, name));
+  for (const name of ["run", "log"]) mkdirSync(join(directory, name));
+  mkdirSync(compiledFolder, { recursive: true });
   const redisOptions = [
     "--port",
     String(redisPort),
@@ -101,7 +105,7 @@ export async function startRspamd(directory: string): Promise<RspamdServer> {
     "no",
   ];
   const redis = spawn("redis-server", [...redisOptions, "--dir", directory], { stdio: "ignore" });
-  const variables = { LOCAL_CONFDIR: local, DBDIR: join(directory, "db"), RUNDIR: join(directory, "run") };
+  const variables = { LOCAL_CONFDIR: local, DBDIR: compiledFolder, RUNDIR: join(directory, "run") };
   const vars = Object.entries({ ...variables, LOGDIR: join(directory, "log") });
   const args = [
     "-f",

@@ -6,6 +6,7 @@ import { studyCross } from "./cross.ts";
 import { studyCurves } from "./curves.ts";
 import { studyDelayed } from "./delayed.ts";
 import { studyLanguages } from "./languages.ts";
+import { studyShipped } from "./shipped.ts";
 import type { StudyContext, StudyResult } from "./study.ts";
 
 /** Measures one thing and shows it as a table. */
@@ -18,5 +19,6 @@ export const studies: Readonly<Record<string, Study>> = {
   camouflage: studyCamouflage,
   curves: studyCurves,
   cross: studyCross,
+  shipped: studyShipped,
   delayed: studyDelayed,
 };

@@ -49,7 +49,7 @@ export function studyCross({ rehearse, corpus, progress }: StudyContext): StudyR
     "1−AUC %",
     "R@1 %",
     "no score",
-    "at .99: hams flagged %",
+    "at .95: hams flagged %",
     "spam caught",
   ];
   const lines = data.map((each) => [

@@ -25,8 +25,9 @@ const labellings: readonly Labelling[] = [
 ];
 /** All of the first so many are labelled: somebody has to begin. */
 const startCount = 200;
-/** A new model after so many new labels. */
-const labelsPerModel = 150;
+/** A new model once there are so many more labels than it learned from: by share, and at least. */
+const labelsMore = 0.25;
+const labelsMoreMin = 100;
 const dayMs = 86_400_000;
 
 interface Outcome {
@@ -76,7 +77,7 @@ function runStream({ kind, items }: Corpus, labelling: Labelling): Outcome {
       known.push((waiting.shift() as { item: Item }).item);
       newLabels += 1;
     }
-    if (newLabels >= labelsPerModel) {
+    if (newLabels >= Math.max(labelsMoreMin, labelsMore * (known.length - newLabels))) {
       model = train(kind, known);
       models += 1;
       newLabels = 0;

@@ -36,7 +36,7 @@ export function studyLanguages({ figures }: StudyContext): StudyResult {
     "hams",
     "flagged at .5",
     "%",
-    "flagged at .99",
+    "flagged at .95",
     "spams",
     "caught at .5",
   ];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Docket's part: what the way of an event does to a text before the policy reads it.
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import {
   type SignalOptions,
   computeSignals,
@@ -28,7 +28,8 @@ export interface Sample {
 }
 
 const secret = Buffer.alloc(32, 7);
-const keyed = (text: string): string => createHmac("sha256", secret).update(text).digest("base64url");
+const hashing = createSecretKey(secret);
+const keyed = (text: string): string => createHmac("sha256", hashing).update(text).digest("base64url");
 /** As a site has it whose policies read campaigns. */
 const signalOptions: SignalOptions = {
   fingerprint: keyed,
