@@ -53,6 +53,7 @@ export function addModel(program: Command, parts: ModelParts, terminal: Terminal
 function addTrain(model: Command, terminal: Terminal, give: Give): void {
   labelled(model.command("train").description("Train a model on labelled texts, and write it to a file."))
     .addOption(kindOption().makeOptionMandatory())
+    .option("--data <directory>", "learn from the labels in force of this data directory (docket label)")
     .requiredOption("--out <file>", "where the model is written")
     .option("--json", "print what came of it as JSON")
     .addHelpText("after", textsHelp)
@@ -61,6 +62,7 @@ function addTrain(model: Command, terminal: Terminal, give: Give): void {
       examples(
         "docket model train --kind comment --in labelled.ndjson --out spam.model",
         "docket model train --kind email --in corpus.ndjson.gz --spam junk/ --ham inbox/ --out mail.model",
+        "docket model train --kind comment --data ./docket-data --in base.ndjson --out next.model",
       ),
     )
     .action(async (options: TrainOptions) => {
@@ -214,7 +216,10 @@ function addPublish(model: Command, parts: ModelParts, terminal: Terminal, give:
     .argument("<name>", "the model's name in the policy, such as spam")
     .argument("[file]", "the new model")
     .option("--general", "the general model that comes with this version of Docket, instead of a file")
-    .option("--in <files...>", "labelled texts to compare on that neither model was trained on")
+    .option(
+      "--in <files...>",
+      "labelled texts that neither learned from (default: held-out labels of --data)",
+    )
     .option("--spam <paths...>", "mails that are spam: files, or directories of them")
     .option("--ham <paths...>", "mails that are not")
     .option("--why <text>", "why; sealed with the proposal")

@@ -53,7 +53,7 @@ export async function readLabelled(
   given?: boolean,
 ): Promise<ReadTexts> {
   const { in: files = [], spam = [], ham = [] } = inputs;
-  if (files.length + spam.length + ham.length === 0) {
+  if (!namesTexts(inputs)) {
     throw new DocketError("usage", "name texts: --in FILE, or mails with --spam and --ham");
   }
   const reading = new LabelledReading(kind, tools, given);
@@ -61,6 +61,11 @@ export async function readLabelled(
   reading.addMails(spam, true);
   reading.addMails(ham, false);
   return reading.end();
+}
+
+/** Whether anything is named at all. */
+export function namesTexts({ in: files = [], spam = [], ham = [] }: TextInputs): boolean {
+  return files.length + spam.length + ham.length > 0;
 }
 
 /** The files of mails at a path, in order of their names: itself, or all below it. */

@@ -15,8 +15,9 @@ import type { Desk, DeskOptions } from "../policy/desk.ts";
 import { showProgress } from "../progress.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
-import { readLabelled } from "./inputs.ts";
+import { namesTexts, readLabelled } from "./inputs.ts";
 import type { LabelledText, TextInputs } from "./inputs.ts";
+import { readSiteExamples } from "./site-labels.ts";
 
 /** Options of `docket model publish`. */
 export type PublishOptions = DeskOptions &
@@ -97,9 +98,12 @@ async function heldOutTexts(
   { kind }: ModelInForce,
   terminal: Terminal,
 ): Promise<readonly LabelledText[]> {
-  const { in: files = [], spam = [], ham = [] } = options;
-  if (files.length + spam.length + ham.length === 0) return [];
+  const { data, url } = options;
   const progress = showProgress(terminal);
+  if (!namesTexts(options)) {
+    // A server's labels are not ours to read: whoever asks it brings texts.
+    return url === undefined ? (await readSiteExamples(data, { terminal, progress })).heldOut : [];
+  }
   const { texts } = await readLabelled(options, kind, { terminal, progress });
   return texts;
 }

@@ -12,17 +12,24 @@ import { showProgress } from "../progress.ts";
 import type { Progress } from "../progress.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
-import { readLabelled } from "./inputs.ts";
-import type { LabelledText, TextInputs } from "./inputs.ts";
+import { namesTexts, readLabelled } from "./inputs.ts";
+import type { LabelledText, ReadTexts, TextInputs } from "./inputs.ts";
+import { readSiteExamples } from "./site-labels.ts";
 
 /** Options of `docket model train`. */
-export type TrainOptions = TextInputs & { kind: ModelKind; out: string; json?: true | undefined };
+export type TrainOptions = TextInputs & {
+  kind: ModelKind;
+  out: string;
+  /** A data directory, whose labels are learned from. */
+  data?: string | undefined;
+  json?: true | undefined;
+};
 
 /** Trains a model and writes it. */
 export async function runModelTrain(options: TrainOptions, terminal: Terminal): Promise<number> {
   const { kind, out, json } = options;
   const progress = showProgress(terminal);
-  const { texts, faults, unsure } = await readLabelled(options, kind, { terminal, progress });
+  const { texts, faults, unsure } = await readTexts(options, { terminal, progress });
   const beganMs = terminal.nowMs();
   const bytes = train(kind, texts, progress);
   const ms = Math.round(terminal.nowMs() - beganMs);
@@ -50,6 +57,18 @@ export async function runModelTrain(options: TrainOptions, terminal: Terminal): 
     );
   }
   return exitFine;
+}
+
+async function readTexts(
+  options: TrainOptions,
+  tools: { terminal: Terminal; progress: Progress },
+): Promise<ReadTexts> {
+  const { kind, data } = options;
+  if (data === undefined) return readLabelled(options, kind, tools);
+  const { learned } = await readSiteExamples(data, tools);
+  if (!namesTexts(options)) return { texts: learned, faults: 0, unsure: 0 };
+  const read = await readLabelled(options, kind, tools);
+  return { ...read, texts: [...read.texts, ...learned] };
 }
 
 /**
