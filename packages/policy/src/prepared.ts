@@ -38,14 +38,20 @@ export type MemoryRead = Pick<
 
 /** Where the results of a plan's recorded clauses stand in the facts of other policies. */
 export type FactsSource = {
-  /** For each recorded clause that isn't over memory: its place, and that among the facts' letters. */
-  readonly clauses: readonly {
-    readonly place: number;
-    readonly letter: number;
-    /** When it matters which entries the clause found: that isn't in facts. */
-    readonly hits: "never" | "if true" | "always";
-  }[];
+  /** For each recorded clause that isn't over memory, its place. */
+  readonly places: Uint32Array;
+  /** Where its result stands among the facts' letters. */
+  readonly letters: Uint32Array;
+  /** When it matters which entries it found, which isn't in facts: {@link never}, … */
+  readonly hits: Uint8Array;
 };
+
+const never = 0;
+const ifTrue = 1;
+const always = 2;
+
+/** What facts hold of an event by itself; `op` is the event's, where that isn't among the values. */
+export type RecordedEvent = Pick<Facts, "values" | "clauses"> & { readonly op?: string };
 
 type Placed = { readonly clause: Clause; readonly place: number };
 
@@ -65,7 +71,7 @@ export type Preparation = {
    * @returns `undefined` if it matters which entries a clause found: facts don't say
    */
   readonly fromFacts: (
-    facts: Pick<Facts, "values" | "clauses">,
+    facts: RecordedEvent,
     source: FactsSource,
     withoutHits?: boolean,
   ) => PreparedEvent | undefined;
@@ -77,7 +83,7 @@ export type Preparation = {
 export function prepareType(set: PolicySet, type: string): Preparation | undefined {
   const plan = set.program.plans.get(type);
   if (plan === undefined) return undefined;
-  const parts = partsOf(plan);
+  const parts = partsOf(plan, type);
   const listClauses = parts.before.filter(({ clause }) => clause.asksLists);
   return {
     needsEvent: parts.after.some(({ clause }) => clause.asksLists),
@@ -107,7 +113,7 @@ export function factsSource(
   const [plan, other] = [candidate.program.plans.get(type), recorded.program.plans.get(type)];
   if (plan === undefined || other === undefined) return undefined;
   const read = new Map(other.readers.map((reader) => [reader.path, showType(reader.type)]));
-  const { before, after, valueReaders } = partsOf(plan);
+  const { before, after, valueReaders } = partsOf(plan, type);
   // A clause over memory is run in its turn: what it reads of a person is nowhere in facts.
   if (after.some(({ clause }) => clause.recorded)) return undefined;
   for (const { path, personal, type: own } of valueReaders) {
@@ -129,7 +135,9 @@ export function factsSource(
       .filter(({ clause }) => clause.recorded)
       .map(({ clause }, letter) => [meaningOf(clause, other), letter]),
   );
-  const clauses: FactsSource["clauses"][number][] = [];
+  const places: number[] = [];
+  const found: number[] = [];
+  const hits: number[] = [];
   const conjuncts = conjunctsOf(plan);
   for (const { clause, place } of before) {
     if (!clause.recorded) continue;
@@ -138,9 +146,11 @@ export function factsSource(
     if (letter === undefined || !lists.every(({ path }) => sameList(path.slice(listPrefix.length)))) {
       return undefined;
     }
-    clauses.push({ place, letter, hits: hitsNeeded(clause, conjuncts.get(place)) });
+    places.push(place);
+    found.push(letter);
+    hits.push(hitsNeeded(clause, conjuncts.get(place)));
   }
-  return { clauses };
+  return { places: Uint32Array.from(places), letters: Uint32Array.from(found), hits: Uint8Array.from(hits) };
 }
 
 function readsModel({ readers }: Plan, name: string): boolean {
@@ -152,6 +162,8 @@ const listPrefix = "lists.";
 const alwaysRecorded = /^(event\.(type|op)|signals\.\w+)$/;
 
 type Parts = {
+  /** The type of event. */
+  readonly type: string;
   /** The plan's clauses have places from `first` to before `end`. */
   readonly first: number;
   readonly end: number;
@@ -162,13 +174,15 @@ type Parts = {
   /** Slots of the fields besides memory that clauses over memory read. */
   readonly slots: readonly number[];
   readonly valueReaders: readonly SlotReader[];
+  /** Those of them that facts have. */
+  readonly openReaders: readonly SlotReader[];
   /** Of each rule, as `policy/rule`: the places of its clauses. */
   readonly rules: ReadonlyMap<string, { readonly first: number; readonly end: number }>;
 };
 
 const partsByPlan = new WeakMap<Plan, Parts>();
 
-function partsOf(plan: Plan): Parts {
+function partsOf(plan: Plan, type: string): Parts {
   const known = partsByPlan.get(plan);
   if (known !== undefined) return known;
   const memory = new Set(plan.readers.filter(isMemory).map(({ slot }) => slot));
@@ -183,14 +197,17 @@ function partsOf(plan: Plan): Parts {
     firstClause: place,
   }));
   const compiled = plan.policies.flatMap(({ rules }) => rules);
+  const valueReaders = plan.readers.filter((reader) => reader.source.kind === "value" && !isMemory(reader));
   const parts: Parts = {
+    type,
     first: Math.min(...clauses.map(({ place }) => place)),
     end: Math.max(-1, ...clauses.map(({ place }) => place)) + 1,
     before: clauses.filter((each) => !readsMemory(each)),
     after,
     memorySteps: createSteps(plan.readers.filter(isMemory), conditions, []),
     slots: [...besides],
-    valueReaders: plan.readers.filter((reader) => reader.source.kind === "value" && !isMemory(reader)),
+    valueReaders,
+    openReaders: valueReaders.filter(({ personal }) => !personal),
     rules: new Map(
       compiled.map(({ key, firstClause, condition }) => [
         key,
@@ -289,25 +306,28 @@ const presence =
 function fromFacts(
   set: PolicySet,
   plan: Plan,
-  { first, end, slots, valueReaders }: Parts,
-  facts: Pick<Facts, "values" | "clauses">,
-  source: FactsSource,
+  { type, first, end, slots, openReaders }: Parts,
+  { values: recorded, clauses, op }: RecordedEvent,
+  { places, letters, hits }: FactsSource,
   withoutHits: boolean,
 ): PreparedEvent | undefined {
   const { frame, results } = set.program.scratch;
-  for (const reader of valueReaders) {
-    const value = Object.hasOwn(facts.values, reader.path) ? facts.values[reader.path] : undefined;
-    frame[reader.slot] = reader.personal ? undefined : acceptValue(reader.type, value);
+  for (const reader of openReaders) {
+    // Each path has a dot, which no name that all objects have has.
+    let value: unknown = recorded[reader.path];
+    if (reader.path === "event.type") value = type;
+    else if (reader.path === "event.op") value = op ?? value;
+    frame[reader.slot] = acceptValue(reader.type, value);
   }
   plan.steps.runUnrecorded(frame, results);
   const values = slots.map((slot) => frame[slot]);
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
-  const { clauses } = facts;
-  for (const { place, letter, hits } of source.clauses) {
-    const truth = truths[clauses.charCodeAt(letter)];
+  for (let index = 0; index < places.length; index++) {
+    const truth = truths[clauses.charCodeAt(letters[index] as number)];
     if (truth === undefined) return undefined;
-    if (!withoutHits && (hits === "always" || (hits === "if true" && truth === isTrue))) return undefined;
-    results[place] = truth;
+    const needed = withoutHits ? never : hits[index];
+    if (needed !== never && (needed === always || truth === isTrue)) return undefined;
+    results[places[index] as number] = truth;
   }
   return { results: results.slice(first, end), values, hits: noHits };
 }
@@ -316,12 +336,9 @@ function fromFacts(
  * Entries that a clause found matter where its rule fires: of one that the rule can't fire without, if it is
  * true; of another, unless it tells of any entry by being true. Those of exemptions never do.
  */
-function hitsNeeded(
-  { asksLists, text }: Clause,
-  isNeeded: boolean | undefined,
-): FactsSource["clauses"][number]["hits"] {
-  if (!asksLists || isNeeded === undefined) return "never";
-  return isNeeded || presence.test(text) ? "if true" : "always";
+function hitsNeeded({ asksLists, text }: Clause, isNeeded: boolean | undefined): number {
+  if (!asksLists || isNeeded === undefined) return never;
+  return isNeeded || presence.test(text) ? ifTrue : always;
 }
 
 /** For each clause of a rule, by its place: whether the rule can fire without it. */
@@ -359,7 +376,21 @@ function evaluate(
   for (let index = 0; index < slots.length; index++) {
     frame[slots[index] as number] = prepared.values[index] as Value;
   }
-  const input: EvaluationInput = { type, op: "", decidedAt, actor: nobody, signals: noSignals, ...memory };
+  const { campaign, counters, limits, shadowLimits, standing, held } = memory;
+  // Each key by itself: spreading takes longer than what follows.
+  const input: EvaluationInput = {
+    type,
+    op: "",
+    decidedAt,
+    actor: nobody,
+    signals: noSignals,
+    campaign,
+    counters,
+    limits,
+    shadowLimits,
+    standing,
+    held,
+  };
   memorySteps.read(input, frame);
   memorySteps.run(frame, results);
   const evaluation = conclude(plan, frame, scratch, memory.held, decidedAt, "");

@@ -219,9 +219,8 @@ export class Preparer {
     }
     if (source.facts === undefined) return undefined;
     if (preparation.asksLists && index >= this.#start.brakedFrom) return undefined;
-    const { event, clauses } = facts;
-    const values = { ...facts.values, "event.type": event.type, "event.op": event.op };
-    const prepared = preparation.fromFacts({ values, clauses }, source.facts, withoutHits);
+    const { event, values, clauses } = facts;
+    const prepared = preparation.fromFacts({ values, clauses, op: event.op }, source.facts, withoutHits);
     if (prepared === undefined) return undefined;
     return { keys: this.#keysFromFacts(source, facts), prepared, event: undefined };
   }

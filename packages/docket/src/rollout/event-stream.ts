@@ -45,7 +45,7 @@ export type StreamState = {
 
 /** The events of some types. */
 export class EventStream {
-  #cells: readonly Cell[] = [];
+  #cells: Cell[] = [];
   #next = 0;
   #total = 0;
   #sampling = 0;
@@ -181,11 +181,19 @@ export class EventStream {
     const before = this.#cells;
     const first = minute - keptCellsMs / cellMs;
     const needed = this.#total - this.#limits.keptEvents;
-    const kept = before.filter((cell) => cell.minute > first || cell.before + cell.events > needed);
-    this.#cells = [...kept, { number: this.#next++, minute, before: this.#total, events: 0 }];
-    const forgotten = kept.length < before.length ? this.#forget((this.#cells[0] as Cell).number) : nothing;
+    // Minutes and events only grow: what goes is at the front, and mostly nothing does.
+    let gone = 0;
+    for (const cell of before) {
+      if (cell.minute > first || cell.before + cell.events > needed) break;
+      gone++;
+    }
+    const cells = gone === 0 ? before : before.slice(gone);
+    cells.push({ number: this.#next++, minute, before: this.#total, events: 0 });
+    this.#cells = cells;
+    const forgotten = gone > 0 ? this.#forget((cells[0] as Cell).number) : nothing;
     return () => {
       forgotten();
+      cells.pop();
       this.#cells = before;
       this.#next--;
     };
