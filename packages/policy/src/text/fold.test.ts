@@ -64,6 +64,7 @@ for (const [text, skeleton, tricks] of [
   ["fr33 5h1t h4ck3r", "free shit hacker", { leet: 3 }],
   ["$h!t w!n", "shit win", { leet: 1 }],
   ["buck$ ca$h", "bucks cash", { leet: 2 }],
+  ["w3stern d3al s3x", "western deal sex", { leet: 1 }],
   // Letters apart.
   ["f r e e", "free", { spaced: 1 }],
   ["f r e e   m o n e y", "free money", { spaced: 2 }],

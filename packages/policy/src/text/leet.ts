@@ -31,8 +31,10 @@ const letters: Readonly<Record<string, string>> = {
 };
 
 /** Names that have a digit within: formats, hashes, programs, chemistry. */
-const names =
-  /^(?:mp[34]|md5|sha\d|w3|h[123]|d3|c3|log4|neo4|web3|ps[345]|ipv\d|win\d|gpt\d|rs\d|gta\d|ch[34]|nh[34]|co[23]|x\d|utf|iso|base|v[0-9][a-z]?$|[a-z]\d[a-z]$|a\$ap)/;
+const names = new RegExp(
+  String.raw`^(?:mp[34]s?|md5\w*|sha\d\w*|w3(?:c|schools)|h\d[a-z]\d?|d3js|c3po|log4\w+|neo4j|web3\w*|ps[345]\w*|` +
+    String.raw`ipv\d\w*|win\d\w*|gpt\d\w*|rs\d\w*|gta\d\w*|ch4\w*|utf\d\w*|iso\d\w*|base\d\w*|v\d[a-z]?|a\$ap)$`,
+);
 
 /**
  * Undoes it in a word of a text. Not in links, queries and encoded data, nor in names after an at sign; signs
