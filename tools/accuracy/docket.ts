@@ -2,7 +2,7 @@
 // Our models, trained and asked as `docket model train` and `docket model score` do.
 import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Model, type ModelText, loadModel, scoreText } from "@docket/policy";
 import { type Example, trainModel, trainingConfiguration } from "@docket/policy/training";
@@ -43,8 +43,12 @@ export function modelText(item: Item): ModelText {
 
 /** Trains a model with the defaults of its kind. */
 export function train(kind: Kind, items: readonly Item[]): Model {
+  return loadModel(trainBytes(kind, items));
+}
+
+function trainBytes(kind: Kind, items: readonly Item[]): Uint8Array {
   const examples = items.map((item): Example => ({ ...modelText(item), spam: item.spam }));
-  return loadModel(trainModel(kind, examples).bytes);
+  return trainModel(kind, examples).bytes;
 }
 
 /** Asks a model about a text. */
@@ -80,19 +84,32 @@ export function sourcesHash(kind: Kind): string {
 /**
  * Trains on a fold and asks about its test part, or reads what it said the last time with the same sources.
  *
- * @param folder where answers are kept
+ * @param folder where answers and models are kept
  */
 export function answersOf(kind: Kind, fold: Fold, folder: string): Answer[] {
-  const hash = createHash("sha256").update(`${sourcesHash(kind)}\n`);
-  for (const item of [...fold.train, undefined, ...fold.test]) {
-    hash.update(item === undefined ? "\0" : `${item.spam} ${item.title} ${item.text} ${item.raw}\n`);
-  }
-  const path = join(folder, `docket-${hash.digest("hex").slice(0, 24)}.json`);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Answer[];
-  const model = train(kind, fold.train);
-  const answers = fold.test.map((item) => ask(model, modelText(item)));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${path}.part`, JSON.stringify(answers));
+  const taught = createHash("sha256").update(`${sourcesHash(kind)}\n`);
+  for (const item of fold.train) taught.update(`${item.spam} ${keyOf(item)}`);
+  const modelKey = taught.digest("hex").slice(0, 24);
+  const asked = createHash("sha256").update(`${modelKey}\n`);
+  for (const item of fold.test) asked.update(keyOf(item));
+  const answers = kept(join(folder, `docket-${asked.digest("hex").slice(0, 24)}.json`), () => {
+    const bytes = kept(join(folder, `docket-${modelKey}.model`), () => trainBytes(kind, fold.train));
+    const model = loadModel(bytes);
+    return Buffer.from(JSON.stringify(fold.test.map((item) => ask(model, modelText(item)))));
+  });
+  return JSON.parse(Buffer.from(answers).toString("utf8")) as Answer[];
+}
+
+function keyOf({ title, text, raw }: Item): string {
+  return `${title} ${text} ${raw}\n`;
+}
+
+/** The bytes of a file, made if it isn't there yet. */
+function kept(path: string, make: () => Uint8Array): Uint8Array {
+  if (existsSync(path)) return readFileSync(path);
+  const bytes = make();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.part`, bytes);
   renameSync(`${path}.part`, path);
-  return answers;
+  return bytes;
 }

@@ -10,7 +10,15 @@ import { rows } from "../rows.ts";
 import { share } from "../tables.ts";
 import type { StudyContext, StudyResult } from "./study.ts";
 
-const studiedRows = ["sms-uci", "sms-turkish", "youtube-lovo", "telegram", "sa-text-chrono", "enron-chrono"];
+/** The rows whose spam is rewritten. */
+export const camouflagedRows: readonly string[] = [
+  "sms-uci",
+  "sms-turkish",
+  "youtube-lovo",
+  "telegram",
+  "sa-text-chrono",
+  "enron-chrono",
+];
 /** At most this share of the catch may be lost. */
 const lossMax = 0.1;
 const hamsPerThousand = 10;
@@ -24,7 +32,7 @@ interface Caught {
 
 /** Recall at 1 % false positives of the spam as it is, and rewritten by each trick; the hams stay as they are. */
 export function studyCamouflage({ rehearse, corpus, progress }: StudyContext): StudyResult {
-  const data = studiedRows.flatMap((name): Caught[] => {
+  const data = camouflagedRows.flatMap((name): Caught[] => {
     const row = rows.find((each) => each.name === name);
     if (row === undefined) return [];
     const read = corpus(row.corpus);
@@ -43,7 +51,7 @@ export function studyCamouflage({ rehearse, corpus, progress }: StudyContext): S
 }
 
 /** The fold with its test spam written again by each trick. */
-function withVariants(fold: Fold): Fold {
+export function withVariants(fold: Fold): Fold {
   const innocent = fold.train.filter(({ spam }) => !spam).map(({ text }) => text);
   const spams = fold.test.filter(({ spam }) => spam);
   const variants = Object.entries(tricks).flatMap(([name, trick]) =>
