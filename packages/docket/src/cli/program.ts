@@ -166,9 +166,10 @@ function addApiKey(program: Command, terminal: Terminal, give: Give): void {
 
 function dnsServerOption(): Option {
   return new Option(
-    "--dns-server <addresses...>",
-    "servers that policies' look-ups are asked through, ADDRESS or ADDRESS:PORT (default: the system's)",
-  );
+    "--dns-server <address>",
+    "a server that policies' look-ups are asked through, ADDRESS or ADDRESS:PORT; may be repeated " +
+      "(default: the system's)",
+  ).argParser((address: string, others: string[] | undefined) => [...(others ?? []), address]);
 }
 
 function addDecide(program: Command, terminal: Terminal, give: Give): void {
