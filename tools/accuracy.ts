@@ -4,10 +4,11 @@
 //   npm run accuracy -- [--only ROW,…] [--studies NAME,…|none] [--rehearse] [--rounds N] [--json FILE]
 //                       [--write docs/accuracy.md] [--failures FOLDER] [--check-bars]
 //
-// Trains with the defaults of `docket model train` and nothing else. This is the only program that looks at labels
-// of test parts; each run that does is counted in tools/accuracy/openings.json, which is committed. With --rehearse
-// it makes do with training parts. Other filters run by tools/accuracy/peers.ts; their results are taken from
-// there. --failures writes the worst mistakes, with their texts, to a folder outside the repository.
+// Trains with the defaults of `docket model train` and nothing else. This is the only program that looks at
+// labels of test parts; each run that does is counted in tools/accuracy/openings.json, which is committed.
+// With --rehearse it makes do with training parts. Other filters run by tools/accuracy/peers.ts; their
+// results are taken from there. --failures writes the worst mistakes, with their texts, to a folder outside
+// the repository.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether models, scores, explanations and signals come out the same to the bit in this Node, another and Chromium.
+// Whether models, scores, explanations and signals come out the same to the bit in this Node, another and
+// Chromium.
 //
 //   npm run identical -- [--texts N] [--node PROGRAM | --node install | --node none]
 import { spawnSync } from "node:child_process";

@@ -132,7 +132,9 @@ const marks: Choices = [
   "\u0489",
 ];
 const cutters: Choices = [" ", "-", ".", "_", "*", "/"];
-/** First capital and small letter of alphabets that look like A to Z: bold, sans, script, fullwidth, circled. */
+/**
+ * First capital and small letter of alphabets that look like A to Z: bold, sans, script, fullwidth, circled.
+ */
 const styles: readonly [readonly [number, number], ...(readonly [number, number])[]] = [
   [0x1d400, 0x1d41a],
   [0x1d5d4, 0x1d5ee],
@@ -161,7 +163,7 @@ export const tricks: Readonly<Record<string, Trick>> = {
 };
 
 const link =
-  /\b(?:https?:\/\/|www\.)[^\s<>"]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|co|uk|ru|tr|info|me|ly|biz)\b[^\s<>"]*/gi;
+  /\b(?:https?:\/\/|www\.)[^\s<>"]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|uk|ru|tr|info|me|ly)\b[^\s<>"]*/gi;
 const markup = /<[^>]{0,2000}>|&[a-z#0-9]{2,8};/gi;
 const word = /[\p{L}\p{M}\p{N}]+/gu;
 

@@ -156,7 +156,8 @@ export interface Fold {
 /**
  * The folds of a split. Each text of a k-fold split is in one test part.
  *
- * @param rehearse never look at a test part that counts: of a chronological split only the training part is taken
+ * @param rehearse never look at a test part that counts: of a chronological split only the training part is
+ * taken
  *   and its newest quarter tests, of folds the first is left out
  */
 export function foldsOf(corpus: Corpus, split: SplitName, rehearse: boolean): Fold[] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worst mistakes of each row, to be read: outside the repository, since some corpora may not be republished.
+// The worst mistakes of each row, to be read: outside the repository, since some corpora may not be
+// republished.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Judged, RowFigures } from "./measure-row.ts";

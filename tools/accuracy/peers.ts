@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs other people's filters over all rows and keeps what they came to, so that `npm run accuracy` has it at hand.
+// Runs other people's filters over all rows and keeps what they came to, so that `npm run accuracy` has it
+// at hand.
 //
 //   node --conditions=@docket/source tools/accuracy/peers.ts [--peer NAME,…] [--only ROW,…] [--folds N]
 //

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast texts are looked at: all signals and the classifier, in turns with other people's filters.
 //
-//   npm run bench:signals -- [--rounds N] [--posts N] [--mails N] [--peers bogofilter,rspamd|none] [--json FILE]
+// npm run bench:signals -- [--rounds N] [--posts N] [--mails N] [--peers bogofilter,rspamd|none] [--json
+// FILE]
 //                            [--write docs/reference/benchmarks.md]
 //
-// Rates are for each second of processor time of the processes that do the work, so that they are of one core.
+// Rates are for each second of processor time of the processes that do the work, so that they are of one
+// core.
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { sharedPath, skipReason } from "../shared-data.ts";
@@ -115,10 +117,11 @@ function factsOf(): string {
   const { version } = JSON.parse(
     readFileSync(new URL("../../packages/docket/package.json", import.meta.url), "utf8"),
   ) as { version: string };
+  const words = `--rounds ${options.rounds} --posts ${options.posts} --mails ${options.mails}`;
   const day = new Date().toISOString().slice(0, 10);
   return (
-    `Made by \`npm run bench:signals -- --rounds ${options.rounds} --posts ${options.posts} --mails ${options.mails}\` ` +
-    `on ${day}, Docket ${version}: ${cpu}, one of ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}. ` +
+    `Made by \`npm run bench:signals -- ${words}\` on ${day}, Docket ${version}: ${cpu}, one of ${cores} ` +
+    `cores, ${memoryGiB} GiB, ${system}, Node ${node}. ` +
     "Medians of rounds in turns, by processor time."
   );
 }

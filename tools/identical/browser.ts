@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The package in Chromium: its sources served from loopback, with their types stripped, and no bundler between.
+// The package in Chromium: its sources served from loopback, with their types stripped, and no bundler
+// between.
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { type Server, createServer } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
@@ -79,7 +80,8 @@ const pageText = `<!doctype html>
 <script type="module">
   import { computeLines } from "/tools/identical/compute.ts";
   const output = document.createElement("output");
-  output.textContent = JSON.stringify(computeLines(Number(new URLSearchParams(location.search).get("count"))));
+  const count = Number(new URLSearchParams(location.search).get("count"));
+  output.textContent = JSON.stringify(computeLines(count));
   document.body.append(output);
 </script>
 `;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must come out the same to the bit in every engine: models trained, scores, explanations and signals of texts.
-// Runs in Node and in a browser alike.
+// What must come out the same to the bit in every engine: models trained, scores, explanations and signals
+// of texts. Runs in Node and in a browser alike.
 import { computeSignals, explainScore, loadModel, scoreText, shingleKey } from "@docket/policy";
 import { type Example, trainModel } from "@docket/policy/training";
 import { caseTexts } from "./texts.ts";

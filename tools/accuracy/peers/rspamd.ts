@@ -40,8 +40,8 @@ const modulesOff = [
   "metadata_exporter",
 ];
 /**
- * As by default, but that small training parts and short texts count too: by default Bayes waits for 200 of each
- * class, and for 11 words.
+ * As by default, but that small training parts and short texts count too: by default Bayes waits for 200 of
+ * each class, and for 11 words.
  */
 const classifierSettings = "min_learns = 1; min_tokens = 1;";
 /** Where it keeps its compiled patterns, which takes it longer than a fold; what it learns is in Redis. */
@@ -130,7 +130,9 @@ export async function startRspamd(directory: string): Promise<RspamdServer> {
   return server;
 }
 
-/** Teaches it a message. A message that it would not learn by its own rules (known already) is passed over. */
+/**
+ * Teaches it a message. A message that it would not learn by its own rules (known already) is passed over.
+ */
 export async function learn(server: RspamdServer, item: Item): Promise<void> {
   const path = item.spam ? "/learnspam" : "/learnham";
   const { status, text } = await post(server.controlPort, path, messageBytes(item));
@@ -180,8 +182,8 @@ interface Answer {
 }
 
 /**
- * One request over a connection of its own. Written out, since it answers some lessons with status 204 and a body,
- * which Node's client refuses.
+ * One request over a connection of its own. Written out, since it answers some lessons with status 204 and a
+ * body, which Node's client refuses.
  */
 function post(port: number, path: string, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {

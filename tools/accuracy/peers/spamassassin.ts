@@ -9,8 +9,8 @@ const siteConfiguration = "/etc/spamassassin";
 const program = fileURLToPath(new URL("spamassassin.pl", import.meta.url));
 
 /**
- * What differs from Debian's defaults. It learns from what it is given only; a small training part counts too, where
- * by default Bayes waits for 200 of each class.
+ * What differs from Debian's defaults. It learns from what it is given only; a small training part counts
+ * too, where by default Bayes waits for 200 of each class.
  */
 const settings = [
   "use_bayes 1",

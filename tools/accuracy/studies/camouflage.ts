@@ -30,7 +30,10 @@ interface Caught {
   readonly loss: number;
 }
 
-/** Recall at 1 % false positives of the spam as it is, and rewritten by each trick; the hams stay as they are. */
+/**
+ * Recall at 1 % false positives of the spam as it is, and rewritten by each trick; the hams stay as they
+ * are.
+ */
 export function studyCamouflage({ rehearse, corpus, progress }: StudyContext): StudyResult {
   const data = camouflagedRows.flatMap((name): Caught[] => {
     const row = rows.find((each) => each.name === name);
@@ -96,7 +99,8 @@ function tableOf(data: readonly Caught[]): string {
     ...[...byRow.values()].map((list) => {
       const found = list.find((each) => each.trick === trick);
       const loss = found?.loss ?? Number.NaN;
-      const text = `${share(found?.recall ?? Number.NaN)} (${loss > 0 ? "−" : "+"}${Math.abs(loss * 100).toFixed(1)} %)`;
+      const change = `${loss > 0 ? "−" : "+"}${Math.abs(loss * 100).toFixed(1)} %`;
+      const text = `${share(found?.recall ?? Number.NaN)} (${change})`;
       return loss > lossMax ? `**${text}**` : text;
     }),
   ]);

@@ -28,7 +28,8 @@ export async function bogofilterContestant({ taught, texts }: Workload): Promise
   const asked = writeMessages(texts, join(directory, "texts"));
   writeFileSync(list, `${asked.join("\n")}\n`);
   const times = join(directory, "times");
-  const command = `TIMEFORMAT='%U %S'; { time bogofilter -C -d "$0" -b -TT < "$1" > /dev/null; } 2> "$2"; true`;
+  const timed = 'time bogofilter -C -d "$0" -b -TT < "$1" > /dev/null';
+  const command = `TIMEFORMAT='%U %S'; { ${timed}; } 2> "$2"; true`;
   return [
     {
       name: "bogofilter",
