@@ -224,11 +224,13 @@ function hitsOf(fired: readonly FiredRule[]): readonly ListHit[] {
   const hits = new Map<string, ListHit>();
   for (const { trace } of fired) {
     let at = 0;
-    for (const { path } of trace.clauses.flatMap(({ fields }) => fields)) {
-      const value = trace.values[at++];
-      if (!path.startsWith(listPrefix) || !Array.isArray(value)) continue;
-      const list = path.slice(listPrefix.length);
-      for (const entry of value as readonly string[]) hits.set(`${list}\n${entry}`, { list, entry });
+    for (const { fields } of trace.clauses) {
+      for (const { path } of fields) {
+        const value = trace.values[at++];
+        if (!Array.isArray(value) || !path.startsWith(listPrefix)) continue;
+        const list = path.slice(listPrefix.length);
+        for (const entry of value as readonly string[]) hits.set(`${list}\n${entry}`, { list, entry });
+      }
     }
   }
   return [...hits.values()];

@@ -362,7 +362,8 @@ function searchedView(kind: ListKind, parts: readonly Part[]): ListView {
   const hits = (text: string, atMs: number, spelling?: "skeleton"): readonly string[] => {
     const normalised = spelling === undefined ? normalisedOf(text) : text;
     const found: { readonly value: string; readonly number: number; readonly searcher: Searcher }[] = [];
-    for (const { values, untils, hidden, ...part } of parts) {
+    for (const part of parts) {
+      const { values, untils, hidden } = part;
       const searcher = spelling === undefined ? part.searcher : part.skeletons();
       for (const number of searcher.candidates(normalised)) {
         const value = values[number] ?? "";

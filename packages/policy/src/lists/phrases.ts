@@ -43,16 +43,37 @@ export function buildPhraseFinder(phrases: readonly string[]): PhraseFinder {
 }
 
 function scan(dictionary: Dictionary, stepper: Stepper, text: string, found: (word: number) => void): void {
+  const { length } = text;
   let state = 0;
-  for (let index = 0; index < text.length;) {
+  for (let index = 0; index < length;) {
     const spaced = isSpaced(text, index) ? 1 : 0;
     const start = index + spaced;
-    index = pieceEnd(text, start);
-    const piece = findPiece(dictionary, text, start, index);
+    // As far as there is ASCII, which is as far as most pieces go, a piece's end and hash are found at once.
+    let hash = hashStart;
+    let unit = text.charCodeAt(start);
+    index = start;
+    while (joinsAscii[unit] === 1) {
+      hash = hashStep(hash, unit);
+      index += 1;
+      unit = index < length ? text.charCodeAt(index) : 0;
+    }
+    let piece: number;
+    if (unit >= 0x80) {
+      index = pieceEnd(text, start);
+      piece = findPiece(dictionary, text, start, index);
+    } else if (index - start > 1) {
+      piece = findHashed(dictionary, hash ^ (hash >>> 15), text, start, index);
+    } else {
+      index = start + 1;
+      piece = dictionary.single[text.charCodeAt(start)] as number;
+    }
     state = piece === 0 ? 0 : stepper.step(state, 2 * piece + spaced);
     if (state !== 0) stepper.report(state, index, found);
   }
 }
+
+/** By code unit: 1 for the ASCII characters that {@link joins} is true of; 0 for all others. */
+const joinsAscii = Uint8Array.from({ length: 0x1_0000 }, (_, unit) => (unit < 0x80 && joins(unit) ? 1 : 0));
 
 /** Whether a space stands there before something else: it is counted with what comes after it. */
 function isSpaced(text: string, index: number): boolean {
@@ -69,6 +90,8 @@ type Dictionary = {
   /** Where each piece starts in `units`. */
   readonly starts: Uint32Array;
   readonly units: Uint16Array;
+  /** Four bits for each slot: that of a piece's hash is set. */
+  readonly filter: Int32Array;
   /** The numbers of pieces of one ASCII character, by its code. */
   readonly single: Uint32Array;
 };
@@ -90,6 +113,7 @@ function buildDictionary(phrases: readonly string[]): Dictionary {
     slots: new Int32Array(2 * capacity),
     starts: new Uint32Array(all.length + 2),
     units: new Uint16Array(all.reduce((sum, piece) => sum + piece.length, 0)),
+    filter: new Int32Array(Math.max(1, capacity / 8)),
     single: new Uint32Array(0x80),
   };
   let at = 0;
@@ -104,8 +128,10 @@ function buildDictionary(phrases: readonly string[]): Dictionary {
   return dictionary;
 }
 
-function addPiece({ slots }: Dictionary, piece: string, number: number): void {
+function addPiece({ slots, filter }: Dictionary, piece: string, number: number): void {
   const hash = hashOf(piece, 0, piece.length);
+  const bit = hash & (32 * filter.length - 1);
+  filter[bit >>> 5] = (filter[bit >>> 5] as number) | (1 << (bit & 31));
   const mask = slots.length - 1;
   let slot = (2 * hash) & mask;
   while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
@@ -115,12 +141,19 @@ function addPiece({ slots }: Dictionary, piece: string, number: number): void {
 
 /** The number of the piece that a text has there; 0 if it is none of the dictionary's. */
 function findPiece(dictionary: Dictionary, text: string, start: number, end: number): number {
-  const { slots, single } = dictionary;
+  const { single } = dictionary;
   if (end - start === 1) {
     const unit = text.charCodeAt(start);
     if (unit < 0x80) return single[unit] as number;
   }
-  const hash = hashOf(text, start, end);
+  return findHashed(dictionary, hashOf(text, start, end), text, start, end);
+}
+
+function findHashed(dictionary: Dictionary, hash: number, text: string, start: number, end: number): number {
+  const { slots, filter } = dictionary;
+  // Most words are in no term: a few bytes that stay near say so, where the table would be fetched from afar.
+  const bit = hash & (32 * filter.length - 1);
+  if (((filter[bit >>> 5] as number) & (1 << (bit & 31))) === 0) return 0;
   const mask = slots.length - 1;
   // Half of the slots are free at least, so each run of probes ends.
   for (let slot = (2 * hash) & mask; ; slot = (slot + 2) & mask) {
