@@ -2,11 +2,11 @@
 // The near-duplicate signature of a text: a MinHash of 32 slots of 16 bits over shingles of its words and of
 // its characters. The share of equal halves of slots of two texts estimates how much they have in common.
 //
-// A slot is two minima of 8 bits under the slot's own keyed order: the low byte of the words; the high byte in
-// even slots of the pairs of neighbouring words, in odd slots of the runs of six characters, spaces left out.
-// Words survive a change of order, pairs tell texts on the same matter apart, and characters survive spaces put
-// elsewhere. Eight bits, not all of a minimum: that two differ and look alike, one time in 256, costs less than
-// half as many minima would.
+// A slot is two minima of 8 bits under the slot's own keyed order: the low byte of the words, of which longer
+// ones count for more; the high byte in three of four slots of pairs of words that stand beside each other or
+// have one between them, in the fourth of the runs of six characters, spaces left out. Words survive a change of
+// order, pairs tell texts on the same matter apart, and characters survive spaces put elsewhere. Eight bits, not
+// all of a minimum: that two differ and look alike, one time in 256, costs less than half as many minima would.
 //
 // Shingles are hashed with a key of the installation, so whoever has signatures and not the key can't find out
 // whether they are of a text that he knows. docs/operations/campaigns.md has what it was tuned on.
@@ -30,6 +30,10 @@ export const shingledUnitsMax = 4_096;
 const charactersPerShingle = 6;
 /** Longest word, in code units: what goes on is another word. */
 const wordUnitsMax = 64;
+/** For how many a long word counts; short ones are in many texts. */
+const wordWeightMax = 3;
+const shortWordUnits = 3;
+const mediumWordUnits = 5;
 
 /** A key, ready for use. */
 export type ShingleKey = {
@@ -74,25 +78,16 @@ export function shinglesOf(letters: string, key: ShingleKey): string | undefined
   if (letters.length < lettersMin) return undefined;
   const { words: wordCount, flat } = readWords(letters, key);
   if (flat < lettersMin || !hasDifferent(wordCount)) return undefined;
-  const k0 = key.words[0] as number;
-  const k1 = key.words[1] as number;
-  for (let at = 0; at + 1 < wordCount; at++) {
-    const [a, b] = [wordHashes[at] as number, wordHashes[at + 1] as number];
-    four[0] = a;
-    four[1] = a >>> 16;
-    four[2] = b;
-    four[3] = b >>> 16;
-    pairHashes[at] = halfSipUnits(four, 0, 4, k0 ^ pairPurpose, k1);
-  }
-  const runs = Math.max(1, flat - charactersPerShingle + 1);
-  for (let at = 0; at < runs; at++) {
-    const end = Math.min(flat, at + charactersPerShingle);
-    runHashes[at] = halfSipUnits(flatUnits, at, end, k0 ^ runPurpose, k1);
-  }
-  for (let slot = 0; slot < slotCount; slot += 4) {
-    minima(wordHashes, wordCount, key, 2 * slot, 2);
-    minima(pairHashes, wordCount - 1, key, 2 * slot + 1, 4);
-    minima(runHashes, runs, key, 2 * slot + 3, 4);
+  const weighed = weighWords(wordCount);
+  const pairs = pairWords(wordCount, key);
+  const runs = cutRuns(flat, key);
+  for (let order = 0; order < signatureBytes; order += 16) {
+    for (let words = order; words < order + 16; words += 4)
+      minima(weighedHashes, weighed, key, words, words + 2);
+    minima(pairHashes, pairs, key, order + 1, order + 3);
+    minima(pairHashes, pairs, key, order + 5, order + 9);
+    minima(pairHashes, pairs, key, order + 11, order + 13);
+    minima(runHashes, runs, key, order + 7, order + 15);
   }
   return encodeSignature(bytes);
 }
@@ -160,7 +155,9 @@ const values = Int8Array.from({ length: 128 }, (_, unit) => alphabet.indexOf(Str
 // Of the text that is read right now, so that nothing is allocated.
 const flatUnits = new Uint16Array(shingledUnitsMax);
 const wordHashes = new Int32Array(shingledUnitsMax);
-const pairHashes = new Int32Array(shingledUnitsMax);
+const wordLengths = new Uint8Array(shingledUnitsMax);
+const weighedHashes = new Int32Array(wordWeightMax * shingledUnitsMax);
+const pairHashes = new Int32Array(2 * shingledUnitsMax);
 const runHashes = new Int32Array(shingledUnitsMax);
 const four = new Uint16Array(4);
 const bytes = new Uint8Array(signatureBytes);
@@ -175,7 +172,10 @@ function readWords(letters: string, key: ShingleKey): { words: number; flat: num
   let words = 0;
   let from = 0;
   const close = (): void => {
-    if (flat > from) wordHashes[words++] = halfSipUnits(flatUnits, from, flat, k0, k1);
+    if (flat > from) {
+      wordLengths[words] = flat - from;
+      wordHashes[words++] = halfSipUnits(flatUnits, from, flat, k0, k1);
+    }
     from = flat;
   };
   let spaceless = false;
@@ -191,6 +191,7 @@ function readWords(letters: string, key: ShingleKey): { words: number; flat: num
     flatUnits[flat++] = unit;
     // Where no spaces part words, each two neighbouring characters are one.
     if (isSpaceless && flat - from === 2) {
+      wordLengths[words] = 2;
       wordHashes[words++] = halfSipUnits(flatUnits, from, flat, k0, k1);
       from = flat - 1;
     }
@@ -212,29 +213,70 @@ function hasDifferent(words: number): boolean {
   return false;
 }
 
-/** The minima of four orders, the first and each `step` further: bytes of the signature. Two at a time. */
-function minima(hashes: Int32Array, count: number, key: ShingleKey, first: number, step: 2 | 4): void {
-  const { adds, factors } = key;
-  const orders = step === 2 ? 4 : 2;
-  for (let order = first; order < first + orders * step; order += 2 * step) {
-    const add = adds[order] as number;
-    const factor = factors[order] as number;
-    const otherAdd = adds[order + step] as number;
-    const otherFactor = factors[order + step] as number;
-    let least = 0x7fffffff;
-    let otherLeast = 0x7fffffff;
-    for (let at = 0; at < count; at++) {
-      const hash = hashes[at] as number;
-      const mixed = hash ^ add;
-      const otherMixed = hash ^ otherAdd;
-      const ranked = Math.imul(mixed ^ (mixed >>> 15), factor);
-      const otherRanked = Math.imul(otherMixed ^ (otherMixed >>> 15), otherFactor);
-      if (ranked < least) least = ranked;
-      if (otherRanked < otherLeast) otherLeast = otherRanked;
+/** Puts each word there as often as it counts; how many there are. */
+function weighWords(words: number): number {
+  let weighed = 0;
+  for (let at = 0; at < words; at++) {
+    const length = wordLengths[at] as number;
+    const weight = length <= shortWordUnits ? 1 : length <= mediumWordUnits ? 2 : wordWeightMax;
+    let hash = wordHashes[at] as number;
+    for (let copy = 0; copy < weight; copy++) {
+      weighedHashes[weighed++] = hash;
+      hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
+      hash ^= hash >>> 15;
     }
-    bytes[order] = lowBits(least);
-    bytes[order + step] = lowBits(otherLeast);
   }
+  return weighed;
+}
+
+/** Words beside each other, and with one between them. */
+function pairWords(words: number, key: ShingleKey): number {
+  const k0 = (key.words[0] as number) ^ pairPurpose;
+  const k1 = key.words[1] as number;
+  let pairs = 0;
+  for (let apart = 1; apart <= 2; apart++) {
+    for (let at = 0; at + apart < words; at++) {
+      const [a, b] = [wordHashes[at] as number, wordHashes[at + apart] as number];
+      four[0] = a;
+      four[1] = a >>> 16;
+      four[2] = b;
+      four[3] = b >>> 16;
+      pairHashes[pairs++] = halfSipUnits(four, 0, 4, k0 ^ apart, k1);
+    }
+  }
+  return pairs;
+}
+
+function cutRuns(flat: number, key: ShingleKey): number {
+  const k0 = (key.words[0] as number) ^ runPurpose;
+  const k1 = key.words[1] as number;
+  const runs = Math.max(1, flat - charactersPerShingle + 1);
+  for (let at = 0; at < runs; at++) {
+    runHashes[at] = halfSipUnits(flatUnits, at, Math.min(flat, at + charactersPerShingle), k0, k1);
+  }
+  return runs;
+}
+
+/** The minima of two orders, which are bytes of the signature. Two at once take hardly longer than one. */
+function minima(hashes: Int32Array, count: number, key: ShingleKey, order: number, other: number): void {
+  const { adds, factors } = key;
+  const add = adds[order] as number;
+  const factor = factors[order] as number;
+  const otherAdd = adds[other] as number;
+  const otherFactor = factors[other] as number;
+  let least = 0x7fffffff;
+  let otherLeast = 0x7fffffff;
+  for (let at = 0; at < count; at++) {
+    const hash = hashes[at] as number;
+    const mixed = hash ^ add;
+    const otherMixed = hash ^ otherAdd;
+    const ranked = Math.imul(mixed ^ (mixed >>> 15), factor);
+    const otherRanked = Math.imul(otherMixed ^ (otherMixed >>> 15), otherFactor);
+    if (ranked < least) least = ranked;
+    if (otherRanked < otherLeast) otherLeast = otherRanked;
+  }
+  bytes[order] = lowBits(least);
+  bytes[other] = lowBits(otherLeast);
 }
 
 /** Eight bits of a minimum: its high ones are nearly always the same. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signatures that new ones are compared with, found by locality-sensitive hashing: a signature is filed under
-// 64 bands of three bytes each, and one that agrees with another in 24 of 64 bytes or more nearly always
+// 64 bands of three bytes each, and one that agrees with another in 21 of 64 bytes or more nearly always
 // shares a band with it. Typed arrays, since there may be a hundred thousand of them.
 import { agreement, signatureWords } from "./shingles.ts";
 
 /** How many of their 64 bytes two signatures must have in common, at least, to be of near-duplicates. */
-export const joinAgreementMin = 24;
+export const joinAgreementMin = 21;
 /** Bands that a signature is filed under. */
 export const bandCount = 64;
 /** How many signatures of a band are looked at, newest first. */

@@ -150,13 +150,14 @@ function sourcesOf(policy: Policy, path: FieldPath): FieldPath[] {
 }
 
 function isPresent(policies: PolicySet, event: Event, path: FieldPath): boolean {
-  if (path.startsWith("signals.") || path.startsWith("models.")) {
+  if (/^(signals|models|campaign)\./.test(path)) {
     // They come from the text; without one there is none. The fingerprint needs letters besides.
     const text = `${event.content?.title ?? ""}${event.content?.text ?? ""}`;
     if (path === "signals.fingerprint") return /\p{L}/u.test(text);
     return event.content?.text !== undefined || event.content?.title !== undefined;
   }
-  if (path.startsWith("standing.")) return true;
+  // What look-ups weren't answered is nothing that an app could send.
+  if (/^(standing|lookups)\./.test(path)) return true;
   const input = {
     type: event.type,
     op: event.op ?? "create",
@@ -173,7 +174,7 @@ function isPresent(policies: PolicySet, event: Event, path: FieldPath): boolean 
 
 function fieldToSend(path: FieldPath): string {
   if (path === "actor.age") return "actor.createdAt";
-  return path.startsWith("signals.") ? "content.text" : path;
+  return /^(signals|campaign)\./.test(path) ? "content.text" : path;
 }
 
 function count(counts: Map<string, number>, name: string): void {
