@@ -160,7 +160,7 @@ function loaded(text: string): ReturnType<typeof candidateOfFiles> {
     return lines === undefined ? undefined : utf8(entriesOf(lines.kind, lines.lines).join("\n"));
   };
   const ports = { disk: { ...disk, readFile: () => undefined }, paths, hashing };
-  return candidateOfFiles(ports, [{ path: "generated.yaml", text }], listFile, {});
+  return candidateOfFiles(ports, [{ path: "generated.yaml", text }], listFile, undefined);
 }
 
 function entriesOf(kind: ListKind, lines: readonly string[]): string[] {

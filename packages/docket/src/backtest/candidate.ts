@@ -15,8 +15,15 @@ import { generalModel } from "../models/general.ts";
 import { modelId } from "../models/model-file.ts";
 import { SiteModels } from "../models/site-models.ts";
 import { readKeptModel } from "../models/store.ts";
-import { keptReleasePath, listsOf, loadKept, readKeptRelease, releaseOf } from "../releases/release.ts";
-import type { KeptRelease, Release, ReleaseManifest } from "../releases/release.ts";
+import {
+  keptModelsInFiles,
+  keptReleasePath,
+  listsOf,
+  loadKept,
+  readKeptRelease,
+  releaseOf,
+} from "../releases/release.ts";
+import type { KeptRelease, Release } from "../releases/release.ts";
 
 /** A candidate as threads are given it. */
 export type PlainCandidate = {
@@ -45,23 +52,23 @@ const entryHashBytes = 8;
  * proposal would have them.
  *
  * @param file gives the files beside the policy
- * @param inForce the lists and models in force
+ * @param inForce the release in force, whose lists and models it goes on from
  * @throws {DocketError} `policy_invalid`; `directory_damaged` if a list can't be made
  */
 export function candidateOfFiles(
   ports: CandidatePorts,
   files: readonly PolicyFile[],
   file: ListFileReader,
-  inForce: Pick<ReleaseManifest, "lists" | "models">,
+  inForce: Pick<KeptRelease, "manifest" | "files"> | undefined,
 ): { release: Release; plain: PlainCandidate } {
   const listFiles = new Map<string, Uint8Array>();
   const lists = new SiteLists(
     { store: readingStore(ports, listFiles), files: file, hashActor: actorHash(ports.hashing) },
-    inForce.lists,
+    inForce?.manifest.lists,
   );
   const modelFiles = new Map<string, Uint8Array>();
   const models = modelsWith(ports, modelFiles, file);
-  models.adopted(inForce.models ?? []);
+  if (inForce !== undefined) models.adopted(inForce.manifest.models ?? [], keptModelsInFiles(inForce));
   const release = releaseOf(
     files,
     (declared) => lists.current(declared),

@@ -30,7 +30,14 @@ import type { ChangeState } from "../releases/change-state.ts";
 import type { OpeningRelease } from "../releases/opening-release.ts";
 import { chooseOpeningRelease } from "../releases/opening-release.ts";
 import { PolicyChanges } from "../releases/policy-changes.ts";
-import { keepRelease, keptReleasePath, listsOf, modelsOf, readKeptRelease } from "../releases/release.ts";
+import {
+  keepRelease,
+  keptReleasePath,
+  listsOf,
+  modelsInFiles,
+  modelsOf,
+  readKeptRelease,
+} from "../releases/release.ts";
 import { runReleaseTests } from "../releases/review.ts";
 import type { ChangePart, Previewer } from "../releases/review.ts";
 import { BrakeDesk } from "../rollout/brake-desk.ts";
@@ -259,7 +266,7 @@ function openingRelease(
   });
   keepRelease(disk, paths, opening.release);
   lists.adopted(listsOf(opening.release));
-  models.adopted(modelsOf(opening.release));
+  models.adopted(modelsOf(opening.release), modelsInFiles(opening.release));
   return opening;
 }
 

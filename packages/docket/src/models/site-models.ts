@@ -25,6 +25,7 @@ export type SiteModelsPorts = {
 export class SiteModels {
   readonly #ports: SiteModelsPorts;
   #inForce: readonly ModelVersion[] = [];
+  #inFiles: ReadonlySet<string> = new Set();
   /** By hash; the one that was used last comes last. */
   readonly #held = new Map<string, Model>();
 
@@ -61,16 +62,17 @@ export class SiteModels {
     return this.#loaded(versions);
   }
 
-  /** A release came into force. */
-  adopted(versions: readonly ModelVersion[]): void {
+  /** A release came into force; these of its models are from files of the policy. */
+  adopted(versions: readonly ModelVersion[], inFiles: ReadonlySet<string>): void {
     this.#inForce = versions;
+    this.#inFiles = inFiles;
   }
 
   #current(declaration: ModelDeclaration, given: ReadonlyMap<string, string> | undefined): ModelVersion {
     const { name, kind, file } = declaration;
     if (file !== undefined) return { name, kind, sha256: this.#ofFile(declaration, file, given?.get(file)) };
     const before = this.#inForce.find((model) => model.name === name && model.kind === kind);
-    if (before !== undefined && this.#isReadable(before)) return before;
+    if (before !== undefined && !this.#inFiles.has(name) && this.#isReadable(before)) return before;
     const bytes = this.#ports.general(kind);
     this.#ports.keep(bytes);
     return { name, kind, sha256: modelId(bytes) };

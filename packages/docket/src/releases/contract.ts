@@ -49,8 +49,11 @@ export interface ReleaseModelStore {
    * @throws {DocketError} `directory_damaged` if one isn't kept, or isn't what its hash says
    */
   at(versions: readonly ModelVersion[]): ReleaseModels;
-  /** Told that a release came into force, with its models. */
-  adopted(versions: readonly ModelVersion[]): void;
+  /**
+   * Told that a release came into force, with its models. Those whose policies have them in files are named:
+   * what uses the general one does not go on from them.
+   */
+  adopted(versions: readonly ModelVersion[], inFiles: ReadonlySet<string>): void;
 }
 
 /** Changes of lists that wait for others, as the way of changes asks for them. */

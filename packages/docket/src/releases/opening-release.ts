@@ -6,7 +6,14 @@ import type { ReleaseBody } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { ChangeState } from "./change-state.ts";
 import type { ReleaseListStore, ReleaseModelStore } from "./contract.ts";
-import { filesIdOf, filesIdOfTexts, isOfThisVersion, loadKept, releaseOf } from "./release.ts";
+import {
+  filesIdOf,
+  filesIdOfTexts,
+  isOfThisVersion,
+  keptModelsInFiles,
+  loadKept,
+  releaseOf,
+} from "./release.ts";
 import type { KeptRelease, Release } from "./release.ts";
 import type { PolicyFile } from "@docket/policy";
 
@@ -45,9 +52,9 @@ export function chooseOpeningRelease(ports: OpeningPorts): OpeningRelease {
   const { inForce, provisional } = state;
   if (inForce === undefined) return fromDirectory(ports, ports.directory());
   // Lists and models go on from the versions in force, whichever release is chosen.
-  const { lists, models } = ports.kept(inForce.release).manifest;
-  ports.lists.adopted(lists ?? []);
-  ports.models.adopted(models ?? []);
+  const before = ports.kept(inForce.release);
+  ports.lists.adopted(before.manifest.lists ?? []);
+  ports.models.adopted(before.manifest.models ?? [], keptModelsInFiles(before));
   if (state.level === "solo" && ports.takesEdits) {
     const taken = edited(ports, inForce);
     if (taken !== undefined) return taken;

@@ -35,6 +35,7 @@ import {
   filesIdOfTexts,
   listsOf,
   loadKept,
+  modelsInFiles,
   modelsOf,
   readKeptReleaseLater,
   releaseOf,
@@ -373,7 +374,7 @@ export class PolicyChanges implements Changes {
     // A crash before the next line leaves the release before in force; after it, a start finds the record.
     await this.#ports.adopt(release, body, this.#parts(part));
     this.#ports.lists.adopted(listsOf(release));
-    this.#ports.models.adopted(modelsOf(release));
+    this.#ports.models.adopted(modelsOf(release), modelsInFiles(release));
     this.#schedule();
     return this.#published();
   }

@@ -151,6 +151,26 @@ export function modelsOf({ manifest }: Pick<Release, "manifest">): readonly Mode
   return (JSON.parse(manifest) as ReleaseManifest).models ?? [];
 }
 
+/** Names of the models that policies have in files. */
+export function modelsInFiles({ policies }: Pick<Release, "policies">): ReadonlySet<string> {
+  const inFiles = [...policies.models.values()].filter(({ file }) => file !== undefined);
+  return new Set(inFiles.map(({ name }) => name));
+}
+
+/** The same of a kept release; of one whose files this version doesn't take any more, all of its models. */
+export function keptModelsInFiles({
+  files,
+  manifest,
+}: Pick<KeptRelease, "files" | "manifest">): ReadonlySet<string> {
+  if ((manifest.models ?? []).length === 0) return new Set();
+  try {
+    return modelsInFiles({ policies: loadPolicies(files) });
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return new Set((manifest.models ?? []).map(({ name }) => name));
+  }
+}
+
 /** Where a release is kept. */
 export function keptReleasePath(paths: Pick<LogPaths, "releases">, id: string): string {
   return join(paths.releases, `${id}.json`);

@@ -18,7 +18,7 @@ import { labelsInForce } from "../label/labelled-decisions.ts";
 import { readBundle } from "../../log/record-bundle.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
 import { readKeptRelease, keptReleasePath } from "../../releases/release.ts";
-import type { ReleaseManifest } from "../../releases/release.ts";
+import type { KeptRelease } from "../../releases/release.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { readBelow } from "../../stores/files/read-files.ts";
 import { exitFine, exitWrong } from "../failure.ts";
@@ -110,21 +110,20 @@ function candidateOf(
   }
   const directory = resolve(candidate);
   const files = readPolicyDirectory(directory);
-  return candidateOfFiles(ports, files, (path) => readBelow(directory, path), manifestInForce(source));
+  return candidateOfFiles(ports, files, (path) => readBelow(directory, path), releaseInForce(source));
 }
 
-/** The manifest of the release that the newest decision was made under; nothing before the first one. */
-function manifestInForce({ paths, size }: BacktestSource): Pick<ReleaseManifest, "lists" | "models"> {
+/** The release that the newest decision was made under; none before the first one. */
+function releaseInForce({ paths, size }: BacktestSource): KeptRelease | undefined {
   const read = (path: string): Uint8Array | undefined => disk.readFile(join(paths.site, path));
   for (let bundle = Math.ceil(size / tileWidth) - 1; bundle >= 0; bundle--) {
     const width = Math.min(tileWidth, size - bundle * tileWidth);
     const records = readBundle(read, bundle, width).map(({ record }) => record);
     const last = records.findLast((each) => each?.kind === "release" || each?.kind === "decision");
     if (last?.kind !== "release" && last?.kind !== "decision") continue;
-    const kept = readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), last.release);
-    return kept.manifest;
+    return readKeptRelease((each) => disk.readFile(keptReleasePath(paths, each)), last.release);
   }
-  return {};
+  return undefined;
 }
 
 function sampleOf(path: string): Sample {
