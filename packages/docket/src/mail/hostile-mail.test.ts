@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import PostalMime from "postal-mime";
 import { sharedPath, skipReason } from "../../../../tools/shared-data.ts";
 import { at } from "../testing/at.ts";
 import { seededRandom } from "../testing/seeded-random.ts";
@@ -47,6 +48,25 @@ test("mutations of real mails are read, and none of them takes more than its byt
     const read = readMail(bytes);
     assertWithinLimits(read);
   }
+});
+
+test("what a general reader of mail finds is found too, in every tenth real mail", async (t) => {
+  if (corpus === undefined) return t.skip(skipReason("data/email-spamassassin"));
+  const lines = gunzipSync(readFileSync(corpus)).toString("utf8").split("\n");
+  let compared = 0;
+  for (const [place, line] of lines.entries()) {
+    if (place % 10 !== 0 || line === "") continue;
+    const bytes = Buffer.from((JSON.parse(line) as { raw_latin1: string }).raw_latin1, "latin1");
+    const twin = await PostalMime.parse(bytes);
+    const read = readMail(bytes);
+    const folded = (text = ""): string => text.replace(/\s+/g, " ").trim();
+    const theirs = read.html === undefined ? twin.text : twin.html;
+    // It takes bytes that nothing is said of for UTF-8, and puts several texts together in its own way.
+    if (read.parts.length > 1 || read.truncated || folded(theirs).includes("\uFFFD")) continue;
+    assert.ok(folded(read.text) === folded(theirs), `mail ${place}`);
+    compared += 1;
+  }
+  assert.ok(compared > 500, `${compared} were compared`);
 });
 
 function assertWithinLimits(read: MailText): void {

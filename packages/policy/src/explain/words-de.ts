@@ -36,8 +36,26 @@ export const germanClauses: ClauseWords = {
     "signals.styled": "die Zahl der Zierbuchstaben",
     "signals.emoji": "die Zahl der Emojis",
     "signals.fingerprint": "der Fingerabdruck des Textes",
+    "signals.mailHops": "die Zahl der Server, die die Mail nennt",
+    "content.plain": "der Text neben der Seite der Mail",
+    "content.html": "die Seite",
+    "content.headers": "die Kopfzeilen der Mail",
   },
   lists: {
+    "signals.mailTraits": {
+      item: "das Merkmal der Mail",
+      count: "die Zahl der Merkmale der Mail",
+      one: "eines der Merkmale der Mail",
+      every: "jedes Merkmal der Mail",
+      exactlyOne: "genau eines der Merkmale der Mail",
+    },
+    "signals.attachmentKinds": {
+      item: "die Art der Datei",
+      count: "die Zahl der Arten von Dateien",
+      one: "eine der Arten von Dateien",
+      every: "jede Art von Datei",
+      exactlyOne: "genau eine der Arten von Dateien",
+    },
     "signals.links": {
       item: "der Link",
       count: "die Zahl der Links",

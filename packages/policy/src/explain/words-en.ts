@@ -36,8 +36,26 @@ export const englishClauses: ClauseWords = {
     "signals.styled": "the number of letters in styles",
     "signals.emoji": "the number of emoji",
     "signals.fingerprint": "the fingerprint of the text",
+    "signals.mailHops": "the number of servers that the mail names",
+    "content.plain": "the mail’s text beside its page",
+    "content.html": "the page",
+    "content.headers": "the mail’s headers",
   },
   lists: {
+    "signals.mailTraits": {
+      item: "the mail’s trait",
+      count: "the number of the mail’s traits",
+      one: "one of the mail’s traits",
+      every: "every trait of the mail",
+      exactlyOne: "exactly one of the mail’s traits",
+    },
+    "signals.attachmentKinds": {
+      item: "the kind of file",
+      count: "the number of kinds of files",
+      one: "one of the kinds of files",
+      every: "every kind of file",
+      exactlyOne: "exactly one of the kinds of files",
+    },
     "signals.links": {
       item: "the link",
       count: "the number of links",
