@@ -286,7 +286,7 @@ function findSpaced(text: string, edits: Edit[]): void {
 
 const gap = /(?:[\\/]{2}|\bwww) ?[\w-]{0,63} ?\. /i;
 const everyGap =
-  /(?<=(?:[\\/]{2}|\bwww\.)[\w.-]{1,63})(\. | \. ?)(?=[\w-]{1,63} ?\. ?(?:[a-z]{2}|[a-z-]{3,20})(?![\w-]))/gi;
+  /(?<=(?:[\\/]{2}|\bwww\.)[\w.-]{1,63}(?:\. [\w-]{1,63})?)(?:\. | \. ?)(?=[\w-]{1,63} ?\. ?(?:[a-z]{2}|[a-z-]{3,20})(?![\w-])|[a-z]{2,6}\/)/gi;
 
 /** "http://tms. example.com/x": a space behind a label, where a scheme or `www.` says that a host goes on. */
 function findGaps(text: string, edits: Edit[]): void {

@@ -36,6 +36,8 @@ const written: readonly (readonly [text: string, urls: readonly string[], tricks
   ["buy v i a g r a . c o m now", ["http://viagra.com"], ["spaced"]],
   ["youtube. com/watch?v=1", ["http://youtube.com/watch?v=1"], ["spaced"]],
   ["http//tms. example.com/x", ["http://tms.example.com/x"], ["defanged", "spaced"]],
+  ["http://img. sms. ac/W", ["http://img.sms.ac/W"], ["spaced"]],
+  ["see http://example.com. It is/was", ["http://example.com"], []],
   // In other characters.
   ["exam&#8203;ple&#46;com", ["http://example.com"], ["escaped", "invisible"]],
   ["exam\u00adple.com/a\u200bb", ["http://example.com/ab"], ["invisible"]],

@@ -17,7 +17,7 @@ export const phonesMax = 64;
 const internationalMin = 8;
 const internationalMax = 15;
 /** Most runs of digits that are looked at. */
-const runsMax = 2_000;
+const runsMax = 1_000;
 /** How far before a number is looked for a word that announces it, in UTF-16 code units. */
 const cueLength = 28;
 
@@ -71,6 +71,7 @@ function readRun(text: string, at: number, written: string): Phone[] {
   if (whole !== undefined) return [whole];
   const phones: Phone[] = [];
   const starts = [0, ...Array.from(written.matchAll(/(?<= )[^ ]/g), ({ index }) => index), written.length];
+  if (starts.length > partsMax) return phones;
   for (let first = 0; first + 1 < starts.length;) {
     const last = longestPart(text, at, written, starts, first, phones);
     first = last === undefined ? first + 1 : last;
@@ -106,6 +107,8 @@ function longestPart(
   return next;
 }
 
+/** A run of more parts than three numbers have is a table or a tally. */
+const partsMax = 18;
 /** Fewest digits of any number. */
 const digitsMin = 7;
 /** The longest number as written, in UTF-16 code units: 15 digits with something between them. */
