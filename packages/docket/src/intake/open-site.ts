@@ -361,21 +361,29 @@ function openDesks(
     records,
     onFault,
   });
-  const brakes = new BrakeDesk({
+  return {
+    changes,
+    lists: listChanges,
+    models: openModelDesk(options, site),
+    brakes: openBrakeDesk(options, site, modes, state),
+    labels: openLabelDesk(options, site),
+  };
+}
+
+function openBrakeDesk(
+  { keys, onNotice }: OpenSiteOptions,
+  site: DocketSite,
+  modes: RuleModes,
+  state: ChangeState,
+): BrakeDesk {
+  return new BrakeDesk({
     modes,
     seal: (body, parts, hooks) => site.seal(body, parts, hooks),
     release: () => site.release.id,
     duties: () => state,
     siteKey: keys.site,
-    onBrake: (facts) => options.onNotice?.(brakeNotice(facts)),
+    onBrake: (facts) => onNotice?.(brakeNotice(facts)),
   });
-  return {
-    changes,
-    lists: listChanges,
-    models: openModelDesk(options, site),
-    brakes,
-    labels: openLabelDesk(options, site),
-  };
 }
 
 function openModelDesk({ disk, paths, readLater, replaceLater }: OpenSiteOptions, site: DocketSite): Models {

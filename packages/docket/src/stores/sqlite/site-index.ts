@@ -213,7 +213,7 @@ function transaction(database: DatabaseSync, action: () => void): void {
   }
 }
 
-// A later label of a decision takes the place of an earlier one; records are taken in in the order of the log.
+// A later label of a decision takes the place of an earlier one: records are taken in by the log's order.
 function labelledDecision(leaf: string): number {
   const record = parseLeaf(leaf);
   if (record.kind !== "label") throw new Error("a record that is kept as a label is one");
