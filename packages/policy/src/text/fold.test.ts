@@ -65,6 +65,10 @@ for (const [text, skeleton, tricks] of [
   ["$h!t w!n", "shit win", { leet: 1 }],
   ["buck$ ca$h", "bucks cash", { leet: 2 }],
   ["w3stern d3al s3x", "western deal sex", { leet: 1 }],
+  // Where there is much of it, short words and ends of words, too.
+  ["H4ck3r w@nt3d: s3nd p0und$ 4nd 3mai1", "hacker wanted: send pounds and email", { leet: 4 }],
+  ["һоt ѕսmmеr dеаlѕ: οп ѕаlе nоw", "hot summer deals: on sale now", { mixedWords: 5 }],
+  ["ищеm оtветствehнoгo hа вpеmя", "ищем ответственного на время", { mixedWords: 4 }],
   // Letters apart.
   ["f r e e", "free", { spaced: 1 }],
   ["f r e e   m o n e y", "free money", { spaced: 2 }],

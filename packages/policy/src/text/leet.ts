@@ -41,15 +41,21 @@ const names = new RegExp(
  * before and after a word are punctuation.
  *
  * @param word what stands in the text from `start` to `end`, or what it was read as
+ * @param eager whether the text is full of it: then also at the ends of words, and in short ones
  */
-export function unleetWithin(text: string, word: string, start: number, end: number): Unleeted {
+export function unleetWithin(
+  text: string,
+  word: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  eager: boolean,
+): Unleeted {
   const plain = { word, sure: false };
   let from = 0;
   let to = word.length;
   while (from < to && isEdge(word.charCodeAt(from))) from += 1;
   while (to > from && isEdge(word.charCodeAt(to - 1))) to -= 1;
   const core = word.slice(from, to);
-  const read = unleet(core);
+  const read = eager ? unleetEagerly(core) : unleet(core);
   if (read.word === core || word.slice(0, from).includes("@")) return plain;
   const named = isNamed(text, start, -1) || isNamed(text, end - 1, 1);
   if (named && core.includes("@")) return plain;
@@ -110,6 +116,22 @@ export function unleet(word: string): Unleeted {
     !isChatAlphabet.test(word);
   return { word: read, sure: sure && isPronounceable(read) };
 }
+
+/** The same where a text is full of it: what isn't a number, with a unit or not, is a word. */
+function unleetEagerly(word: string): Unleeted {
+  const first = unleet(word);
+  if (first.word !== word || word.length < 2 || word.length > leetLengthMax) return first;
+  const count = word.replaceAll(/[^a-z]/g, "").length;
+  if (count === 0 || count * 2 < word.length - count || quantity.test(word) || names.test(word)) return first;
+  if (!signs.test(word) || /[^a-z0-9@$€£!|¢¥]/.test(word) || /[0-9]{3}/.test(word)) return first;
+  return { word: Array.from(word, (_, index) => readAt(word, index)).join(""), sure: false };
+}
+
+/** Numbers with a unit, ordinals, prices, and names such as "f1". */
+const quantity = new RegExp(
+  "^[0-9$€£]+[a-z]$|^[0-9]{2,}[a-z]{1,2}$|^[0-9]+(?:kg|km|cm|mm|[kmgt]b|am|pm|hz|px|pc|ds|th)$|^1st$|^2nd$|^3rd$|" +
+    "^[a-z]{1,2}[0-9]+$|[€£$][0-9]|[0-9][€£$]$",
+);
 
 const signs = /[0-9@$€£!|¢¥]/;
 /** "me@home": who at where, rather than an a. */

@@ -37,6 +37,8 @@ const disguises: ReadonlySet<string> = new Set(
 /** So many letters that look Latin as they stand are a Latin word: shorter ones are words of their own script. */
 const disguisedMin = 3;
 const greekDisguisedMin = 4;
+/** So many disguised words make one expect more: what could be disguised is, too. */
+const manyMin = 3;
 /** A letter of Greek before or after so many Latin ones is a quantity or a name, such as μm or TNFα. */
 const besideSymbolMin = 4;
 
@@ -51,22 +53,28 @@ const besideSymbolMin = 4;
 export function readWords(text: string, hints: WordHints): ReadWords {
   const surroundings = surveyWords(text, hints);
   const { words } = surroundings;
-  let read = "";
-  let kept = 0;
   let mixedWords = 0;
   let leet = 0;
-  for (const word of words) {
-    const { start, end, signs } = word;
-    const written = text.slice(start, end);
+  const readings = words.map((word) => {
+    const written = text.slice(word.start, word.end);
     const found = word.foreign === 0 ? written : readLetters(written, word, surroundings);
     if (found !== written && isDisguise(word, found)) mixedWords += 1;
-    const plain = signs ? unleetWithin(text, found, start, end) : undefined;
+    const plain = word.signs ? unleetWithin(text, found, word, false) : undefined;
     if (plain?.sure === true) leet += 1;
-    const now = plain?.word ?? found;
-    if (now !== written) {
-      read += text.slice(kept, start) + now;
-      kept = end;
+    return plain?.word ?? found;
+  });
+  if (leet >= manyMin) {
+    for (const [at, word] of words.entries()) {
+      if (word.signs) readings[at] = unleetWithin(text, readings[at] ?? "", word, true).word;
     }
+  }
+  let read = "";
+  let kept = 0;
+  for (const [at, { start, end }] of words.entries()) {
+    const reading = readings[at] ?? "";
+    if (reading === text.slice(start, end)) continue;
+    read += text.slice(kept, start) + reading;
+    kept = end;
   }
   return { text: kept === 0 ? text : read + text.slice(kept), mixedWords, leet };
 }
@@ -77,10 +85,11 @@ export function readWords(text: string, hints: WordHints): ReadWords {
 type Word = {
   start: number;
   end: number;
-  /** Letters of Latin, and of other scripts; the number of the last one's script. */
+  /** Letters of Latin, and of other scripts; the number of the last one's script, and whether they have several. */
   latin: number;
   foreign: number;
   script: number;
+  motley: boolean;
   /** Whether it has letters that look like no Latin one, that do if one wants, and only as capitals. */
   unlike: boolean;
   wanted: boolean;
@@ -98,15 +107,18 @@ type Surroundings = {
   readonly words: readonly Word[];
   /** Numbers of the scripts of which the text certainly has words. */
   readonly genuine: ReadonlySet<number>;
-  /** Whether it has Latin words. */
+  /** Scripts of which it has words with Latin letters among their own. */
+  readonly patched: ReadonlySet<number>;
+  /** Whether it has Latin words, and whether many of them are disguised. */
   readonly latin: boolean;
+  readonly manyDisguised: boolean;
   readonly hints: WordHints;
 };
 
 /** Finds the words that may need reading, and what the others show of the text. */
 function surveyWords(text: string, hints: WordHints): Surroundings {
   const words: Word[] = [];
-  const genuine = new Set<number>();
+  const own = new Map<number, number>();
   let latin = false;
   for (let index = 0; index < text.length;) {
     const word = takeWord(text, index);
@@ -114,16 +126,36 @@ function surveyWords(text: string, hints: WordHints): Surroundings {
     if (word.foreign === 0) {
       if (word.latin > 0) latin = true;
       if (word.latin > 0 && word.signs) words.push(word);
-    } else if (word.latin === 0 && (word.unlike || word.wanted)) genuine.add(word.script);
-    else words.push(word);
+    } else {
+      if (isOwn(word)) own.set(word.script, (own.get(word.script) ?? 0) + 1);
+      if (word.latin > 0 || word.motley || !word.unlike) words.push(word);
+    }
   }
+  const patched = new Set<number>();
+  const disguised = new Map<number, number>();
   for (const word of words) {
     if (word.foreign === 0 || word.latin === 0) continue;
-    if (isToScript(word) || (isToLatin(word) && word.wanted && isInflected(word))) genuine.add(word.script);
-    else if (isToLatin(word)) latin = true;
+    if (isToScript(word)) {
+      patched.add(word.script);
+      own.set(word.script, (own.get(word.script) ?? 0) + 1);
+    } else if (isToLatin(word)) {
+      if (word.wanted && isInflected(word)) own.set(word.script, (own.get(word.script) ?? 0) + 1);
+      else disguised.set(word.script, (disguised.get(word.script) ?? 0) + 1);
+    }
   }
+  if (disguised.size > 0) latin = true;
+  // Of what is certainly of a script there must be half as much as of what would be Latin.
+  const genuine = new Set<number>();
+  for (const [script, count] of own) if (count * 2 >= (disguised.get(script) ?? 0)) genuine.add(script);
   latin ||= words.some((word) => isLatinAlone(word, genuine));
-  return { words, genuine, latin, hints };
+  let many = 0;
+  for (const [script, count] of disguised) if (!genuine.has(script)) many += count;
+  return { words, genuine, patched, latin, manyDisguised: many >= manyMin, hints };
+}
+
+/** Whether a word is of its script without doubt. */
+function isOwn({ latin, motley, unlike: certain, wanted }: Word): boolean {
+  return latin === 0 && !motley && (certain || wanted);
 }
 
 /** The word that begins at an index; it ends there if there is none. */
@@ -171,6 +203,7 @@ function newWord(start: number): Word {
     latin: 0,
     foreign: 0,
     script: 0,
+    motley: false,
     unlike: false,
     wanted: false,
     capital: false,
@@ -190,8 +223,10 @@ function takeForeign(word: Word, point: number, kind: number): void {
   const { kinds, likeness } = looks();
   const like = likeness[point] ?? unlike;
   if (kind & isLetter) {
+    const script = (kinds[point] ?? 0) & scriptMask;
+    if (word.foreign > 0 && script !== word.script) word.motley = true;
     word.foreign += 1;
-    word.script = (kinds[point] ?? 0) & scriptMask;
+    word.script = script;
     if (like === likeAsCapital) word.capital = true;
     else if (like === unlike) word.unlike = true;
     else if (like !== likeItself) word.wanted = true;
@@ -216,8 +251,8 @@ function backFrom(script: number): ReadonlyMap<number, string> | undefined {
 // What a word reads as --------------------------------------------------------------------------------------
 
 /** A word of another script with Latin letters in the place of some of its own. */
-function isToScript({ latin, foreign, unlike: certain, wanted, back }: Word): boolean {
-  return latin > 0 && foreign > 1 && (certain || wanted) && back;
+function isToScript({ latin, foreign, motley, unlike: certain, wanted, back }: Word): boolean {
+  return latin > 0 && foreign > 1 && !motley && (certain || wanted) && back;
 }
 
 /** A Latin word with letters of another script in the place of some of its own. */
@@ -228,21 +263,32 @@ function isToLatin(word: Word): boolean {
 /** Whether a word of another script is Latin by itself, unless the text certainly has words of that script. */
 function isLatinAlone(word: Word, genuine: ReadonlySet<number>): boolean {
   const { latin, foreign, script, capital, unlike: certain, wanted } = word;
-  if (latin > 0 || capital || certain || wanted || genuine.has(script)) return false;
+  if (latin > 0 || foreign === 0 || capital || certain || wanted || genuine.has(script)) return false;
   const name = looks().scripts[script] ?? "";
   return disguises.has(name) && foreign >= (name === "Greek" ? greekDisguisedMin : disguisedMin);
 }
 
-function readLetters(written: string, word: Word, { genuine, latin, hints }: Surroundings): string {
-  if (word.latin === 0) {
-    const name = looks().scripts[word.script] ?? "";
-    if (genuine.has(word.script) || !disguises.has(name) || word.foreign < 2) return written;
-    if (word.capital && name === "Cyrillic" && !hints.cyrillicCapitals) return written;
-    return latin || isLatinAlone(word, genuine) ? toLatin(written, hints) : written;
-  }
+function readLetters(written: string, word: Word, surroundings: Surroundings): string {
+  const { genuine, patched, hints } = surroundings;
+  const isGenuine = genuine.has(word.script);
+  if (word.latin === 0) return isDisguised(word, surroundings) ? toLatin(written, hints) : written;
   if (isToScript(word)) return mapped(written, backFrom(word.script));
-  if (!isToLatin(word) || (genuine.has(word.script) && isAtHome(word))) return written;
-  return toLatin(written, hints);
+  if (!isToLatin(word)) return written;
+  if (isGenuine && word.back && !word.motley && patched.has(word.script))
+    return mapped(written, backFrom(word.script));
+  return isGenuine && isAtHome(word) ? written : toLatin(written, hints);
+}
+
+/** Whether a word without Latin letters is a Latin one. */
+function isDisguised(word: Word, { genuine, latin, manyDisguised, hints }: Surroundings): boolean {
+  const { script, foreign, motley, unlike: certain, wanted, capital } = word;
+  const name = looks().scripts[script] ?? "";
+  if (certain || !disguises.has(name) || (genuine.has(script) && !motley)) return false;
+  // Single letters are joined where they are of these scripts, whether they were read before or not.
+  if (manyDisguised) return foreign > 1 || name === "Cyrillic" || name === "Greek";
+  if (wanted || foreign < 2) return false;
+  if (capital && name === "Cyrillic" && !hints.cyrillicCapitals) return false;
+  return latin || isLatinAlone(word, genuine);
 }
 
 /** "USBкабель", "iPhoneом": a Latin name with an ending, or a few letters that slipped in. */
