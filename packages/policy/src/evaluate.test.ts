@@ -363,7 +363,7 @@ function withoutPersonal(evaluation: Evaluation): Evaluation {
 function stripRule(rule: FiredRule): FiredRule {
   const { clauses, results, values } = rule.trace;
   const fields = clauses.flatMap((clause) => clause.fields);
-  const shown = values.map((value, at) => (fields[at]?.personal === true ? undefined : value));
+  const shown = values.map((value, at) => (fields[at]?.personal ? undefined : value));
   return { ...rule, trace: { clauses, results, values: shown }, disclosed: strip(rule.disclosed) };
 }
 

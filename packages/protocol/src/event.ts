@@ -164,8 +164,6 @@ export const DecisionRequestSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** What an event is about. */
-export type EventOperation = "create" | "edit" | "delete" | "challengePassed" | "challengeFailed";
 /** An event as the app reports it. */
 export type Event = Type.Static<typeof EventSchema>;
 /** An event, and whether it is only tried. */

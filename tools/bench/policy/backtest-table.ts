@@ -26,7 +26,7 @@ import { grouped, table } from "../log/markdown.ts";
 import { median } from "../numbers.ts";
 import type { PolicyBench, PolicySection } from "./context.ts";
 import { generatedPolicy, policySize } from "./generated-policy.ts";
-import { hashing, listLines, openEngine, readStream, subjectOf } from "./stream-table.ts";
+import { hashing, listLines, openEngine, readStream, subjectOf, warmUpRounds } from "./stream-table.ts";
 
 const origin = "docket-bench/main";
 const siteKey = Buffer.alloc(32, 5);
@@ -74,7 +74,7 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
     read: [],
   };
   let said = { changed: 0, facts: 0, evidence: 0 };
-  for (let round = 0; round < context.rounds; round++) {
+  for (let round = -warmUpRounds; round < context.rounds; round++) {
     context.progress(`backtest: round ${round + 1} of ${context.rounds}`);
     const prepared = timed(() => prepareOpened(preparer, log));
     const run = new BacktestRun({
@@ -93,6 +93,7 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
         for (const item of itemsOf(batch, ids)) if (item.kind === "lost") throw new Error(item.why);
       }
     });
+    if (round < 0) continue;
     rates.prepare.push(log.size / prepared.seconds);
     rates.decide.push(log.size / decided.seconds);
     rates.both.push(log.size / (prepared.seconds + decided.seconds));

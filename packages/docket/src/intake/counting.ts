@@ -3,7 +3,7 @@
 // of what they stand for, so neither memory nor records hold a personal value.
 import { hash } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import type { Counter, EvaluationInput, Facts as PolicyFacts, Limit, PolicySet } from "@docket/policy";
+import type { Counter, EvaluationInput, Limit, PolicySet } from "@docket/policy";
 import type { DecisionBody, Facts } from "@docket/protocol";
 import { CellHash } from "../counters/cell-hash.ts";
 import type { CounterKey, CounterKind, Counters, Undo } from "../counters/counters.ts";
@@ -95,16 +95,6 @@ export function eventKeys(
   return known.plans.of(input.type).read(input, cellHashOf(hashing));
 }
 
-/** {@link eventKeys} of counters alone. */
-export function keysOf(
-  counters: readonly NamedCounter[],
-  policies: PolicySet,
-  input: EvaluationInput,
-  hashing: KeyObject,
-): RecordedKeys {
-  return eventKeys({ counters, limits: [] }, policies, input, hashing).keys;
-}
-
 /** The keys as the counters know them: with the actor's pseudonym in place of its mark. */
 export function countedKeys(keys: readonly (readonly string[])[], pseudonym: string): readonly CounterKey[] {
   // A backtest's keys have it already.
@@ -169,33 +159,6 @@ export function readLimits(
   return read;
 }
 
-/** Recorded facts as the policy's replay wants them: counters and limits by declaration. */
-export function factsForPolicy(
-  facts: Facts,
-  counters: readonly NamedCounter[],
-  limits: readonly NamedLimit[] = [],
-): PolicyFacts {
-  const copies = limits.flatMap(({ limit, id, readers }) =>
-    readers.map(({ rule }) => [copyName(id, rule), `${limit.id}\n${rule}`] as const),
-  );
-  return {
-    type: facts.event.type,
-    decidedAt: Date.parse(facts.decidedAt),
-    values: facts.values,
-    counters: renamed(
-      facts.counters,
-      counters.map(({ counter, id }) => [id, counter.id]),
-    ),
-    limits: renamed(
-      facts.limits,
-      limits.map(({ limit, id }) => [id, limit.id]),
-    ),
-    shadowLimits: renamed(facts.shadowLimits, copies),
-    held: facts.held ?? {},
-    clauses: facts.clauses,
-  };
-}
-
 /**
  * Counts a decided event; the result takes it back. The same live and from the log: counters count each event
  * for which their `where` holds; of a limit it takes something if it was neither delayed nor rejected, and of
@@ -231,35 +194,9 @@ export function countDecision(
   };
 }
 
-/** Counts an event under the keys of its counters; the result takes it back. */
-export function countEvent(
-  state: Counters,
-  keys: Readonly<Record<string, readonly (readonly string[])[]>>,
-  pseudonym: string,
-  decidedAtMs: number,
-): Undo {
-  const undos = Object.entries(keys).map(([id, own]) =>
-    state.add(id, countedKeys(own, pseudonym), decidedAtMs),
-  );
-  return () => {
-    for (const undo of undos.toReversed()) undo();
-  };
-}
-
 /** How facts name a rule's copy of a limit. */
 export function copyName(id: string, rule: string): string {
   return `${id} ${rule}`;
-}
-
-function renamed(
-  values: Readonly<Record<string, number>> | undefined,
-  names: readonly (readonly [from: string, to: string])[],
-): Record<string, number> {
-  const found = names.flatMap(([from, to]) => {
-    const value = values !== undefined && Object.hasOwn(values, from) ? values[from] : undefined;
-    return value === undefined ? [] : [[to, value] as const];
-  });
-  return Object.fromEntries(found);
 }
 
 function declarationHash(declaration: string): string {

@@ -6,7 +6,19 @@ import type { Standing } from "@docket/policy";
 import { Counters } from "../counters/counters.ts";
 import { Limits } from "../counters/limits.ts";
 import { releaseOf } from "../releases/release.ts";
-import { countDecision, counterKinds, declaredIn, eventKeys, limitKinds, readCounters } from "./counting.ts";
+import { EventPlan } from "./event-plan.ts";
+import { KeyPlans } from "./key-plan.ts";
+import { KeyPacker } from "./packed-keys.ts";
+import type { RecordedKeys } from "./counting.ts";
+import {
+  countDecision,
+  counterKinds,
+  declaredIn,
+  eventKeys,
+  isRefusal,
+  limitKinds,
+  readCounters,
+} from "./counting.ts";
 import { Engine } from "./engine.ts";
 import type { EngineMemory, Subject } from "./engine.ts";
 
@@ -83,6 +95,9 @@ function plainOf({ counters, limits }: EngineMemory): unknown {
 test("what is read and counted live is what the facts say, and is taken back whole", () => {
   const live = memoryOf();
   const again = memoryOf();
+  const handedOn = memoryOf();
+  const packer = new KeyPacker(new KeyPlans(declared, release.policies).of("comment"));
+  const plan = new EventPlan("comment", release.policies, declared, handedOn);
   let restrictions = 0;
   const engine = new Engine(release, live, {
     hashing,
@@ -113,6 +128,30 @@ test("what is read and counted live is what the facts say, and is taken back who
     );
     assert.deepEqual(facts.counters, Object.fromEntries(named));
     countDecision(again, { actor, outcome: conclusion.outcome }, facts);
+    const recorded = facts.keys as RecordedKeys;
+    const numbers: number[] = [0.5];
+    assert.ok(packer.fits(recorded));
+    packer.pack(recorded, actor, (each) => numbers.push(each));
+    plan.take({ numbers: Float64Array.from(numbers), at: 1, uncounted });
+    assert.deepEqual(new Map(plan.readTaken(decidedAt, new Map()).counters), read);
+    plan.count(!isRefusal(conclusion.outcome), facts, decidedAt, undefined);
   }
   assert.deepEqual(plainOf(live), plainOf(again));
+  assert.deepEqual(plainOf(handedOn), plainOf(again), "keys that were handed on as numbers, nothing kept");
+});
+
+test("keys that aren't those of one whole event stay text", () => {
+  const packer = new KeyPacker(new KeyPlans(declared, release.policies).of("comment"));
+  const { event, signals, decidedAtMs: decidedAt } = subjectOf(7);
+  const standing = { strikes: 0, restricted: false };
+  const input = { ...event, op: "create", decidedAt, signals, counters: new Map(), standing };
+  const { keys } = eventKeys(declared, release.policies, input, hashing);
+  assert.ok(packer.fits(keys));
+  for (const [id, own] of Object.entries(keys)) {
+    const { [id]: _gone, ...others } = keys;
+    const isShared = Object.values(others).some((each) => JSON.stringify(each) === JSON.stringify(own));
+    if (isShared) assert.ok(!packer.fits(others), "one of several that count by the same");
+    const more: RecordedKeys = { ...keys, [id]: [...own, ["another", "b", "c"] as unknown as ["another"]] };
+    assert.ok(!packer.fits(more));
+  }
 });

@@ -12,6 +12,7 @@ import { evaluateFromFacts } from "@docket/policy";
 import type { Decision, Event, Facts } from "@docket/protocol";
 import { parseLeaf, parseManifest } from "@docket/protocol";
 import { leafHash, openCheckpoint, parseProof, parseVerifierKey, verifyInclusion } from "@docket/tlog";
+import { policyFactsOf } from "@docket/verify/replay";
 import { sharedPath, skipReason } from "../../../../tools/shared-data.ts";
 import { commit } from "../evidence/seal.ts";
 import { createInstallation } from "../installation.ts";
@@ -21,7 +22,7 @@ import type { OpenInstallation } from "../main.ts";
 import { recordOffsets } from "../log/parts-bundle.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { at } from "../testing/at.ts";
-import { factsForPolicy, namedCounters } from "./counting.ts";
+import { namedCounters } from "./counting.ts";
 import { snapshotFile } from "./open-counters.ts";
 
 const t0 = Date.UTC(2026, 0, 1);
@@ -227,11 +228,13 @@ test("recorded facts decide again what was recorded, on real comments", async (t
     rows.map(({ id, ts, author, text }) => opened.site.decide(request(id, text, author, Date.parse(ts)))),
   );
   const { policies } = opened.site.release;
-  const counters = namedCounters(policies);
+  const counters = new Map(namedCounters(policies).map(({ id, counter }) => [id, counter]));
   const facts = await factsOfAll(opened, decisions);
   assert.equal(facts.length, 300);
   for (const [place, recorded] of facts.entries()) {
-    const again = evaluateFromFacts(policies, factsForPolicy(recorded, counters));
+    const read = policyFactsOf({ counters, limits: new Map() }, recorded);
+    assert.ok(typeof read === "object");
+    const again = evaluateFromFacts(policies, read);
     if (recorded.refusedBy === null) assert.equal(again.outcome, at(decisions, place).outcome);
     assert.deepEqual(
       again.rules.map(({ policy, rule }) => `${policy}/${rule}`),

@@ -69,7 +69,10 @@ export function replayDecision(
  *
  * @returns what is wrong, where a counter or limit was read that the release doesn't declare
  */
-export function policyFactsOf(release: ReplayRelease, facts: Facts): PolicyFacts | string {
+export function policyFactsOf(
+  release: Pick<ReplayRelease, "counters" | "limits">,
+  facts: Facts,
+): PolicyFacts | string {
   const counters: Record<string, number> = {};
   const limits: Record<string, number> = {};
   const shadowLimits: Record<string, number> = {};
