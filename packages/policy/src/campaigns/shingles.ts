@@ -21,7 +21,7 @@ export const signatureBytes: number = 2 * slotCount;
 /** Length of a signature as text, in base64url without padding. */
 export const signatureLength = 86;
 /** A text with fewer different words has no signature. */
-export const differentWordsMin = 6;
+export const differentWordsMin = 8;
 /** Nor has one with fewer letters. */
 export const lettersMin = 20;
 /** How many UTF-16 code units of a text's letters are looked at. */
@@ -30,6 +30,12 @@ export const shingledUnitsMax = 4_096;
 const charactersPerShingle = 6;
 /** Longest word, in code units: what goes on is another word. */
 const wordUnitsMax = 64;
+/**
+ * With fewer different words a text is found to be near another one by chance, so for each one less some bytes
+ * of its signature are of all of it at once, and agree with those of copies alone.
+ */
+const plainWordsMin = 11;
+const wholeBytesPerWord = 3;
 /** For how many a long word counts; short ones are in many texts. */
 const wordWeightMax = 3;
 const shortWordUnits = 3;
@@ -77,7 +83,8 @@ export function shingleKey(bytes: Uint8Array): ShingleKey {
 export function shinglesOf(letters: string, key: ShingleKey): string | undefined {
   if (letters.length < lettersMin) return undefined;
   const { words: wordCount, flat } = readWords(letters, key);
-  if (flat < lettersMin || !hasDifferent(wordCount)) return undefined;
+  const different = differentWords(wordCount);
+  if (flat < lettersMin || different < differentWordsMin) return undefined;
   const weighed = weighWords(wordCount);
   const pairs = pairWords(wordCount, key);
   const runs = cutRuns(flat, key);
@@ -89,6 +96,7 @@ export function shinglesOf(letters: string, key: ShingleKey): string | undefined
     minima(pairHashes, pairs, key, order + 11, order + 13);
     minima(runHashes, runs, key, order + 7, order + 15);
   }
+  if (different < plainWordsMin) markWhole(flat, key, wholeBytesPerWord * (plainWordsMin - different));
   return encodeSignature(bytes);
 }
 
@@ -149,6 +157,7 @@ export const signatureWords: number = signatureBytes / 4;
 
 const pairPurpose = 0x70616972;
 const runPurpose = 0x72756e73;
+const wholePurpose = 0x77686f6c;
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const values = Int8Array.from({ length: 128 }, (_, unit) => alphabet.indexOf(String.fromCharCode(unit)));
 
@@ -201,16 +210,30 @@ function readWords(letters: string, key: ShingleKey): { words: number; flat: num
   return { words, flat };
 }
 
-function hasDifferent(words: number): boolean {
+/** How many different words there are, counted up to {@link plainWordsMin}. */
+function differentWords(words: number): number {
   let different = 0;
-  for (let at = 0; at < words; at++) {
+  for (let at = 0; at < words && different < plainWordsMin; at++) {
     let known = false;
     for (let before = 0; before < different; before++) known ||= seen[before] === wordHashes[at];
-    if (known) continue;
-    seen[different++] = wordHashes[at] as number;
-    if (different === differentWordsMin) return true;
+    if (!known) seen[different++] = wordHashes[at] as number;
   }
-  return false;
+  return different;
+}
+
+/** Puts the hash of all letters into so many bytes, every seventh of them, of words and of others by turns. */
+function markWhole(flat: number, key: ShingleKey, count: number): void {
+  let hash = halfSipUnits(
+    flatUnits,
+    0,
+    flat,
+    (key.words[0] as number) ^ wholePurpose,
+    key.words[1] as number,
+  );
+  for (let marked = 0; marked < count; marked++) {
+    bytes[(7 * marked) % signatureBytes] = hash >>> 24;
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  }
 }
 
 /** Puts each word there as often as it counts; how many there are. */
@@ -298,4 +321,4 @@ function isOfSpacelessScript(unit: number): boolean {
 
 const space = 0x20;
 const spacelessFrom = 0x0e00;
-const seen = new Int32Array(differentWordsMin);
+const seen = new Int32Array(plainWordsMin);
