@@ -15,9 +15,8 @@ import { declaredIn, eventKeys } from "../intake/counting.ts";
 import type { Declared, EventKeys } from "../intake/counting.ts";
 import { campaignOf, inputFromFacts, isOpen, subset } from "../intake/history.ts";
 import { campaignMark, KeyPlans } from "../intake/key-plan.ts";
-import { languageFor } from "../intake/language.ts";
 import { KeyPacker } from "../intake/packed-keys.ts";
-import { siteSignals } from "../intake/site-signals.ts";
+import { signalsUnder } from "../intake/site-signals.ts";
 import type { LogDisk } from "../log/disk.ts";
 import type { JournalledActor } from "../log/journalled-actors.ts";
 import type { LogPaths } from "../log/paths.ts";
@@ -390,7 +389,7 @@ export function eventInput(
     actor: event.actor,
     content: event.content,
     fields: event.fields,
-    signals: siteSignals(event, hashing, policies.campaigns !== undefined, languageFor(policies)),
+    signals: signalsUnder(policies, event, hashing),
     campaign: policies.campaigns === undefined ? undefined : campaignMark,
     models: scoreModels(policies, models, event.type, event.content),
     counters: new Map(),

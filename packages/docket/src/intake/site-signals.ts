@@ -2,9 +2,10 @@
 // The signals of an event, with this site's fingerprints.
 import type { KeyObject } from "node:crypto";
 import { computeSignals, shingleKey, shingleKeyBytes, signalInputOf } from "@docket/policy";
-import type { SignalOptions, Signals } from "@docket/policy";
+import type { PolicySet, SignalOptions, Signals } from "@docket/policy";
 import type { Event } from "@docket/protocol";
 import { keyedHash } from "../evidence/keys.ts";
+import { languageFor } from "./language.ts";
 
 /** Bytes of a text's fingerprint, and of the keyed hash of a domain. */
 const fingerprintBytes = 16;
@@ -31,6 +32,11 @@ export function siteSignals(
     fingerprint: (text) =>
       keyedHash(hashing, "fingerprint", text).subarray(0, fingerprintBytes).toString("base64url"),
   });
+}
+
+/** Those that decisions under these policies need. */
+export function signalsUnder(policies: PolicySet, event: Event, hashing: KeyObject): Signals {
+  return siteSignals(event, hashing, policies.campaigns !== undefined, languageFor(policies));
 }
 
 /** What campaigns are found by: keyed hashes, of this site. */

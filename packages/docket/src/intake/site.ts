@@ -40,8 +40,7 @@ import type { Decided, Engine, Subject } from "./engine.ts";
 import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
 import type { OpenSiteOptions } from "./open-site.ts";
 import { factsOf, plainEntry } from "./rebuild.ts";
-import { languageFor } from "./language.ts";
-import { siteSignals } from "./site-signals.ts";
+import { signalsUnder } from "./site-signals.ts";
 import { encodeStanding } from "./standings.ts";
 import { releaseDeclarations } from "./open-modes.ts";
 import { withinTime } from "./within-time.ts";
@@ -401,9 +400,7 @@ export class DocketSite implements Site {
   }
 
   #signals(event: Event): Signals {
-    const { policies } = this.#engine.release;
-    const { hashing } = this.#ports.keys;
-    return siteSignals(event, hashing, policies.campaigns !== undefined, languageFor(policies));
+    return signalsUnder(this.#engine.release.policies, event, this.#ports.keys.hashing);
   }
 
   get #asksLists(): boolean {
