@@ -124,20 +124,23 @@ const accepts: Partial<Record<string, string>> = {
   string: 'typeof value === "string" ? value : undefined',
 };
 
+/** Fields that stand in the input as they are called, by names of our own: policies declare none of them. */
+const ownPath = /^(signals|content)\.[a-z][A-Za-z]*$/;
+
 /** A function that reads all fields; names of attributes and counters are constants beside its text. */
 function generateReader(readers: readonly SlotReader[]): (input: EvaluationInput, frame: Frame) => void {
   const constants: unknown[] = [];
   const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
-  const lines = readers.map(({ slot, read, raw, type, source, attribute }) => {
+  const lines = readers.map(({ path, slot, read, raw, type, source, attribute }) => {
     const accept = accepts[type.kind];
     if (accept === undefined || raw === undefined) return `frame[${slot}] = ${constant(read)}(input);`;
-    let value = `${constant(raw)}(input)`;
+    let value = ownPath.test(path) ? path.replace(".", "?.") : `${constant(raw)}(input)`;
     if (source.kind === "counter") value = `input.counters.get(${constant(source.id)})`;
     if (attribute !== undefined)
       value = `attributes === undefined ? undefined : attributes[${constant(attribute)}]`;
     return `value = ${value};\nframe[${slot}] = ${accept};`;
   });
-  const begin = "let value;\nconst { attributes } = input.actor;";
+  const begin = "let value;\nconst { signals, content } = input;\nconst { attributes } = input.actor;";
   const body = `return (input, frame) => {\n${begin}\n${lines.join("\n")}\n};`;
   return makeFunction(body, constants) as (input: EvaluationInput, frame: Frame) => void;
 }
