@@ -32,7 +32,8 @@ const markupTailUnits = 16_384;
 const titleUnitsMax = 1_000;
 
 const characterSeed = 0x3c6e_f372;
-const charactersMax = 5;
+/** How many code units runs of characters have: mail has words enough to do with fewer. */
+const runs = { short: { min: 2, max: 5 }, mail: { min: 3, max: 4 } };
 
 /**
  * Puts the features of a text into a set.
@@ -53,9 +54,9 @@ export function extractFeatures(
   const whole = joined(title, split?.visible ?? text);
   const written = headAndTail(whole, headUnits, tailUnits);
   const { normalised, skeleton, tricks } = foldText(written);
-  set.clear(8 * written.length + 2_048, labels);
-  addCharacters(isMail ? skeleton : normalised, set);
-  if (!isMail && skeleton !== normalised) addCharacters(skeleton, set);
+  set.clear((isMail ? 3 : 5) * written.length + 1_024, labels);
+  addCharacters(isMail ? skeleton : normalised, isMail ? runs.mail : runs.short, set);
+  if (!isMail && skeleton !== normalised) addCharacters(skeleton, runs.short, set);
   set.endGroup();
   const words = addWords(isMail ? skeleton : normalised, set);
   if (!isMail && skeleton !== normalised) addWords(skeleton, set);
@@ -79,15 +80,16 @@ function headAndTail(text: string, head: number, tail: number): string {
   return text.length <= head + tail ? text : `${text.slice(0, head)}\n${text.slice(-tail)}`;
 }
 
-/** Each run of two to five code units, a space standing before and after the text. */
-function addCharacters(text: string, set: FeatureSet): void {
+/** Adds each run of code units of some lengths, a space standing before and after the text. */
+function addCharacters(text: string, { min, max }: { min: number; max: number }, set: FeatureSet): void {
   const padded = ` ${text} `;
   const { labels } = set;
-  for (let start = 0; start < padded.length - 1; start++) {
+  for (let start = 0; start <= padded.length - min; start++) {
     let hash = hashStep(characterSeed, padded.charCodeAt(start));
-    const end = Math.min(padded.length, start + charactersMax);
+    const end = Math.min(padded.length, start + max);
     for (let at = start + 1; at < end; at++) {
       hash = hashStep(hash, padded.charCodeAt(at));
+      if (at - start + 1 < min) continue;
       const ended = hashEnd(hash);
       if (set.add(ended)) labels?.set(ended || 1, `characters “${padded.slice(start, at + 1)}”`);
     }

@@ -22,6 +22,8 @@ export type ModelContent = {
   readonly groupScales: readonly number[];
   /** What each margin starts from, in 2^-16 of log-odds. */
   readonly bias: number;
+  /** What the best stretch of a text is less worth than a whole text, in 2^-16 of log-odds. */
+  readonly stretchCost: number;
   /** Points of the calibration: margins and their scores, both strictly ascending. */
   readonly knots: readonly Knot[];
 };
@@ -56,6 +58,7 @@ export function encodeModel(content: ModelContent): Uint8Array {
   out.push(content.bits, content.groupScales.length);
   for (const scale of content.groupScales) pushUnsigned(out, scale);
   pushSigned(out, content.bias);
+  pushUnsigned(out, content.stretchCost);
   out.push(content.knots.length);
   for (const { margin, score } of content.knots) {
     pushSigned(out, margin);
@@ -102,10 +105,11 @@ export function decodeModel(bytes: Uint8Array): ModelContent {
   if (groups !== groupCount(kind)) throw invalid(`it has ${groups} groups of features`);
   const groupScales = Array.from({ length: groups }, () => reader.unsigned(groupScaleMax));
   const bias = reader.signed(marginMax);
+  const stretchCost = reader.unsigned(marginMax);
   const knots = readKnots(reader);
   const table = readTable(reader, bits);
   if (!reader.ended) throw invalid("something follows its end");
-  return { kind, examples, knownMin, bits, table, groupScales, bias, knots };
+  return { kind, examples, knownMin, bits, table, groupScales, bias, stretchCost, knots };
 }
 
 function readKnots(reader: Reader): Knot[] {

@@ -2,6 +2,7 @@
 // A model that scores texts. All arithmetic is on integers that a double holds exactly.
 import { contentGroups, extractFeatures } from "./features.ts";
 import { FeatureSet } from "./feature-set.ts";
+import { createTally, decideMargin, pieces, tallyPlace, type Decided, type Tally } from "./margin.ts";
 import { decodeModel, unseen, type Knot, type ModelContent } from "./model-file.ts";
 import type { ModelKind, ModelText } from "./model-text.ts";
 
@@ -52,7 +53,9 @@ export function loadModel(bytes: Uint8Array): Model {
 export function scoreText(model: Model, input: ModelText): ModelScore {
   const { content } = model;
   extractFeatures(content.kind, input, scratch);
-  const { margin, known } = marginOf(content, scratch);
+  const tally = tallyOf(content, scratch);
+  const { margin } = decide(content, tally);
+  const known = knownOf(tally, scratch);
   const computed = calibrated(content.knots, margin);
   return { score: known < content.knownMin ? undefined : computed, known, computed, margin };
 }
@@ -66,56 +69,70 @@ export function explainScore(model: Model, input: ModelText, top: number): Model
   const { content } = model;
   const labels = new Map<number, string>();
   extractFeatures(content.kind, input, scratch, labels);
-  const { parts } = marginOf(content, scratch, true);
-  const found = parts.map(({ hash, part }) => ({
-    feature: labels.get(hash) ?? "",
-    contribution: Math.round((part * 1_000_000) / 65_536),
-  }));
-  found.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const tally = tallyOf(content, scratch);
+  const { from, to } = decide(content, tally);
+  const found: ModelFeature[] = [];
+  for (let group = 0; group < tally.groups; group++) {
+    const [first, last] = group < contentGroups ? [from, to] : [0, pieces];
+    const start = group === 0 ? 0 : (scratch.groupEnds[group - 1] ?? 0);
+    const size = (scratch.groupEnds[group] ?? start) - start;
+    const [begin, end] = [first, last].map((piece) => start + Math.floor((size * piece) / pieces));
+    const count =
+      (tally.counts[tallyPlace(group, last)] ?? 0) - (tally.counts[tallyPlace(group, first)] ?? 0);
+    const root = integerRoot(Math.max(1, count) * 65_536);
+    for (const hash of scratch.hashes.subarray(begin, end)) {
+      const code = content.table[hash >>> (32 - content.bits)] ?? unseen;
+      if (code === unseen || code === 0) continue;
+      const part = scaled(code * Math.abs(code), content.groupScales[group] ?? 0, root);
+      const contribution = Math.round((part * 1_000_000) / marginUnits);
+      found.push({ feature: labels.get(hash) ?? "", contribution });
+    }
+  }
+  found.sort((one, other) => Math.abs(other.contribution) - Math.abs(one.contribution));
   return found.filter(({ contribution }) => contribution !== 0).slice(0, top);
 }
 
-type Margin = {
-  readonly margin: number;
-  readonly known: number;
-  readonly parts: readonly { readonly hash: number; readonly part: number }[];
-};
+/** Margins are in 2^-16 of log-odds. */
+const marginUnits = 65_536;
 
-/** The weights of a group are added up and divided by the root of how many of its features are known. */
-function marginOf(content: ModelContent, set: FeatureSet, withParts = false): Margin {
-  const { table, bits, groupScales } = content;
+/** The tally of the features in a set, each group's in equal pieces of its features. */
+function tallyOf({ table, bits, groupScales }: ModelContent, set: FeatureSet): Tally {
+  const tally = createTally(groupScales.length);
   const shift = 32 - bits;
   const { hashes } = set;
-  const parts: { hash: number; part: number }[] = [];
-  let margin = content.bias;
-  let known = 0;
   let at = 0;
-  for (let group = 0; group < groupScales.length; group++) {
-    const end = set.groupEnds[group] ?? set.size;
+  for (let group = 0; group < tally.groups; group++) {
     const start = at;
+    const size = (set.groupEnds[group] ?? start) - start;
     let sum = 0;
     let count = 0;
-    for (; at < end; at++) {
-      const code = table[(hashes[at] ?? 0) >>> shift] ?? unseen;
-      if (code === unseen) continue;
-      count += 1;
-      sum += code < 0 ? -code * code : code * code;
-    }
-    if (count === 0) continue;
-    if (group < contentGroups) known += count;
-    // The root in 2^-8.
-    const root = integerRoot(count * 65_536);
-    const scale = groupScales[group] ?? 0;
-    margin += scaled(sum, scale, root);
-    if (!withParts) continue;
-    for (let index = start; index < end; index++) {
-      const hash = hashes[index] ?? 0;
-      const code = table[hash >>> shift] ?? unseen;
-      if (code !== unseen) parts.push({ hash, part: scaled(code * Math.abs(code), scale, root) });
+    for (let piece = 1; piece <= pieces; piece++) {
+      const end = start + Math.floor((size * piece) / pieces);
+      for (; at < end; at++) {
+        const code = table[(hashes[at] ?? 0) >>> shift] ?? unseen;
+        if (code === unseen) continue;
+        count += 1;
+        sum += code < 0 ? -code * code : code * code;
+      }
+      tally.sums[tallyPlace(group, piece)] = sum;
+      tally.counts[tallyPlace(group, piece)] = count;
     }
   }
+  return tally;
+}
+
+function decide({ groupScales, bias, stretchCost }: ModelContent, tally: Tally): Decided {
+  return decideMargin(tally, bias, stretchCost, (group, sum, count) =>
+    // The root in 2^-8.
+    scaled(sum, groupScales[group] ?? 0, integerRoot(count * 65_536)),
+  );
+}
+
+function knownOf(tally: Tally, set: FeatureSet): number {
   const size = set.groupEnds[contentGroups - 1] ?? 0;
-  return { margin, known: size === 0 ? 0 : Math.floor((known * 1_000) / size), parts };
+  let known = 0;
+  for (let group = 0; group < contentGroups; group++) known += tally.counts[tallyPlace(group, pieces)] ?? 0;
+  return size === 0 ? 0 : Math.floor((known * 1_000) / size);
 }
 
 /**

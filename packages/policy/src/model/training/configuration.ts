@@ -14,6 +14,8 @@ export type TrainingConfiguration = {
   readonly descent: DescentConfiguration;
   readonly margin: MarginConfiguration;
   readonly bayes: BayesConfiguration;
+  /** What the margin of a text's best stretch is less worth than that of a whole text. */
+  readonly stretchCost: number;
   /** How many inner folds calibration is learned on. */
   readonly folds: number;
   /** The most examples of one actor: as a share of its class in thousandths, and at least. */
@@ -44,6 +46,7 @@ const short = {
   descent: { weight: 1, epochs: 8, step: 0.3, errorMin: 0.02 },
   margin: { weight: 1, cost: 10, epochs: 20 },
   bayes: { weight: 0.75, smoothing: 0.1 },
+  stretchCost: 0.3,
   folds: 4,
   actorShare: 50,
   actorMin: 10,
@@ -58,6 +61,7 @@ const configurations: Readonly<Record<ModelKind, TrainingConfiguration>> = {
     descent: { weight: 1, epochs: 5, step: 0.3, errorMin: 0.02 },
     margin: { weight: 0, cost: 10, epochs: 0 },
     bayes: { weight: 0.5, smoothing: 0.1 },
+    stretchCost: 0.5,
   },
 };
 

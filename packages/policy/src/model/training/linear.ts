@@ -2,6 +2,7 @@
 // What all experts are: a weight for each feature. A row's margin is, over its groups, the sum of the weights
 // divided by the root of how many features there are.
 import { contentGroups } from "../features.ts";
+import { createTally, decideMargin, pieces, tallyPlace } from "../margin.ts";
 import { rowStart, type Rows } from "./rows.ts";
 
 /** A weight for each feature, and what every margin starts from. */
@@ -59,24 +60,31 @@ export function heldOutMargin(
   row: number,
   linear: Linear,
   { inSpam, inHam }: Counts,
+  stretchCost: number,
 ): { margin: number; known: number } {
   const { features, ends, groups } = rows;
-  let margin = linear.bias;
+  const tally = createTally(groups);
   let known = 0;
   let at = rowStart(rows, row);
   for (let group = 0; group < groups; group++) {
-    const end = ends[row * groups + group] ?? at;
+    const start = at;
+    const size = (ends[row * groups + group] ?? start) - start;
     let sum = 0;
     let count = 0;
-    for (; at < end; at++) {
-      const feature = features[at] ?? 0;
-      if ((inSpam[feature] ?? 0) + (inHam[feature] ?? 0) === 0) continue;
-      sum += linear.weights[feature] ?? 0;
-      count += 1;
+    for (let piece = 1; piece <= pieces; piece++) {
+      const end = start + Math.floor((size * piece) / pieces);
+      for (; at < end; at++) {
+        const feature = features[at] ?? 0;
+        if ((inSpam[feature] ?? 0) + (inHam[feature] ?? 0) === 0) continue;
+        sum += linear.weights[feature] ?? 0;
+        count += 1;
+      }
+      tally.sums[tallyPlace(group, piece)] = sum;
+      tally.counts[tallyPlace(group, piece)] = count;
     }
-    if (count > 0) margin += sum / Math.sqrt(count);
     if (group < contentGroups) known += count;
   }
+  const { margin } = decideMargin(tally, linear.bias, stretchCost, (_, sum, count) => sum / Math.sqrt(count));
   return { margin, known };
 }
 

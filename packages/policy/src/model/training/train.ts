@@ -72,6 +72,7 @@ export function trainModel(
     knownMin,
     bits: rows.bits,
     ...quantise(rows, linear),
+    stretchCost: Math.round(configuration.stretchCost * 65_536),
     knots: knotsOf(line),
   });
   onProgress({ stage: "writing", done: 1, total: 1 });
@@ -115,7 +116,7 @@ function calibrate(
     const { linear, counts } = learn(rows, taught, configuration, seed);
     for (let row = 0; row < rows.count; row++) {
       if (folds[row] !== fold) continue;
-      const { margin, known } = heldOutMargin(rows, row, linear, counts);
+      const { margin, known } = heldOutMargin(rows, row, linear, counts, configuration.stretchCost);
       margins[row] = margin;
       shares[row] = known / Math.max(1, rows.sizes[row] ?? 1);
     }
