@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a test gives of the facts that come from outside the event: counters, limits, lists, scores and look-ups.
+// What a test gives of the facts that come from outside the event: counters, limits, lists, scores and
+// look-ups.
 import { isScalar } from "yaml";
 import { isEntryProblem, readListValue } from "../lists/entries.ts";
 import { scoreMax } from "../model/model-file.ts";

@@ -19,11 +19,13 @@ const mistakes: readonly MistakeCase[] = [
     "declarations",
     withKeys(
       "lookups:\n  a-b: { zone: x.example, of: actor.ip }\n  c: { zone: -x, of: content.text }\n" +
-        "  d: { of: actor.email }\n  e: { zone: x.example, of: actor.ip, timeout: 5s, codes: [127.0.0.2, 10.0.0.1] }",
+        "  d: { of: actor.email }\n  e: { zone: x.example, of: actor.ip, timeout: 5s, " +
+        "codes: [127.0.0.2, 10.0.0.1] }",
     ),
     '6:3: "a-b" can\'t name a lookup; use letters, digits and _ (bad-id)',
     '6:3: no rule reads the lookup "a-b"; leave it out, or use it (unused-lookup)',
-    '7:14: zone can\'t be "-x"; write the name of a zone, such as dbl.example.net, at most 128 characters (bad-value)',
+    '7:14: zone can\'t be "-x"; write the name of a zone, such as dbl.example.net, ' +
+      "at most 128 characters (bad-value)",
     '7:22: "content.text" can\'t be looked up; look up one of actor.ip, actor.email, signals.domains, ' +
       "signals.emailHosts (bad-path)",
     '8:6: lookup d needs the key "zone" (missing-key)',
@@ -59,7 +61,8 @@ for (const [name, text, ...expected] of mistakes) {
 }
 
 function load(id: string, lookups: string, when = "lookups.dbl.listed"): PolicySet {
-  const text = `policy: ${id}\non: [comment]\nlookups: ${lookups}\nrules:\n  - { id: ${id}-r, when: "${when}", points: 5 }\n`;
+  const rule = `  - { id: ${id}-r, when: "${when}", points: 5 }`;
+  const text = `policy: ${id}\non: [comment]\nlookups: ${lookups}\nrules:\n${rule}\n`;
   return loadPolicies([{ path: `${id}.yaml`, text }]);
 }
 
@@ -85,7 +88,8 @@ const event: Pick<EvaluationInput, "actor" | "signals"> = {
 test("what is asked: the lookups that are read, of what the event has", () => {
   const set = load(
     "p",
-    "{ dbl: { zone: a.example, of: signals.domains }, ip: { zone: b.example, of: actor.ip, timeout: 50ms }, " +
+    "{ dbl: { zone: a.example, of: signals.domains }, " +
+      "ip: { zone: b.example, of: actor.ip, timeout: 50ms }, " +
       "hosts: { zone: c.example, of: signals.emailHosts }, mail: { zone: d.example, of: actor.email } }",
     "lookups.dbl.listed || lookups.ip.listed || size(lookups.hosts.codes) > 1 || lookups.mail.listed",
   );
@@ -156,7 +160,8 @@ test("recorded answers are those of a release that asked the same", () => {
 
 test("tests of a policy give answers", () => {
   const text =
-    `policy: p\non: [comment]\n${dbl}rules:\n  - { id: r, when: lookups.dbl.listed, then: { outcome: flag } }\n` +
+    `policy: p\non: [comment]\n${dbl}rules:\n` +
+    "  - { id: r, when: lookups.dbl.listed, then: { outcome: flag } }\n" +
     '  - { id: s, when: "!has(lookups.dbl.listed)", then: { outcome: hold } }\ntests:\n' +
     "  - { name: a, given: { lookups: { dbl: [127.0.1.2] } }, expect: { outcome: flag } }\n" +
     "  - { name: b, given: { lookups: { dbl: missing } }, expect: { outcome: hold } }\n" +

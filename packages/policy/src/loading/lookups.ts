@@ -65,7 +65,8 @@ export function lookupHint(path: string, names: readonly string[]): string | und
     return suggest(part, lookupParts) ?? `read lookups.${name}.listed or lookups.${name}.codes`;
   }
   if (names.length > 0) return undefined;
-  return `declare it: lookups: { ${name === "" ? "dbl" : name}: { zone: dbl.example.net, of: signals.domains } }`;
+  const example = "{ zone: dbl.example.net, of: signals.domains }";
+  return `declare it: lookups: { ${name === "" ? "dbl" : name}: ${example} }`;
 }
 
 /** Whether two look-ups ask the same, so that the answer of one is the answer of the other. */

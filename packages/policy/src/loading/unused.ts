@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is declared and never read: a counter, a limit, a list, a model or a look-up that costs without being of use.
+// What is declared and never read: a counter, a limit, a list, a model or a look-up that costs without being
+// of use.
 import type { ProblemCode } from "../errors.ts";
 import type { NamedCounter } from "./counters.ts";
 import { report } from "./document.ts";

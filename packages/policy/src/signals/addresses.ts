@@ -56,8 +56,11 @@ const mailHostLengthMax = 254;
 
 /** What the name of an address may end with. */
 const localPart = /[0-9A-Za-z_+\-\u00aa-\uffff]/;
-const mailHost =
-  /^(?:[0-9A-Za-z\u00aa-\uffff][0-9A-Za-z\u00aa-\uffff-]{0,62}\.){1,8}[A-Za-z\u00aa-\uffff][0-9A-Za-z\u00aa-\uffff-]{1,62}/;
+const mailHost = new RegExp(
+  String.raw`^(?:[0-9A-Za-z\u00aa-\uffff][0-9A-Za-z\u00aa-\uffff-]{0,62}\.){1,8}[A-Za-z\u00aa-\uffff][0-9` +
+    String.raw`A-Za-z\u00aa-\uffff-]{1,62}`,
+  "",
+);
 const handle = /[A-Za-z][0-9A-Za-z_]{1,31}(?:\.[0-9A-Za-z_]{2,31})?/y;
 
 function readMailHost(after: string): string | undefined {

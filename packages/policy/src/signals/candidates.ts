@@ -39,8 +39,8 @@ export function findCandidates(text: string, take: (candidate: Candidate) => boo
 }
 
 /**
- * linkify-it finds the candidates; which of the bare ones count is decided elsewhere, so any suffix is let in.
- * It takes no port after a bare name, by which `example.com:8080/x` would be no link.
+ * linkify-it finds the candidates; which of the bare ones count is decided elsewhere, so any suffix is let
+ * in. It takes no port after a bare name, by which `example.com:8080/x` would be no link.
  */
 class Expressions extends REBuilder {
   override get_fuzzy_url_host_port(): RegExp {
@@ -100,7 +100,7 @@ function cutWord(text: string, start: number, end: number, bounds: number[]): vo
 }
 
 const candidate = new RegExp(String.raw`\.[^.${white}]|[\u3002\uff61]|:[\\/]{2}`, "g");
-/** Which pieces linkify-it needs to see. In ASCII, no link is without slashes, a suffix of letters, or both. */
+/** Which pieces linkify-it needs to see. In ASCII, no link is without slashes or a suffix of letters. */
 const promising = /[\w-]\.[A-Za-z]{2}|\/\/|[^\0-\x7f]|[0-9]\.[0-9]{1,3}[:/]/;
 const gluedScheme = /(?<=[0-9A-Za-z\u0080-\uffff]|(?:^|[<"'[(])[a-z-]{1,12}=)https?:[\\/]{2}/gi;
 

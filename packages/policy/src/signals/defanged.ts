@@ -29,7 +29,7 @@ export type Edit = {
 export const editsMax = 1_024;
 
 /**
- * Finds what would have to be replaced so that links and e-mail addresses stand there as a browser takes them.
+ * Finds what would have to be replaced so that links and e-mail addresses stand there as browsers take them.
  * What no brackets mark is taken only where it is convincing, since "the dot com years" and "it ended. com"
  * are no links; whether a link comes out in the end is decided by whoever reads the edited text.
  *
@@ -256,7 +256,8 @@ const lookAhead = 20;
 
 const spacedGate = new RegExp(String.raw` \. ?[a-z]|\. (?:${spacedSuffixes})(?![\w-])`, "i");
 const everySpaced = new RegExp(
-  String.raw`(?: \. ?|\. )(?:(${spacedSuffixes})(?: ?\. ?([a-z]{2}))?(?![\w-]| ?@)|(?=((?:[a-z] ){1,4}[a-z])(?![\w-])))`,
+  String.raw`(?: \. ?|\. )(?:(${spacedSuffixes})(?: ?\. ?([a-z]{2}))?(?![\w-]| ?@)` +
+    String.raw`|(?=((?:[a-z] ){1,4}[a-z])(?![\w-])))`,
   "gi",
 );
 
@@ -285,8 +286,11 @@ function findSpaced(text: string, edits: Edit[]): void {
 }
 
 const gap = /(?:[\\/]{2}|\bwww) ?[\w-]{0,63} ?\. /i;
-const everyGap =
-  /(?<=(?:[\\/]{2}|\bwww\.)[\w.-]{1,63}(?:\. [\w-]{1,63})?)(?:\. | \. ?)(?=[\w-]{1,63} ?\. ?(?:[a-z]{2}|[a-z-]{3,20})(?![\w-])|[a-z]{2,6}\/)/gi;
+const everyGap = new RegExp(
+  String.raw`(?<=(?:[\\/]{2}|\bwww\.)[\w.-]{1,63}(?:\. [\w-]{1,63})?)(?:\. ` +
+    String.raw`| \. ?)(?=[\w-]{1,63} ?\. ?(?:[a-z]{2}|[a-z-]{3,20})(?![\w-])|[a-z]{2,6}\/)`,
+  "gi",
+);
 
 /** "http://tms. example.com/x": a space behind a label, where a scheme or `www.` says that a host goes on. */
 function findGaps(text: string, edits: Edit[]): void {
@@ -295,7 +299,7 @@ function findGaps(text: string, edits: Edit[]): void {
   });
 }
 
-/** "www . example . com", "me . blogspot . com", "name @ example . com": what belongs to a host that was found. */
+/** "www . example . com", "me . blogspot . com", "name @ example . com": what belongs to a host. */
 function findSpacedLeft(text: string, start: number, host: string, edits: Edit[]): void {
   const before = text.slice(Math.max(0, start - leftLengthMax), start);
   const [, label = "", separator = ""] = /([0-9A-Za-z_-]{1,63})( ?\. ?| ?@ ?)$/.exec(before) ?? [];

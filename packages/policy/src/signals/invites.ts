@@ -27,7 +27,7 @@ export const messengers = [
 /** One of {@link messengers}. */
 export type Messenger = (typeof messengers)[number];
 
-/** An invitation: `target` is a name, a number or a code, in lower case but for codes; empty where none is told. */
+/** An invitation; `target` is a name or number in lower case, or a code, and empty where none is told. */
 export type Invite = { messenger: Messenger; target: string };
 
 /** Most invitations that are kept of one text. */
@@ -53,7 +53,7 @@ export function inviteOfLink(host: string, follows: string): Invite | undefined 
 
 /**
  * Finds invitations in a text: a messenger's name with a handle, a number or a name right after it ("telegram
- * @name", "whatsapp +44 …", "snap: name"), and links with a messenger's own scheme (`tg://…`, `skype:name?call`).
+ * @name", "whatsapp +44 …", "snap: name"), and links with a messenger's own scheme (`tg://…`).
  *
  * @param text without links
  * @param phones what `findPhones` found in it
@@ -176,17 +176,30 @@ const services: readonly Service[] = [
 ];
 
 const service = new RegExp(
-  String.raw`(?<![\p{L}\p{N}_./@-])(?:${services.map(({ words }) => `(${words})`).join("|")})(?![\p{Script=Latin}\p{N}_]|'s)`,
+  String.raw`(?<![\p{L}\p{N}_./@-])(?:${services.map(({ words }) => `(${words})`).join("|")})` +
+    String.raw`(?![\p{Script=Latin}\p{N}_]|'s)`,
   "giu",
 );
-const anyService =
-  /tele|tlg|\btg\b|t\.g|wh?at|wass|wsp|wa\b|вац|ват|вот|insta|\big\b|snap|\bsc\b|kik|chat|weixin|微信|薇信|威信|vx|v信|skyp|line|viber|discord|signal|zalo|kakao|тел|тг|инст|скайп|вайбер|диск|카톡|賴|:\/\//i;
+const anyService = new RegExp(
+  String.raw`tele|tlg|\btg\b|t\.g|wh?at|wass|wsp|wa\b|вац|ват|вот|insta|\big\b|snap|\bsc\b|kik|chat` +
+    String.raw`|weixin|微信|薇信|威信|vx|v信|skyp|line|viber|discord|signal|zalo|kakao|тел|тг|инст|скайп|вайбер` +
+    String.raw`|диск|카톡|賴|:\/\/`,
+  "i",
+);
 
 /** What may stand between a messenger's name and the one there. */
-const joint =
-  /^(?:[ \u00a0]*(?:[^\P{P}.!?]|\p{S}|\p{Extended_Pictographic}|\ufe0f)){0,6}[ \u00a0]*(?:(?:me|us|at|on|is|my|the|id|user|username|name|nick|no|nr|num|number|group|channel|account|handle|add|dm|contact|here|now|via|with|und|unter|канал|чат|группа|по|на|мне|号|號|號碼)[ \u00a0]*(?:[:\-–—=>👉➡⬇.]\ufe0f?){0,3}[ \u00a0]*){0,4}$/iu;
-const saidName =
-  /^(?: ?id)?(?: ?(?:[:=：]|➡️?|👉)+ ?| [-–—] | is (?=[A-Za-z_.-]{0,20}[0-9_]))@?([A-Za-z][0-9A-Za-z_.-]{3,30})(?![0-9A-Za-z_]|[./:?]\S)/iu;
+const joint = new RegExp(
+  String.raw`^(?:[ \u00a0]*(?:[^\P{P}.!?]|\p{S}|\p{Extended_Pictographic}` +
+    String.raw`|\ufe0f)){0,6}[ \u00a0]*(?:(?:me|us|at|on|is|my|the|id|user|username|name|nick|no|nr|num` +
+    String.raw`|number|group|channel|account|handle|add|dm|contact|here|now|via|with|und|unter|канал|чат` +
+    String.raw`|группа|по|на|мне|号|號|號碼)[ \u00a0]*(?:[:\-–—=>👉➡⬇.]\ufe0f?){0,3}[ \u00a0]*){0,4}$`,
+  "iu",
+);
+const saidName = new RegExp(
+  String.raw`^(?: ?id)?(?: ?(?:[:=：]|➡️?|👉)+ ?| [-–—] ` +
+    String.raw`| is (?=[A-Za-z_.-]{0,20}[0-9_]))@?([A-Za-z][0-9A-Za-z_.-]{3,30})(?![0-9A-Za-z_]|[./:?]\S)`,
+  "iu",
+);
 
 function targetAfter(
   text: string,
@@ -211,11 +224,20 @@ function targetAfter(
 const targetWithin = 48;
 
 /** What "NAME: …" and "NAME is …" go on with when no name follows. */
-const commonWords =
-  /^(?:that|this|there|they|then|just|like|what|when|here|your|you|very|really|back|gone|down|dead|good|best|better|great|awesome|amazing|also|only|always|never|about|from|with|have|https?|link|below|follow|check|says?|crap|shit|stupid|broken|easy|over|long|open|free|full|more|most|some|such|kind|going|being|still|even|much|mine|ours|spam|fake|real|true|used|called|dropped|because|if|it|so|the|a)$/i;
+const commonWords = new RegExp(
+  String.raw`^(?:that|this|there|they|then|just|like|what|when|here|your|you|very|really|back|gone|down` +
+    String.raw`|dead|good|best|better|great|awesome|amazing|also|only|always|never|about|from|with|have` +
+    String.raw`|https?|link|below|follow|check|says?|crap|shit|stupid|broken|easy|over|long|open|free|full` +
+    String.raw`|more|most|some|such|kind|going|being|still|even|much|mine|ours|spam|fake|real|true|used` +
+    String.raw`|called|dropped|because|if|it|so|the|a)$`,
+  "i",
+);
 
-const schemes =
-  /(?<![0-9A-Za-z])(tg|whatsapp|viber|skype|line|discord|snapchat|kik|weixin|sgnl):(?:\/\/)?([0-9A-Za-z_.@+/?=&%~-]{3,128})/gi;
+const schemes = new RegExp(
+  String.raw`(?<![0-9A-Za-z])(tg|whatsapp|viber|skype|line|discord|snapchat|kik|weixin` +
+    String.raw`|sgnl):(?:\/\/)?([0-9A-Za-z_.@+/?=&%~-]{3,128})`,
+  "gi",
+);
 const schemeMessengers: ReadonlyMap<string, Messenger> = new Map([
   ["tg", "telegram"],
   ["whatsapp", "whatsapp"],

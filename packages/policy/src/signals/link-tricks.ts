@@ -23,7 +23,7 @@ export const linkTricks = [
   "userInfo",
   /** A host that is an IP address. */
   "address",
-  /** An IP address in a notation that hides it: decimal, octal, hexadecimal, or with fewer than four parts. */
+  /** An IP address in a notation that hides it: decimal, octal, hexadecimal, or of fewer parts. */
   "oddAddress",
   /** `example.com.`: the same host, but another string. */
   "trailingDot",

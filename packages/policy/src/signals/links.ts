@@ -27,7 +27,7 @@ export type Link = {
 
 /** What {@link findLinks} finds. */
 export type FoundLinks = {
-  /** In order of appearance, repeats included, targets after the link that they stand in; at most {@link linksMax}. */
+  /** In order of appearance, with repeats, each with the URLs in it behind it; at most {@link linksMax}. */
   links: readonly Link[];
   /**
    * The text, escapes undone and what is invisible taken away, with a space in the place of each link. Where
@@ -197,7 +197,7 @@ function addTargets(link: Omit<Link, "tricks">, links: Link[], depth: number): v
 class Places {
   readonly #edits: readonly Edit[];
   readonly #marks: readonly Mark[];
-  /** The first edit that doesn't end before the last place that was asked for, and where it comes to stand. */
+  /** The first edit that doesn't end before the last place that was asked for. */
   #edit = 0;
   /** By how much the revealed text is longer than the readable one before that edit. */
   #shift = 0;

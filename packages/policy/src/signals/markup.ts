@@ -176,8 +176,11 @@ const besidesMax = 16;
 
 // Markdown and BBCode ---------------------------------------------------------------------------------------
 
-const bracketLinks =
-  /\[([^\][\n]{4,256})\]\(\s?<?((?:https?:)?\/\/[^\s)>[]{4,2048})|\[url=["']?([^\][\s"']{4,2048})["']?\]([^[\n]{4,256})\[\/url\]/gi;
+const bracketLinks = new RegExp(
+  String.raw`\[([^\][\n]{4,256})\]\(\s?<?((?:https?:)?\/\/[^\s)>[]{4,2048})` +
+    String.raw`|\[url=["']?([^\][\s"']{4,2048})["']?\]([^[\n]{4,256})\[\/url\]`,
+  "gi",
+);
 
 function readBrackets(text: string, found: Found): void {
   for (const [, shown, target, bbTarget, bbShown] of text.matchAll(bracketLinks)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text as its reader sees it, for the search of links: escapes undone, what is invisible taken away, letters
-// that only look different read as ASCII. What was undone where is kept, since hiding is a fact of its own.
+// A text as its reader sees it, for the search of links: escapes undone, what is invisible taken away,
+// letters that only look different read as ASCII. What was undone where is kept, since hiding is a fact.
 import { codePointAt, isSurrogate } from "../text/normalise.ts";
 import { isFolded, isIgnorable, unicode, type Unicode } from "../text/unicode.ts";
 import type { LinkTrick } from "./link-tricks.ts";

@@ -63,7 +63,7 @@ function decode(text: string): string {
   );
 }
 
-/** Hosts whose links lead elsewhere, with what their path opens with; a trailing `.` stands for any suffix. */
+/** Hosts whose links lead elsewhere, with how their path begins; a trailing `.` stands for any suffix. */
 const redirectors: ReadonlyMap<string, RegExp> = new Map([
   ["google.", /^\/(?:url|imgres|amp\/|aclk|pagead\/)/],
   ["googleadservices.com", /^\//],

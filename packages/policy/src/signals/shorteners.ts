@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hosts whose links lead anywhere: public shorteners of URLs. Selected from the list of shorteners in
-// github.com/MISP/misp-warninglists (`lists/url-shortener/list.json`, version 26, CC0 1.0), without what leads
-// only to its owner's own pages or to pages of links, and with those of large platforms and older ones added.
+// github.com/MISP/misp-warninglists (`lists/url-shortener/list.json`, version 26, CC0 1.0), without what
+// leads only to its owner's own pages or to pages of links, and with those of large platforms and older ones.
 
 /** The version of the list: the month in which it was last changed. */
 export const shortenersVersion = "2026-11";

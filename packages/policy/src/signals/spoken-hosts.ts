@@ -33,8 +33,8 @@ const hintedSuffixes: ReadonlySet<string> = new Set(
 /** Words that stand before "dot com" and ".com" without being somebody's. */
 const noLabels: ReadonlySet<string> = new Set(
   (
-    "a an the this that these those is it its and or of in on at to for from with my your our his her their " +
-    "any some no not you i we he she they me us him them so very all one two go get new old asp ado vb ms " +
+    "a an the this that these those is it its and or of in on at to for from with my your our his her " +
+    "their any some no not you i we he she they me us him them so very all one two go get new old asp ado vb ms " +
     "visual microsoft learn learning using use early late big small red blue green polka micro first last " +
     "next each every per another other via as by be are was were will would can do does did what which who " +
     "de da do el la le un une ein der die das und con com por para que"
@@ -42,12 +42,19 @@ const noLabels: ReadonlySet<string> = new Set(
 );
 
 /** What is said of the years around 2000. */
-const boom =
-  /^[\s-]?(?:bubble|boom|bust|crash|era|days|compan|firm|billionaire|millionaire|stock|startup|craze|burst|busines|econom)/i;
+const boom = new RegExp(
+  String.raw`^[\s-]?(?:bubble|boom|bust|crash|era|days|compan|firm|billionaire|millionaire|stock|startup` +
+    String.raw`|craze|burst|busines|econom)`,
+  "i",
+);
 
 /** Words after which the name of a host may come. */
-const hint =
-  /(?:www[ .]{0,3}|\/\/|\b(?:visit|sites?|website|web|webpage|url|link|page|homepage|go ?to|check(?: ?out)?|see|at|on|search|google|domain|blog|type|сайт|besuch\w*|seite|visita|visite|адрес)(?: (?:my|our|the|is|it|at|this|out|for|us|me))?[ :]{1,3}|[@>] ?)$/i;
+const hint = new RegExp(
+  String.raw`(?:www[ .]{0,3}|\/\/|\b(?:visit|sites?|website|web|webpage|url|link|page|homepage|go ?to` +
+    String.raw`|check(?: ?out)?|see|at|on|search|google|domain|blog|type|сайт|besuch\w*|seite|visita` +
+    String.raw`|visite|адрес)(?: (?:my|our|the|is|it|at|this|out|for|us|me))?[ :]{1,3}|[@>] ?)$`,
+  "i",
+);
 
 /** What leaves no doubt that the name of a host follows. */
 const strongHint =
@@ -58,8 +65,11 @@ const ofNames =
   /^ (?:names?|domains?|address|extension|tld|suffix|websites?|sites?|framework|core|developer)\b/i;
 
 /** Words of running English that come after a name, and open no sentence in Spanish or Portuguese. */
-const goesOn =
-  /^(?:$|[^\s\w]|\s*$|\s+(?:$|[^\w\s]|(?:for|and|to|or|is|now|it|its|you|they|if|has|free|the|just|then|but|i|we|where|there|today|was|will|with)\b)|\/)/i;
+const goesOn = new RegExp(
+  String.raw`^(?:$|[^\s\w]|\s*$|\s+(?:$|[^\w\s]|(?:for|and|to|or|is|now|it|its|you|they|if|has|free|the` +
+    String.raw`|just|then|but|i|we|where|there|today|was|will|with)\b)|\/)`,
+  "i",
+);
 
 /** Whether a suffix is believed where hardly anything else tells that a host is meant. */
 export function isSureSuffix(suffix: string): boolean {
@@ -98,8 +108,8 @@ export function isNamedHost(suffix: string, separator: string, surroundings: Sur
 /** Hosts at which many people have their mail. */
 const mailHosts: ReadonlySet<string> = new Set(
   (
-    "gmail googlemail yahoo ymail hotmail outlook live msn aol icloud me proton protonmail gmx web mail yandex " +
-    "rambler qq 163 126 rediffmail zoho tutanota comcast verizon att bk list inbox"
+    "gmail googlemail yahoo ymail hotmail outlook live msn aol icloud me proton protonmail gmx web mail " +
+    "yandex rambler qq 163 126 rediffmail zoho tutanota comcast verizon att bk list inbox"
   ).split(" "),
 );
 
@@ -111,8 +121,11 @@ export function isDeliberateAt(name: string, label: string, before: string): boo
   return mailHosts.has(label) || mailHint.test(before);
 }
 
-const noNames =
-  /^(?:look|looking|available|online|out|here|there|find|found|visit|us|site|page|website|online|work|works|located|mail|email|contact)$/i;
+const noNames = new RegExp(
+  String.raw`^(?:look|looking|available|online|out|here|there|find|found|visit|us|site|page|website` +
+    String.raw`|online|work|works|located|mail|email|contact)$`,
+  "i",
+);
 
 function isContrived(label: string): boolean {
   return label.length > 11 || /[a-z]-?[0-9]|[0-9]-?[a-z]|[a-z]-[a-z]/.test(label);
