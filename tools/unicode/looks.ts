@@ -58,8 +58,8 @@ export function generateLooks(folder: string): string {
 function head(version: string): string[] {
   return [
     "// SPDX-License-Identifier: Apache-2.0 AND Unicode-DFS-2016",
-    "// Written by tools/unicode/generate.ts from the Unicode character database and the confusables of UTS #39,",
-    `// version ${version}; do not edit.`,
+    "// Written by tools/unicode/generate.ts from the Unicode character database and the confusables of",
+    `// UTS #39, version ${version}; do not edit.`,
     "// Copyright 1991-2022 Unicode, Inc. All rights reserved. Distributed under the Terms of Use in",
     "// https://www.unicode.org/copyright.html",
     "//",

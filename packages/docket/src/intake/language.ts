@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The language of a text, by tinyld: loaded when a policy that reads it first decides something. What it says
-// depends on its tables and on the engine's, so that it is no part of what signals promise: it is recorded as a
-// fact, and replay takes it from there.
+// depends on its tables and on the engine's, so that it is no part of what signals promise: it is recorded as
+// a fact, and replay takes it from there.
 import { createRequire } from "node:module";
 import { readSet } from "@docket/policy";
 import type { PolicySet } from "@docket/policy";

@@ -49,8 +49,8 @@ export function searchTerms(values: readonly string[]): Searcher {
 }
 
 /**
- * Terms, in their canonical form, for texts in the deepest spelling: as they are, since a word of another script
- * stays what it is in a text of that script, and as they are spelled there.
+ * Terms, in their canonical form, for texts in the deepest spelling: as they are, since a word of another
+ * script stays what it is in a text of that script, and as they are spelled there.
  */
 export function searchSkeletons(values: readonly string[]): Searcher {
   const own: number[] = [];

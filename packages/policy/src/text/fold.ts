@@ -187,7 +187,7 @@ function scriptsOf({ order, letters }: Scanned): readonly string[] {
 /** Most scripts of a text that are named. */
 const scriptsMax = 64;
 
-/** The text normalised again with what can be put right only before: direction, letters of flags, wide gaps. */
+/** Normalised again with what can be put right only before: direction, letters of flags, wide gaps. */
 function straighten(text: string, normalised: string, { twisted, turned, unseen }: Scanned): string {
   let written = text;
   if (unseen) written = dropUnseen(written);

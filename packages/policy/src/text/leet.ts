@@ -32,8 +32,9 @@ const letters: Readonly<Record<string, string>> = {
 
 /** Names that have a digit within: formats, hashes, programs, chemistry. */
 const names = new RegExp(
-  String.raw`^(?:mp[34]s?|md5\w*|sha\d\w*|w3(?:c|schools)|h\d[a-z]\d?|d3js|c3po|log4\w+|neo4j|web3\w*|ps[345]\w*|` +
-    String.raw`ipv\d\w*|win\d\w*|gpt\d\w*|rs\d\w*|gta\d\w*|ch4\w*|utf\d\w*|iso\d\w*|base\d\w*|v\d[a-z]?|a\$ap)$`,
+  String.raw`^(?:mp[34]s?|md5\w*|sha\d\w*|w3(?:c|schools)|h\d[a-z]\d?|d3js|c3po|log4\w+|neo4j|web3\w*|` +
+    String.raw`ps[345]\w*|ipv\d\w*|win\d\w*|gpt\d\w*|rs\d\w*|gta\d\w*|ch4\w*|utf\d\w*|iso\d\w*|` +
+    String.raw`base\d\w*|v\d[a-z]?|a\$ap)$`,
 );
 
 /**
@@ -129,8 +130,8 @@ function unleetEagerly(word: string): Unleeted {
 
 /** Numbers with a unit, ordinals, prices, and names such as "f1". */
 const quantity = new RegExp(
-  "^[0-9$€£]+[a-z]$|^[0-9]{2,}[a-z]{1,2}$|^[0-9]+(?:kg|km|cm|mm|[kmgt]b|am|pm|hz|px|pc|ds|th)$|^1st$|^2nd$|^3rd$|" +
-    "^[a-z]{1,2}[0-9]+$|[€£$][0-9]|[0-9][€£$]$",
+  "^[0-9$€£]+[a-z]$|^[0-9]{2,}[a-z]{1,2}$|^[0-9]+(?:kg|km|cm|mm|[kmgt]b|am|pm|hz|px|pc|ds|th)$|" +
+    "^1st$|^2nd$|^3rd$|^[a-z]{1,2}[0-9]+$|[€£$][0-9]|[0-9][€£$]$",
 );
 
 const signs = /[0-9@$€£!|¢¥]/;
@@ -138,7 +139,7 @@ const signs = /[0-9@$€£!|¢¥]/;
 const isAddress = /^[^@]*[aeiouy][^@]*@[^@]+$/;
 /** "only1more", "the4th": words without a space. */
 const isRunOn = /^(?=[a-z]{3})[a-z]*[aeiouy][a-z]*[0-9](?:th|st|nd|rd|(?=[a-z]{3})[a-z]*[aeiouy][a-z]*)$/;
-/** Digits that are letters in Arabic as it is typed in Latin letters ("ya3ni", "7abibi"), unless beside others. */
+/** Digits that are letters in Arabic as it is typed in Latin ones ("ya3ni", "7abibi"). */
 const isChatAlphabet = /^[a-z]*(?:[57]|[aeiouy]3|3[aeiouy])[a-z]*$/;
 /** "fr33", "fr€€", "buck$": at the end, where no vowel came before, or a sign that ends no word. */
 const tails = /^[b-df-hj-np-tv-xz]{2,}(?:33|00|€€)$|^[a-z]{2,}€+$|^[a-z]{3,}\$$/;
@@ -156,7 +157,7 @@ function isWordLike(word: string, count: number, standIns: number): boolean {
   if (/^[0-9]|[0-9]$/.test(word) && within < 1) return false;
   if (word.startsWith("$") && within < 1) return false;
   if (word.includes("!!") || word.includes("||")) return false;
-  // "hello!how" lacks a space, "cats|dogs" is a choice, "server@home" an address: a word comes before the sign.
+  // A word before the sign: "hello!how" lacks a space, "cats|dogs" is a choice, "server@home" an address.
   if (/^[^!|]*[aeiouy][^!|]*[!|]/.test(word)) return false;
   if (standIns === 1 && /^[a-z]{4,}@/.test(word)) return false;
   return count > 2 || /^[b-df-hj-np-tv-xz][013@$€!|]+[b-df-hj-np-tv-xz]$/.test(word) || standIns > 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How characters look: which script they are of, which are pictures or letters in a style, and which letters a
-// reader takes for letters of ASCII. Generated tables (UTS #39) where they are good enough, lists by hand where
-// readers are more generous than they are. Decoded at the first call.
+// How characters look: which script they are of, which are pictures or letters in a style, and which letters
+// a reader takes for letters of ASCII. Generated tables (UTS #39) where they are good enough, lists by hand
+// where readers are more generous than they are. Decoded at the first call.
 import {
   confusablesVersion,
   latinLooks,
@@ -82,7 +82,7 @@ const greek = {
 /** Greek letters that look otherwise as capitals. */
 export const greekCapitals: ReadonlyMap<number, string> = pairs("νnηhυyμmσeδaγrλaωo");
 
-/** ASCII letters, and what they look like in Cyrillic and in Greek: for words of these with some Latin ones. */
+/** ASCII letters, and what they look like in Cyrillic and in Greek: for words of these with some of them. */
 export const cyrillicFromLatin: ReadonlyMap<number, string> = pairs("aаbвcсeеhнkкmмoоpрtтxхyуiі0о3з4ч6б");
 export const greekFromLatin: ReadonlyMap<number, string> = pairs("aαbβeεiιkκmμnηoοpρtτuυvνwωxχyγzζ0ο");
 
@@ -111,8 +111,8 @@ export function looks(): Looks {
 }
 
 /**
- * The letters of ASCII that those of a name look like, letter by letter and whatever the word: Latin ones, those
- * of other scripts as they stand or as capitals. Others stay as they are. Marks go. For names of hosts.
+ * The letters of ASCII that those of a name look like, letter by letter and whatever the word: Latin ones,
+ * those of other scripts as they stand or as capitals. Others stay as they are. Marks go. For names of hosts.
  *
  * @param name normalised
  */
@@ -169,10 +169,10 @@ function decode(tables: Unicode): Looks {
   };
 }
 
-/** Letters in circles and squares that Unicode gives no plain form; and 26 letters of the regional indicators. */
+/** Letters in brackets, circles and squares, of which Unicode gives some no plain form. */
 const styledBases: readonly number[] = [0x249c, 0x1_f110, 0x1_f130, 0x1_f150, 0x1_f170];
 
-/** Marks that may be put on any letter: combining diacritical marks and their supplements, Cyrillic's numbers. */
+/** Marks that may be put on any letter: combining diacritical marks, and those of Cyrillic's numbers. */
 const stacking: readonly (readonly [first: number, last: number])[] = [
   [0x300, 0x34e],
   [0x350, 0x36f],
@@ -196,7 +196,7 @@ function isStyle(point: number, folded: string): boolean {
   return !plain;
 }
 
-/** Marks that a reader doesn't need: those on any letter, the vowels of Arabic and Hebrew, and its long line. */
+/** Marks that a reader doesn't need: those on any letter, the points of Arabic and Hebrew, the long line. */
 function markDropped({ properties }: Unicode, set: (point: number, bit: number) => void): void {
   for (const [first, last] of [
     ...stacking,

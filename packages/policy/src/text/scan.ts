@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be told of a text only as it was written: what is invisible in it, which way it runs, its pictures,
-// styles and scripts.
+// What can be told of a text only as it was written: what is invisible in it, which way it runs, its
+// pictures, styles and scripts.
 import { isFlag } from "./flags.ts";
 import { isPicture, isRaised, isStyled, isTurned, isWide, looks, scriptMask } from "./looks.ts";
 import { codePointAt } from "./normalise.ts";
@@ -26,7 +26,7 @@ export type Scanned = {
   cyrillicSmall: boolean;
   /** Whether it has what is invisible and survives normalising. */
   unseen: boolean;
-  /** Whether direction is overridden, or regional indicators are letters: the text must be put right first. */
+  /** Whether direction is overridden, or regional indicators are letters: it must be put right first. */
   twisted: boolean;
 };
 
@@ -47,9 +47,10 @@ const unjoined: ReadonlySet<string> = new Set([
 ]);
 /** Writing systems without spaces, where an invisible one shows where a line may break. */
 const unspaced: ReadonlySet<string> = new Set(
-  "Thai,Lao,Khmer,Myanmar,Tibetan,Han,Hiragana,Katakana,Hangul,Javanese,Balinese,Tai_Tham,New_Tai_Lue,Tai_Le,Cham".split(
-    ",",
-  ),
+  (
+    "Thai,Lao,Khmer,Myanmar,Tibetan,Han,Hiragana,Katakana,Hangul,Javanese,Balinese,Tai_Tham,New_Tai_Lue," +
+    "Tai_Le,Cham"
+  ).split(","),
 );
 const rightToLeft: ReadonlySet<string> = new Set(
   "Arabic,Hebrew,Syriac,Thaana,Nko,Samaritan,Mandaic,Adlam,Hanifi_Rohingya".split(","),

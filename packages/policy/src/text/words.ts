@@ -26,15 +26,15 @@ export type WordHints = {
   readonly cyrillicCapitals: boolean;
 };
 
-/** Scripts whose words may be Latin in disguise as a whole: alphabets, not those that run from right to left. */
+/** Scripts whose words may be Latin in disguise as a whole: alphabets from left to right. */
 const disguises: ReadonlySet<string> = new Set(
   (
-    "Cyrillic,Greek,Armenian,Cherokee,Coptic,Lisu,Deseret,Carian,Lycian,Old_Italic,Elbasan,Osage,Warang_Citi," +
-    "Tifinagh,Canadian_Aboriginal,Runic"
+    "Cyrillic,Greek,Armenian,Cherokee,Coptic,Lisu,Deseret,Carian,Lycian,Old_Italic,Elbasan,Osage," +
+    "Warang_Citi,Tifinagh,Canadian_Aboriginal,Runic"
   ).split(","),
 );
 
-/** So many letters that look Latin as they stand are a Latin word: shorter ones are words of their own script. */
+/** So many letters that look Latin as they stand are a Latin word; fewer are one of their own script. */
 const disguisedMin = 3;
 const greekDisguisedMin = 4;
 /** So many disguised words make one expect more: what could be disguised is, too. */
@@ -85,7 +85,7 @@ export function readWords(text: string, hints: WordHints): ReadWords {
 type Word = {
   start: number;
   end: number;
-  /** Letters of Latin, and of other scripts; the number of the last one's script, and whether they have several. */
+  /** Letters of Latin and of other scripts; the number of the last script, and whether there are several. */
   latin: number;
   foreign: number;
   script: number;
@@ -260,7 +260,7 @@ function isToLatin(word: Word): boolean {
   return word.latin > 0 && word.foreign > 0 && !isToScript(word) && !word.unlike;
 }
 
-/** Whether a word of another script is Latin by itself, unless the text certainly has words of that script. */
+/** Whether a word of another script is Latin by itself, in a text without certain words of that script. */
 function isLatinAlone(word: Word, genuine: ReadonlySet<number>): boolean {
   const { latin, foreign, script, capital, unlike: certain, wanted } = word;
   if (latin > 0 || foreign === 0 || capital || certain || wanted || genuine.has(script)) return false;
