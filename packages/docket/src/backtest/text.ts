@@ -44,11 +44,12 @@ export function shareText({ share, low, high }: Share): string {
 export function headLines(report: BacktestReport): string[] {
   const { candidate, decisions, coverage, from, to, memory, times } = report;
   const range = times === null ? "no decisions" : `${times.first} to ${times.last}`;
-  const { facts, evidence, unasked, gone, unreadable } = coverage;
+  const { facts, gone, unreadable } = coverage;
+  const evidence = coverage.evidence + coverage.unasked;
   return [
     `candidate  ${printable(candidate.name)} (${candidate.release})`,
     `records    ${grouped(from)} to ${grouped(Math.max(from, to - 1))}, memory ${memory}: ${range}`,
-    `decisions  ${grouped(decisions)}: ${grouped(facts)} from facts, ${grouped(evidence + unasked)} from evidence, ` +
+    `decisions  ${grouped(decisions)}: ${grouped(facts)} from facts, ${grouped(evidence)} from evidence, ` +
       `${grouped(gone)} erased, ${grouped(unreadable)} unreadable`,
   ];
 }

@@ -257,6 +257,7 @@ export class DocketSite implements Site {
       counterBytes: counters.bytes + limits.bytes,
       countersEvicted: counters.evicted + limits.evicted,
       rulesWarming: keeper.waiting.size,
+      lookups: this.#ports.lookups?.figures,
       warming: {
         done: progress.reduce((sum, { done }) => sum + done, 0),
         total: progress.reduce((sum, { total }) => sum + total, 0),
@@ -415,7 +416,7 @@ export class DocketSite implements Site {
     });
   }
 
-  // Bounded by the look-ups' time-outs, and never rejects. Events that come one by one don't wait for each other.
+  // Bounded by the look-ups' time-outs, and never rejects. Events that come one by one pass each other.
   #lookUp(request: DecideRequest, { event, eventHash }: Identified): Promise<LookupAnswers | undefined> {
     const questions = this.#feed.recent(eventHash) === undefined ? this.#questions(event) : [];
     const asked = this.#ports.lookups?.ask(questions) ?? Promise.resolve(undefined);
