@@ -198,11 +198,11 @@ const shortDate = /^[0-9]{1,2} ?[/.] ?[0-9]{1,2} ?[/.] ?[0-9]{2}(?![0-9])/;
 
 /** Words that announce a number, in the languages that much spam is written in. */
 const cueWords = [
-  "call(?: me| us| now| or text| free| only)?|text(?: me)?|txt|sms|tel|telephone|phone|ph|mob|mobile|cell",
-  "ring|dial|contact|whats ?app|watsapp|watsap|whatsup|wa|wsp|viber|imo|fax|hotline|helpline|customer service",
-  "тел|телефон|звоните|звони|ватсап|вацап|вайбер|номер|пишите|anruf(?:en)?|ruf|telefon|handy|llama|llame",
-  "celular|ligue|zap|appelez|ara|arayın|arayin|cep|gsm|chiama|bel|zadzwoń|hubungi|電話|电话|手机|加微信|微信",
-  "연락처|전화",
+  "call(?: me| us| now| or text| free| only)?|text(?: me)?|txt|sms|tel|telephone|phone|ph|mob",
+  "mobile|cell|ring|dial|contact|whats ?app|watsapp|watsap|whatsup|wa|wsp|viber|imo|fax|hotline",
+  "helpline|customer service|тел|телефон|звоните|звони|ватсап|вацап|вайбер|номер|пишите",
+  "anruf(?:en)?|ruf|telefon|handy|llama|llame|celular|ligue|zap|appelez|ara|arayın|arayin|cep|gsm",
+  "chiama|bel|zadzwoń|hubungi|電話|电话|手机|加微信|微信|연락처|전화",
 ];
 const cueJoints = "no|nr|num|number|id|at|on|is|me|us|now|the|our|my|today|free|for|this";
 const cue = new RegExp(

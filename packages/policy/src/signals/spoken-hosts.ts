@@ -34,10 +34,10 @@ const hintedSuffixes: ReadonlySet<string> = new Set(
 const noLabels: ReadonlySet<string> = new Set(
   (
     "a an the this that these those is it its and or of in on at to for from with my your our his her " +
-    "their any some no not you i we he she they me us him them so very all one two go get new old asp ado vb " +
-    "ms visual microsoft learn learning using use early late big small red blue green polka micro first last " +
-    "next each every per another other via as by be are was were will would can do does did what which who " +
-    "de da do el la le un une ein der die das und con com por para que"
+    "their any some no not you i we he she they me us him them so very all one two go get new old asp " +
+    "ado vb ms visual microsoft learn learning using use early late big small red blue green polka " +
+    "micro first last next each every per another other via as by be are was were will would can do " +
+    "does did what which who de da do el la le un une ein der die das und con com por para que"
   ).split(" "),
 );
 
