@@ -38,7 +38,7 @@ export const headersJsonBytesMax = 32_000;
 /** Longest text made of a page, likewise. */
 export const htmlTextJsonBytesMax = 48_000;
 /** Most parts of which there is a line. */
-export const partLinesMax = 100;
+export const partLinesMax = 64;
 /** Longest subject, in UTF-16 code units; an event's title has as many code points. */
 export const titleLengthMax = 1_024;
 /** Most recipients, hosts and attachments that an event names; of more it has the number. */
