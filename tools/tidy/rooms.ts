@@ -57,7 +57,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // What people and other systems say that the content of a decision is.
   labels: { imports: [], contracts: ["evidence", "releases", "views"] },
   // Models that score texts: what trains and tests them, their files.
-  models: { imports: ["mail"], contracts: ["labels", "log", "releases"] },
+  models: { imports: ["mail", "releases"], contracts: ["labels", "log"] },
   // Lists in the DNS that are asked about events, before their turn.
   lookups: { imports: [] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.

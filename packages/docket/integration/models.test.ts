@@ -26,7 +26,7 @@ tests:
     expect: { outcome: allow }
 `;
 
-/** A directory with a data directory, whose policy has a model in a file, and a model that says the opposite. */
+/** A data directory whose policy has a model in a file, and a model that says the opposite. */
 async function world(
   t: TestContext,
 ): Promise<{ data: string; policies: string; model: string; opposite: string }> {

@@ -73,6 +73,6 @@ function foldTable({ folds }: ScoresReport): string {
 
 const style = `
 .curve { fill: none; stroke: var(--after); stroke-width: 2; }
-.ideal { stroke: var(--before); stroke-dasharray: 4 4; }
+.ideal { fill: none; stroke: var(--before); stroke-dasharray: 4 4; }
 .point { fill: var(--after); }
 `;

@@ -42,13 +42,14 @@ export function calibrationPlot({ calibration: { bins }, texts }: ScoresReport):
     if (count === 0) return [];
     const radius = Math.max(2.5, radiusMax * Math.sqrt(count / texts));
     const place = `cx="${rounded(x(said))}" cy="${rounded(y(found))}" r="${rounded(radius)}"`;
-    const what = `${grouped(count)} texts scored ${percent(said, 1)} on average, ${percent(found, 1)} were spam`;
+    const were = `${percent(found, 1)} were spam`;
+    const what = `${grouped(count)} texts scored ${percent(said, 1)} on average, ${were}`;
     return [titled(what, `<circle class="point" ${place}/>`)];
   });
   return plot("Share that was spam over the score", height, [
     ...shares(),
     ...shareTicks.map((share) => upright(x(share), percent(share, 0))),
-    `<line class="ideal" x1="${rounded(x(0))}" y1="${rounded(y(0))}" x2="${rounded(x(1))}" y2="${rounded(y(1))}"/>`,
+    `<polyline class="ideal" points="${rounded(x(0))},${rounded(y(0))} ${rounded(x(1))},${rounded(y(1))}"/>`,
     ...points,
     label((left + right) / 2, height - 6, "score", "middle"),
   ]);

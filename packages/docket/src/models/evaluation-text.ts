@@ -40,10 +40,8 @@ export function evaluationText(report: EvaluationReport): string {
 
 /** What was tested. */
 export function headLines({ kind, model, split, scores }: EvaluationReport): string[] {
-  const how =
-    split === null
-      ? `model ${model}`
-      : `trained and tested by ${printable(split.file)}, ${split.folds} ${split.folds === 1 ? "test" : "folds"}`;
+  const folds = split?.folds === 1 ? "one test" : `${split?.folds} folds`;
+  const how = split === null ? `model ${model}` : `trained and tested by ${printable(split.file)}, ${folds}`;
   const { texts, spam, ham } = scores;
   return [`kind ${kind}, ${how}`, `${grouped(texts)} texts: ${grouped(spam)} spam, ${grouped(ham)} ham`];
 }
@@ -126,7 +124,8 @@ function groupLines(what: string, groups: readonly GroupReport[]): string[] {
 
 function foldLines({ folds }: ScoresReport): string[] {
   const rows = folds.map(({ fold, texts, oneMinusAuc, accuracy }) => {
-    return `${printable(fold).slice(0, 18).padEnd(18)}${grouped(texts).padStart(9)}${percent(oneMinusAuc, 3).padStart(12)}${share(accuracy).padStart(12)}`;
+    const figures = [percent(oneMinusAuc, 3), share(accuracy)].map((figure) => figure.padStart(12));
+    return `${printable(fold).slice(0, 18).padEnd(18)}${grouped(texts).padStart(9)}${figures.join("")}`;
   });
   return [`${"fold".padEnd(18)}    texts       1-AUC    accuracy`, ...rows, ""];
 }

@@ -6,15 +6,9 @@ import type { ReleaseBody } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { ChangeState } from "./change-state.ts";
 import type { ReleaseListStore, ReleaseModelStore } from "./contract.ts";
-import {
-  filesIdOf,
-  filesIdOfTexts,
-  isOfThisVersion,
-  keptModelsInFiles,
-  loadKept,
-  releaseOf,
-} from "./release.ts";
+import { filesIdOf, filesIdOfTexts, isOfThisVersion, keptModelsInFiles, releaseOf } from "./release.ts";
 import type { KeptRelease, Release } from "./release.ts";
+import { loadWith } from "./versions.ts";
 import type { PolicyFile } from "@docket/policy";
 
 /** What a site is opened with. */
@@ -105,11 +99,7 @@ function wasEdited({ state, kept }: OpeningPorts, files: readonly PolicyFile[]):
 function loaded(ports: OpeningPorts, kept: KeptRelease): Release {
   if (!isOfThisVersion(kept.manifest)) return remade(ports, kept);
   try {
-    return loadKept(
-      kept,
-      (versions) => ports.lists.at(versions).views,
-      (versions) => ports.models.at(versions).models,
-    );
+    return loadWith(kept, ports);
   } catch (error) {
     // A model that another version of Docket made, and this one can't score with.
     if (error instanceof DocketError && error.code === "model_invalid") return remade(ports, kept);

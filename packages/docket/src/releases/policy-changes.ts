@@ -34,7 +34,6 @@ import {
   encodeKeptRelease,
   filesIdOfTexts,
   listsOf,
-  loadKept,
   modelsInFiles,
   modelsOf,
   readKeptReleaseLater,
@@ -42,8 +41,9 @@ import {
   withLists,
   withModels,
 } from "./release.ts";
-import type { ListVersion, ModelVersion, Release, ReleaseLists, ReleaseManifest } from "./release.ts";
+import type { Release, ReleaseLists, ReleaseManifest } from "./release.ts";
 import { changePart, encodeChangePart, reviewCandidate } from "./review.ts";
+import { loadWith, versionsNow, withModel } from "./versions.ts";
 import type { ChangePart, Preview, Review, TestReport } from "./review.ts";
 
 /** Longest a preview may take before the proposal goes on without it, in ms. */
@@ -346,12 +346,7 @@ export class PolicyChanges implements Changes {
   async #candidate(proposal: Proposal, id: string): Promise<Release> {
     const kept = await readKeptReleaseLater(this.#ports.read, id);
     const base = proposal.base === null ? undefined : await this.#manifest(proposal.base);
-    const then = new Map((base?.lists ?? []).map(({ name, version }) => [name, version]));
-    const now = new Map(this.#listsInForce().map((list) => [list.name, list]));
-    const lists = (kept.manifest.lists ?? []).map((list) =>
-      then.get(list.name) === list.version ? (now.get(list.name) ?? list) : list,
-    );
-    const models = modelsNow(kept.manifest.models ?? [], base?.models ?? [], modelsOf(this.#ports.current()));
+    const { lists, models } = versionsNow(kept.manifest, base, this.#ports.current());
     return releaseOf(
       kept.files,
       () => this.#ports.lists.at(lists),
@@ -405,23 +400,7 @@ export class PolicyChanges implements Changes {
         (declared) => models.current(declared, wish.models),
       );
     }
-    return withModels(this.#ports.current(), models.at(this.#withModel(wish.model)));
-  }
-
-  #withModel({ name, sha256 }: { name: string; sha256: string }): ModelVersion[] {
-    const current = this.#ports.current();
-    const declared = current.policies.models.get(name);
-    if (declared === undefined) {
-      const names = [...current.policies.models.keys()].join(", ");
-      const there = names === "" ? "no policy in force declares one" : `there are: ${names}`;
-      throw new DocketError("not_found", `there is no model ${JSON.stringify(name)}; ${there}`);
-    }
-    if (declared.file !== undefined) {
-      const message = `the policy has the model ${name} from ${declared.file}, at ${declared.place}`;
-      throw conflict(`${message}: put the new one there and propose the policy, or declare use: general`);
-    }
-    const others = modelsOf(current).filter((model) => model.name !== name);
-    return [...others, { name, kind: declared.kind, sha256 }];
+    return withModels(this.#ports.current(), models.at(withModel(this.#ports.current(), wish.model)));
   }
 
   #wishOf(of: number): { release: string } {
@@ -449,11 +428,7 @@ export class PolicyChanges implements Changes {
     const kept = await readKeptReleaseLater(this.#ports.read, id);
     const { lists, models } = this.#ports;
     if (!keepLists) {
-      return loadKept(
-        kept,
-        (versions) => lists.at(versions).views,
-        (versions) => models.at(versions).models,
-      );
+      return loadWith(kept, { lists, models });
     }
     return releaseOf(
       kept.files,
@@ -546,10 +521,6 @@ export class PolicyChanges implements Changes {
     return filesIdOfTexts(this.#ports.current().files);
   }
 
-  #listsInForce(): readonly ListVersion[] {
-    return listsOf(this.#ports.current());
-  }
-
   #refuseEarlyConfirmation(glass: Provisional | BrokenListGlass): void {
     const { index, untilMs } = glass;
     const since = "atMs" in glass ? glass : this.#state.inForce?.since;
@@ -623,18 +594,4 @@ export class PolicyChanges implements Changes {
 
 function lastApprover({ approvals, by }: Proposal): string {
   return approvals.at(-1)?.by ?? by;
-}
-
-/** A candidate's models: those that it does not change are as they are in force now. */
-function modelsNow(
-  wanted: readonly ModelVersion[],
-  base: readonly ModelVersion[],
-  inForce: readonly ModelVersion[],
-): ModelVersion[] {
-  const hashes = (models: readonly ModelVersion[]): Map<string, string> =>
-    new Map(models.map(({ name, sha256 }) => [name, sha256]));
-  const [then, now] = [hashes(base), hashes(inForce)];
-  return wanted.map((model) =>
-    then.get(model.name) === model.sha256 ? { ...model, sha256: now.get(model.name) ?? model.sha256 } : model,
-  );
 }

@@ -35,7 +35,9 @@ describe("the policies that come with Docket", () => {
       assert.ok(policy !== undefined);
       const expected = new Set(policy.tests.flatMap(({ expect }) => expect.rules ?? []));
       for (const { id, then, reason } of policy.rules) {
-        assert.deepEqual(Object.keys(reason), then === undefined ? [] : ["en", "de"], id);
+        // What only puts an event in the review queue refuses nobody anything.
+        const said = then === undefined || id.startsWith("likely-spam") ? [] : ["en", "de"];
+        assert.deepEqual(Object.keys(reason), said, id);
         assert.ok(then === undefined || expected.has(id), `${id} is fired by no test`);
       }
     });

@@ -242,7 +242,8 @@ const models: readonly MistakeCase[] = [
     "a score that is counted by",
     withCondition(
       "counters.c > 3 && models.spam.score > 1",
-      `counters: { c: { count: events, by: actor.id, over: 1h, where: models.spam.score > 9 } }\n${spamModel}`,
+      "counters: { c: { count: events, by: actor.id, over: 1h, where: models.spam.score > 9 } }\n" +
+        spamModel,
     ),
     '7:64: "models" can\'t be read here; ask for fields of the event and its signals only (absent-field)',
   ],

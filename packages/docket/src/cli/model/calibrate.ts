@@ -51,7 +51,8 @@ export async function runModelCalibrate(options: CalibrateOptions, terminal: Ter
 function cutText(found: HamCut, { fpr, name }: CalibrateOptions): string {
   const { cut, hams, allowed, flagged, upper } = found;
   if (cut === undefined) {
-    return `No cut flags at most ${rateText(fpr)} of ${grouped(hams)} hams: the model is sure of more of them.\n`;
+    const why = "the model is sure of more of them";
+    return `No cut flags at most ${rateText(fpr)} of ${grouped(hams)} hams: ${why}.\n`;
   }
   const few =
     allowed < hamsForAClaim

@@ -25,8 +25,8 @@ const topMax = 1_000;
 
 const textsHelp = `
 A file of texts has a JSON object on each line (plain or gzip) with "label" ("spam" or "ham"; also "notSpam",
-1 or 0, true or false; "unsure" is left out) and "text", optionally "subject", or a whole mail in "raw_latin1", one
-character for each byte. --spam and --ham name mails as files (.eml), or directories of them.`;
+1 or 0, true or false; "unsure" is left out) and "text", optionally "subject", or a whole mail in
+"raw_latin1", one character for each byte. --spam and --ham name mails as files (.eml), or directories of them.`;
 
 /** Adds `docket model` and what is below it. `give` is told the exit code of the command that ran. */
 export function addModel(program: Command, parts: ModelParts, terminal: Terminal, give: Give): void {
@@ -75,8 +75,9 @@ function addScore(model: Command, terminal: Terminal, give: Give): void {
   model
     .command("score")
     .description(
-      'Add a score to each text: "score" from 0 (ham) to 1000000 (spam), and "known", how many of a thousand\n' +
-        'of its features the training saw. "missing":true where that is so little that a policy sees no score.',
+      'Add a score to each text: "score" from 0 (ham) to 1000000 (spam), and "known", how many of a\n' +
+        'thousand of its features the training saw. "missing":true where that is so little that a policy\n' +
+        "sees no score.",
     )
     .argument("[files...]", "texts as lines of JSON, plain or gzip; - or nothing reads standard input")
     .addOption(modelOption())
@@ -99,8 +100,9 @@ function addEval(model: Command, terminal: Terminal, give: Give): void {
     model
       .command("eval")
       .description(
-        "Say how good a model is on labelled texts; or, with --kind and --split, how good one trained on a part\n" +
-          "of them is on the rest: accuracy, F1, spam caught at few false positives, 1-AUC, calibration, speed.",
+        "Say how good a model is on labelled texts; or, with --kind and --split, how good one trained on\n" +
+          "a part of them is on the rest: accuracy, F1, spam caught at few false positives, 1-AUC,\n" +
+          "calibration, speed.",
       ),
   )
     .option("--model <file>", "the model to test")
@@ -155,7 +157,7 @@ function addCalibrate(model: Command, terminal: Terminal, give: Give): void {
   model
     .command("calibrate")
     .description(
-      "Find the score from which on at most a given share of your own ham is flagged, and print the rule for it.",
+      "Find the score from which on at most a given share of your own ham is flagged, and print the rule.",
     )
     .addOption(modelOption())
     .option("--in <files...>", "texts as lines of JSON; without a label they are ham, spam is left out")
@@ -208,8 +210,8 @@ function addPublish(model: Command, parts: ModelParts, terminal: Terminal, give:
     model
       .command("publish")
       .description(
-        "Propose another model for a name that policies in force read. It is held against the one in force on\n" +
-          "texts that neither learned from, and refused if it does worse.",
+        "Propose another model for a name that policies in force read. It is held against the one in\n" +
+          "force on texts that neither learned from, and refused if it does worse.",
       ),
     parts,
   )

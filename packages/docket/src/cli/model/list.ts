@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket model list`: the models in force, and those that come with Docket.
 import { modelKinds } from "@docket/policy";
+import type { ModelInForce } from "../../models/contract.ts";
 import { generalModel } from "../../models/general.ts";
 import { modelId } from "../../models/model-file.ts";
 import { alignColumns } from "../columns.ts";
 import { exitFine } from "../failure.ts";
 import { openDesk } from "../policy/desk.ts";
-import type { DeskOptions } from "../policy/desk.ts";
+import type { Desk, DeskOptions } from "../policy/desk.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -16,7 +17,7 @@ export async function runModelList(
   terminal: Terminal,
 ): Promise<number> {
   const desk = await openDesk(options, terminal);
-  const inForce = await desk.models.inForce().finally(() => desk.close());
+  const inForce = await readInForce(desk);
   const general = modelKinds.map((kind) => ({ kind, sha256: modelId(generalModel(kind)) }));
   if (options.json === true) {
     await write(terminal, `${JSON.stringify({ inForce, general })}\n`);
@@ -34,8 +35,16 @@ export async function runModelList(
   await write(
     terminal,
     rows.length === 0
-      ? "No policy in force declares a model. Declare one: models: { spam: { kind: comment, use: general } }\n"
+      ? "No policy in force declares a model; declare models: { spam: { kind: comment, use: general } }\n"
       : table,
   );
   return exitFine;
+}
+
+async function readInForce(desk: Desk): Promise<readonly ModelInForce[]> {
+  try {
+    return await desk.models.inForce();
+  } finally {
+    await desk.close();
+  }
 }

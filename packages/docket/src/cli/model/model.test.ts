@@ -93,7 +93,7 @@ describe("a model", () => {
     for (const [place, line] of given.trimEnd().split("\n").entries()) {
       const { score, known } = JSON.parse(scored[place] ?? "") as Scored;
       assert.ok(Number.isInteger(score) && Number.isInteger(known));
-      const missing = scored[place]?.includes("missing") === true ? ',"missing":true' : "";
+      const missing = (scored[place] ?? "").includes("missing") ? ',"missing":true' : "";
       assert.equal(scored[place], `${line.slice(0, -1)},"score":${score},"known":${known}${missing}}`);
       assert.equal((score ?? 0) > 500_000, place % 2 === 0, line);
     }
@@ -131,10 +131,8 @@ describe("a model", () => {
     const directory = directoryOf(t);
     const file = modelIn(directory);
     const html = join(directory, "r.html");
-    const { code, out, err } = await docket(
-      labelledLines(60, 500),
-      ...["model", "eval", "--model", file, "--in", "-", "--html", html, "--json"],
-    );
+    const words = ["model", "eval", "--model", file, "--in", "-", "--html", html, "--json"];
+    const { code, out, err } = await docket(labelledLines(60, 500), ...words);
     assert.equal(code, 0, err);
     const { scores } = JSON.parse(out) as { scores: { oneMinusAuc: number; spam: number; ham: number } };
     assert.deepEqual([scores.spam, scores.ham, scores.oneMinusAuc], [30, 30, 0]);

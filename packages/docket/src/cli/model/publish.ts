@@ -66,7 +66,8 @@ async function publish(options: PublishOptions, desk: Desk, terminal: Terminal):
   else {
     await write(
       terminal,
-      `${foundText(found)}Proposed ${proposalLine(proposal)}\nNext: docket policy approve ${proposal.index}\n`,
+      `${foundText(found)}Proposed ${proposalLine(proposal)}\n` +
+        `Next: docket policy approve ${proposal.index}\n`,
     );
   }
   return exitFine;
@@ -80,8 +81,8 @@ function named(inForce: readonly ModelInForce[], name: string): ModelInForce {
     throw new DocketError("not_found", `there is no model ${JSON.stringify(name)}; ${there}`);
   }
   if (found.file === null) return found;
-  const message = `the policy has the model ${name} from ${found.file}: put the new one there, and propose the`;
-  throw new DocketError("usage", `${message} policy (docket policy propose)`);
+  const message = `the policy has the model ${name} from ${found.file}: put the new one there`;
+  throw new DocketError("usage", `${message}, and propose the policy (docket policy propose)`);
 }
 
 function candidateOf({ file, general }: PublishOptions, { kind }: ModelInForce): ModelFile {

@@ -61,8 +61,8 @@ const fetched = describe({
 const brought = describe({
   summary: "Bring a model, so that a change of the policy can name it",
   description:
-    "The body is the model's file. It is checked and kept by its hash, and scores nothing by that: propose it " +
-    "with `model`, or a policy that has it in a file with `models`, at /v1/policy/proposals.",
+    "The body is the model's file. It is checked and kept by its hash, and scores nothing by that: propose " +
+    "it with `model`, or a policy that has it in a file with `models`, at /v1/policy/proposals.",
   tag,
   action: "proposePolicy",
   body: Type.String({ description: `At most ${modelBytesMax} bytes` }),
