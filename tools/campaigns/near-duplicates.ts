@@ -4,7 +4,8 @@
 //
 //   npm run campaign:near-duplicates -- [--list] [--actors N] [--copies N] [--texts N]
 //
-// `--list` prints the campaigns of at least N actors (default 3), to be read; the texts may not be republished.
+// `--list` prints the campaigns of at least N actors (default 3), to be read; the texts may not be
+// republished.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
@@ -62,7 +63,7 @@ function main(): number {
 
 function readStream(): Comment[] {
   type Row = { ts: string; author: string; text: string };
-  const rows = gunzipSync(readFileSync(sharedPath(streamName) as string))
+  const rows = gunzipSync(readFileSync(pathOf(streamName)))
     .toString("utf8")
     .trim()
     .split("\n");
@@ -72,11 +73,15 @@ function readStream(): Comment[] {
     .sort((a, b) => a.atMs - b.atMs);
 }
 
+function pathOf(name: string): string {
+  const path = sharedPath(name);
+  if (path === undefined) throw new Error(skipReason(name));
+  return path;
+}
+
 /** Texts alone: which of them are spam isn't looked at. */
 function readTexts(name: string): string[] {
-  const rows = readFileSync(sharedPath(name) as string, "utf8")
-    .trim()
-    .split("\n");
+  const rows = readFileSync(pathOf(name), "utf8").trim().split("\n");
   return rows.map((row) => (JSON.parse(row) as { text: string }).text);
 }
 

@@ -2,9 +2,9 @@
 // Texts no two of which have half of the words of the shorter one in common: what no campaign may be made of.
 
 /**
- * Of some texts those that have less than half of the words of the shorter one in common with any kept before.
- * By prefix filtering: of two texts that share half of the words of the shorter one, the longer has one of the
- * shorter's rarer half.
+ * Of some texts those that have less than half of the words of the shorter one in common with any kept
+ * before. By prefix filtering: of two texts that share half of the words of the shorter one, the longer has
+ * one of the shorter's rarer half.
  */
 export function distinctTexts(texts: readonly string[]): string[] {
   const split = texts.map((text) => wordsOf(text));
@@ -13,7 +13,8 @@ export function distinctTexts(texts: readonly string[]): string[] {
   const kept: string[] = [];
   const byWord = new Map<string, number[]>();
   const byRareWord = new Map<string, number[]>();
-  for (const [place, words] of split.entries()) {
+  for (const [place, text] of texts.entries()) {
+    const words = split[place] ?? [];
     const different = [...new Set(words)].sort((a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0));
     const rare = different.slice(0, Math.ceil(different.length / 2) + 1);
     const near = new Set([
@@ -21,7 +22,7 @@ export function distinctTexts(texts: readonly string[]): string[] {
       ...different.flatMap((word) => byRareWord.get(word) ?? []),
     ]);
     if ([...near].some((other) => overlap(words, split[other] ?? []) >= 0.5)) continue;
-    kept.push(texts[place] as string);
+    kept.push(text);
     for (const word of different) put(byWord, word, place);
     for (const word of rare) put(byRareWord, word, place);
   }
@@ -48,12 +49,13 @@ function put(into: Map<string, number[]>, word: string, place: number): void {
   else known.push(place);
 }
 
-/** The words of a text, without links and numbers. */
+/** The words of a text, without links, numbers and diacritics. */
 export function wordsOf(text: string): string[] {
   const letters = text
-    .normalize("NFKC")
+    .normalize("NFKD")
     .toLowerCase()
+    .replaceAll("ı", "i")
     .replace(/https?:\/\/\S+|www\.\S+/g, " ")
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+    .replace(/[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu, "");
   return letters.split(/[^\p{L}\p{M}]+/u).filter((word) => word !== "");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the index of campaigns does with planted copies and with texts that have nothing to do with each other.
+// What the index of campaigns does with planted copies, and with texts that have nothing in common.
 import { computeSignals } from "../../../packages/policy/src/signals/signals.ts";
 import { CampaignIndex } from "../../../packages/policy/src/campaigns/campaign-index.ts";
 import type { CampaignEvent } from "../../../packages/policy/src/campaigns/campaign-index.ts";

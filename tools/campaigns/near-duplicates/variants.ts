@@ -95,6 +95,8 @@ function placesOf(length: number, count: number, random: Random): number[] {
   return [...places];
 }
 
-function pick<T>(items: readonly T[], random: Random): T {
-  return items[random.below(items.length)] as T;
+function pick<T extends string>(items: readonly T[], random: Random): T {
+  const item = items[random.below(items.length)];
+  if (item === undefined) throw new RangeError("there is nothing to pick");
+  return item;
 }

@@ -2,9 +2,10 @@
 // The index against a naive twin that remembers all and compares with all, and what undo and a copy leave.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { latenessMsMax } from "../enforcement/standing.ts";
 import {
+  campaignBounds,
   CampaignIndex,
   domainsPerCampaignMax,
   newSignatureAgreementMax,
@@ -12,7 +13,14 @@ import {
 } from "./campaign-index.ts";
 import type { CampaignBounds, CampaignEvent } from "./campaign-index.ts";
 import { commonActorsMin } from "./domain-table.ts";
-import { agreement, decodeSignature, shingleKey, shinglesOf, signatureWords } from "./shingles.ts";
+import {
+  agreement,
+  decodeSignature,
+  encodeSignature,
+  shingleKey,
+  shinglesOf,
+  signatureWords,
+} from "./shingles.ts";
 import { joinAgreementMin } from "./signature-table.ts";
 
 const hour = 3_600_000;
@@ -21,8 +29,16 @@ const key = shingleKey(Uint8Array.from({ length: 16 }, (_, at) => 3 * at));
 const vocabulary = Array.from({ length: 60 }, (_, at) => `word${String.fromCharCode(97 + (at % 26))}${at}x`);
 
 const templates: readonly (readonly string[])[] = Array.from({ length: 6 }, (_, template) =>
-  Array.from({ length: 14 }, (__, at) => vocabulary[(template * 17 + at * (template + 3)) % 60] as string),
+  Array.from({ length: 14 }, (__, at) => wordOf((template * 17 + at * (template + 3)) % 60)),
 );
+
+function wordOf(at: number): string {
+  return vocabulary[at] ?? "";
+}
+
+function templateOf(at: number): readonly string[] {
+  return templates[at] ?? [];
+}
 
 /** An event of a template, some of its words exchanged. */
 const eventOf = fc.record({
@@ -36,8 +52,8 @@ const eventOf = fc.record({
 const eventsOf = fc.array(eventOf, { maxLength: 60 }).map((drawn) => {
   let newestMs = 1_700_000_000_000;
   return drawn.map(({ template, changes, hasText, domains, actor, gapMs }): CampaignEvent => {
-    const words = [...(templates[template] as readonly string[])];
-    for (const [at, word] of changes) words[at] = vocabulary[word] as string;
+    const words = [...templateOf(template)];
+    for (const [at, word] of changes) words[at] = wordOf(word);
     const atMs = newestMs + gapMs;
     newestMs = Math.max(newestMs, atMs);
     const shingles = hasText ? shinglesOf(words.join(" "), key) : undefined;
@@ -121,11 +137,30 @@ test("memory has its bounds", () => {
   assert.equal(index.evicted, 480);
 });
 
-test("a campaign is over when a window has passed without its events, and is forgotten a little later", () => {
+test("what it says of its memory grows with what it holds, to 100 MB within its declared bounds", () => {
   const index = new CampaignIndex(day);
-  const text = (templates[0] as string[]).join(" ");
+  const random = new Uint32Array([1]);
+  const signature = new Uint8Array(64);
+  const count = 2_048;
+  for (let at = 0; at < count; at++) {
+    for (let place = 0; place < 64; place++) {
+      random[0] = Math.imul(random[0] ?? 0, 1_664_525) + 1_013_904_223;
+      signature[place] = (random[0] ?? 0) >>> 24;
+    }
+    const shingles = encodeSignature(signature);
+    index.add({ shingles, domains: [`d${at}`], actor: "a_1", atMs: 1_700_000_000_000 + at });
+  }
+  assert.equal(index.size, count);
+  // All that is held grows by doubling.
+  const whole = index.bytes * (campaignBounds.signatures / count);
+  assert.ok(whole > 80_000_000 && whole < 101_000_000, `${whole} bytes`);
+});
+
+test("a campaign is over when a window has passed without its events, and forgotten later", () => {
+  const index = new CampaignIndex(day);
+  const text = templateOf(0).join(" ");
   index.add(eventAt(text, 0, "a_1", ["d1"]));
-  const other = eventAt((templates[1] as string[]).join(" "), 0, "a_2", ["d1"]);
+  const other = eventAt(templateOf(1).join(" "), 0, "a_2", ["d1"]);
   const id = index.find({ ...other, atMs: day - 1 });
   assert.equal(id, index.find(eventAt(text, 0, "a_1")));
   assert.notEqual(index.find({ ...other, atMs: day }), id);
@@ -135,7 +170,7 @@ test("a campaign is over when a window has passed without its events, and is for
 
 test("similarity doesn't wander: what is far from a campaign's first text is no new measure of it", () => {
   const index = new CampaignIndex(day);
-  const words = [...(templates[0] as string[])];
+  const words = [...templateOf(0)];
   const first = index.find(eventAt(words.join(" "), 0, "a_0"));
   const ids = new Set<string | undefined>();
   for (let step = 0; step < 42; step++) {
@@ -181,7 +216,7 @@ function snapshot(index: CampaignIndex): unknown {
 
 type NaiveCampaign = { id: string; lastMs: number; domains: number; signatures: Int32Array[] };
 
-/** The same in the plainest way: all that are left are compared with. Common domains have a test of their own. */
+/** The same in the plainest way: compared with all. Common domains have a test of their own. */
 class NaiveIndex {
   readonly #overMs: number;
   readonly #ids = new CampaignIndex(day);
@@ -209,7 +244,7 @@ class NaiveIndex {
       const isNew =
         most === undefined ||
         (most <= newSignatureAgreementMax &&
-          agreement(first as Int32Array, 0, words as Int32Array, 0) >= joinAgreementMin);
+          agreement(first ?? new Int32Array(signatureWords), 0, words as Int32Array, 0) >= joinAgreementMin);
       if (words !== undefined && isNew && campaign.signatures.length < signaturesPerCampaignMax) {
         campaign.signatures.push(words);
       }

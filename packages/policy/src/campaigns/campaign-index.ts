@@ -54,9 +54,9 @@ export type PlainCampaigns = {
 
 /** The bounds that are declared: about 100 MB where all of it is used. */
 export const campaignBounds: CampaignBounds = {
-  campaigns: 131_072,
-  signatures: 131_072,
-  domains: 65_536,
+  campaigns: 65_536,
+  signatures: 65_536,
+  domains: 32_768,
 };
 /** Signatures of one campaign that new texts are compared with. */
 export const signaturesPerCampaignMax = 8;
@@ -213,7 +213,7 @@ export class CampaignIndex {
     return known;
   }
 
-  /** Keeps the signature that was read last, if later texts may be near it and not near those that are kept. */
+  /** Keeps the signature that was read last, if later texts may be near it and not near the others. */
   #learn(place: number, match: Match | undefined, undos: TakeBack[]): void {
     const base = place * signaturesPerCampaignMax;
     const first = this.#ownSignatures[base] as number;

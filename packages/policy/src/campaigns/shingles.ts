@@ -3,13 +3,14 @@
 // its characters. The share of equal halves of slots of two texts estimates how much they have in common.
 //
 // A slot is two minima of 8 bits under the slot's own keyed order: the low byte of the words, of which longer
-// ones count for more; the high byte in three of four slots of pairs of words that stand beside each other or
-// have one between them, in the fourth of the runs of six characters, spaces left out. Words survive a change of
-// order, pairs tell texts on the same matter apart, and characters survive spaces put elsewhere. Eight bits, not
-// all of a minimum: that two differ and look alike, one time in 256, costs less than half as many minima would.
+// ones count for more; the high byte in three of four slots of pairs of words that stand beside each other
+// or have one between them, in the fourth of the runs of six characters, spaces left out. Words survive a
+// change of order, pairs tell texts on the same matter apart, and characters survive spaces put elsewhere.
+// Eight bits, not all of a minimum: that two differ and look alike, one time in 256, costs less than half as
+// many minima would.
 //
-// Shingles are hashed with a key of the installation, so whoever has signatures and not the key can't find out
-// whether they are of a text that he knows. docs/operations/campaigns.md has what it was tuned on.
+// Shingles are hashed with a key of the installation, so whoever has signatures and not the key can't find
+// out whether they are of a text that he knows. docs/operations/campaigns.md has what it was tuned on.
 import { halfSipKey, halfSipUnits } from "./half-siphash.ts";
 
 /** Bytes of a key. */
@@ -31,8 +32,8 @@ const charactersPerShingle = 6;
 /** Longest word, in code units: what goes on is another word. */
 const wordUnitsMax = 64;
 /**
- * With fewer different words a text is found to be near another one by chance, so for each one less some bytes
- * of its signature are of all of it at once, and agree with those of copies alone.
+ * With fewer different words a text is found to be near another one by chance, so for each one less some
+ * bytes of its signature are of all of it at once, and agree with those of copies alone.
  */
 const plainWordsMin = 11;
 const wholeBytesPerWord = 3;
@@ -221,7 +222,7 @@ function differentWords(words: number): number {
   return different;
 }
 
-/** Puts the hash of all letters into so many bytes, every seventh of them, of words and of others by turns. */
+/** Puts the hash of all letters into so many bytes, every seventh, of words and of others by turns. */
 function markWhole(flat: number, key: ShingleKey, count: number): void {
   let hash = halfSipUnits(
     flatUnits,
@@ -307,7 +308,7 @@ function lowBits(least: number): number {
   return Math.imul(least ^ (least >>> 16), 0x9e3779b1) >>> 24;
 }
 
-/** Scripts that write no spaces between words: Thai to Myanmar, Khmer, kana, Han; surrogates are Han mostly. */
+/** Scripts that write no spaces between words: Thai to Myanmar, Khmer, kana, Han (surrogates mostly are). */
 function isOfSpacelessScript(unit: number): boolean {
   return (
     (unit <= 0x109f && (unit <= 0x0eff || unit >= 0x1000)) ||

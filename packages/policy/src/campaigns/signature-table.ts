@@ -24,7 +24,8 @@ export class SignatureTable {
   #owners: Int32Array = new Int32Array(initialCapacity).fill(none);
   /** In which order they came: higher numbers later. */
   #numbers: Float64Array = new Float64Array(initialCapacity);
-  #next: Int32Array = new Int32Array(initialCapacity * bandCount);
+  /** Of each band of each signature the next one in its chain, and the band's bytes: read together. */
+  #links: Int32Array = new Int32Array(2 * initialCapacity * bandCount);
   #before: Int32Array = new Int32Array(initialCapacity * bandCount);
   #stamps: Int32Array = new Int32Array(initialCapacity);
   #stamp = 0;
@@ -37,7 +38,7 @@ export class SignatureTable {
   }
 
   get bytes(): number {
-    const arrays = [this.#heads, this.#words, this.#owners, this.#numbers, this.#next, this.#before];
+    const arrays = [this.#heads, this.#words, this.#owners, this.#numbers, this.#links, this.#before];
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.#stamps.byteLength);
   }
 
@@ -66,7 +67,7 @@ export class SignatureTable {
    * @param counts whether those of an owner count
    */
   nearest(signature: Int32Array, counts: (owner: number) => boolean): Match | undefined {
-    const [next, stamps] = [this.#next, this.#stamps];
+    const [links, stamps] = [this.#links, this.#stamps];
     const stamp = ++this.#stamp;
     let best = none;
     let most = joinAgreementMin;
@@ -76,8 +77,9 @@ export class SignatureTable {
       // Chains hold other keys too; how many of those depends on how much memory there is, and may not count.
       for (let steps = 0; node !== none && steps < bandStepsMax;) {
         const place = (node - band) / bandCount;
-        node = next[node] as number;
-        if (keyOf(this.#words, place * signatureWords, band) !== key) continue;
+        const isEqual = links[2 * node + 1] === key;
+        node = links[2 * node] as number;
+        if (!isEqual) continue;
         steps += 1;
         if (stamps[place] === stamp) continue;
         stamps[place] = stamp;
@@ -111,10 +113,10 @@ export class SignatureTable {
   remove(place: number): void {
     for (let band = 0; band < bandCount; band++) {
       const node = place * bandCount + band;
-      const next = this.#next[node] as number;
+      const next = this.#links[2 * node] as number;
       const before = this.#before[node] as number;
-      if (before === none) this.#heads[this.#chainAt(place, band)] = next;
-      else this.#next[before] = next;
+      if (before === none) this.#heads[this.#chainOf(this.#links[2 * node + 1] as number, band)] = next;
+      else this.#links[2 * before] = next;
       if (next !== none) this.#before[next] = before;
     }
     this.#owners[place] = none;
@@ -124,23 +126,21 @@ export class SignatureTable {
 
   // Chains go from the newest to the oldest. Most signatures are the newest; those that are put back are not.
   #file(place: number, band: number, number: number): void {
-    const chain = this.#chainAt(place, band);
+    const key = keyOf(this.#words, place * signatureWords, band);
+    const chain = this.#chainOf(key, band);
     let before = none;
     let next = this.#heads[chain] as number;
     while (next !== none && this.number((next - band) / bandCount) > number) {
       before = next;
-      next = this.#next[next] as number;
+      next = this.#links[2 * next] as number;
     }
     const node = place * bandCount + band;
-    this.#next[node] = next;
+    this.#links[2 * node] = next;
+    this.#links[2 * node + 1] = key;
     this.#before[node] = before;
     if (next !== none) this.#before[next] = node;
     if (before === none) this.#heads[chain] = node;
-    else this.#next[before] = node;
-  }
-
-  #chainAt(place: number, band: number): number {
-    return this.#chainOf(keyOf(this.#words, place * signatureWords, band), band);
+    else this.#links[2 * before] = node;
   }
 
   // Each band has chains of its own: from a chain, the band of its nodes is known.
@@ -155,7 +155,7 @@ export class SignatureTable {
     this.#words = grown(this.#words, new Int32Array(capacity * signatureWords));
     this.#owners = grown(this.#owners, new Int32Array(capacity).fill(none));
     this.#numbers = grown(this.#numbers, new Float64Array(capacity));
-    this.#next = grown(this.#next, new Int32Array(capacity * bandCount));
+    this.#links = grown(this.#links, new Int32Array(2 * capacity * bandCount));
     this.#before = grown(this.#before, new Int32Array(capacity * bandCount));
     this.#stamps = grown(this.#stamps, new Int32Array(capacity));
     this.#headShift -= 1;
@@ -170,8 +170,8 @@ export class SignatureTable {
 
 const none = -1;
 const initialCapacity = 64;
-/** Two bands to a chain where all places are used. */
-const initialHeadBits = 11;
+/** One band to a chain where all places are used. */
+const initialHeadBits = 12;
 
 /**
  * The bytes of each band. In a signature, bytes at even places are of words, the others of pairs and

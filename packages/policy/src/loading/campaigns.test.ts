@@ -24,7 +24,9 @@ rules:
   - { id: alone, when: campaign.size == 0 && content.text.size() > 5, points: 1 }
   - { id: one, when: 'campaign.id == "c_known"', points: 1 }
 tests:
-  - { name: many, given: { content: { text: some text }, campaign: { size: 9, actors: 4 } }, expect: { rules: [campaign] } }
+  - name: many
+    given: { content: { text: some text }, campaign: { size: 9, actors: 4 } }
+    expect: { rules: [campaign] }
   - { name: none, given: { content: { text: some text } }, expect: { rules: [alone] } }
 `;
 const file = (text: string, path = "comments.yaml"): PolicyFile => ({ path, text });
@@ -41,14 +43,15 @@ function problems(...texts: string[]): string[] {
 }
 
 test("campaigns are counted by hidden counters, and by those that a policy declares", () => {
-  assert.deepEqual(set.campaigns?.index.id, "campaigns-1 over 86400000 on comment");
+  const index = "campaigns-1 over 86400000 on comment";
+  assert.deepEqual(set.campaigns?.index.id, index);
   assert.deepEqual(
     set.counters.map(({ id }) => id),
     [
-      "campaigns-1 over 86400000 on comment",
-      "count distinct actor.id by campaign.id over 86400000 on comment of campaigns-1 over 86400000 on comment",
-      "count events by campaign.id over 600000 on comment of campaigns-1 over 86400000 on comment",
-      "count events by campaign.id over 86400000 on comment of campaigns-1 over 86400000 on comment",
+      index,
+      `count distinct actor.id by campaign.id over 86400000 on comment of ${index}`,
+      `count events by campaign.id over 600000 on comment of ${index}`,
+      `count events by campaign.id over 86400000 on comment of ${index}`,
     ],
   );
   assert.match(set.limits[0]?.id ?? "", / of campaigns-1 over 86400000 on comment$/);
@@ -123,7 +126,8 @@ test("of prepared events, campaigns are read in their turn", () => {
 
 test("all policies that declare campaigns have them in common", () => {
   const other =
-    "policy: mail\non: [message, email]\ncampaigns: {}\nrules:\n  - { id: m, when: campaign.size > 1, points: 1 }\n";
+    "policy: mail\non: [message, email]\ncampaigns: {}\n" +
+    "rules:\n  - { id: m, when: campaign.size > 1, points: 1 }\n";
   const both = loadPolicies([file(policy), file(other, "mail.yaml")]);
   assert.equal(both.campaigns?.index.id, "campaigns-1 over 86400000 on comment, email, message");
   assert.deepEqual(both.policies[0]?.campaigns, both.policies[1]?.campaigns);
@@ -140,10 +144,12 @@ test("mistakes", () => {
   assert.match(problems(`${head}campaigns: { of: 5m }\n${rule}`).join(), /^unknown-key/);
   assert.match(problems(`${head}campaigns: [24h]\n${rule}`).join(), /^wrong-kind/);
   const other =
-    "policy: q\non: [message]\ncampaigns: { over: 12h }\nrules:\n  - { id: s, when: campaign.size > 1, points: 1 }\n";
+    "policy: q\non: [message]\ncampaigns: { over: 12h }\n" +
+    "rules:\n  - { id: s, when: campaign.size > 1, points: 1 }\n";
   assert.match(problems(`${head}campaigns: {}\n${rule}`, other).join(), /^conflict: .*24h|^conflict: .*1d/);
   const counting = (by: string): string =>
-    `${head}counters: { c: { count: events, by: ${by}, over: 10m } }\nrules:\n  - { id: r, when: counters.c > 1, points: 1 }\n`;
+    `${head}counters: { c: { count: events, by: ${by}, over: 10m } }\n` +
+    "rules:\n  - { id: r, when: counters.c > 1, points: 1 }\n";
   assert.match(problems(counting("campaign.id")).join(), /^unknown-name: campaigns are not declared/);
   assert.match(problems(`campaigns: {}\n${counting("campaign.size")}`).join(), /^unknown-name/);
   const given = "tests:\n  - { given: { campaign: { size: 1 } }, expect: { points: 1 } }\n";

@@ -87,7 +87,7 @@ function readOver(source: Source, value: Located): number {
   return read ?? campaignsOverMs;
 }
 
-/** The types that a policy is about, as far as they can be read: mistakes are reported where they are read. */
+/** The types that a policy is about, as far as they can be read: mistakes are reported elsewhere. */
 function textsOf(value: Located | undefined): string[] {
   const node = value?.node;
   const items = isSeq(node) ? node.items : [node];
