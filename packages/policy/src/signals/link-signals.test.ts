@@ -264,6 +264,16 @@ test("any text and HTML: lists are bounded and distinct, and of known values whe
   );
 });
 
+test("the reference lists every trick and every messenger", () => {
+  const page = readFileSync(new URL("../../../../docs/reference/signals.md", import.meta.url), "utf8");
+  const [section = ""] = /^### Tricks of links\n(?:.*\n)*?(?=Brackets)/m.exec(page) ?? [];
+  const rows = [...section.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].map(([, names]) => names ?? "");
+  const named = (text: string): string[] => Array.from(text.matchAll(/`(\w+)`/g), ([, name]) => name ?? "");
+  assert.deepEqual(named(rows.join()), [...linkTricks]);
+  const [, list = ""] = /The messengers are ([^.]+)\./.exec(page) ?? [];
+  assert.deepEqual(named(list), [...messengers]);
+});
+
 test("naughty strings don't throw, and no telephone number is among them", (t) => {
   const path = sharedPath("vectors/naughty-strings/blns.json");
   if (path === undefined) return t.skip(skipReason("vectors/naughty-strings"));
