@@ -141,6 +141,7 @@ test("mistakes", () => {
   assert.match(problems(head + rule).join(), /^unknown-name: nothing is called "campaign/);
   assert.deepEqual(problems(`${head}campaigns: {}\n${rule}`), []);
   assert.match(problems(`${head}campaigns: { over: 5m }\n${rule}`).join(), /^bad-duration/);
+  assert.match(problems(`${head}campaigns: { over: 601s }\n${rule}`).join(), /^bad-window/);
   assert.match(problems(`${head}campaigns: { of: 5m }\n${rule}`).join(), /^unknown-key/);
   assert.match(problems(`${head}campaigns: [24h]\n${rule}`).join(), /^wrong-kind/);
   const other =

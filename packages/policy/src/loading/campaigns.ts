@@ -84,7 +84,10 @@ function readOver(source: Source, value: Located): number {
     readOptional(mapping, "over", (each) =>
       readTime(source, each, "over", campaignsOverMsMin, campaignsOverMsMax),
     );
-  return read ?? campaignsOverMs;
+  if (read === undefined || read % windowBuckets === 0) return read ?? campaignsOverMs;
+  const message = `a sixtieth of ${read / 1_000}s is no whole number of milliseconds`;
+  report(source, "bad-window", value.offset, message, "use a multiple of 3s");
+  return campaignsOverMs;
 }
 
 /** The types that a policy is about, as far as they can be read: mistakes are reported elsewhere. */
