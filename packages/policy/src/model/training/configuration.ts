@@ -61,7 +61,7 @@ const configurations: Readonly<Record<ModelKind, TrainingConfiguration>> = {
     descent: { weight: 1, epochs: 5, step: 0.3, errorMin: 0.02 },
     margin: { weight: 0, cost: 10, epochs: 0 },
     bayes: { weight: 0.5, smoothing: 0.1 },
-    stretchCost: 0.5,
+    stretchCost: 0.85,
   },
 };
 
