@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The features of a text: which there are is frozen under a version that each model file names.
 import { foldText } from "../text/fold.ts";
+import { confusablesVersion } from "../text/look-tables.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { unicodeVersion } from "../text/unicode.ts";
 import type { FeatureSet } from "./feature-set.ts";
@@ -12,7 +13,7 @@ import { addMarkup, addStructure } from "./structure.ts";
 import { addTitleWords, addWords } from "./words.ts";
 
 /** Names the definition of the features and the tables behind it. A model scores under its own only. */
-export const featuresVersion: string = `features-1 unicode-${unicodeVersion}`;
+export const featuresVersion: string = `features-1 unicode-${unicodeVersion} confusables-${confusablesVersion}`;
 
 /** How many groups the features of a kind fall into; each is weighed on its own. */
 export function groupCount(kind: ModelKind): number {
