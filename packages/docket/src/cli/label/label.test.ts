@@ -2,7 +2,7 @@
 // `docket label` on a data directory.
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -15,6 +15,12 @@ import { openInstallation } from "../../main.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { run } from "../main.ts";
 import type { Terminal } from "../terminal.ts";
+
+const policy = `policy: comments
+on: [comment]
+rules:
+  - { id: links, when: signals.linkCount >= 3, then: { outcome: hold } }
+`;
 
 async function docket(
   input: string,
@@ -44,6 +50,9 @@ async function directoryWithDecisions(t: TestContext): Promise<{ data: string; i
   const parent = mkdtempSync(join(tmpdir(), "docket-label-"));
   t.after(() => rmSync(parent, { recursive: true }));
   const installation = createInstallation(disk, join(parent, "data"));
+  const { policyDirectory } = installation;
+  for (const name of readdirSync(policyDirectory)) rmSync(join(policyDirectory, name), { recursive: true });
+  writeFileSync(join(policyDirectory, "comments.yaml"), policy);
   const opened = await openInstallation(installation);
   const indexes: number[] = [];
   for (const name of ["one", "two", "three"]) {
