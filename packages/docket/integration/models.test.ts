@@ -83,6 +83,7 @@ test("what a model said is recorded, replays, and a byte of it that was changed 
   const replayed = await docket("", "replay", "--data", data, "--evidence");
   assert.equal(replayed.code, 0, replayed.out + replayed.err);
   assert.match(replayed.out, /evidence +12 decisions computed again/);
+  assert.match((await docket("", "verify", data)).out, /with 1 models by their hashes/);
 
   const kept = join(readInstallation(data).paths.site, "models");
   const [name = ""] = readdirSync(kept);
@@ -90,12 +91,18 @@ test("what a model said is recorded, replays, and a byte of it that was changed 
   const changed = Buffer.from(bytes);
   changed.writeUInt8(changed.readUInt8(bytes.length - 40) ^ 1, bytes.length - 40);
   writeFileSync(join(kept, name), changed);
+  const verified = await docket("", "verify", data);
+  assert.match(verified.out, /models\/[\w-]{43}\.model: it has another hash than its name says/);
   for (const words of [[], ["--evidence"]]) {
     const wrong = await docket("", "replay", "--data", data, ...words);
     assert.equal(wrong.code, 1);
     assert.match(wrong.out, /its model spam, models\/[\w-]{43}\.model, is not what its manifest names/);
   }
   rmSync(join(kept, name));
+  assert.match(
+    (await docket("", "verify", data)).out,
+    /it is missing, and the release [\w-]{43} names it as/,
+  );
   const without = await docket("", "replay", "--data", data, "--evidence");
   assert.match(without.out, /not checked: the evidence of 12 decisions: their models are not here/);
 });

@@ -4,6 +4,7 @@
 import { explanationText, userExplanationText } from "@docket/policy";
 import type { Explanation, ExplanationLanguage, UserExplanation } from "@docket/policy";
 import { parseReceipt } from "@docket/protocol";
+import type { Event } from "@docket/protocol";
 import { DocketError } from "../../error.ts";
 import { explainRecord, explainRecordToUser, releaseShelf } from "../../explanation/explain-record.ts";
 import { readInstallation } from "../../installation.ts";
@@ -15,6 +16,8 @@ import type { Where } from "../reading.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { printable } from "../../printable.ts";
+import { weighedFeatures, weighedText } from "./model-features.ts";
+import type { WeighedFeatures } from "./model-features.ts";
 
 /** What `docket explain` is told. */
 export type ExplainOptions = Where & {
@@ -34,8 +37,10 @@ export type ExplainOptions = Where & {
 export async function runExplain(options: ExplainOptions, terminal: Terminal): Promise<number> {
   const explanation = await (options.url === undefined ? fromDirectory(options) : fromServer(options));
   const opened = options.evidence === undefined ? undefined : await openEvent(options, options.evidence);
+  const weighed = opened === undefined ? [] : await weighedIn(options, explanation, opened);
   if (options.json === true) {
-    const both = opened === undefined ? explanation : { ...explanation, evidence: opened };
+    const more = weighed.length === 0 ? { evidence: opened } : { evidence: opened, models: weighed };
+    const both = opened === undefined ? explanation : { ...explanation, ...more };
     await write(terminal, `${JSON.stringify(both)}\n`);
     return exitFine;
   }
@@ -46,9 +51,19 @@ export async function runExplain(options: ExplainOptions, terminal: Terminal): P
   await write(terminal, page);
   if (opened !== undefined) {
     const lines = JSON.stringify(opened, null, 2).split("\n").map(printable);
-    await write(terminal, `\n${lines.join("\n")}\n`);
+    await write(terminal, `\n${lines.join("\n")}\n${weighedText(weighed)}`);
   }
   return exitFine;
+}
+
+// The affected user isn't shown scores.
+async function weighedIn(
+  { url = "", apiKey }: ExplainOptions,
+  explanation: Explanation | UserExplanation,
+  opened: unknown,
+): Promise<WeighedFeatures[]> {
+  if (explanation.format !== "docket-explanation/v1" || opened === null) return [];
+  return weighedFeatures({ url, apiKey }, explanation.release, opened as Event);
 }
 
 async function fromDirectory(options: ExplainOptions): Promise<Explanation | UserExplanation> {

@@ -26,7 +26,8 @@ const topMax = 1_000;
 const textsHelp = `
 A file of texts has a JSON object on each line (plain or gzip) with "label" ("spam" or "ham"; also "notSpam",
 1 or 0, true or false; "unsure" is left out) and "text", optionally "subject", or a whole mail in
-"raw_latin1", one character for each byte. --spam and --ham name mails as files (.eml), or directories of them.`;
+"raw_latin1", one character for each byte.
+--spam and --ham name mails as files (.eml), or directories of them.`;
 
 /** Adds `docket model` and what is below it. `give` is told the exit code of the command that ran. */
 export function addModel(program: Command, parts: ModelParts, terminal: Terminal, give: Give): void {

@@ -6,10 +6,11 @@ import type { Verifier } from "@docket/tlog";
 import { addToReport } from "@docket/verify";
 import type { Check, Fault, LogCheckName, LogReport, SignerReport } from "@docket/verify";
 import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
-import type { ListVersion, ReleaseManifest } from "../../releases/release.ts";
+import type { ListVersion, ModelVersion, ReleaseManifest } from "../../releases/release.ts";
 import { readText } from "./directory.ts";
 import type { DirectorySource } from "./directory.ts";
 import { checkLists } from "./list-checks.ts";
+import { checkModels } from "./model-checks.ts";
 
 /** Longest release file that is read, in bytes: every policy file at its longest, each byte of it escaped. */
 const releaseBytesMax = policyFilesMax * policyFileBytesMax * 2;
@@ -98,7 +99,10 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
     }
     const text = await readText(join(source.directory, place), releaseBytesMax, source.files);
     const found = text === undefined ? "it cannot be read" : linesOf(id, text);
-    kept.set(id, typeof found === "string" ? { lines: "", filesOf: undefined, lists: [] } : found);
+    kept.set(
+      id,
+      typeof found === "string" ? { lines: "", filesOf: undefined, lists: [], models: [] } : found,
+    );
     if (typeof found === "string") faults.push(faultOf("releases", place, found));
   }
   for (const [id, { lines, filesOf }] of kept) {
@@ -117,16 +121,26 @@ async function checkReleases(source: DirectorySource, report: LogReport): Promis
   const named = [...kept].flatMap(([release, { lists }]) => lists.map((list) => ({ ...list, release })));
   const lists = await checkLists(source, named);
   faults.push(...lists.faults.map(({ place, reason }) => faultOf("releases", place, reason)));
-  const versions = lists.versions === 0 ? "" : `, with ${lists.versions} versions of lists by their hashes`;
-  return resultOf(
-    "releases",
-    faults,
-    true,
-    `${kept.size}, each of its name; every one that a record names is there${versions}`,
+  const namedModels = [...kept].flatMap(([release, { models }]) =>
+    models.map((each) => ({ ...each, release })),
   );
+  const models = await checkModels(source, namedModels);
+  faults.push(...models.faults.map(({ place, reason }) => faultOf("releases", place, reason)));
+  const counts: [number, string][] = [
+    [lists.versions, "versions of lists"],
+    [models.models, "models"],
+  ];
+  const also = counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(" and ");
+  const said = `${kept.size}, each of its name; every one that a record names is there`;
+  return resultOf("releases", faults, true, also === "" ? said : `${said}, with ${also} by their hashes`);
 }
 
-type KeptLines = { lines: string; filesOf: string | undefined; lists: readonly ListVersion[] };
+type KeptLines = {
+  lines: string;
+  filesOf: string | undefined;
+  lists: readonly ListVersion[];
+  models: readonly ModelVersion[];
+};
 
 /** What a kept release's manifest lists, or what is wrong with it. */
 function linesOf(id: string, text: string): KeptLines | string {
@@ -137,13 +151,13 @@ function linesOf(id: string, text: string): KeptLines | string {
     if (`${JSON.stringify(again)}\n` !== text) return "it is not canonical";
     if (hash("sha256", manifest, "base64url") !== id)
       return "its manifest has another hash than its name says";
-    const read = JSON.parse(manifest) as Pick<ReleaseManifest, "files" | "lists">;
+    const read = JSON.parse(manifest) as Pick<ReleaseManifest, "files" | "lists" | "models">;
     const lines = read.files;
     const differs =
       files !== undefined &&
       (files.length !== lines.length || files.some((file, place) => !isLine(file, lines[place])));
     if (differs) return "its files are not those that its manifest lists";
-    return { lines: JSON.stringify(lines), filesOf, lists: read.lists ?? [] };
+    return { lines: JSON.stringify(lines), filesOf, lists: read.lists ?? [], models: read.models ?? [] };
   } catch {
     return "it is not a release";
   }
