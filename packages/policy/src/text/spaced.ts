@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words whose letters are set apart: "f r e e", "f.r.e.e", "v-i-a-g-r-a".
+import { looks, unlike } from "./looks.ts";
 import { codePointAt } from "./normalise.ts";
 import { isDigit, isLetter, isMark, unicode } from "./unicode.ts";
 
@@ -14,6 +15,8 @@ const gapLengthMax = 4;
 
 /** Stands in a text where white space was wider than that around it; the skeleton has a space there. */
 export const wideGap = "\u0001";
+
+const widely = ` ${wideGap} `;
 
 /** A text without its spaced-out words. */
 export type Joined = { readonly text: string; readonly spaced: number };
@@ -38,37 +41,63 @@ export function joinSpaced(text: string): Joined {
       index += 1;
       continue;
     }
-    if (run.word !== undefined) {
-      joined += text.slice(kept, index) + run.word;
+    if (run.words.length > 0) {
+      joined += text.slice(kept, index) + run.words.join(" ");
       kept = run.end;
-      if (isTrick(run.word, run.gap)) spaced += 1;
+      for (const word of run.words) if (isTrick(word, run.gap)) spaced += 1;
     }
     index = run.end;
   }
   return { text: kept === 0 ? text : joined + text.slice(kept), spaced };
 }
 
-type Run = { readonly word: string | undefined; readonly gap: string; readonly end: number };
+type Run = { readonly words: readonly string[]; readonly gap: string; readonly end: number };
 
-/** The run that begins at an index; `undefined` if there is none, no `word` if it isn't one of letters. */
+/** The run that begins at an index; `undefined` if there is none, no words if it isn't one of letters. */
 function readRun(text: string, start: number): Run | undefined {
-  const gap = readGap(text, start + 1);
+  const gap = text.startsWith(widely, start + 1) ? " " : readGap(text, start + 1);
   if (gap === undefined) return undefined;
-  let word = text.charAt(start);
+  const pieces = [text.charAt(start)];
+  let length = 1;
   let letters = 1;
   let end = start + 1;
   for (;;) {
-    const next = end + gap.length;
-    if (next >= text.length || !text.startsWith(gap, end)) break;
+    const wide = gap === " " && text.startsWith(widely, end);
+    const next = end + (wide ? widely.length : gap.length);
+    if (next >= text.length || !(wide || text.startsWith(gap, end))) break;
     const unit = text.charCodeAt(next);
     const letter = isJoinable(unit);
     if (!(letter || isStandIn(unit, gap)) || !standsAlone(text, next)) break;
-    word += letter ? text.charAt(next) : (signs[text.charAt(next)] ?? text.charAt(next));
+    if (opensAnother(text, next, gap)) break;
+    const read = letter ? text.charAt(next) : (signs[text.charAt(next)] ?? text.charAt(next));
+    if (wide) pieces.push(read);
+    else pieces.push((pieces.pop() ?? "") + read);
+    length += 1;
     if (letter) letters += 1;
     end = next + 1;
   }
-  if (word.length < joinedMin) return undefined;
-  return { word: letters >= joinedMin && letters * 3 >= word.length * 2 ? word : undefined, gap, end };
+  if (length < joinedMin) return undefined;
+  const enough = letters >= joinedMin && letters * 3 >= length * 2;
+  return { words: enough ? wordsOf(pieces) : [], gap, end };
+}
+
+/** Whether a letter after white space begins a run without any: "f r e e v-i-a". */
+function opensAnother(text: string, index: number, gap: string): boolean {
+  const other = gap.includes(" ") ? readGap(text, index + 1) : undefined;
+  if (other?.includes(" ") === true) return false;
+  const next = index + 1 + (other?.length ?? 0);
+  return other !== undefined && isJoinable(text.charCodeAt(next)) && standsAlone(text, next);
+}
+
+/** What wider white space parts are words, but for single letters: those belong to what is beside them. */
+function wordsOf(pieces: readonly string[]): string[] {
+  const words: string[] = [];
+  for (const piece of pieces) {
+    const before = words.at(-1);
+    if (before === undefined || (before.length > 1 && piece.length > 1)) words.push(piece);
+    else words[words.length - 1] = before + piece;
+  }
+  return words;
 }
 
 /** What stands between the letter before an index and the next one, if it may stand between letters. */
@@ -112,10 +141,11 @@ function isTrick(word: string, gap: string): boolean {
 
 const space = 0x20;
 
-/** Letters of Latin, Greek and Cyrillic in their normalised form. */
+/** Letters of Latin, Greek and Cyrillic, normalised, and those of other scripts that may become such. */
 function isJoinable(unit: number): boolean {
   if (unit < 0x80) return unit >= 0x61 && unit <= 0x7a;
-  return unit >= 0x370 && unit < 0x530 && ((unicode().properties[unit] ?? 0) & isLetter) !== 0;
+  const own = unit >= 0x370 && unit < 0x530;
+  return (own || looks().likeness[unit] !== unlike) && ((unicode().properties[unit] ?? 0) & isLetter) !== 0;
 }
 
 /** Digits that stand for letters; with spaces between them signs, too. */
