@@ -3,8 +3,8 @@
 //
 //   npm run fuzz:text -- [--texts N] [--seed N]
 //
-// The seed is printed; with it a run comes out the same. Exit code 1 if the skeleton of a skeleton differs, or
-// one isn't tidy or normalised.
+// The seed is printed; with it a run comes out the same. Exit code 1 if the skeleton of a skeleton differs,
+// or one isn't normalised.
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { seededChance } from "../../packages/policy/src/testing/expressions.ts";
