@@ -45,6 +45,18 @@ export function isWordClass(kind: number): boolean {
   return kind === letterClass || kind === digitClass || kind === unspacedClass;
 }
 
+/**
+ * A text with its ASCII capitals made small and all else left alone: what other letters become depends on the
+ * Unicode version of the engine.
+ */
+export function lowerAscii(text: string): string {
+  if (onlyAscii.test(text)) return text.toLowerCase();
+  return text.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
+// oxlint-disable-next-line no-control-regex
+const onlyAscii = /^[\u0000-\u007f]*$/;
+
 function buildTable(): Uint8Array {
   const { properties } = unicode();
   const classes = new Uint8Array(0x1_0000);

@@ -5,7 +5,6 @@ import { confusablesVersion } from "../text/look-tables.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { unicodeVersion } from "../text/unicode.ts";
 import type { FeatureSet } from "./feature-set.ts";
-import { hashEnd, hashStep } from "./hash.ts";
 import { addHeaders, addParts } from "./headers.ts";
 import { splitMarkup } from "./markup.ts";
 import type { ModelKind, ModelText } from "./model-text.ts";
@@ -32,8 +31,7 @@ const markupTailUnits = 16_384;
 /** The most code units of a title. */
 const titleUnitsMax = 1_000;
 
-const characterSeed = 0x3c6e_f372;
-/** How many code units runs of characters have: mail has words enough to do with fewer. */
+/** How many code units runs of characters have, a space standing before and after the text: mail has words enough to do with fewer. */
 const runs = { short: { min: 2, max: 5 }, mail: { min: 3, max: 4 } };
 
 /**
@@ -56,8 +54,9 @@ export function extractFeatures(
   const written = headAndTail(whole, headUnits, tailUnits);
   const { normalised, skeleton, tricks } = foldText(written);
   set.clear((isMail ? 3 : 5) * written.length + 1_024, labels);
-  addCharacters(isMail ? skeleton : normalised, isMail ? runs.mail : runs.short, set);
-  if (!isMail && skeleton !== normalised) addCharacters(skeleton, runs.short, set);
+  const { min, max } = isMail ? runs.mail : runs.short;
+  set.addRuns(` ${isMail ? skeleton : normalised} `, min, max);
+  if (!isMail && skeleton !== normalised) set.addRuns(` ${skeleton} `, min, max);
   set.endGroup();
   const words = addWords(isMail ? skeleton : normalised, set);
   if (!isMail && skeleton !== normalised) addWords(skeleton, set);
@@ -79,20 +78,4 @@ function joined(title: string, text: string): string {
 
 function headAndTail(text: string, head: number, tail: number): string {
   return text.length <= head + tail ? text : `${text.slice(0, head)}\n${text.slice(-tail)}`;
-}
-
-/** Adds each run of code units of some lengths, a space standing before and after the text. */
-function addCharacters(text: string, { min, max }: { min: number; max: number }, set: FeatureSet): void {
-  const padded = ` ${text} `;
-  const { labels } = set;
-  for (let start = 0; start <= padded.length - min; start++) {
-    let hash = hashStep(characterSeed, padded.charCodeAt(start));
-    const end = Math.min(padded.length, start + max);
-    for (let at = start + 1; at < end; at++) {
-      hash = hashStep(hash, padded.charCodeAt(at));
-      if (at - start + 1 < min) continue;
-      const ended = hashEnd(hash);
-      if (set.add(ended)) labels?.set(ended || 1, `characters “${padded.slice(start, at + 1)}”`);
-    }
-  }
 }

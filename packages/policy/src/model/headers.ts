@@ -2,6 +2,7 @@
 // The features of a mail's header block. What only names who collected the mail (hosts it came through, lists it
 // went to, its receiver) is left out: it tells one mailbox from another, not spam from ham.
 import { normaliseText } from "../text/normalise.ts";
+import { lowerAscii } from "./characters.ts";
 import type { FeatureSet } from "./feature-set.ts";
 import { addHeaderWords } from "./words.ts";
 
@@ -29,7 +30,7 @@ export function addHeaders(headers: string, set: FeatureSet): void {
   for (const line of lines) {
     const colon = line.indexOf(":");
     if (colon <= 0) continue;
-    const name = line.slice(0, colon).toLowerCase();
+    const name = lowerAscii(line.slice(0, colon));
     const value = line.slice(colon + 1, colon + 1 + valueUnitsMax).trim();
     if (name === "received") hops += 1;
     if (collectors.test(name)) continue;
@@ -63,5 +64,5 @@ function shapeOf(value: string): string {
 /** Adds the MIME parts of a mail. */
 export function addParts(parts: readonly string[], set: FeatureSet): void {
   set.addToken("parts", String(Math.min(8, parts.length)));
-  for (const part of parts.slice(0, partsMax)) set.addToken("part", part.slice(0, 100).toLowerCase());
+  for (const part of parts.slice(0, partsMax)) set.addToken("part", lowerAscii(part.slice(0, 100)));
 }

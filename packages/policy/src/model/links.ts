@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What features a link has. Links are found by their scheme or by "www.", which is enough for features: other
 // spellings are words and characters like any text.
+import { lowerAscii } from "./characters.ts";
 import type { FeatureSet } from "./feature-set.ts";
 
 /** The most links of a text whose parts are features. */
@@ -32,10 +33,7 @@ export function addLinks(text: string, set: FeatureSet): number {
 
 /** Adds the parts of one link: its host and the domains above it, words of its path, what is odd about it. */
 export function addLink(link: string, set: FeatureSet): void {
-  const bare = link
-    .slice(0, linkUnitsMax)
-    .toLowerCase()
-    .replace(/^https?:\/\//, "");
+  const bare = lowerAscii(link.slice(0, linkUnitsMax)).replace(/^https?:\/\//, "");
   const slash = bare.search(/[/?#]/);
   const authority = slash < 0 ? bare : bare.slice(0, slash);
   const path = slash < 0 ? "" : bare.slice(slash);

@@ -2,6 +2,7 @@
 // What a text is like, apart from what it says: its length, its signs, capitals, links, tricks, and markup.
 import type { Tricks } from "../text/fold.ts";
 import { isLowercase, isUppercase, unicode } from "../text/unicode.ts";
+import { lowerAscii } from "./characters.ts";
 import type { FeatureSet } from "./feature-set.ts";
 import { addLink, addLinks } from "./links.ts";
 
@@ -114,11 +115,11 @@ function addTag(tag: string, set: FeatureSet): void {
   const name = /^[!a-z0-9-]+/i.exec(tag)?.[0].toLowerCase() ?? "";
   set.addToken("tag", name);
   for (const [, attribute = "", quoted = ""] of tag.matchAll(attributes)) {
-    const key = attribute.toLowerCase();
+    const key = lowerAscii(attribute);
     const value = quoted.replaceAll(/^["']|["']$/g, "").trim();
     set.addToken("attribute", `${name} ${key}`);
     if (!/^(?:href|src|action|background)$/.test(key)) {
-      set.addToken("attribute", `${key}=${value.slice(0, valueUnitsMax).toLowerCase()}`);
+      set.addToken("attribute", `${key}=${lowerAscii(value.slice(0, valueUnitsMax))}`);
     } else if (/^(?:https?:|www\.)/i.test(value)) addLink(value, set);
     else set.addToken("link of", /^[a-z]{1,12}:/i.exec(value)?.[0].toLowerCase() ?? "no scheme");
   }
