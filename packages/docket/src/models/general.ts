@@ -4,6 +4,9 @@
 import { readFileSync } from "node:fs";
 import type { ModelKind } from "@docket/policy";
 
+/** From this score on, the policies that come with Docket put an event in the review queue. */
+export const shippedCut = 950_000;
+
 const directory = new URL("../../assets/models/", import.meta.url);
 
 /** The bytes of the general model of a kind. */
