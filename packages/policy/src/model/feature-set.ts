@@ -55,8 +55,8 @@ export class FeatureSet {
   }
 
   /**
-   * Adds each run of `min` to `max` code units of a text, from each place on the shortest first. Most features
-   * are such runs, so this is {@link add} written out: no call, no field read twice.
+   * Adds each run of `min` to `max` code units of a text, from each place on the shortest first. Most
+   * features are such runs, so this is {@link add} written out: no call, no field read twice.
    */
   addRuns(text: string, min: number, max: number): void {
     const { hashes, labels } = this;

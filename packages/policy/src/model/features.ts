@@ -12,14 +12,20 @@ import { addMarkup, addStructure } from "./structure.ts";
 import { addTitleWords, addWords } from "./words.ts";
 
 /** Names the definition of the features and the tables behind it. A model scores under its own only. */
-export const featuresVersion: string = `features-1 unicode-${unicodeVersion} confusables-${confusablesVersion}`;
+export const featuresVersion: string = [
+  "features-1",
+  `unicode-${unicodeVersion}`,
+  `confusables-${confusablesVersion}`,
+].join(" ");
 
 /** How many groups the features of a kind fall into; each is weighed on its own. */
 export function groupCount(kind: ModelKind): number {
   return kind === "email" ? 4 : 3;
 }
 
-/** The groups, from the first, that a text's share of known features is told from: its characters and words. */
+/**
+ * The groups, from the first, that a text's share of known features is told from: its characters and words.
+ */
 export const contentGroups = 2;
 
 /** How many code units of a text are read from its start, and how many from its end. */
@@ -31,7 +37,10 @@ const markupTailUnits = 16_384;
 /** The most code units of a title. */
 const titleUnitsMax = 1_000;
 
-/** How many code units runs of characters have, a space standing before and after the text: mail has words enough to do with fewer. */
+/**
+ * How many code units runs of characters have, a space standing before and after the text: mail has words
+ * enough to do with fewer.
+ */
 const runs = { short: { min: 2, max: 5 }, mail: { min: 3, max: 4 } };
 
 /**

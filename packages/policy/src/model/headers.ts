@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The features of a mail's header block. What only names who collected the mail (hosts it came through, lists it
-// went to, its receiver) is left out: it tells one mailbox from another, not spam from ham.
+// The features of a mail's header block. What only names who collected the mail (hosts it came through,
+// lists it went to, its receiver) is left out: it tells one mailbox from another, not spam from ham.
 import { normaliseText } from "../text/normalise.ts";
 import { lowerAscii } from "./characters.ts";
 import type { FeatureSet } from "./feature-set.ts";
@@ -14,8 +14,14 @@ const valueWordsMax = 40;
 const partsMax = 20;
 
 /** Headers whose name and value are left out. */
-const collectors =
-  /^(?:delivered-to|x-original-to|x-original-date|errors-to|list-.*|x-mailman.*|x-beenthere|x-loop|sender|precedence|x-spam.*|x-pyzor|x-rspamd.*|x-bogosity|resent-.*|x-egroups.*|mailing-list|x-apparently-to|x-envelope-.*|envelope-to|status|x-status|x-keywords|x-uid|lines|subject|received-spf|authentication-results|arc-.*|x-google-.*|x-received)$/;
+const collectors = new RegExp(
+  `^(?:${[
+    "delivered-to|x-original-to|x-original-date|errors-to|list-.*|x-mailman.*|x-beenthere|x-loop|sender",
+    "precedence|x-spam.*|x-pyzor|x-rspamd.*|x-bogosity|resent-.*|x-egroups.*|mailing-list|x-apparently-to",
+    "x-envelope-.*|envelope-to|status|x-status|x-keywords|x-uid|lines|subject|received-spf",
+    "authentication-results|arc-.*|x-google-.*|x-received",
+  ].join("|")})$`,
+);
 
 /** Headers of which only what is said below counts. */
 const special = /^(?:received|message-id|date|return-path|in-reply-to|references|to|cc)$/;

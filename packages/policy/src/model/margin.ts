@@ -3,8 +3,8 @@
 import { contentGroups } from "./features.ts";
 
 /**
- * In so many pieces of the same number of features a group is added up, in the order of the text: innocent text
- * around spam shall not hide it, so the best stretch of pieces counts too.
+ * In so many pieces of the same number of features a group is added up, in the order of the text: innocent
+ * text around spam shall not hide it, so the best stretch of pieces counts too.
  */
 export const pieces = 8;
 /** A stretch has at least so many pieces. */
@@ -12,7 +12,9 @@ const stretchPiecesMin = 3;
 /** Texts with fewer known features of their characters are only taken whole: their pieces say too little. */
 const stretchKnownMin = 500;
 
-/** Sums of weights and numbers of known features: for each group, up to each piece's end, beginning with 0. */
+/**
+ * Sums of weights and numbers of known features: for each group, up to each piece's end, beginning with 0.
+ */
 export type Tally = {
   readonly groups: number;
   readonly sums: Float64Array;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTML taken apart: what its reader sees, and its tags. No parser of HTML, for it need not be right about every
-// page: it must be quick, bounded, and never change.
+// HTML taken apart: what its reader sees, and its tags. No parser of HTML, for it need not be right about
+// every page: it must be quick, bounded, and never change.
 
 /** A text without its tags, and the tags. */
 export type Split = {
@@ -17,11 +17,12 @@ const tagsMax = 300;
 const tagUnitsMax = 600;
 
 const names: ReadonlySet<string> = new Set(
-  `a abbr acronym address applet area b base basefont bgsound big blink blockquote body br button caption center
-  cite code col colgroup dd del dfn dir div dl dt em embed fieldset font form frame frameset h1 h2 h3 h4 h5 h6
-  head hr html i iframe img input ins kbd label layer legend li link map marquee menu meta nobr noframes noscript
-  object ol optgroup option p param pre q s samp script select small span strike strong style sub sup table tbody
-  td textarea tfoot th thead title tr tt u ul var xml !doctype`.split(/\s+/),
+  `a abbr acronym address applet area b base basefont bgsound big blink blockquote body br button
+  caption center cite code col colgroup dd del dfn dir div dl dt em embed fieldset font form frame
+  frameset h1 h2 h3 h4 h5 h6 head hr html i iframe img input ins kbd label layer legend li link map
+  marquee menu meta nobr noframes noscript object ol optgroup option p param pre q s samp script
+  select small span strike strong style sub sup table tbody td textarea tfoot th thead title tr tt u
+  ul var xml !doctype`.split(/\s+/),
 );
 
 /** Between what stands before and after such a tag, the reader sees a gap. */

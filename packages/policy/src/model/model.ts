@@ -143,7 +143,10 @@ function scaled(sum: number, scale: number, root: number): number {
   return Math.floor((Math.floor((sum * 16_384) / root) * scale) / 4_194_304);
 }
 
-/** The greatest integer whose square is at most `value`: by Newton's steps from above, since `Math.sqrt` may differ. */
+/**
+ * The greatest integer whose square is at most `value`: by Newton's steps from above, since `Math.sqrt` may
+ * differ.
+ */
 export function integerRoot(value: number): number {
   if (value < 2) return value;
   let root = value;

@@ -76,8 +76,8 @@ function isInner(text: string, at: number, unit: number, classes: Uint8Array): b
 }
 
 /**
- * Adds the words of a folded text, the pairs of words up to four apart (orthogonal sparse bigrams: W. Yerazunis
- * et al., ECML 2004), and of words with digits their shape.
+ * Adds the words of a folded text, the pairs of words up to four apart (orthogonal sparse bigrams: W.
+ * Yerazunis et al., ECML 2004), and of words with digits their shape.
  *
  * @returns how many words there are
  */

@@ -42,7 +42,10 @@ export function fitLine(margins: Float64Array, spam: Uint8Array): Line {
   return slope > 0.01 ? { slope, offset } : { slope: 0.01, offset };
 }
 
-/** As far as this the score is the probability: a few thousand examples can't tell one in a thousand from less. */
+/**
+ * As far as this the score is the probability: a few thousand examples can't tell one in a thousand from
+ * less.
+ */
 const trustedLogOdds = 6;
 const trustedSteps = 48;
 /**

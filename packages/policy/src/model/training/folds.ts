@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inner folds: what is in one group, and texts that are the same but for spacing, signs and case, stay together.
+// Inner folds: what is in one group, and texts that are the same but for spacing, signs and case, stay
+// together.
 import { hashEnd, hashText } from "../hash.ts";
 import type { Example } from "./example.ts";
 

@@ -54,7 +54,9 @@ export function taughtMargin(
   return margin;
 }
 
-/** The margin of a row that was not among those taught, as scoring has it: what was never seen doesn't count. */
+/**
+ * The margin of a row that was not among those taught, as scoring has it: what was never seen doesn't count.
+ */
 export function heldOutMargin(
   rows: Rows,
   row: number,

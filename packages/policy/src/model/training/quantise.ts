@@ -17,7 +17,9 @@ export type Quantised = {
   readonly bias: number;
 };
 
-/** Rounds weights to signed squares of up to 127: small weights, which are the most, keep their differences. */
+/**
+ * Rounds weights to signed squares of up to 127: small weights, which are the most, keep their differences.
+ */
 export function quantise(rows: Rows, { weights, bias }: Linear): Quantised {
   const table = new Int8Array(2 ** rows.bits).fill(unseen);
   let largest = 1e-6;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Examples as numbers: the features of each one, one after another in one array, counted from 0 by how they are
-// used: a feature that is too rare to be in the model has no number.
+// Examples as numbers: the features of each one, one after another in one array, counted from 0 by how they
+// are used: a feature that is too rare to be in the model has no number.
 import { contentGroups, extractFeatures, groupCount } from "../features.ts";
 import { FeatureSet } from "../feature-set.ts";
 import type { ModelKind } from "../model-text.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A linear support vector machine with squared hinge loss, by coordinate descent in the dual (C.-J. Hsieh et al.,
-// ICML 2008): few wrong texts decide it, where logistic regression hears all.
+// A linear support vector machine with squared hinge loss, by coordinate descent in the dual (C.-J. Hsieh et
+// al., ICML 2008): few wrong texts decide it, where logistic regression hears all.
 import type { MarginConfiguration } from "./configuration.ts";
 import { taughtMargin, type Linear } from "./linear.ts";
 import { createRandom, shuffle } from "./random.ts";
