@@ -95,3 +95,33 @@ function declared(text: string): Declarations {
 function hashes({ things }: Declarations): Map<string, string> {
   return new Map(things.map(({ key, hash }) => [key, hash]));
 }
+
+test("with another model, a rule that reads it is another rule, and so is what exempts by it", () => {
+  const reading = `policy: p
+on: [comment]
+models:
+  spam: { kind: comment, use: general }
+  regular: { kind: comment, use: general }
+exempt:
+  - { id: regulars, when: models.regular.score < 1000, from: [links], owner: us }
+rules:
+  - { id: likely, when: models.spam.score > 900000, then: { outcome: hold } }
+  - { id: points, when: models.spam.score > 500000, points: 300 }
+  - { id: links, when: signals.linkCount > 3, then: { outcome: reject } }
+  - { id: loud, when: signals.capitals > 900, then: { outcome: reject } }
+thresholds: [ { points: 300, outcome: hold } ]
+`;
+  const { policies } = loadPolicies([{ path: "p.yaml", text: reading }]);
+  const hashes = (spam: string, regular: string): Map<string, string> => {
+    const models = [
+      { name: "spam", sha256: spam },
+      { name: "regular", sha256: regular },
+    ];
+    return new Map(declarationsOf(policies, [], models).things.map(({ key, hash }) => [key, hash]));
+  };
+  const changed = (a: Map<string, string>, b: Map<string, string>): string[] =>
+    [...a].flatMap(([key, hash]) => (b.get(key) === hash ? [] : [key]));
+  assert.deepEqual(changed(hashes("a", "r"), hashes("a", "r")), []);
+  assert.deepEqual(changed(hashes("a", "r"), hashes("b", "r")), ["p/likely", "p/points-300"]);
+  assert.deepEqual(changed(hashes("a", "r"), hashes("a", "s")), ["p/links"]);
+});

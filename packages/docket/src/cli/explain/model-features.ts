@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What weighed most in the scores of an event whose evidence was opened: by the models that the release names,
-// as the server keeps them.
+// What weighed most in the scores of an event whose evidence was opened: by the models that the release
+// names, as the server keeps them.
 import { explainScore, loadModel, modelTextOf, PolicyError } from "@docket/policy";
 import type { ModelFeature } from "@docket/policy";
 import type { Event } from "@docket/protocol";
