@@ -10,6 +10,7 @@ import type { ScoredText } from "../../models/evaluate.ts";
 import { evaluationPage } from "../../models/evaluation-page.ts";
 import { evaluationText } from "../../models/evaluation-text.ts";
 import type { EvaluationReport } from "../../models/evaluation-text.ts";
+import { identifyLanguage } from "../../intake/language.ts";
 import { readModel, readModelFile } from "../../models/model-file.ts";
 import { scriptOf } from "../../models/script-of.ts";
 import { readSplit } from "../../models/split.ts";
@@ -138,12 +139,13 @@ class Run {
     this.#progress.end();
     return texts.map(({ text, spam, notes }, place) => {
       const { score, computed } = scores[place] as ModelScore;
+      const words = `${text.title ?? ""} ${text.text ?? ""}`;
       return {
         score: computed,
         spam,
         missing: score === undefined,
-        language: notes.language ?? "not said",
-        script: scriptOf(`${text.title ?? ""} ${text.text ?? ""}`),
+        language: notes.language ?? identifyLanguage(words) ?? "not told",
+        script: scriptOf(words),
         fold,
       };
     });
