@@ -128,7 +128,7 @@ test("what is read and counted live is what the facts say, and is taken back who
     );
     assert.deepEqual(facts.counters, Object.fromEntries(named));
     countDecision(again, { actor, outcome: conclusion.outcome }, facts);
-    const recorded = facts.keys as RecordedKeys;
+    const recorded: RecordedKeys = facts.keys;
     const numbers: number[] = [0.5];
     assert.ok(packer.fits(recorded));
     packer.pack(recorded, actor, (each) => numbers.push(each));
