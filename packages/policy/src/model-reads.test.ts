@@ -19,7 +19,8 @@ const set: PolicySet = load(`
 `);
 
 function load(rules: string): PolicySet {
-  const text = `policy: p\non: [comment, message]\nmodels: { spam: { kind: comment, use: general } }\nrules:${rules}`;
+  const head = "policy: p\non: [comment, message]\nmodels: { spam: { kind: comment, use: general } }\n";
+  const text = `${head}rules:${rules}`;
   return loadPolicies([{ path: "p.yaml", text }]);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One decision made again from its evidence: the event that the content part holds. Signals, scores, list
-// hits and counters' keys are computed from it and held against the facts; then it is decided on them, and what only
-// the affected user may read is held against its parts. Counters, limits, standing and what was held back
-// come from the facts, which the state before the record vouches for.
+// hits and counters' keys are computed from it and held against the facts; then it is decided on them, and
+// what only the affected user may read is held against its parts. Counters, limits, standing and what was
+// held back come from the facts, which the state before the record vouches for.
 import {
   computeSignals,
   clausesOf,

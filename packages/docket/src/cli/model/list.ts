@@ -27,7 +27,7 @@ export async function runModelList(
   const rows = inForce.map(({ name, kind, file, sha256, examples: { spam, ham } }) => [
     name,
     kind,
-    file ?? (shipped.has(sha256) ? "general" : "published"),
+    file ?? (shipped.has(sha256) ? "general" : "another"),
     `${spam} spam, ${ham} ham`,
     sha256,
   ]);
