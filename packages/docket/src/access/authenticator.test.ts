@@ -95,16 +95,31 @@ void test("a new key works once the record of its creation is sealed, and says s
     },
   });
   const authenticator = await open();
-  assert.throws(
-    () => authenticator.callerOf(key),
+  assert.equal(authenticator.callerOf(key), undefined);
+  state.nowMs += unknownKeyIntervalMs;
+  await assert.rejects(
+    () => authenticator.callerOfUnknown(key),
     (error) => error instanceof DocketError && error.code === "sealing_failed",
   );
-  assert.equal(state.faults.length, 1);
+  assert.equal(state.faults.length, 2);
   full = false;
   state.nowMs += unknownKeyIntervalMs;
-  await authenticator.callerOfUnknown(key).catch(() => undefined);
+  assert.deepEqual(await authenticator.callerOfUnknown(key), { id: row().id, role: "ingest" });
   assert.deepEqual(authenticator.callerOf(key), { id: row().id, role: "ingest" });
   assert.equal(state.sealed.length, 1);
+  await authenticator.close();
+});
+
+void test("whoever comes while a key's record is being sealed waits for it", async () => {
+  const sealing = Promise.withResolvers<void>();
+  const { state, open } = setUp([], { sealAccess: () => sealing.promise });
+  const authenticator = await open();
+  state.rows = [row({ creationSealed: false })];
+  await authenticator.refresh();
+  const caller = authenticator.callerOfUnknown(key);
+  sealing.resolve();
+  assert.deepEqual(await caller, { id: row().id, role: "ingest" });
+  assert.equal(state.refreshes, 2);
   await authenticator.close();
 });
 

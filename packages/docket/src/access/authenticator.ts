@@ -78,27 +78,19 @@ export class Authenticator {
     return this.#options.clock() - this.#refreshedMs;
   }
 
-  /**
-   * Whose key this is, from memory.
-   *
-   * @throws {DocketError} `sealing_failed` for a key whose creation the log could not take in yet
-   */
+  /** Whose key this is, from memory: of a key whose creation is sealed. */
   callerOf(key: string): Caller | undefined {
     if (!isApiKey(key)) return undefined;
     const known = this.#known.get(hashOfKey(key));
-    if (known === undefined || known.sealed) return known?.caller;
-    throw new DocketError(
-      "sealing_failed",
-      "the log has not taken in the record of this new API key yet; try again in a second",
-      { retryAfterSeconds: 1 },
-    );
+    return known?.sealed === true ? known.caller : undefined;
   }
 
   /**
-   * The same for a key that memory does not know: it may have been created a moment ago, so the store is
-   * asked first. However many ask, the store is asked once in {@link unknownKeyIntervalMs}.
+   * The same for a key that {@link callerOf} does not tell: it may have been created a moment ago, so the
+   * store is asked first, and its record waited for. However many ask, the store is asked once in {@link
+   * unknownKeyIntervalMs}.
    *
-   * @throws {DocketError} as {@link callerOf}
+   * @throws {DocketError} `sealing_failed` for a key whose creation the log could not take in yet
    */
   async callerOfUnknown(key: string): Promise<Caller | undefined> {
     if (!isApiKey(key)) return undefined;
@@ -106,10 +98,18 @@ export class Authenticator {
     const tooLong = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, unknownKeyWaitMs);
     });
-    this.#next ??= this.#refreshSoon();
-    await Promise.race([this.#next, tooLong]);
+    // A refresh may have brought the key already, whose record is on its way into the log.
+    const sealing = this.#known.has(hashOfKey(key)) ? this.#sealing : undefined;
+    if (sealing === undefined) this.#next ??= this.#refreshSoon();
+    await Promise.race([sealing ?? this.#next, tooLong]);
     clearTimeout(timer);
-    return this.callerOf(key);
+    const caller = this.callerOf(key);
+    if (caller !== undefined || !this.#known.has(hashOfKey(key))) return caller;
+    throw new DocketError(
+      "sealing_failed",
+      "the log has not taken in the record of this new API key yet; try again in a second",
+      { retryAfterSeconds: 1 },
+    );
   }
 
   /**
