@@ -99,8 +99,8 @@ function textOf(perSecond: Record<string, number>, events: number, outcomes: Rec
       1,
     ),
     "",
-    `${grouped(events)} comments in the order of their times, after ${warmUpRounds} rounds that don't count. ` +
-      `What became of them: ${became.join(", ")}.`,
+    `${grouped(events)} comments in the order of their times, after ${warmUpRounds} rounds that don't ` +
+      `count. What became of them: ${became.join(", ")}.`,
   ].join("\n");
 }
 

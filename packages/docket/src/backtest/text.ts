@@ -105,7 +105,7 @@ function rulesText({ rules }: BacktestReport): string {
   return columns([head, ...rows]) + (left > 0 ? `and ${left} more rules; --json has all\n` : "");
 }
 
-/** A rule's row: name, mode, hits and hits in effect before and after, decisions gained and lost, overlaps. */
+/** A rule's row: name, mode, hits before and after, those in effect, decisions gained and lost, overlaps. */
 export function ruleCells(rule: RuleReport): string[] {
   const { before, after, changed } = rule;
   return [

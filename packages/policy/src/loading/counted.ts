@@ -59,7 +59,7 @@ export function readBy(source: Source, value: Located, counting: Counting): Fiel
   return paths.length === items.length ? paths.sort() : undefined;
 }
 
-/** What a counter's or a limit's declaration ends with where it is of campaigns: other ones, another state. */
+/** How the declaration of a counter or limit ends that is of campaigns: other ones are another state. */
 export function ofCampaigns(paths: readonly (FieldPath | undefined)[], { campaigns }: Counting): string {
   return campaigns !== undefined && paths.includes(campaignIdField.path) ? ` of ${campaigns.index.id}` : "";
 }

@@ -38,7 +38,7 @@ export function addBacktest(
     .addHelpText(
       "after",
       "\nExamples:\n  $ docket backtest ./policy --data ./trial\n" +
-        "  $ docket backtest ./policy --data ./trial --from 2026-11-16 --html report.html --sample labels.ndjson",
+        "  $ docket backtest ./policy --data ./trial --from 20000 --html report.html --sample labels.ndjson",
     )
     .action(async (candidate: string, options: Omit<BacktestFlags, "candidate">) => {
       const { runBacktest } = await import("./run.ts");
