@@ -75,11 +75,11 @@ export function generateTracer({ condition, firstClause }: PlacedCondition): Tra
   const slots = new Set(condition.fields.map(({ slot }) => slot));
   const names = [...slots].map((slot) => `const f${slot} = frame[${slot}];`);
   const places = condition.clauses.map((_, index) => `results[${firstClause + index}]`);
-  const letters = places.map((each) => `k1[${each}]`);
+  const ownLetters = places.map((place) => `k1[${place}]`);
   const values = condition.clauses.flatMap(({ fields }) => fields.map(({ slot }) => `f${slot}`));
   const lines = [
     ...names,
-    `const own = (${places.join(" & ")}) === ${isTrue} ? k2 : ${letters.join(" + ")};`,
+    `const own = (${places.join(" & ")}) === ${isTrue} ? k2 : ${ownLetters.join(" + ")};`,
     `return { clauses: k0, results: own, values: [${values.join(", ")}] };`,
   ];
   const body = `return (frame, results) => {\n${lines.join("\n")}\n};`;
