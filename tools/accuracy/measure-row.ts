@@ -10,6 +10,7 @@ import {
 import { type Answer, answersOf, evenCut, policyCut } from "./docket.ts";
 import { type Corpus, type Fold, type Item, foldsOf } from "./corpora.ts";
 import { peers, resultsFolder } from "./peers/all.ts";
+import { peerFolds } from "./peers/peer.ts";
 import { peerResult } from "./peers/cache.ts";
 import type { Bar, Row } from "./rows.ts";
 
@@ -29,6 +30,7 @@ export interface PeerFigures {
   /** Ours against it on the same texts: `first` is ours. */
   readonly difference: AucDifference;
   readonly folds: number;
+  readonly texts: number;
 }
 
 /** A bar with what was measured. */
@@ -80,12 +82,13 @@ export async function measureRow(corpus: Corpus, row: Row, options: MeasureOptio
   const figures = { row, folds: folds.length, judged, summary, atPolicyCut, missing };
   return {
     ...figures,
-    peers: await measurePeers(folds, answerOf, options),
+    peers: await measurePeers(row, folds, answerOf, options),
     bars: row.bars.map((bar) => judgeBar(bar, figures)),
   };
 }
 
 async function measurePeers(
+  row: Row,
   folds: readonly Fold[],
   answerOf: ReadonlyMap<Item, Answer>,
   options: MeasureOptions,
@@ -94,7 +97,7 @@ async function measurePeers(
   for (const peer of Object.values(peers)) {
     const pooled = new Map<string, PeerScore[]>();
     let done = 0;
-    for (const fold of folds) {
+    for (const fold of peerFolds(peer, row.name, folds)) {
       const result = await peerResult(peer, fold, resultsFolder, true);
       if (result === undefined) continue;
       done += 1;
@@ -106,7 +109,8 @@ async function measurePeers(
     for (const [name, list] of pooled) {
       options.progress(`${name}: ${done} of ${folds.length} folds`);
       const cut = peer.scorers[name] ?? Number.NaN;
-      figures.push(peerFiguresOf({ name, cut, folds: done, list }, answerOf, options.rounds));
+      const part = { folds: done, texts: list.length };
+      figures.push(peerFiguresOf({ name, cut, list, ...part }, answerOf, options.rounds));
     }
   }
   return figures;
@@ -124,11 +128,11 @@ function zip<A, B>(left: readonly A[], right: readonly B[]): [A, B][] {
 }
 
 function peerFiguresOf(
-  scorer: { name: string; cut: number; folds: number; list: readonly PeerScore[] },
+  scorer: { name: string; cut: number; folds: number; texts: number; list: readonly PeerScore[] },
   answerOf: ReadonlyMap<Item, Answer>,
   rounds: number,
 ): PeerFigures {
-  const { name, cut, folds, list } = scorer;
+  const { name, cut, folds, texts: count, list } = scorer;
   const texts = list.map(({ item, score }) => ({
     spam: item.spam,
     first: answerOf.get(item)?.computed ?? Number.NaN,
@@ -141,6 +145,7 @@ function peerFiguresOf(
     summary: summariseScores(scored, cut),
     difference: compareAuc(texts, bootstrapSeed, rounds),
     folds,
+    texts: count,
   };
 }
 

@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { type Corpus, foldsOf, missingCorpus, readCorpus } from "./corpora.ts";
 import { peers, resultsFolder } from "./peers/all.ts";
+import { peerFolds } from "./peers/peer.ts";
 import { peerResult } from "./peers/cache.ts";
 import { rows } from "./rows.ts";
 
@@ -41,7 +42,10 @@ async function runRow(peerName: string, rowName: string): Promise<void> {
     return;
   }
   const corpus: Corpus = readCorpus(row.corpus);
-  for (const fold of foldsOf(corpus, row.split, false).slice(0, Number(options.folds))) {
+  for (const fold of peerFolds(peer, rowName, foldsOf(corpus, row.split, false)).slice(
+    0,
+    Number(options.folds),
+  )) {
     const startedMs = performance.now();
     await peerResult(peer, fold, resultsFolder, false);
     const seconds = Math.round((performance.now() - startedMs) / 1_000);

@@ -43,12 +43,7 @@ export function rowsTable(all: readonly RowFigures[]): string {
       ...cells(figures.summary),
       "",
     ],
-    ...figures.peers.map((peer) => [
-      "",
-      peerName(peer, figures.folds),
-      ...cells(peer.summary),
-      verdict(peer),
-    ]),
+    ...figures.peers.map((peer) => ["", peerName(peer, figures), ...cells(peer.summary), verdict(peer)]),
   ]);
   return table([head, ...lines], 2);
 }
@@ -63,8 +58,8 @@ function cells({ own, oneMinusAuc, at1In1000, at1In100 }: ScoreSummary): string[
   ];
 }
 
-function peerName({ name, folds }: PeerFigures, all: number): string {
-  return folds === all ? name : `${name} (${folds} of ${all} folds)`;
+function peerName({ name, texts, folds }: PeerFigures, { judged, folds: all }: RowFigures): string {
+  return texts === judged.length ? name : `${name} (${texts} texts of ${folds} of ${all} folds)`;
 }
 
 /** The interval of the difference in 1 − AUC, and who is ahead. */

@@ -26,6 +26,15 @@ export const spamassassin: Peer = {
   name: "SpamAssassin",
   identity: () => `${programVersion("spamassassin", "-V")}, -L, ${settings.join("; ")}`,
   scorers: { "SA-Bayes": aboveHalf, "SA-total": 5 },
+  parts: {
+    "sa-text-chrono": { folds: 1, every: 3 },
+    "enron-chrono": { folds: 1, every: 5 },
+    "sms-turkish": { folds: 2, every: 3 },
+    youtube: { folds: 2, every: 1 },
+    "sa-raw": { folds: 1, every: 3 },
+    "sa-text": { folds: 1, every: 3 },
+    enron: { folds: 1, every: 9 },
+  },
   missing: () => missingProgram("sa-learn"),
   run: async ({ train, test }, directory) => {
     const site = join(directory, "site");
