@@ -12,7 +12,7 @@ export interface Peer {
   readonly identity: () => string;
   /** The scores that it gives, with the cut of each that its authors chose. */
   readonly scorers: Readonly<Record<string, number>>;
-  /** Rows of which it does a part only, since it is slow: how many folds, and each how manieth text of them. */
+  /** Rows of which it does a part only, since it is slow: so many folds, of their texts one in `every`. */
   readonly parts?: Readonly<Record<string, { readonly folds: number; readonly every: number }>>;
   /** Why it can't run here. */
   readonly missing: () => string | undefined;
@@ -55,7 +55,7 @@ function encodedSubject(title: string): string {
   return [...words, word].map((each) => `=?utf-8?B?${Buffer.from(each).toString("base64")}?=`).join("\n ");
 }
 
-/** What of a row's folds a peer does: all, unless it is slow. All of a fold's training part is always learned. */
+/** What of a row's folds a peer does: all, unless it is slow. It always learns the whole training part. */
 export function peerFolds({ parts }: Peer, row: string, folds: readonly Fold[]): Fold[] {
   const { folds: count, every } = parts?.[row] ?? { folds: folds.length, every: 1 };
   return folds
