@@ -142,6 +142,7 @@ export { foldText } from "./text/fold.ts";
 export type { FoldedText, Tricks } from "./text/fold.ts";
 export { normaliseText } from "./text/normalise.ts";
 export { unicodeVersion } from "./text/unicode.ts";
+export { keptPersonalValues } from "./kept-values.ts";
 export { clausesOf } from "./trace.ts";
 export { listHitsMax, outcomes } from "./types.ts";
 export type {

@@ -4,8 +4,8 @@
 // what only the affected user may read is held against its parts. Counters, limits, standing and what was
 // held back come from the facts, which the state before the record vouches for.
 import {
+  keptPersonalValues,
   computeSignals,
-  clausesOf,
   concludeDecision,
   counterEntries,
   counts,
@@ -24,7 +24,6 @@ import type {
   Evaluation,
   EvaluationInput,
   FieldPath,
-  FieldValue,
   ListView,
   Model,
   Scalar,
@@ -240,25 +239,8 @@ function disclosedText({ reasons, disclosed }: Conclusion): string | null {
   return reasons.length === 0 ? null : encodeDisclosed({ v: 1, reasons, facts: disclosed });
 }
 
-/** Signals that are personal and no copy of the content: what rules that fired read of them is kept. */
-const keptPersonalSignals: ReadonlySet<string> = new Set([
-  "signals.links",
-  "signals.domains",
-  "signals.lookalikes",
-  "signals.emailHosts",
-  "signals.phones",
-  "signals.handles",
-  "signals.invites",
-]);
-
-function personalText({ rules, shadow }: Evaluation): string | null {
-  const values: Record<string, FieldValue> = {};
-  for (const { trace } of [...rules, ...shadow]) {
-    for (const { path, value } of clausesOf(trace).flatMap((clause) => clause.values)) {
-      const isKept = keptPersonalSignals.has(path) || path.startsWith("lists.");
-      if (isKept && value !== undefined) values[path] = value;
-    }
-  }
+function personalText(evaluation: Evaluation): string | null {
+  const values = keptPersonalValues(evaluation);
   return Object.keys(values).length === 0 ? null : JSON.stringify({ v: 1, values });
 }
 
