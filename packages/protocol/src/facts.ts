@@ -60,6 +60,8 @@ export type Facts = {
     op: string;
     time: string | null;
     inReplyTo: number | null;
+    /** Keyed hash of the content's id, where it has one. */
+    content?: string;
   };
   decidedAt: string;
   /**
@@ -69,6 +71,10 @@ export type Facts = {
   clock: "event" | "received";
   /** Where the event came from. */
   source: "http" | "file";
+  /** The app had acted before it was decided: it came from a spool, an answer without sealing, or a file. */
+  late?: true;
+  /** Of the subjects that aren't its actor (networks, devices, …), those with a restriction in force. */
+  subjects?: string[];
   /**
    * Fields and signals that are not personal, by path (`signals.linkCount`); what was missing is left out.
    */
@@ -125,6 +131,27 @@ export type Disclosed = {
   facts: Record<string, FactValue>;
 };
 
+/**
+ * The `facts` part of a verdict or a measure: `at` is the time from which its restrictions and strikes count;
+ * `strikes` are given, `voided` were given by earlier decisions and count no more.
+ */
+export type ActFacts = {
+  v: 1;
+  at: string;
+  strikes: { policy: string; rule: string; count: number }[];
+  voided: { policy: string; rule: string; count: number; at: string }[];
+};
+
+/** The one encoding of the facts of an act. */
+export function encodeActFacts({ v, at, strikes, voided }: ActFacts): string {
+  return JSON.stringify({
+    v,
+    at,
+    strikes: strikes.map(({ policy, rule, count }) => ({ policy, rule, count })),
+    voided: voided.map(({ policy, rule, count, at: given }) => ({ policy, rule, count, at: given })),
+  });
+}
+
 /** The one encoding of facts: JSON on one line, keys in the order of the type, maps by key. */
 export function encodeFacts(facts: Facts): string {
   const ordered: Partial<Record<keyof Facts, unknown>> = {};
@@ -147,6 +174,8 @@ const factKeys: readonly (keyof Facts)[] = [
   "decidedAt",
   "clock",
   "source",
+  "late",
+  "subjects",
   "values",
   "counters",
   "limits",

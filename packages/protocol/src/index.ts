@@ -2,11 +2,27 @@
 // What crosses a boundary: events, decisions, records, receipts and errors, with the one encoder of each. The
 // readers of events, and the schemas, are in events.ts: they bring a library that takes longer to load than
 // all the rest, and whoever reads records does without.
+export {
+  batchKinds,
+  codePattern,
+  linkedActorsMax,
+  linkRelations,
+  measureCauses,
+  namedRecordsMax,
+  reviewFindings,
+  reviewTasks,
+  rulings,
+  subjectKinds,
+  verdictCauses,
+  verdicts,
+} from "./case-record.ts";
+export type * from "./case-record.ts";
 export type * from "./decision.ts";
 export * from "./error.ts";
 export type * from "./event.ts";
 export * from "./brake.ts";
 export * from "./facts.ts";
+export { isPseudonym } from "./field-tests.ts";
 export * from "./json.ts";
 export * from "./parts.ts";
 export * from "./receipt.ts";

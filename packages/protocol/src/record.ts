@@ -7,8 +7,11 @@
 //    "kind":"decision","by":"k_…", … ,"parts":"…"}                                           <- body
 //
 // docs/formats/record.md has the table of kinds with a worked example.
-import { isDigest } from "./digest.ts";
+import { caseKeys, caseOptionalKeys, caseTests } from "./case-record.ts";
+import type { CaseBody } from "./case-record.ts";
 import { ProtocolError } from "./error.ts";
+import { isCount, isDigest, isPseudonym, isRestriction, isText, isTrue } from "./field-tests.ts";
+import type { Test } from "./field-tests.ts";
 import { isCanonicalTime } from "./time.ts";
 
 /** Longest leaf, in bytes: an entry's length is a u16 in C2SP tlog-tiles entry bundles. */
@@ -229,6 +232,7 @@ export type RecordBody =
   | BrakeBody
   | ConfirmBody
   | LabelBody
+  | CaseBody
   | DecisionBody;
 
 /** What the sequencer knows of a record. */
@@ -261,6 +265,7 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   brake: ["kind", "by", "release", "cap", "parts"],
   confirm: ["kind", "by", "of", "alone", "parts"],
   label: ["kind", "by", "role", "of", "label", "source", "reason", "parts"],
+  ...caseKeys,
   decision: ["kind", "by", "actor", "outcome", "rules", "restrictions", "release", "parts"],
 };
 /** Keys that a record of a kind may lack: they are left out, never null. */
@@ -270,6 +275,7 @@ const optionalKeys: { readonly [Kind in RecordBody["kind"]]?: readonly string[] 
   proposal: ["candidate", "level", ...listProposalKeys],
   list: ["of", "until"],
   label: ["reason", "parts"],
+  ...caseOptionalKeys,
 };
 const headerKeys = ["v", "index", "prev", "time", "uncertaintyMs"] as const;
 
@@ -340,11 +346,6 @@ export function parseLeaf(text: string): DocketRecord {
   return fields as unknown as DocketRecord;
 }
 
-/** A pseudonym of an actor, `a_` and 16 random bytes. */
-export function isPseudonym(value: unknown): value is string {
-  return typeof value === "string" && /^a_[A-Za-z0-9_-]{22}$/.test(value);
-}
-
 /** Most verifier keys of a log at one time. */
 const logKeysMax = 4;
 /** Longest verifier key, in characters: one of ML-DSA-44 has 1,752 after its name. */
@@ -354,13 +355,8 @@ const quotedCheckpointLengthMax = 16_384;
 /** Most proofs of one promotion. */
 export const promotionProofsMax = 100;
 
-type Test = (value: unknown) => boolean;
-
-const isText: Test = (value) => typeof value === "string" && value.length > 0 && value.length <= 1024;
-const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isAuthor: Test = (value) => typeof value === "string" && /^(operator|k_[A-Za-z0-9_-]{16})$/.test(value);
 const isBoolean: Test = (value) => typeof value === "boolean";
-const isTrue: Test = (value) => value === true;
 const isDigestOrNull: Test = (value) => value === null || isDigest(value);
 const isDutyLevel: Test = (value) => (dutyLevels as readonly unknown[]).includes(value);
 const isTextList: Test = (value) => Array.isArray(value) && value.every(isText);
@@ -431,6 +427,7 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
     reason: (value) => typeof value === "string" && isLabelReason.test(value),
     parts: isDigest,
   },
+  ...caseTests,
   decision: {
     by: isAuthor,
     actor: isPseudonym,
@@ -474,22 +471,6 @@ function isProofList(value: unknown): boolean {
 function fieldsOf(value: unknown, keys: string): Readonly<Record<string, unknown>> | undefined {
   if (typeof value !== "object" || value === null || Object.keys(value).join() !== keys) return undefined;
   return value as Record<string, unknown>;
-}
-
-function isRestriction(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = value as Record<string, unknown>;
-  const { id, kind } = fields;
-  if (typeof id !== "string" || !/^r_[A-Za-z0-9_-]{16}$/.test(id)) return false;
-  const keys = Object.keys(fields).join();
-  if (kind === "ban") return keys === "id,kind";
-  if (!isCanonicalTime(fields["until"])) return false;
-  if (kind === "suspend" || kind === "warn") return keys === "id,kind,until";
-  if (kind === "limit") {
-    return keys === "id,kind,ability,until" && /^[a-z][a-zA-Z0-9-]{0,63}$/.test(String(fields["ability"]));
-  }
-  if (kind !== "throttle" || keys !== "id,kind,rate,burst,until") return false;
-  return /^[1-9]\d{0,6}\/[smhd]$/.test(String(fields["rate"])) && isCount(fields["burst"]);
 }
 
 function checkHeader(fields: Readonly<Record<string, unknown>>): void {

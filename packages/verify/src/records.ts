@@ -98,7 +98,12 @@ function wrongWith(
   if (expected && !isBase64UrlOf(record.prev, expected)) return "it does not follow the record before it";
   if (record.time < chain.time)
     return `its time ${record.time} is before that of an earlier record, ${chain.time}`;
-  if ("of" in record && record.of !== undefined && record.of >= index)
-    return `it names record ${record.of}, which is not earlier`;
-  return undefined;
+  const later = namedRecords(record).find((named) => named >= index);
+  return later === undefined ? undefined : `it names record ${later}, which is not earlier`;
+}
+
+function namedRecords(record: DocketRecord): readonly number[] {
+  const of = "of" in record ? (record.of ?? []) : [];
+  const named = typeof of === "number" ? [of] : of;
+  return "for" in record && record.for !== undefined ? [...named, record.for] : named;
 }

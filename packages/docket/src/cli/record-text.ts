@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A record as people read it.
-import type { DocketRecord, Facts, RecordedRestriction } from "@docket/protocol";
+import type { DocketRecord, Facts } from "@docket/protocol";
+import { caseHeadline, caseRows, restrictionText } from "./case-record-text.ts";
 import { alignColumns } from "./columns.ts";
 import { printableLines } from "../printable.ts";
 
@@ -66,6 +67,8 @@ function headline(record: DocketRecord): string {
       return `the decision of record ${record.of} was labelled ${record.label}`;
     case "decision":
       return `${record.outcome}${record.rules.length === 0 ? "" : ` because of ${record.rules.join(", ")}`}`;
+    default:
+      return caseHeadline(record);
   }
 }
 
@@ -135,6 +138,8 @@ function bodyRows(record: DocketRecord): string[][] {
         ["release", record.release],
         ...record.restrictions.map((restriction) => ["restriction", restrictionText(restriction)]),
       ];
+    default:
+      return caseRows(record);
   }
 }
 
@@ -164,17 +169,6 @@ function releaseHeadline({ via }: DocketRecord & { kind: "release" }): string {
     lists: " with other versions of lists",
   };
   return `a release came into force${via === undefined ? "" : how[via]}`;
-}
-
-function restrictionText(restriction: RecordedRestriction): string {
-  const { id, kind } = restriction;
-  if (kind === "ban") return `ban (${id})`;
-  const { until } = restriction;
-  if (kind === "limit") return `no ${restriction.ability} until ${until} (${id})`;
-  if (kind === "throttle") {
-    return `throttle to ${restriction.rate}, ${restriction.burst} at once, until ${until} (${id})`;
-  }
-  return `${kind} until ${until} (${id})`;
 }
 
 function factRows(facts: Facts, counterNames: ReadonlyMap<string, string>): string[][] {
