@@ -433,6 +433,13 @@ export const caseTests: { readonly [Kind in CaseKind]: Readonly<Record<string, T
   settings: { by: isAuthor, role: isRole, values: isSettings },
 };
 
+/** Whether a record is of what comes after a decision. */
+export function isCaseRecord<Record extends { kind: string }>(
+  record: Record,
+): record is Extract<Record, { kind: CaseKind }> {
+  return Object.hasOwn(caseKeys, record.kind);
+}
+
 function isSettings(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const names = Object.keys(value);

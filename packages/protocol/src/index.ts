@@ -5,6 +5,7 @@
 export {
   batchKinds,
   codePattern,
+  isCaseRecord,
   linkedActorsMax,
   linkRelations,
   measureCauses,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A record as people read it.
+import { isCaseRecord } from "@docket/protocol";
 import type { DocketRecord, Facts } from "@docket/protocol";
 import { caseHeadline, caseRows, restrictionText } from "./case-record-text.ts";
 import { alignColumns } from "./columns.ts";
@@ -25,6 +26,7 @@ export function recordText({ record, facts, note, counterNames }: ShownRecord): 
 }
 
 function headline(record: DocketRecord): string {
+  if (isCaseRecord(record)) return caseHeadline(record);
   switch (record.kind) {
     case "created":
       return `this log was created`;
@@ -67,12 +69,11 @@ function headline(record: DocketRecord): string {
       return `the decision of record ${record.of} was labelled ${record.label}`;
     case "decision":
       return `${record.outcome}${record.rules.length === 0 ? "" : ` because of ${record.rules.join(", ")}`}`;
-    default:
-      return caseHeadline(record);
   }
 }
 
 function bodyRows(record: DocketRecord): string[][] {
+  if (isCaseRecord(record)) return caseRows(record);
   switch (record.kind) {
     case "created":
       return [
@@ -138,8 +139,6 @@ function bodyRows(record: DocketRecord): string[][] {
         ["release", record.release],
         ...record.restrictions.map((restriction) => ["restriction", restrictionText(restriction)]),
       ];
-    default:
-      return caseRows(record);
   }
 }
 
