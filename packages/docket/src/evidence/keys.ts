@@ -7,7 +7,7 @@
 //   KEYS/main/evidence.key        three 32-byte keys, a line each: key-encryption, site, hashing
 //   KEYS/main/next/…              the log's next keys, while a change of keys is under way (succession/)
 //   KEYS/main/epoch, newest       what the log's newest state was (log/newest-state.ts)
-import { createHmac, createSecretKey } from "node:crypto";
+import { createSecretKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,6 +16,8 @@ import { DocketError } from "../error.ts";
 import type { SignerKeys } from "../log/signing-keys.ts";
 import { decrypt, encrypt } from "./seal.ts";
 import type { RandomBytes } from "./seal.ts";
+
+export { keyedHash } from "./keyed-hash.ts";
 
 /** Bytes of a symmetric key. */
 export const keyBytes = 32;
@@ -157,15 +159,6 @@ export function readSiteKeys(directory: string, site: string): SiteKeys {
 /** The verifier key that belongs to a signer key. */
 export function verifierKeyOf(signerKey: string): string {
   return parseSignerKey(signerKey, () => 0).vkey;
-}
-
-/**
- * A keyed hash: what stands wherever a personal value must be recognised and not read. 32 bytes.
- *
- * @param purpose keeps hashes of the same value for different uses apart
- */
-export function keyedHash(hashing: KeyObject, purpose: string, value: string): Buffer {
-  return createHmac("sha256", hashing).update(`${purpose}\n${value}`).digest();
 }
 
 /** Wraps an actor's key: nonce, ciphertext, tag. */

@@ -4,7 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { computeSignals, shingleKey, shingleKeyBytes, signalInputOf } from "@docket/policy";
 import type { PolicySet, SignalOptions, Signals } from "@docket/policy";
 import type { Event } from "@docket/protocol";
-import { keyedHash } from "../evidence/keys.ts";
+import { keyedHash, keyedHashText } from "../evidence/keyed-hash.ts";
 import { languageFor } from "./language.ts";
 
 /** Bytes of a text's fingerprint, and of the keyed hash of a domain. */
@@ -29,8 +29,7 @@ export function siteSignals(
   return computeSignals(signalInputOf(event.content), {
     campaigns: withCampaigns ? campaignOptionsOf(hashing) : undefined,
     language,
-    fingerprint: (text) =>
-      keyedHash(hashing, "fingerprint", text).subarray(0, fingerprintBytes).toString("base64url"),
+    fingerprint: (text) => keyedHashText(hashing, "fingerprint", text, fingerprintBytes),
   });
 }
 
@@ -45,8 +44,7 @@ export function campaignOptionsOf(hashing: KeyObject): NonNullable<SignalOptions
   if (options === undefined) {
     options = {
       shingleKey: shingleKey(keyedHash(hashing, "shingles", "").subarray(0, shingleKeyBytes)),
-      domainKey: (domain) =>
-        keyedHash(hashing, "campaign domain", domain).subarray(0, domainKeyBytes).toString("base64url"),
+      domainKey: (domain) => keyedHashText(hashing, "campaign domain", domain, domainKeyBytes),
     };
     campaignOptions.set(hashing, options);
   }
