@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a backtest reports. Plain JSON; docs/operations/backtest.md describes it.
 import type { Outcome } from "@docket/policy";
+import type { Share } from "../share.ts";
 
 /** Most examples of each side, most actors, and most brakes that a report names. */
 export const examplesMax = 50;
@@ -40,15 +41,6 @@ export type Example = {
   readonly outcome: BeforeAfter<string>;
   /** Rules that had their effect. */
   readonly rules: BeforeAfter<readonly string[]>;
-};
-
-/** A share of a labelled sample, with its 95% interval by Wilson; `null` where there is nothing to share. */
-export type Share = {
-  readonly of: number;
-  readonly count: number;
-  readonly share: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
 };
 
 /** How a rule, or all of them, did by a labelled sample. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a labelled sample says of a backtest: precision and recall of each rule and of the whole, on both
 // sides, with Wilson's intervals, since samples are small.
-import type { BeforeAfter, Judgement, SampleReport, Share } from "./report.ts";
+import { wilson } from "../share.ts";
+import type { BeforeAfter, Judgement, SampleReport } from "./report.ts";
 import type { LabelInForce } from "../labels/label-desk.ts";
 import type { Side } from "./tally.ts";
 import { DocketError } from "../error.ts";
@@ -18,9 +19,6 @@ export type Sample = {
 /** Most labels of a sample, and the longest line of its file, in characters. */
 export const labelsMax = 1_000_000;
 const lineLengthMax = 10_000;
-
-/** The 97.5% point of the normal distribution: intervals hold with 95%. */
-const quantile = 1.959_963_984_540_054;
 
 /**
  * Reads a sample: a line of JSON for each label, `{"index": 17, "label": "spam"}` or with `eventId`.
@@ -116,17 +114,6 @@ export class SampleTally {
     });
     return { before: judge(before), after: judge(after) };
   }
-}
-
-/** A share with its 95% interval (E. B. Wilson, 1927). */
-export function wilson(count: number, of: number): Share {
-  if (of === 0) return { of, count, share: null, low: null, high: null };
-  const share = count / of;
-  const squared = quantile * quantile;
-  const centre = (share + squared / (2 * of)) / (1 + squared / of);
-  const spread =
-    (quantile * Math.sqrt((share * (1 - share)) / of + squared / (4 * of * of))) / (1 + squared / of);
-  return { of, count, share, low: Math.max(0, centre - spread), high: Math.min(1, centre + spread) };
 }
 
 function zero(): Counts {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A backtest's report as text: what changed, by outcome, rule and actor, and what to look at.
 import { outcomes } from "@docket/policy";
-import type { BacktestReport, Example, RuleReport, SampleReport, Share } from "./report.ts";
+import type { Share } from "../share.ts";
+import type { BacktestReport, Example, RuleReport, SampleReport } from "./report.ts";
 import { printable } from "../printable.ts";
 
 /** Most rules, actors, examples of each side and overlaps of a rule that are printed; the report has more. */
