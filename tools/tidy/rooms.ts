@@ -62,9 +62,22 @@ export const rooms: Readonly<Record<string, Room>> = {
   lookups: { imports: [] },
   // What takes power from rules: shares of a rollout, emergency brakes, caps; and who gives it back.
   rollout: { imports: [], contracts: ["evidence", "releases"] },
+  // What people who run a site decide besides its policy.
+  settings: { imports: [], contracts: ["releases"] },
   // The way of an event: it calls the stations in their order.
   intake: {
-    imports: ["counters", "evidence", "labels", "lists", "log", "models", "releases", "rollout", "views"],
+    imports: [
+      "counters",
+      "evidence",
+      "labels",
+      "lists",
+      "log",
+      "models",
+      "releases",
+      "rollout",
+      "settings",
+      "views",
+    ],
     contracts: ["access", "lookups"],
   },
   // A candidate over recorded history. Its threads open files and the identity map by themselves.

@@ -84,7 +84,7 @@ export type LapseBody = { kind: "lapse"; by: "docket"; subject: string; ended: s
 export const linkRelations = ["samePerson", "sameDevice"] as const;
 /** How actors are one. */
 export type LinkRelation = (typeof linkRelations)[number];
-/** Actors were linked, or (`unlinked`) are not any more. `of` are records that show it; why is in `change`. */
+/** Actors were linked, or are so no more. `of` are records that show it; why is in the part `change`. */
 export type LinkBody = {
   kind: "link";
   by: string;

@@ -45,6 +45,15 @@ export type ErrorCode =
   | "text_invalid"
   | "model_invalid"
   | "examples_invalid"
+  | "setting_invalid"
+  | "dispute_token_invalid"
+  | "dispute_expired"
+  | "dispute_exists"
+  | "dispute_closed"
+  | "not_disputable"
+  | "dispute_limited"
+  | "too_many_requests"
+  | "warning_needed"
   | "usage";
 
 /** One row of {@link errorTable}. */
@@ -279,6 +288,52 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 400,
     summary: "A model cannot be trained, tested or calibrated on these texts.",
     remedy: "Bring labelled texts, of spam and of ham, as `docket model train --help` describes them.",
+  },
+  setting_invalid: {
+    status: 422,
+    summary: "There is no such setting, or it may not have such a value.",
+    remedy: "Send the name of a setting and a whole number within its bounds; docket settings lists them.",
+  },
+  dispute_token_invalid: {
+    status: 403,
+    summary: "The dispute token is not one of this site, was revoked, or is for something else.",
+    remedy:
+      "Take the token again from the notice, whole and unchanged; ask the site for a new one if it was revoked.",
+  },
+  dispute_expired: {
+    status: 410,
+    summary: "The time in which this could be disputed is over.",
+    remedy: "Write to the site by other means; the receipt keeps its worth for ever.",
+  },
+  dispute_exists: {
+    status: 409,
+    summary: "There is a dispute of this record already.",
+    remedy: "Read its state with the same token, and add what you have to say as a message.",
+  },
+  dispute_closed: {
+    status: 409,
+    summary: "The dispute has ended; it is not decided, withdrawn or written to again.",
+    remedy: "Read its ruling; it may name where to turn next.",
+  },
+  not_disputable: {
+    status: 409,
+    summary: "The record restricts nobody, or nobody who could object to it.",
+    remedy: "Name the decision, verdict or measure by which content was refused or an account restricted.",
+  },
+  dispute_limited: {
+    status: 429,
+    summary: "This account may open no further dispute now.",
+    remedy: "Wait until those that are open are decided, or until the restriction ends.",
+  },
+  too_many_requests: {
+    status: 429,
+    summary: "Too many requests came with this token, or from this address.",
+    remedy: "Wait as long as Retry-After says.",
+  },
+  warning_needed: {
+    status: 409,
+    summary: "Nobody is restricted in this way without an earlier warning.",
+    remedy: "Warn the account first, and wait whether it goes on.",
   },
   usage: {
     status: 400,

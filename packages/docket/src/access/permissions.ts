@@ -26,7 +26,14 @@ export type Action =
   | "readLists"
   | "changeLists"
   | "readLabels"
-  | "label";
+  | "label"
+  | "readSettings"
+  | "changeSettings"
+  | "readCases"
+  | "dispute"
+  | "rule"
+  | "readTransparency"
+  | "exportStatements";
 
 /**
  * The roles that may do each action.
@@ -49,6 +56,13 @@ export type Action =
  * - `changeLists`: put entries into lists and take them out; above level solo, propose it
  * - `readLabels`: read the labels in force
  * - `label`: say that what was decided on is spam, is not, or that nobody can tell
+ * - `readSettings`: read the settings of the site
+ * - `changeSettings`: change them
+ * - `readCases`: read cases of reviewers and disputes, and how they went
+ * - `dispute`: object to a decision on behalf of the account that it is of
+ * - `rule`: write to a complainant, decide a dispute, take back a dispute token
+ * - `readTransparency`: read the transparency report and the weekly page
+ * - `exportStatements`: take decisions out as statements of reasons; sealed as a record
  * - `confirmBrake`: give the power back that an emergency brake took; the level of duties says who must not
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
@@ -71,6 +85,13 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   changeLists: ["analyst", "admin"],
   readLabels: ["analyst", "reviewer", "auditor", "admin"],
   label: ["reviewer", "admin"],
+  readSettings: ["analyst", "reviewer", "auditor", "admin"],
+  changeSettings: ["admin"],
+  readCases: ["analyst", "reviewer", "auditor", "admin"],
+  dispute: ["ingest", "admin"],
+  rule: ["reviewer", "admin"],
+  readTransparency: ["analyst", "reviewer", "auditor", "admin"],
+  exportStatements: ["auditor", "admin"],
 };
 
 /** Whether a key of this role may do this. */

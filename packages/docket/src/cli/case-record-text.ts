@@ -26,7 +26,10 @@ export function caseHeadline(record: CaseBody): string {
     case "token-revoked":
       return `the dispute tokens of record ${record.of} were revoked`;
     case "batch":
-      return `a ${record.batch} of ${counted(record.count, "decision")}${record.pending ? " waits for a second person" : ""}`;
+      return (
+        `a ${record.batch} of ${counted(record.count, "decision")}` +
+        (record.pending ? " waits for a second person" : "")
+      );
     case "batch-step":
       return `the batch of record ${record.of} is ${record.step}; ${counted(record.made, "verdict")} made`;
     case "applied":
@@ -93,7 +96,8 @@ function measureHeadline({ restrictions, ended, subjectKind }: CaseBody & { kind
     ...(restrictions.length === 0 ? [] : [`${counted(restrictions.length, "restriction")} imposed`]),
     ...(ended.length === 0 ? [] : [`${counted(ended.length, "restriction")} ended`]),
   ];
-  return `${done.join(", ") || "nothing changed"} on ${subjectKind === "actor" ? "an actor" : `a ${subjectKind}`}`;
+  const subject = subjectKind === "actor" ? "an actor" : `a ${subjectKind}`;
+  return `${done.join(", ") || "nothing changed"} on ${subject}`;
 }
 
 function counted(count: number, what: string): string {

@@ -13,6 +13,7 @@ import { addModel } from "./model/command.ts";
 import { addPolicy } from "./policy/command.ts";
 import { addReceipt } from "./receipt/command.ts";
 import { addReplay } from "./replay/command.ts";
+import { addSettings } from "./settings/command.ts";
 import { addKeyCommands, addSuccession } from "./succession/command.ts";
 import type { ServeOptions } from "./serve.ts";
 import type { InitOptions } from "./set-up.ts";
@@ -59,6 +60,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
     terminal,
     give,
   );
+  addSettings(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples }, terminal, give);
   addVerify(program, terminal, give);
   addReplay(program, dataOption, terminal, give);
   addBacktest(program, dataOption, terminal, give);

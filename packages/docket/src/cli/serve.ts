@@ -75,7 +75,7 @@ function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
 }
 
 async function serveOpen(
-  { site, changes, brakes, lists, models, labels }: OpenInstallation,
+  { site, changes, brakes, lists, models, labels, settings }: OpenInstallation,
   installation: Installation,
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
@@ -104,6 +104,7 @@ async function serveOpen(
     models,
     brakes,
     labels,
+    settings,
     clock: terminal.clock,
     publicEntries: options.publicEntries === true,
     version,

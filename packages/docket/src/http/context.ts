@@ -140,6 +140,15 @@ export async function answerInTime<T>(work: Promise<T>, late: () => DocketError 
   }
 }
 
+/**
+ * What {@link answerInTime} throws where something is sealed.
+ *
+ * @param what it was that may have been sealed or not, and where to look before it is asked for again
+ */
+export function sealingUnknown(what: string): () => DocketError {
+  return () => new DocketError("sealing_unknown", what, { retryAfterSeconds: 1 });
+}
+
 function slow(): DocketError {
   return new DocketError("overloaded", `the log did not answer within ${answerWithinMs} ms; ask again`);
 }

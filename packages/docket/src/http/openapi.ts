@@ -84,6 +84,14 @@ export const bodyErrors: readonly ErrorCode[] = [
   "unsupported_media_type",
 ];
 
+/** Codes that a route which seals something may be answered with. */
+export const sealingErrors: readonly ErrorCode[] = [
+  "overloaded",
+  "sealing_unknown",
+  "sealing_failed",
+  "log_closed",
+];
+
 /** What a route says of itself. */
 export type Operation = {
   summary: string;

@@ -18,6 +18,7 @@ import type { ListDesk } from "../lists/contract.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
 import type { Changes } from "../releases/contract.ts";
+import type { SettingsDesk } from "../settings/settings-desk.ts";
 import { replaceDurably } from "../stores/files/replace-durably.ts";
 import { addAuthentication } from "./authenticate.ts";
 import { collectMethods, createBaseServer, refuseOtherMethods } from "./base-server.ts";
@@ -38,6 +39,7 @@ import { addMailRoutes } from "./routes/mail.ts";
 import { addModelRoutes } from "./routes/models.ts";
 import { addPolicyRoutes } from "./routes/policy.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
+import { addSettingsRoutes } from "./routes/settings.ts";
 
 /** What a server is made of. */
 export type ServerOptions = {
@@ -55,6 +57,8 @@ export type ServerOptions = {
   models?: Models | undefined;
   /** The labels of decisions; without them there is no `/v1/labels`. */
   labels?: SiteLabels | undefined;
+  /** The settings of the site; without them there is no `/v1/settings`. */
+  settings?: SettingsDesk | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -81,6 +85,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     lists,
     labels,
     models,
+    settings,
     clock,
     publicEntries,
     version,
@@ -127,6 +132,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (lists !== undefined) addListRoutes(scope, { lists });
     if (labels !== undefined) addLabelRoutes(scope, { labels });
     if (models !== undefined) addModelRoutes(scope, { models });
+    if (settings !== undefined) addSettingsRoutes(scope, { settings });
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
     addCheckpointRoutes(scope, context);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens a site: log, look-ups, release, memory; and what people do with it: changes of the policy, of lists,
-// and brakes.
+// Opens a site: log, look-ups, release, memory; then its desks (open-desks.ts).
 import type { PolicyFile, Standing } from "@docket/policy";
 import { parseLeaf } from "@docket/protocol";
 import type { Succession } from "@docket/protocol";
@@ -8,9 +7,6 @@ import type { SnapshotStore } from "../counters/snapshot.ts";
 import { keyedHash, signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import type { ListFileReader } from "../lists/files.ts";
-import { LabelDesk } from "../labels/label-desk.ts";
-import { ListChanges } from "../lists/list-changes.ts";
-import { listRestrictsMore } from "../lists/restricts-more.ts";
 import { SiteLists } from "../lists/site-lists.ts";
 import { openListStore } from "../lists/store.ts";
 import type { LogDisk } from "../log/disk.ts";
@@ -18,8 +14,6 @@ import { Log } from "../log/log.ts";
 import type { Lookups } from "../lookups/contract.ts";
 import { damaged } from "../log/materialised.ts";
 import { generalModel } from "../models/general.ts";
-import type { Models } from "../models/contract.ts";
-import { ModelDesk } from "../models/model-desk.ts";
 import { SiteModels } from "../models/site-models.ts";
 import { keepModelNow, readKeptModel } from "../models/store.ts";
 import type { PrimacyStart } from "../log/newest-state.ts";
@@ -29,7 +23,6 @@ import { changeKinds, emptyChangeState, isChangeRecord, takeRecord } from "../re
 import type { ChangeState } from "../releases/change-state.ts";
 import type { OpeningRelease } from "../releases/opening-release.ts";
 import { chooseOpeningRelease } from "../releases/opening-release.ts";
-import { PolicyChanges } from "../releases/policy-changes.ts";
 import {
   keepRelease,
   keptReleasePath,
@@ -38,16 +31,14 @@ import {
   modelsOf,
   readKeptRelease,
 } from "../releases/release.ts";
-import { runReleaseTests } from "../releases/review.ts";
-import type { ChangePart, Previewer } from "../releases/review.ts";
-import { BrakeDesk } from "../rollout/brake-desk.ts";
-import type { EntryHash } from "../rollout/held-entries.ts";
-import type { RuleModes } from "../rollout/rule-modes.ts";
+import type { Previewer } from "../releases/review.ts";
 import type { SiteIndex } from "../views/site-index.ts";
 import { openCounters } from "./open-counters.ts";
+import { openDesks } from "./open-desks.ts";
+import type { Desks } from "./open-desks.ts";
 import type { OpenedCounters } from "./open-counters.ts";
 import { Engine } from "./engine.ts";
-import { brakeNotice, openModes, originOf, watchListChange } from "./open-modes.ts";
+import { openModes, originOf } from "./open-modes.ts";
 import { rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild.ts";
 import { DocketSite } from "./site.ts";
@@ -107,14 +98,7 @@ export type PreviewedSite = Pick<OpenSiteOptions, "paths" | "origin" | "keys"> &
   };
 
 /** A site that is open, and what people do with it. */
-export type OpenedSite = {
-  site: DocketSite;
-  changes: PolicyChanges;
-  lists: ListChanges;
-  models: Models;
-  brakes: BrakeDesk;
-  labels: LabelDesk;
-};
+export type OpenedSite = Desks & { site: DocketSite };
 
 /**
  * Opens a site.
@@ -199,7 +183,7 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
     verifierKeyOf(keys.signerKey),
   );
   made.site = site;
-  const desks = openDesks(options, site, { state, lists, models, modes, entryHash });
+  const desks = await openDesks(options, site, { state, lists, models, modes, entryHash });
   if (opening.notice !== undefined) options.onNotice?.(opening.notice);
   return { site, ...desks };
 }
@@ -231,10 +215,13 @@ async function changeStateOf(
   return state;
 }
 
+/** The lists of a site, and where their versions are kept. */
+export type OpenedLists = { store: ReturnType<typeof openListStore>; lists: SiteLists };
+
 function openLists(
   { disk, paths, replaceLater, listFile }: OpenSiteOptions,
   hash: (purpose: string, value: string) => Buffer,
-): { store: ReturnType<typeof openListStore>; lists: SiteLists } {
+): OpenedLists {
   const store = openListStore(disk, paths, replaceLater);
   const hashActor = (accountId: string): string =>
     hash("list actor", accountId).subarray(0, actorHashBytes).toString("base64url");
@@ -284,154 +271,4 @@ async function rebuildMemory(
   const ports = { reader, index, memory, history, standings, siteKey: keys.site, origin };
   await rebuild(ports, from, viewsSize, size, onProgress);
   return { ...memory, standings };
-}
-
-type DesksOf = {
-  state: ChangeState;
-  lists: ReturnType<typeof openLists>;
-  models: SiteModels;
-  modes: RuleModes;
-  entryHash: EntryHash;
-};
-type ListChangesOf = DesksOf & {
-  changes: PolicyChanges;
-  records: (kinds: readonly string[]) => Promise<string[]>;
-  onFault: (error: unknown) => void;
-};
-
-function openDesks(
-  options: OpenSiteOptions,
-  site: DocketSite,
-  { state, lists, models, modes, entryHash }: DesksOf,
-): Omit<OpenedSite, "site"> {
-  const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
-  // Who asks after a change must find it.
-  const records = async (kinds: readonly string[]): Promise<string[]> => {
-    await site.indexed();
-    return index.keptRecords(kinds);
-  };
-  const onFault = (error: unknown): void => {
-    const what = "a change of the policy is due and could not be made, which is tried again";
-    options.onNotice?.(`${what}: ${(error as Error).message}`);
-  };
-  const changes = new PolicyChanges(state, {
-    seal: async (body, parts) => (await site.seal(body, parts)).index,
-    adopt: (release, body, parts) => site.adopt(release, body, parts),
-    announce: () => site.announce(),
-    current: () => site.release,
-    read: (id) => readLater(keptReleasePath(paths, id)),
-    keep: (id, bytes) => replaceLater(keptReleasePath(paths, id), bytes),
-    records,
-    decided: async (at) => {
-      const { record, facts } = await site.recorded(at);
-      return { record, facts };
-    },
-    size: () => site.status().publishedSize,
-    changeOf: async (at) => {
-      const plaintext = await site.sitePart(at, "change");
-      return plaintext === undefined ? undefined : (JSON.parse(plaintext) as ChangePart);
-    },
-    lists: lists.lists,
-    models,
-    runTests: runReleaseTests,
-    preview: options.previewer?.({
-      paths,
-      origin: options.origin,
-      keys,
-      publishedSize: () => site.status().publishedSize,
-      firstRecordSince: (ms) => index.firstRecordSince(ms),
-      latestDecidedMs: () => index.latestDecidedMs(),
-    }),
-    listProposals: {
-      look: (of) => listChanges.look(of),
-      enact: (of, glass) => listChanges.enact(of, glass),
-    },
-    siteKey: keys.site,
-    clock,
-    timer,
-    onFault,
-  });
-  const listChanges = openListChanges(options, site, {
-    state,
-    lists,
-    models,
-    modes,
-    entryHash,
-    changes,
-    records,
-    onFault,
-  });
-  return {
-    changes,
-    lists: listChanges,
-    models: openModelDesk(options, site),
-    brakes: openBrakeDesk(options, site, modes, state),
-    labels: openLabelDesk(options, site),
-  };
-}
-
-function openBrakeDesk(
-  { keys, onNotice }: OpenSiteOptions,
-  site: DocketSite,
-  modes: RuleModes,
-  state: ChangeState,
-): BrakeDesk {
-  return new BrakeDesk({
-    modes,
-    seal: (body, parts, hooks) => site.seal(body, parts, hooks),
-    release: () => site.release.id,
-    duties: () => state,
-    siteKey: keys.site,
-    onBrake: (facts) => onNotice?.(brakeNotice(facts)),
-  });
-}
-
-function openModelDesk({ disk, paths, readLater, replaceLater }: OpenSiteOptions, site: DocketSite): Models {
-  return new ModelDesk({
-    paths,
-    release: () => site.release,
-    read: readLater,
-    replace: replaceLater,
-    list: (directory) => disk.list(directory),
-    makeDirectory: (path) => disk.makeDirectory(path),
-  });
-}
-
-function openLabelDesk({ index, keys }: OpenSiteOptions, site: DocketSite): LabelDesk {
-  return new LabelDesk({
-    seal: (body, parts) => site.seal(body, parts),
-    kindOf: async (of) => (await site.recorded(of)).record.kind,
-    labels: (query) => index.labels(query),
-    indexed: () => site.indexed(),
-    siteKey: keys.site,
-  });
-}
-
-function openListChanges(
-  { keys, clock, timer }: OpenSiteOptions,
-  site: DocketSite,
-  { state, lists, modes, entryHash, changes, records, onFault }: ListChangesOf,
-): ListChanges {
-  return new ListChanges({
-    lists: lists.lists,
-    store: lists.store,
-    seal: async (body, parts) => (await site.seal(body, parts)).leaf,
-    publish: async (by, versions, of, alone) => {
-      await watchListChange(modes, site, of, entryHash);
-      return changes.publishLists(by, versions, of, alone);
-    },
-    duties: {
-      state,
-      during: (act) => changes.during(act),
-      candidate: (versions) => changes.candidate(versions),
-      restrictsMore: (list, undo) => listRestrictsMore(site.release.policies.policies, list, undo),
-    },
-    release: () => site.release.id,
-    records,
-    partOf: (at) => site.sitePart(at, "change"),
-    siteKey: keys.site,
-    clock,
-    timer,
-    onFault,
-  });
 }

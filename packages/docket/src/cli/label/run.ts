@@ -13,7 +13,7 @@ import { readLabel } from "../../models/label.ts";
 import { alignColumns } from "../columns.ts";
 import { openInput } from "../decide/input.ts";
 import { exitFine, exitWrong } from "../failure.ts";
-import { openWithProgress } from "../open-with-progress.ts";
+import { openDirectory } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import { showProgress } from "../progress.ts";
 import { write } from "../terminal.ts";
@@ -82,11 +82,7 @@ async function openDesk({ data, url, apiKey }: LabelOptions, terminal: Terminal)
     const server = { url, apiKey };
     return { label: (wish) => askServer(server, "v1/labels", wish), close: () => Promise.resolve() };
   }
-  const opened = await openWithProgress(readInstallation(data), terminal).catch((error: unknown) => {
-    if (!(error instanceof DocketError) || error.code !== "directory_locked") throw error;
-    const message = `${error.message}; ask the server that runs, with --url`;
-    throw new DocketError("directory_locked", message, { cause: error });
-  });
+  const opened = await openDirectory(data, terminal);
   const operator = { by: "operator", role: "operator" } as const;
   return { label: (wish) => opened.labels.label(operator, wish), close: () => opened.close() };
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whoever has the lists: a server that is asked over HTTP, or, while none runs, the data directory itself,
 // opened as a server would open it.
-import { DocketError } from "../../error.ts";
-import { readInstallation } from "../../installation.ts";
 import type {
   CheckHit,
   EntriesPage,
@@ -12,7 +10,7 @@ import type {
   ListSummary,
 } from "../../lists/contract.ts";
 import type { WishedChange } from "../../lists/site-lists.ts";
-import { openWithProgress } from "../open-with-progress.ts";
+import { openDirectory } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -82,12 +80,7 @@ function serverDesk(server: { url: string; apiKey?: string | undefined }): ListC
 }
 
 async function directoryDesk(data: string, terminal: Terminal): Promise<ListCommandDesk> {
-  const opened = await openWithProgress(readInstallation(data), terminal).catch((error: unknown) => {
-    if (!(error instanceof DocketError) || error.code !== "directory_locked") throw error;
-    throw new DocketError("directory_locked", `${error.message}; ask the server that runs, with --url`, {
-      cause: error,
-    });
-  });
+  const opened = await openDirectory(data, terminal);
   const { lists } = opened;
   return {
     all: () => Promise.resolve(lists.all()),

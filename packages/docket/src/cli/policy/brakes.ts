@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket policy brakes` and `docket policy confirm`: what waits for a person, and the person's word. A
 // server is asked, or the data directory while none runs.
-import { DocketError } from "../../error.ts";
-import { readInstallation } from "../../installation.ts";
 import type { BrakesView, BrakeView, Confirmed, SiteBrakes } from "../../rollout/brake-desk.ts";
 import { alignColumns } from "../columns.ts";
 import { exitFine } from "../failure.ts";
-import { openWithProgress } from "../open-with-progress.ts";
+import { openDirectory } from "../open-directory.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { askPolicy } from "./server.ts";
@@ -105,12 +103,7 @@ async function inDirectory<T>(
   terminal: Terminal,
   use: (brakes: SiteBrakes) => Promise<T>,
 ): Promise<T> {
-  const opened = await openWithProgress(readInstallation(data), terminal).catch((error: unknown) => {
-    if (!(error instanceof DocketError) || error.code !== "directory_locked") throw error;
-    throw new DocketError("directory_locked", `${error.message}; ask the server that runs, with --url`, {
-      cause: error,
-    });
-  });
+  const opened = await openDirectory(data, terminal);
   try {
     return await use(opened.brakes);
   } finally {

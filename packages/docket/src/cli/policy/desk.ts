@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whoever takes a change on its way: a server that is asked over HTTP, or, while none runs, the data
 // directory itself, opened as a server would open it.
-import { DocketError } from "../../error.ts";
-import { readInstallation } from "../../installation.ts";
 import type {
   ChangesView,
   ProposalView,
@@ -15,7 +13,7 @@ import type { ModelInForce, Models, ModelView } from "../../models/contract.ts";
 import type { Author } from "../../releases/duties.ts";
 import type { Effects } from "../../releases/effects.ts";
 import type { ChangePart } from "../../releases/review.ts";
-import { openWithProgress } from "../open-with-progress.ts";
+import { openDirectory } from "../open-directory.ts";
 import type { Terminal } from "../terminal.ts";
 import { askPolicy, askServer, fetchBytes, sendBytes } from "./server.ts";
 
@@ -93,14 +91,7 @@ function plainWish(wish: Wish | { of: number }): object {
 }
 
 async function directoryDesk(data: string, terminal: Terminal): Promise<Desk> {
-  const opened = await openWithProgress(readInstallation(data), terminal, { takesEdits: false }).catch(
-    (error: unknown) => {
-      if (!(error instanceof DocketError) || error.code !== "directory_locked") throw error;
-      throw new DocketError("directory_locked", `${error.message}; ask the server that runs, with --url`, {
-        cause: error,
-      });
-    },
-  );
+  const opened = await openDirectory(data, terminal, { takesEdits: false });
   const { site, changes, models } = opened;
   try {
     await site.announce();

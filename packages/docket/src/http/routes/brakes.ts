@@ -4,14 +4,16 @@ import { checkShape, parseJson } from "@docket/protocol";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { DocketError } from "../../error.ts";
 import { confirmWhyLengthMax } from "../../rollout/brake-desk.ts";
 import type { SiteBrakes } from "../../rollout/brake-desk.ts";
-import { answerInTime, callerOf, indexOf } from "../context.ts";
+import { answerInTime, callerOf, indexOf, sealingUnknown } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
-import { bodyErrors, describe } from "../openapi.ts";
+import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 
 const json = "application/json";
+const unknown = sealingUnknown(
+  "the confirmation was not durable in time; look at /v1/policy/brakes before you ask again",
+);
 const tag = "policy";
 const time = Type.String({ description: "RFC 3339 time, UTC" });
 const count = Type.Integer({ minimum: 0 });
@@ -85,16 +87,7 @@ const confirm = describe({
   body: ConfirmationSchema,
   consumes: json,
   answer: { description: "The confirmation's record", type: json, schema: ConfirmedSchema },
-  errors: [
-    ...bodyErrors,
-    "not_found",
-    "approval_needed",
-    "usage",
-    "overloaded",
-    "sealing_unknown",
-    "sealing_failed",
-    "log_closed",
-  ],
+  errors: [...bodyErrors, "not_found", "approval_needed", "usage", ...sealingErrors],
 });
 
 /** `/v1/policy/brakes`. */
@@ -109,12 +102,4 @@ export function addBrakeRoutes(server: FastifyInstance, { brakes }: { brakes: Si
     const { id, role } = callerOf(request);
     return answerInTime(brakes.confirm({ author: { by: id, role }, of, why: body.why }), unknown);
   });
-}
-
-function unknown(): DocketError {
-  return new DocketError(
-    "sealing_unknown",
-    "the confirmation was not durable in time; look at /v1/policy/brakes before you ask again",
-    { retryAfterSeconds: 1 },
-  );
 }

@@ -11,14 +11,14 @@ import {
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { DocketError } from "../../error.ts";
 import { labelsListedDefault, labelsListedMax, noteLengthMax } from "../../labels/label-desk.ts";
 import type { SiteLabels } from "../../labels/label-desk.ts";
-import { answerInTime, callerOf, queryParameters } from "../context.ts";
+import { answerInTime, callerOf, queryParameters, sealingUnknown } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
-import { bodyErrors, describe } from "../openapi.ts";
+import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 
 const json = "application/json";
+const unknown = sealingUnknown("the label was not durable in time; look at /v1/labels before you ask again");
 const tag = "labels";
 const index = Type.Integer({ minimum: 0, description: "Index of the decision's record" });
 const label = Type.Union(
@@ -71,15 +71,7 @@ const give = describe({
   body: LabelSchema,
   consumes: json,
   answer: { description: "The label, once it is sealed", type: json, schema: InForceSchema },
-  errors: [
-    ...bodyErrors,
-    "not_found",
-    "usage",
-    "overloaded",
-    "sealing_unknown",
-    "sealing_failed",
-    "log_closed",
-  ],
+  errors: [...bodyErrors, "not_found", "usage", ...sealingErrors],
 });
 const list = describe({
   summary: "List the labels in force",
@@ -132,12 +124,4 @@ function wholeNumber(
   const value = Number(text);
   if (/^\d{1,16}$/.test(text) && value >= least && value <= most) return value;
   throw new ProtocolError("schema_mismatch", `${name} is a whole number from ${least} to ${most}`);
-}
-
-function unknown(): DocketError {
-  return new DocketError(
-    "sealing_unknown",
-    "the label was not durable in time; look at /v1/labels before you ask again",
-    { retryAfterSeconds: 1 },
-  );
 }

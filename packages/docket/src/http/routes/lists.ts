@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists: what they hold, what a value hits, and their changes.
 import { checkShape, parseJson, parseTime, ProtocolError } from "@docket/protocol";
-import type { ErrorCode } from "@docket/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { DocketError } from "../../error.ts";
 import type { ListDesk } from "../../lists/contract.ts";
 import { whyLengthMax } from "../../lists/list-changes.ts";
 import { breakGlassMsMax } from "../../releases/duties.ts";
 import type { WishedChange } from "../../lists/site-lists.ts";
-import { answerInTime, callerOf } from "../context.ts";
+import { answerInTime, callerOf, sealingUnknown } from "../context.ts";
 import * as limits from "../limits.ts";
-import { bodyErrors, describe } from "../openapi.ts";
+import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 
 const json = "application/json";
 const tag = "lists";
@@ -134,7 +132,9 @@ const validators = {
   glass: Compile(GlassSchema),
   check: Compile(CheckSchema),
 };
-const sealingErrors: readonly ErrorCode[] = ["overloaded", "sealing_unknown", "sealing_failed", "log_closed"];
+const unknown = sealingUnknown(
+  "the change was not confirmed durable in time; ask again: what was changed already is not changed twice",
+);
 
 const all = describe({
   summary: "List the lists that policies in force declare",
@@ -335,10 +335,3 @@ function numberOf(query: Readonly<Record<string, string>>, key: string, most: nu
 }
 
 // The change goes on; asking again changes nothing if it was made.
-function unknown(): DocketError {
-  return new DocketError(
-    "sealing_unknown",
-    "the change was not confirmed durable in time; ask again: what was changed already is not changed twice",
-    { retryAfterSeconds: 1 },
-  );
-}

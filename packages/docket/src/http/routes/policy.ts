@@ -6,13 +6,12 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { DocketError } from "../../error.ts";
 import type { Changes, Wish } from "../../releases/contract.ts";
 import type { Author } from "../../releases/duties.ts";
 import { breakGlassMsMax } from "../../releases/duties.ts";
 import { policyFileBytesMax, policyFilesMax } from "../../releases/policy-directory.ts";
 import { whyLengthMax } from "../../releases/review.ts";
-import { answerInTime, callerOf, indexOf } from "../context.ts";
+import { answerInTime, callerOf, indexOf, sealingUnknown } from "../context.ts";
 import type { HttpContext } from "../context.ts";
 import {
   effectsAnswerMs,
@@ -22,7 +21,7 @@ import {
   policyLogListedMax,
   smallBodyBytesMax,
 } from "../limits.ts";
-import { bodyErrors, describe } from "../openapi.ts";
+import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 import * as schemas from "./policy-schemas.ts";
 
 const json = "application/json";
@@ -129,7 +128,9 @@ const validators = {
   breakGlass: Compile(BreakGlassBody),
 };
 
-const sealingErrors: readonly ErrorCode[] = ["overloaded", "sealing_unknown", "sealing_failed", "log_closed"];
+const unknown = sealingUnknown(
+  "the change was not confirmed durable in time; look at /v1/policy before you ask again",
+);
 const checkErrors: readonly ErrorCode[] = ["policy_invalid", "policy_tests_failed"];
 const standErrors: readonly ErrorCode[] = ["not_found", "approval_needed", "change_conflict", "usage"];
 
@@ -422,10 +423,3 @@ function count(text: string | string[] | undefined, name: string): number | unde
 }
 
 // The act goes on; whoever looks a moment later sees whether it was done, and doing it again does no harm.
-function unknown(): DocketError {
-  return new DocketError(
-    "sealing_unknown",
-    "the change was not confirmed durable in time; look at /v1/policy before you ask again",
-    { retryAfterSeconds: 1 },
-  );
-}

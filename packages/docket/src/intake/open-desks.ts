@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens what people do with a site: changes of the policy and of lists, brakes, labels, settings. Each desk
+// is handed what it leans on; none knows the site.
+import { LabelDesk } from "../labels/label-desk.ts";
+import { ListChanges } from "../lists/list-changes.ts";
+import { listRestrictsMore } from "../lists/restricts-more.ts";
+import type { Models } from "../models/contract.ts";
+import { ModelDesk } from "../models/model-desk.ts";
+import type { SiteModels } from "../models/site-models.ts";
+import type { ChangeState } from "../releases/change-state.ts";
+import { PolicyChanges } from "../releases/policy-changes.ts";
+import { keptReleasePath } from "../releases/release.ts";
+import { runReleaseTests } from "../releases/review.ts";
+import type { ChangePart } from "../releases/review.ts";
+import { BrakeDesk } from "../rollout/brake-desk.ts";
+import type { EntryHash } from "../rollout/held-entries.ts";
+import type { RuleModes } from "../rollout/rule-modes.ts";
+import { SettingsDesk, settingsKinds } from "../settings/settings-desk.ts";
+import { brakeNotice, watchListChange } from "./open-modes.ts";
+import type { OpenedLists, OpenSiteOptions } from "./open-site.ts";
+import type { DocketSite } from "./site.ts";
+
+/** What people do with a site. */
+export type Desks = {
+  changes: PolicyChanges;
+  lists: ListChanges;
+  models: Models;
+  brakes: BrakeDesk;
+  labels: LabelDesk;
+  settings: SettingsDesk;
+};
+
+/** What the desks work on. */
+export type DesksOf = {
+  state: ChangeState;
+  lists: OpenedLists;
+  models: SiteModels;
+  modes: RuleModes;
+  entryHash: EntryHash;
+};
+type ListChangesOf = DesksOf & {
+  changes: PolicyChanges;
+  records: (kinds: readonly string[]) => Promise<string[]>;
+  onFault: (error: unknown) => void;
+};
+
+/** Opens all desks. Memory was rebuilt before, so the views have all of the log. */
+export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: DesksOf): Promise<Desks> {
+  const { changes, lists } = openChanges(options, site, of);
+  return {
+    changes,
+    lists,
+    models: openModelDesk(options, site),
+    brakes: openBrakeDesk(options, site, of.modes, of.state),
+    labels: openLabelDesk(options, site),
+    settings: await openSettings(options, site),
+  };
+}
+
+function openChanges(
+  options: OpenSiteOptions,
+  site: DocketSite,
+  { state, lists, models, modes, entryHash }: DesksOf,
+): Pick<Desks, "changes" | "lists"> {
+  const { paths, index, keys, clock, timer, readLater, replaceLater } = options;
+  // Who asks after a change must find it.
+  const records = async (kinds: readonly string[]): Promise<string[]> => {
+    await site.indexed();
+    return index.keptRecords(kinds);
+  };
+  const onFault = (error: unknown): void => {
+    const what = "a change of the policy is due and could not be made, which is tried again";
+    options.onNotice?.(`${what}: ${(error as Error).message}`);
+  };
+  const changes = new PolicyChanges(state, {
+    seal: async (body, parts) => (await site.seal(body, parts)).index,
+    adopt: (release, body, parts) => site.adopt(release, body, parts),
+    announce: () => site.announce(),
+    current: () => site.release,
+    read: (id) => readLater(keptReleasePath(paths, id)),
+    keep: (id, bytes) => replaceLater(keptReleasePath(paths, id), bytes),
+    records,
+    decided: async (at) => {
+      const { record, facts } = await site.recorded(at);
+      return { record, facts };
+    },
+    size: () => site.status().publishedSize,
+    changeOf: async (at) => {
+      const plaintext = await site.sitePart(at, "change");
+      return plaintext === undefined ? undefined : (JSON.parse(plaintext) as ChangePart);
+    },
+    lists: lists.lists,
+    models,
+    runTests: runReleaseTests,
+    preview: options.previewer?.({
+      paths,
+      origin: options.origin,
+      keys,
+      publishedSize: () => site.status().publishedSize,
+      firstRecordSince: (ms) => index.firstRecordSince(ms),
+      latestDecidedMs: () => index.latestDecidedMs(),
+    }),
+    listProposals: {
+      look: (of) => listChanges.look(of),
+      enact: (of, glass) => listChanges.enact(of, glass),
+    },
+    siteKey: keys.site,
+    clock,
+    timer,
+    onFault,
+  });
+  const listChanges = openListChanges(options, site, {
+    state,
+    lists,
+    models,
+    modes,
+    entryHash,
+    changes,
+    records,
+    onFault,
+  });
+  return { changes, lists: listChanges };
+}
+
+async function openSettings({ index }: OpenSiteOptions, site: DocketSite): Promise<SettingsDesk> {
+  return new SettingsDesk(await index.keptRecords(settingsKinds), {
+    seal: (body, undo) => site.seal(body, [], { undo }),
+  });
+}
+
+function openBrakeDesk(
+  { keys, onNotice }: OpenSiteOptions,
+  site: DocketSite,
+  modes: RuleModes,
+  state: ChangeState,
+): BrakeDesk {
+  return new BrakeDesk({
+    modes,
+    seal: (body, parts, hooks) => site.seal(body, parts, hooks),
+    release: () => site.release.id,
+    duties: () => state,
+    siteKey: keys.site,
+    onBrake: (facts) => onNotice?.(brakeNotice(facts)),
+  });
+}
+
+function openModelDesk({ disk, paths, readLater, replaceLater }: OpenSiteOptions, site: DocketSite): Models {
+  return new ModelDesk({
+    paths,
+    release: () => site.release,
+    read: readLater,
+    replace: replaceLater,
+    list: (directory) => disk.list(directory),
+    makeDirectory: (path) => disk.makeDirectory(path),
+  });
+}
+
+function openLabelDesk({ index, keys }: OpenSiteOptions, site: DocketSite): LabelDesk {
+  return new LabelDesk({
+    seal: (body, parts) => site.seal(body, parts),
+    kindOf: async (of) => (await site.recorded(of)).record.kind,
+    labels: (query) => index.labels(query),
+    indexed: () => site.indexed(),
+    siteKey: keys.site,
+  });
+}
+
+function openListChanges(
+  { keys, clock, timer }: OpenSiteOptions,
+  site: DocketSite,
+  { state, lists, modes, entryHash, changes, records, onFault }: ListChangesOf,
+): ListChanges {
+  return new ListChanges({
+    lists: lists.lists,
+    store: lists.store,
+    seal: async (body, parts) => (await site.seal(body, parts)).leaf,
+    publish: async (by, versions, of, alone) => {
+      await watchListChange(modes, site, of, entryHash);
+      return changes.publishLists(by, versions, of, alone);
+    },
+    duties: {
+      state,
+      during: (act) => changes.during(act),
+      candidate: (versions) => changes.candidate(versions),
+      restrictsMore: (list, undo) => listRestrictsMore(site.release.policies.policies, list, undo),
+    },
+    release: () => site.release.id,
+    records,
+    partOf: (at) => site.sitePart(at, "change"),
+    siteKey: keys.site,
+    clock,
+    timer,
+    onFault,
+  });
+}
