@@ -19,20 +19,25 @@ export {
 } from "./enforcement/restriction.ts";
 export type { RecordedRestriction, Restriction } from "./enforcement/restriction.ts";
 export {
+  applyAct,
   applyDecision,
   cleanStanding,
   isClean,
   latenessMsMax,
   readStanding,
   restrictionsAt,
+  sameStrike,
   strikeInForceMs,
   strikeMemoryMs,
   strikesWithin,
   throttleWaitMs,
 } from "./enforcement/standing.ts";
 export type {
+  ActChange,
+  BeyondActor,
   RestrictionRead,
   Standing,
+  StandingBeyond,
   StandingChange,
   StandingRead,
   Strike,

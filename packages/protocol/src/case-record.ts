@@ -30,8 +30,9 @@ export type VerdictCause = (typeof verdictCauses)[number];
 /**
  * A verdict on decision `of`, and with it whatever else of what followed from the decision is changed:
  * `restrictions` are imposed on its actor, those of `ended` end. `for` is the record that it came of: a
- * ruling, a batch, a review. `reason` is a code of the site's own. The part `facts` says which strikes are
- * given and which are void ({@link ActFacts}), `disclosed` what the actor is told, `change` holds a note.
+ * ruling, a batch, a review. `proposed` says that a step of a ladder was reached that waits for a person.
+ * `reason` is a code of the site's own. The part `facts` says which strikes are given and which are void
+ * ({@link ActFacts}), `disclosed` what the actor is told, `change` holds a note.
  */
 export type VerdictBody = {
   kind: "verdict";
@@ -44,6 +45,7 @@ export type VerdictBody = {
   for?: number;
   restrictions: RecordedRestriction[];
   ended: string[];
+  proposed?: true;
   reason: string;
   parts: string;
 };
@@ -275,6 +277,7 @@ export const caseKeys: { readonly [Kind in CaseKind]: readonly string[] } = {
   verdict: ["kind", "by", "role", "of", "actor", "verdict", "cause", "for"].concat([
     "restrictions",
     "ended",
+    "proposed",
     "reason",
     "parts",
   ]),
@@ -303,7 +306,7 @@ export const caseKeys: { readonly [Kind in CaseKind]: readonly string[] } = {
 
 /** Keys that a record of a kind may lack. */
 export const caseOptionalKeys: { readonly [Kind in CaseKind]?: readonly string[] } = {
-  verdict: ["for"],
+  verdict: ["for", "proposed"],
   measure: ["for"],
   report: ["trusted", "parts"],
   review: ["blind", "parts"],
@@ -324,6 +327,7 @@ export const caseTests: { readonly [Kind in CaseKind]: Readonly<Record<string, T
     for: isCount,
     restrictions: isRestrictionList,
     ended: isEndedList,
+    proposed: isTrue,
     reason: isCode,
     parts: isDigest,
   },

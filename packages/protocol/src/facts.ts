@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `facts` part of a decision: everything the decision read and gave that is not personal. From these, the
 // release and nothing else, the decision comes out again. Keyed hashes stand where personal values would.
+import { isCount, isText } from "./field-tests.ts";
 import type { Outcome } from "./record.ts";
+import { isCanonicalTime } from "./time.ts";
 
 /** A value that a fact may have. */
 export type FactValue = boolean | number | string | readonly string[];
@@ -22,8 +24,11 @@ export type FiredFact = {
   exemption?: string;
 };
 
-/** A restriction in force before the event; of a throttle, how long the event would have had to wait. */
-export type StandingRestriction =
+/**
+ * A restriction in force before the event; of a throttle, how long the event would have had to wait. `on`
+ * says what it is on, if not on the actor.
+ */
+export type StandingRestriction = { on?: "network" | "device" | "emailHost" | "domain" | "fingerprint" } & (
   | { id: string; kind: "warn" | "suspend"; until: string }
   | { id: string; kind: "ban" }
   | { id: string; kind: "limit"; ability: string; until: string }
@@ -35,7 +40,8 @@ export type StandingRestriction =
       burst: number;
       until: string;
       waitMs: number;
-    };
+    }
+);
 
 /** What was read of the actor's standing; what is not there was nothing. */
 export type StandingFacts = {
@@ -131,25 +137,56 @@ export type Disclosed = {
   facts: Record<string, FactValue>;
 };
 
+/** A strike as acts have it: `at` is the time that it counts from. */
+export type ActStrike = { policy: string; rule: string; count: number; at: string };
+
 /**
- * The `facts` part of a verdict or a measure: `at` is the time from which its restrictions and strikes count;
- * `strikes` are given, `voided` were given by earlier decisions and count no more.
+ * The `facts` part of a verdict or a measure: `at` is when it was made, and its restrictions begin;
+ * `strikes` are given, `voided` were given before and count no more; `proposed` are steps of ladders that
+ * were reached and wait for a person, as `policy/ladder-STRIKES`.
  */
 export type ActFacts = {
   v: 1;
   at: string;
-  strikes: { policy: string; rule: string; count: number }[];
-  voided: { policy: string; rule: string; count: number; at: string }[];
+  strikes: ActStrike[];
+  voided: ActStrike[];
+  proposed?: string[];
 };
 
 /** The one encoding of the facts of an act. */
-export function encodeActFacts({ v, at, strikes, voided }: ActFacts): string {
+export function encodeActFacts({ v, at, strikes, voided, proposed }: ActFacts): string {
   return JSON.stringify({
     v,
     at,
-    strikes: strikes.map(({ policy, rule, count }) => ({ policy, rule, count })),
-    voided: voided.map(({ policy, rule, count, at: given }) => ({ policy, rule, count, at: given })),
+    strikes: strikes.map(plainStrike),
+    voided: voided.map(plainStrike),
+    ...(proposed === undefined ? {} : { proposed }),
   });
+}
+
+/**
+ * Reads the facts of an act from their part's plaintext.
+ *
+ * @returns `undefined` if they are not what {@link encodeActFacts} writes
+ */
+export function readActFacts(plaintext: string): ActFacts | undefined {
+  try {
+    const facts = JSON.parse(plaintext) as ActFacts;
+    const { at, strikes, voided, proposed } = facts;
+    const isFacts = facts.v === 1 && encodeActFacts(facts) === plaintext && isCanonicalTime(at);
+    if (!isFacts || ![...strikes, ...voided].every(isActStrike)) return undefined;
+    return proposed === undefined || proposed.every(isText) ? facts : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function plainStrike({ policy, rule, count, at }: ActStrike): ActStrike {
+  return { policy, rule, count, at };
+}
+
+function isActStrike({ policy, rule, count, at }: ActStrike): boolean {
+  return isText(policy) && isText(rule) && isCount(count) && isCanonicalTime(at);
 }
 
 /** The one encoding of facts: JSON on one line, keys in the order of the type, maps by key. */

@@ -6,7 +6,7 @@ import type { Evaluation, FieldPath, FieldValue, FiredRule, Held, Outcome } from
 import type { Enforcement } from "./enforce.ts";
 import { recordedRestriction, timeText } from "./restriction.ts";
 import type { RecordedRestriction } from "./restriction.ts";
-import type { RestrictionRead } from "./standing.ts";
+import type { BeyondActor, RestrictionRead } from "./standing.ts";
 
 /** Names of the reasons that are no rule's: a restriction refused the event. */
 export const suspendedReason = "standing.suspended";
@@ -132,6 +132,7 @@ function reasonsOf(rules: readonly FiredRule[], refusedBy: RestrictionRead | und
 }
 
 function refusalReason(refusedBy: RestrictionRead): Reason {
+  if (refusedBy.on !== undefined && refusedBy.kind !== "ban") return refusalBeyond(refusedBy, refusedBy.on);
   if (refusedBy.kind === "ban") {
     return {
       rule: bannedReason,
@@ -153,6 +154,38 @@ function refusalReason(refusedBy: RestrictionRead): Reason {
     text: {
       en: `This account is suspended until ${until}.`,
       de: `Dieses Konto ist bis ${until} gesperrt.`,
+    },
+  };
+}
+
+const beyondWords: Readonly<Record<BeyondActor, { en: string; de: string }>> = {
+  network: { en: "from this network", de: "aus diesem Netz" },
+  device: { en: "from this device", de: "von diesem Gerät" },
+  emailHost: { en: "from this e-mail host", de: "mit Adressen dieses E-Mail-Anbieters" },
+  domain: { en: "with links to this domain", de: "mit Links auf diese Domain" },
+  fingerprint: { en: "of this text", de: "dieses Textes" },
+};
+
+// Who is hit because of a network or a device should know that it is not about their account.
+function refusalBeyond(
+  { kind, until }: Extract<RestrictionRead, { until: string }>,
+  on: BeyondActor,
+): Reason {
+  const { en, de } = beyondWords[on];
+  if (kind === "throttle") {
+    return {
+      rule: throttledReason,
+      text: {
+        en: `Posts ${en} pass only at a limited rate until ${until}.`,
+        de: `Beiträge ${de} werden bis ${until} nur in begrenztem Tempo angenommen.`,
+      },
+    };
+  }
+  return {
+    rule: suspendedReason,
+    text: {
+      en: `Posts ${en} are refused until ${until}.`,
+      de: `Beiträge ${de} werden bis ${until} nicht angenommen.`,
     },
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Standing: an actor's strikes, and the restrictions in force. It is a function of the records:
-// `applyDecision` is what live decisions and a rebuild from the log both call. Expiry is a function of time,
-// never an action.
+// Standing: a subject's strikes, and the restrictions in force. It is a function of the records:
+// `applyDecision` and `applyAct` are what live decisions and acts, a rebuild from the log and a replay all
+// call. Expiry is a function of time, never an action.
 import type { Policy } from "../types.ts";
 import { sameRate, timeMsMax } from "./restriction.ts";
 import type { Restriction } from "./restriction.ts";
@@ -34,8 +34,25 @@ export type StandingChange = {
   restrictions: readonly Restriction[];
 };
 
-/** A restriction in force, as a decision reads it. */
-export type RestrictionRead =
+/**
+ * What an act does to a standing. Strikes that are equal in policy, rule, count and time are interchangeable:
+ * each of `voided` removes one.
+ */
+export type ActChange = {
+  readonly strikes: readonly Strike[];
+  readonly voided: readonly Strike[];
+  readonly restrictions: readonly Restriction[];
+  /** Ids of restrictions that end. */
+  readonly ended: readonly string[];
+};
+
+/** What else than the actor restrictions are on. */
+export type BeyondActor = "network" | "device" | "emailHost" | "domain" | "fingerprint";
+/** The standing of something that an event came with: its network, its device. */
+export type StandingBeyond = { readonly kind: BeyondActor; readonly standing: Standing };
+
+/** A restriction in force, as a decision reads it; `on` says what it is on if not on the actor. */
+export type RestrictionRead = { on?: BeyondActor } & (
   | { id: string; kind: "warn" | "suspend"; until: string }
   | { id: string; kind: "ban" }
   | { id: string; kind: "limit"; ability: string; until: string }
@@ -48,7 +65,8 @@ export type RestrictionRead =
       until: string;
       /** How long an event has to wait for it, in milliseconds; 0 if it has room. */
       waitMs: number;
-    };
+    }
+);
 
 /**
  * All that a decision reads of a standing: plain JSON, a part of its facts. What is not there was nothing.
@@ -97,10 +115,21 @@ export function throttleWaitMs(restrictions: readonly Restriction[], atMs: numbe
  * What a decision under these policies reads of a standing.
  *
  * @param policies those that are about the event's type
+ * @param beyond standings of what else the event came with: their restrictions count as the actor's own
  */
-export function readStanding(standing: Standing, policies: readonly Policy[], atMs: number): StandingRead {
-  if (isClean(standing)) return { strikes: 0, restrictions: [] };
+export function readStanding(
+  standing: Standing,
+  policies: readonly Policy[],
+  atMs: number,
+  beyond: readonly StandingBeyond[] = [],
+): StandingRead {
+  if (isClean(standing) && beyond.length === 0) return { strikes: 0, restrictions: [] };
   const restrictions = restrictionsAt(standing, atMs).map((each) => readRestriction(each, atMs));
+  for (const { kind, standing: other } of beyond) {
+    for (const each of restrictionsAt(other, atMs)) {
+      restrictions.push({ ...readRestriction(each, atMs), on: kind });
+    }
+  }
   if (standing.strikes.length === 0) return { strikes: 0, restrictions };
   const ladder: Record<string, number[]> = {};
   const recent: string[] = [];
@@ -139,6 +168,25 @@ export function applyDecision(standing: Standing, change: StandingChange): Stand
   };
 }
 
+/**
+ * The standing after an act: exactly what the act says is changed, and nothing is forgotten because of its
+ * time, since decisions on earlier events may follow.
+ */
+export function applyAct(standing: Standing, change: ActChange): Standing {
+  const { voided, ended } = change;
+  const strikes = [...withoutEach(standing.strikes, voided), ...change.strikes];
+  const restrictions = standing.restrictions.filter(({ id }) => !ended.includes(id));
+  return {
+    strikes: strikes.slice(-strikesMax),
+    restrictions: change.restrictions.reduce(impose, restrictions),
+  };
+}
+
+/** Whether two strikes cannot be told apart. */
+export function sameStrike(a: Strike, b: Strike): boolean {
+  return a.policy === b.policy && a.rule === b.rule && a.count === b.count && a.atMs === b.atMs;
+}
+
 /** Whether nothing is left to remember. */
 export function isClean(standing: Standing): boolean {
   return standing.strikes.length === 0 && standing.restrictions.length === 0;
@@ -152,6 +200,16 @@ function readRestriction(restriction: Restriction, atMs: number): RestrictionRea
   if (kind !== "throttle") return { id, kind, until };
   const { count, perMs, burst } = restriction;
   return { id, kind, count, perMs, burst, until, waitMs: throttleWaitMs([restriction], atMs) };
+}
+
+// One for each that is void, the oldest first.
+function withoutEach(strikes: readonly Strike[], voided: readonly Strike[]): Strike[] {
+  const left = [...strikes];
+  for (const strike of voided) {
+    const place = left.findIndex((each) => sameStrike(each, strike));
+    if (place >= 0) left.splice(place, 1);
+  }
+  return left;
 }
 
 function isRecent(
