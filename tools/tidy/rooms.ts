@@ -64,6 +64,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // What people who run a site decide besides its policy.
   settings: { imports: [], contracts: ["releases"] },
+  // What people look at: the queue, what is drawn by chance, and corrections of many decisions at once.
+  reviews: {
+    imports: ["counters"],
+    contracts: ["enforcement", "evidence", "labels", "releases", "settings", "views"],
+  },
   // The way of an event: it calls the stations in their order.
   intake: {
     imports: [
@@ -74,6 +79,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "log",
       "models",
       "releases",
+      "reviews",
       "rollout",
       "settings",
       "views",
