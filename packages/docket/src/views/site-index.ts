@@ -3,6 +3,7 @@
 // what standing actors have. The first is kept by the journal until it is durable here; the others are views
 // that can be deleted and rebuilt from the log.
 import type { ActorEntry } from "../log/frame.ts";
+import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "./decision-row.ts";
 
 /** Events are recognised as repeats for this long after their sealing, in milliseconds. */
 export const repeatWindowMs: number = 30 * 86_400_000;
@@ -26,10 +27,14 @@ export type IndexEntry = {
   event: Uint8Array | undefined;
   body: Uint8Array | undefined;
   standing: { actor: string; state: string } | undefined;
+  /** Standings of others that changed with it: linked actors, networks, domains. */
+  subjects?: readonly { actor: string; state: string }[] | undefined;
   /** The release that the record puts in force. */
   release: string | undefined;
   /** A record that is found by its kind later: of all but decisions and what comes as often. */
   kept?: KeptRecord | undefined;
+  /** What is found of a decision, by whoever asks for many. */
+  decision?: DecisionRow | undefined;
 };
 
 /** A record's leaf, and its kind. */
@@ -72,6 +77,12 @@ export interface SiteIndex {
   keptRecords(kinds: readonly string[]): Promise<string[]>;
   /** The leaves of the labels in force, one a decision. */
   labels(query: LabelQuery): Promise<string[]>;
+  /** Decisions, by index. */
+  decisions(query: DecisionQuery): Promise<DecisionRow[]>;
+  /** How many decisions of each kind there are, decided in `[fromMs, toMs)`. */
+  decisionCounts(query: { fromMs: number; toMs: number }): Promise<DecisionCount[]>;
+  /** The leaves of records of what comes after a decision, in the order of the log. */
+  caseRecords(query: CaseQuery): Promise<string[]>;
   /**
    * The first record from which on counters have to be rebuilt: none before it was decided after `sinceMs`.
    */

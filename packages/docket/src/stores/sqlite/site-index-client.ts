@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { DocketError } from "../../error.ts";
 import type { ActorEntry } from "../../log/frame.ts";
 import { threadUrl } from "../../thread-url.ts";
+import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 import type {
   FindQuery,
   Found,
@@ -16,16 +17,56 @@ import type {
 import type { SqliteSiteIndex } from "./site-index.ts";
 
 /** What the thread is started with. */
-export type IndexStart = { identityPath: string; viewsPath: string; repeatWindowMs: number };
+export type IndexStart = {
+  identityPath: string;
+  viewsPath: string;
+  repeatWindowMs: number;
+  /** It answers queries only, and writes nothing. */
+  reads?: boolean;
+};
+/** What a thread is asked for. */
+type IndexMethod = Exclude<keyof SqliteSiteIndex, symbol>;
 /** A call to the thread. */
-export type IndexCall = { id: number; method: keyof SqliteSiteIndex; argument: unknown };
+export type IndexCall = { id: number; method: IndexMethod; argument: unknown };
 /** Its answer. */
 export type IndexAnswer = { id: number; value?: unknown; error?: string };
 
 type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 
-/** Opens the look-ups of a site in a thread of their own. */
+type Thread = { call<T>(method: IndexMethod, argument?: unknown): Promise<T> };
+
+/** Opens the look-ups of a site in threads of their own. */
 export function openSiteIndex(start: IndexStart): SiteIndex {
+  const { call } = openThread(start);
+  let reader: Thread | undefined;
+  // Few ask: the thread starts with the first who does.
+  const ask = <T>(method: IndexMethod, query: unknown): Promise<T> => {
+    reader ??= openThread({ ...start, reads: true });
+    return reader.call(method, query);
+  };
+  return {
+    find: (query: FindQuery) => call<Found>("find", query),
+    actor: (pseudonym: string) => call<KnownActor | undefined>("actor", pseudonym),
+    apply: (entries: readonly IndexEntry[]) => call<void>("apply", entries),
+    restoreActors: (actors: readonly ActorEntry[]) => call<void>("restoreActors", actors),
+    state: () => call<IndexState>("state"),
+    keptRecords: (kinds: readonly string[]) => call<string[]>("keptRecords", kinds),
+    labels: (query: LabelQuery) => call<string[]>("labels", query),
+    decisions: (query: DecisionQuery) => ask<DecisionRow[]>("decisions", query),
+    decisionCounts: (query: { fromMs: number; toMs: number }) =>
+      ask<DecisionCount[]>("decisionCounts", query),
+    caseRecords: (query: CaseQuery) => ask<string[]>("caseRecords", query),
+    firstRecordSince: (sinceMs: number) => call<number>("firstRecordSince", sinceMs),
+    latestDecidedMs: () => call<number>("latestDecidedMs"),
+    makeDurable: () => call<void>("makeDurable"),
+    close: async () => {
+      await reader?.call<void>("close");
+      await call<void>("close");
+    },
+  };
+}
+
+function openThread(start: IndexStart): Thread {
   const worker = new Worker(threadUrl("./site-index-thread", import.meta.url), {
     workerData: start,
   });
@@ -48,7 +89,7 @@ export function openSiteIndex(start: IndexStart): SiteIndex {
     waiting.clear();
   });
 
-  function call<T>(method: keyof SqliteSiteIndex, argument?: unknown): Promise<T> {
+  function call<T>(method: IndexMethod, argument?: unknown): Promise<T> {
     if (failure !== undefined) return Promise.reject(failure);
     const id = nextId++;
     // Calls that came of all that was ready to be read go together: to wake a thread costs more than a
@@ -63,17 +104,5 @@ export function openSiteIndex(start: IndexStart): SiteIndex {
     return new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject })) as Promise<T>;
   }
 
-  return {
-    find: (query: FindQuery) => call<Found>("find", query),
-    actor: (pseudonym: string) => call<KnownActor | undefined>("actor", pseudonym),
-    apply: (entries: readonly IndexEntry[]) => call<void>("apply", entries),
-    restoreActors: (actors: readonly ActorEntry[]) => call<void>("restoreActors", actors),
-    state: () => call<IndexState>("state"),
-    keptRecords: (kinds: readonly string[]) => call<string[]>("keptRecords", kinds),
-    labels: (query: LabelQuery) => call<string[]>("labels", query),
-    firstRecordSince: (sinceMs: number) => call<number>("firstRecordSince", sinceMs),
-    latestDecidedMs: () => call<number>("latestDecidedMs"),
-    makeDurable: () => call<void>("makeDurable"),
-    close: () => call<void>("close"),
-  };
+  return { call };
 }

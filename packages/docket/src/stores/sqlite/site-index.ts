@@ -6,20 +6,20 @@ import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 import { parseLeaf } from "@docket/protocol";
 import type { ActorEntry } from "../../log/frame.ts";
+import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 import type {
   FindQuery,
   Found,
   IndexEntry,
   IndexState,
+  KeptRecord,
   KnownActor,
   LabelQuery,
 } from "../../views/site-index.ts";
-
-/**
- * What the views hold; raised when they take in what they did not before. Views of another version are made
- * again from the log.
- */
-const viewsVersion = 2;
+import { CaseWriter } from "./case-records.ts";
+import { DecisionWriter } from "./decision-table.ts";
+import { createViews, spanRecords } from "./views-schema.ts";
+import { ViewsReader } from "./views-reader.ts";
 
 /** Expired repeats are removed after this many applied entries. */
 const purgeInterval = 50_000;
@@ -30,6 +30,9 @@ export class SqliteSiteIndex {
   readonly #views: DatabaseSync;
   readonly #statements: Record<string, StatementSync>;
   readonly #repeatWindowMs: number;
+  readonly #decisions: DecisionWriter;
+  readonly #cases: CaseWriter;
+  readonly #reader: ViewsReader;
   #size: number;
   #applied = 0;
 
@@ -44,19 +47,10 @@ export class SqliteSiteIndex {
     this.#identity.exec(`CREATE TABLE IF NOT EXISTS actors
       (lookup BLOB PRIMARY KEY, pseudonym TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL) WITHOUT ROWID`);
     this.#views = openDatabase(viewsPath, busyMs);
-    forgetOtherVersions(this.#views);
-    this.#views.exec(`
-      CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 0),
-        size INTEGER NOT NULL, release TEXT);
-      INSERT OR IGNORE INTO position VALUES (0, 0, NULL);
-      CREATE TABLE IF NOT EXISTS repeats (event BLOB PRIMARY KEY, body BLOB NOT NULL,
-        record INTEGER NOT NULL, sealed INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS standings (actor TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS spans (first INTEGER PRIMARY KEY, latest INTEGER NOT NULL);
-      CREATE INDEX IF NOT EXISTS spans_latest ON spans (latest);
-      CREATE TABLE IF NOT EXISTS kept (record INTEGER PRIMARY KEY, kind TEXT NOT NULL, leaf TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS labels (decision INTEGER PRIMARY KEY, leaf TEXT NOT NULL);
-      PRAGMA user_version = ${viewsVersion}`);
+    createViews(this.#views);
+    this.#decisions = new DecisionWriter(this.#views);
+    this.#cases = new CaseWriter(this.#views);
+    this.#reader = new ViewsReader(this.#views);
     this.#statements = {
       actor: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE lookup = ?"),
       pseudonym: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE pseudonym = ?"),
@@ -77,7 +71,10 @@ export class SqliteSiteIndex {
       ),
       setLabel: this.#views.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?)"),
       labels: this.#views.prepare("SELECT leaf FROM labels WHERE decision >= ? ORDER BY decision LIMIT ?"),
-      addSpan: this.#views.prepare("INSERT OR REPLACE INTO spans VALUES (?, ?)"),
+      addSpan: this.#views.prepare(
+        `INSERT INTO spans VALUES (?, ?, ?) ON CONFLICT (first) DO UPDATE
+         SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)`,
+      ),
       since: this.#views.prepare("SELECT min(first) AS first FROM spans WHERE latest > ?"),
       latest: this.#views.prepare("SELECT max(latest) AS latest FROM spans"),
     };
@@ -104,17 +101,27 @@ export class SqliteSiteIndex {
     const last = fresh.at(-1);
     if (first === undefined || last === undefined) return;
     this.restoreActors(fresh.flatMap((entry) => entry.actors));
-    transaction(this.#views, () => {
-      for (const { index, sealedMs, event, body, standing, release, kept } of fresh) {
+    this.#transaction(() => {
+      for (const {
+        index,
+        sealedMs,
+        event,
+        body,
+        standing,
+        release,
+        kept,
+        decision,
+        subjects = [],
+      } of fresh) {
         if (kept?.kind === "label") this.#run("setLabel", labelledDecision(kept.leaf), kept.leaf);
-        else if (kept !== undefined) this.#run("addKept", index, kept.kind, kept.leaf);
+        else if (kept !== undefined) this.#keep(index, kept);
+        if (decision !== undefined) this.#decisions.write(decision);
         if (release !== undefined) this.#run("setRelease", release);
         if (event !== undefined && body !== undefined) this.#run("addRepeat", event, body, index, sealedMs);
-        if (standing === undefined) continue;
-        if (standing.state === "") this.#run("dropStanding", standing.actor);
-        else this.#run("setStanding", standing.actor, standing.state);
+        if (standing !== undefined) this.#setStanding(standing);
+        for (const subject of subjects) this.#setStanding(subject);
       }
-      this.#run("addSpan", first.index, Math.max(...fresh.map((entry) => entry.decidedMs)));
+      for (const { first, earliest, latest } of spansOf(fresh)) this.#run("addSpan", first, earliest, latest);
       this.#run("setSize", last.index + 1);
       this.#applied += fresh.length;
       if (this.#applied >= purgeInterval) {
@@ -150,6 +157,18 @@ export class SqliteSiteIndex {
     return rows.map(({ leaf }) => leaf);
   }
 
+  decisions(query: DecisionQuery): DecisionRow[] {
+    return this.#reader.decisions(query);
+  }
+
+  decisionCounts(query: { fromMs: number; toMs: number }): DecisionCount[] {
+    return this.#reader.decisionCounts(query);
+  }
+
+  caseRecords(query: CaseQuery): string[] {
+    return this.#reader.caseRecords(query);
+  }
+
   firstRecordSince(sinceMs: number): number {
     const row = this.#get("since", sinceMs) as { first: number | null };
     return row.first ?? this.#size;
@@ -172,6 +191,25 @@ export class SqliteSiteIndex {
     this.#views.close();
   }
 
+  #keep(index: number, kept: KeptRecord): void {
+    this.#run("addKept", index, kept.kind, kept.leaf);
+    this.#cases.write(kept);
+  }
+
+  #setStanding({ actor, state }: { actor: string; state: string }): void {
+    if (state === "") this.#run("dropStanding", actor);
+    else this.#run("setStanding", actor, state);
+  }
+
+  #transaction(action: () => void): void {
+    try {
+      transaction(this.#views, action);
+    } catch (error) {
+      this.#decisions.forget();
+      throw error;
+    }
+  }
+
   #statement(name: string): StatementSync {
     return this.#statements[name] as StatementSync;
   }
@@ -192,15 +230,6 @@ function openDatabase(path: string, busyMs: number): DatabaseSync {
   return database;
 }
 
-// They hold nothing that the log doesn't: a start takes in all of it.
-function forgetOtherVersions(views: DatabaseSync): void {
-  const { user_version: found } = views.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (found === viewsVersion) return;
-  for (const table of ["position", "repeats", "standings", "spans", "kept", "labels"]) {
-    views.exec(`DROP TABLE IF EXISTS ${table}`);
-  }
-}
-
 function transaction(database: DatabaseSync, action: () => void): void {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -211,6 +240,22 @@ function transaction(database: DatabaseSync, action: () => void): void {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** Between which times the decisions of each block of records lie. */
+function spansOf(entries: readonly IndexEntry[]): { first: number; earliest: number; latest: number }[] {
+  const spans = new Map<number, { first: number; earliest: number; latest: number }>();
+  for (const { index, decidedMs } of entries) {
+    if (decidedMs === 0) continue;
+    const first = index - (index % spanRecords);
+    const span = spans.get(first);
+    if (span === undefined) spans.set(first, { first, earliest: decidedMs, latest: decidedMs });
+    else {
+      span.earliest = Math.min(span.earliest, decidedMs);
+      span.latest = Math.max(span.latest, decidedMs);
+    }
+  }
+  return [...spans.values()];
 }
 
 // A later label of a decision takes the place of an earlier one: records are taken in by the log's order.

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of what comes after a decision, found by the records and persons that they name.
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isCaseRecord, parseLeaf } from "@docket/protocol";
+import type { CaseBody } from "@docket/protocol";
+import type { CaseQuery } from "../../views/decision-row.ts";
+import type { KeptRecord } from "../../views/site-index.ts";
+
+/** Writes whom and what records name. */
+export class CaseWriter {
+  readonly #addNamed: StatementSync;
+  readonly #addSubject: StatementSync;
+
+  constructor(views: DatabaseSync) {
+    this.#addNamed = views.prepare("INSERT OR IGNORE INTO case_of VALUES (?, ?)");
+    this.#addSubject = views.prepare("INSERT OR IGNORE INTO case_subjects VALUES (?, ?)");
+  }
+
+  /** Takes in a record of any kind; others than these name nothing. */
+  write({ kind, leaf }: KeptRecord): void {
+    if (!isCaseRecord({ kind })) return;
+    const record = parseLeaf(leaf);
+    if (!isCaseRecord(record)) return;
+    for (const named of recordsNamed(record)) this.#addNamed.run(named, record.index);
+    for (const subject of subjectsNamed(record)) this.#addSubject.run(subject, record.index);
+  }
+}
+
+/** Finds records. */
+export class CaseReader {
+  readonly #views: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(views: DatabaseSync) {
+    this.#views = views;
+  }
+
+  /** Leaves in the order of the log. */
+  caseRecords({ kinds, of, subject, about, after = -1, limit }: CaseQuery): string[] {
+    const conditions = ["kind IN (SELECT value FROM json_each(?))", "record > ?"];
+    const values: (string | number)[] = [JSON.stringify(kinds), after];
+    const only = (condition: string, ...given: (string | number)[]): void => {
+      conditions.push(condition);
+      values.push(...given);
+    };
+    if (of !== undefined) only("record IN (SELECT record FROM case_of WHERE named = ?)", of);
+    if (subject !== undefined) {
+      only("record IN (SELECT record FROM case_subjects WHERE subject = ?)", subject);
+    }
+    if (about !== undefined) only(`record IN (${aboutActor})`, about, about, about);
+    const indexed = values.length > 2;
+    // Found by its number: the planner would rather go through all of the kind.
+    const sql = `SELECT leaf FROM kept WHERE ${indexed ? "+" : ""}${conditions.join(" AND ")}
+      ORDER BY record LIMIT ?`;
+    const rows = this.#statement(sql).all(...values, limit) as { leaf: string }[];
+    return rows.map(({ leaf }) => leaf);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#views.prepare(sql)));
+    return statement;
+  }
+}
+
+// What names the actor, and what names a decision of theirs or a record that names them: the reports and
+// reviews of what they posted, the messages and the ruling of their dispute.
+const aboutActor = `
+  SELECT record FROM case_subjects WHERE subject = ?
+  UNION SELECT case_of.record FROM decisions INDEXED BY decisions_actor
+    JOIN case_of ON case_of.named = decisions.record WHERE decisions.actor = ?
+  UNION SELECT case_of.record FROM case_subjects JOIN case_of ON case_of.named = case_subjects.record
+    WHERE case_subjects.subject = ?`;
+
+/** The records that a record names. */
+export function recordsNamed(record: CaseBody): number[] {
+  switch (record.kind) {
+    case "verdict":
+      return record.for === undefined ? [record.of] : [record.of, record.for];
+    case "measure":
+      return record.for === undefined ? record.of : [...record.of, record.for];
+    case "link":
+    case "applied":
+      return record.of;
+    case "batch":
+    case "export":
+      return record.of === undefined ? [] : [record.of];
+    case "lapse":
+    case "webhook":
+    case "settings":
+      return [];
+    default:
+      return [record.of];
+  }
+}
+
+/** The actors and subjects that a record names. */
+export function subjectsNamed(record: CaseBody): readonly string[] {
+  switch (record.kind) {
+    case "verdict":
+    case "dispute":
+      return [record.actor];
+    case "measure":
+    case "lapse":
+      return [record.subject];
+    case "link":
+      return record.actors;
+    case "report":
+      return [record.reporter];
+    default:
+      return [];
+  }
+}
