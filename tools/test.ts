@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that must hold before a commit, what fails fastest first. `npm test` runs it.
 import { spawn } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,6 +12,10 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 /** A test that takes longer hangs, in milliseconds. Far above what any takes, since machines may be slow. */
 const unitTimeoutMs = 120_000;
 const integrationTimeoutMs = 600_000;
+/** Unit tests are shared out among so many processes at most: each takes some hundred MB. */
+const shardsMax = 4;
+/** The longest file of all begins first, so that nothing waits for it at the end. */
+const longestFile = "packages/docket/integration/docs.test.ts";
 
 const help = `Runs the checks and tests of the whole repository and exits with 1 if any failed.
 
@@ -26,7 +30,7 @@ Steps, in order:
   types          tsc: tests and tools type-check
   lint           oxlint, type-aware, warnings are errors
   format         oxfmt --check
-  unit           packages/*/src/**/*.test.ts and tools/**/*.test.ts, in one process
+  unit           packages/*/src/**/*.test.ts and tools/**/*.test.ts, shared out among a few processes
   integration    packages/*/integration/**/*.test.ts, a process for each file
 
 With DOCKET_REQUIRE_ENGINES=1 in the environment a skipped test is a failure.
@@ -100,12 +104,22 @@ async function runSteps(chosen: readonly Step[], paths: readonly string[]): Prom
 function runUnitTests(paths: readonly string[]): Promise<string | undefined> {
   const files = testFiles(["packages/*/src/**/*.test.ts", "tools/**/*.test.ts"], paths);
   if (files.length === 0 && paths.length === 0) return Promise.resolve("there are no unit tests at all");
-  return runTests(files, ["--test-isolation=none", `--test-timeout=${unitTimeoutMs}`]);
+  const options = ["--test-isolation=none", `--test-timeout=${unitTimeoutMs}`];
+  return runTests(shared(files, Math.min(availableParallelism(), shardsMax)), options);
 }
 
 function runIntegrationTests(paths: readonly string[]): Promise<string | undefined> {
   const files = testFiles(["packages/*/integration/**/*.test.ts"], paths);
-  return runTests(files, ["--test-concurrency=2", `--test-timeout=${integrationTimeoutMs}`]);
+  const ordered = [...files].sort((a, b) => Number(b === longestFile) - Number(a === longestFile));
+  return runTests([ordered], ["--test-concurrency=2", `--test-timeout=${integrationTimeoutMs}`]);
+}
+
+/** Shares files out in turn: those of one folder take about as long as each other. */
+function shared(files: readonly string[], count: number): string[][] {
+  const shards = Array.from({ length: count }, (_, place) =>
+    files.filter((_file, at) => at % count === place),
+  );
+  return shards.filter((shard) => shard.length > 0);
 }
 
 function testFiles(patterns: readonly string[], paths: readonly string[]): string[] {
@@ -113,31 +127,60 @@ function testFiles(patterns: readonly string[], paths: readonly string[]): strin
   return files.filter((file) => paths.length === 0 || paths.some((path) => file.includes(path))).sort();
 }
 
-async function runTests(files: readonly string[], options: readonly string[]): Promise<string | undefined> {
-  if (files.length === 0) {
+/** Runs shards of test files side by side. What the first prints is seen as it comes, the others' after it. */
+async function runTests(
+  shards: readonly (readonly string[])[],
+  options: readonly string[],
+): Promise<string | undefined> {
+  if (shards.length === 0 || shards[0]?.length === 0) {
     process.stdout.write("no test files\n");
     return undefined;
   }
   const folder = mkdtempSync(join(tmpdir(), "docket-test-"));
   try {
-    const tapPath = join(folder, "run.tap");
-    const reporters = [
-      "--test-reporter=spec",
-      "--test-reporter-destination=stdout",
-      "--test-reporter=tap",
-      `--test-reporter-destination=${tapPath}`,
-    ];
-    const problem = await run("node", [
-      "--conditions=@docket/source",
-      "--test",
-      ...options,
-      ...reporters,
-      ...files,
-    ]);
-    return problem ?? checkRun(readTap(readFileSync(tapPath, "utf8")));
+    const problems = await Promise.all(shards.map((files, place) => runShard(files, options, folder, place)));
+    for (let place = 1; place < shards.length; place++) {
+      process.stdout.write(readFileSync(outputPath(folder, place)));
+    }
+    const taps = shards.map((_, place) => readTap(readFileSync(tapPath(folder, place), "utf8")));
+    return problems.find((problem) => problem !== undefined) ?? firstProblem(taps);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function runShard(
+  files: readonly string[],
+  options: readonly string[],
+  folder: string,
+  place: number,
+): Promise<string | undefined> {
+  const reporters = [
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=tap",
+    `--test-reporter-destination=${tapPath(folder, place)}`,
+  ];
+  const args = ["--conditions=@docket/source", "--test", ...options, ...reporters, ...files];
+  const output = place === 0 ? "inherit" : openSync(outputPath(folder, place), "w");
+  // What the many short processes of the tests have compiled once, they need not compile again.
+  return run("node", args, output, { NODE_COMPILE_CACHE: join(folder, "compiled") });
+}
+
+function tapPath(folder: string, place: number): string {
+  return join(folder, `run-${place}.tap`);
+}
+
+function outputPath(folder: string, place: number): string {
+  return join(folder, `output-${place}.txt`);
+}
+
+function firstProblem(taps: readonly TapSummary[]): string | undefined {
+  for (const tap of taps) {
+    const problem = checkRun(tap);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** What is wrong with a run that ended well: nothing ran, or tests were skipped that had to run. */
@@ -154,11 +197,20 @@ function checkRun({ skipped, tests, skippedCount }: TapSummary): string | undefi
   return undefined;
 }
 
-/** Runs a command of the workspace with its output going to ours; returns what went wrong. */
-function run(command: string, args: readonly string[]): Promise<string | undefined> {
+/** Runs a command of the workspace, its output going to ours or to a file; returns what went wrong. */
+function run(
+  command: string,
+  args: readonly string[],
+  output: "inherit" | number = "inherit",
+  more: Readonly<Record<string, string>> = {},
+): Promise<string | undefined> {
   // The workspace's own tools come first, its Node 24 among them, also when this is not started by npm.
   const path = [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter);
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, PATH: path }, stdio: "inherit" });
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...more, PATH: path },
+    stdio: ["inherit", output, output],
+  });
   return new Promise((resolve) => {
     child.on("error", (error) => {
       resolve(`${command} did not start: ${error.message}`);
