@@ -9,7 +9,8 @@ import type { TestContext } from "node:test";
 import { createInstallation, readInstallation } from "../src/installation.ts";
 import { openInstallation } from "../src/main.ts";
 import { disk } from "../src/stores/files/node-disk.ts";
-import { directoryOf, docket, labelledLines, textOf } from "../src/cli/model/testing/run-docket.ts";
+import { directoryOf, docket } from "../src/cli/testing/run-docket.ts";
+import { labelledLines, textOf } from "../src/cli/model/testing/labelled-texts.ts";
 
 const policy = (from: string, outcome = "hold"): string => `policy: comments
 on: [comment]

@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
-import { PassThrough } from "node:stream";
 import { describe, test } from "node:test";
 import type { Command } from "commander";
 import { DocketError } from "../error.ts";
 import { reportFailure } from "./failure.ts";
 import { run } from "./main.ts";
 import { createProgram } from "./program.ts";
-import type { Terminal } from "./terminal.ts";
+import { testTerminal } from "./testing/run-docket.ts";
 
 const reference = readFileSync(new URL("../../../../docs/reference/cli.md", import.meta.url), "utf8");
-
-type TestTerminal = { terminal: Terminal; stdout: () => string; stderr: () => string };
-
-function testTerminal(): TestTerminal {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const terminal: Terminal = {
-    stdin: new PassThrough(),
-    stdout,
-    stderr,
-    env: {},
-    clock: () => 0,
-    nowMs: () => 0,
-    signals: new EventEmitter(),
-    temporaryDirectory: "/nowhere",
-    outputGone: new AbortController().signal,
-  };
-  const text = (stream: PassThrough): string => String(stream.read() ?? "");
-  return { terminal, stdout: () => text(stdout), stderr: () => text(stderr) };
-}
 
 /** Every command that does something, with the words that call it. */
 function commands(): { words: string[]; command: Command }[] {

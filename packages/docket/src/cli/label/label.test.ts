@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket label` on a data directory.
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { createInstallation, readInstallation } from "../../installation.ts";
+import { readInstallation } from "../../installation.ts";
 import { labelledDecisions, labelsInForce } from "./labelled-decisions.ts";
 import type { LabelInForce } from "../../labels/label-desk.ts";
 import { openInstallation } from "../../main.ts";
-import { disk } from "../../stores/files/node-disk.ts";
-import { run } from "../main.ts";
-import type { Terminal } from "../terminal.ts";
+import { docket, installationWith } from "../testing/run-docket.ts";
 
 const policy = `policy: comments
 on: [comment]
@@ -22,37 +17,9 @@ rules:
   - { id: links, when: signals.linkCount >= 3, then: { outcome: hold } }
 `;
 
-async function docket(
-  input: string,
-  ...words: string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const stdin = new PassThrough();
-  stdin.end(input);
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const terminal: Terminal = {
-    stdin,
-    stdout,
-    stderr,
-    env: {},
-    clock: () => Date.UTC(2026, 10, 23),
-    nowMs: () => 0,
-    signals: new EventEmitter(),
-    temporaryDirectory: "/nowhere",
-    outputGone: new AbortController().signal,
-  };
-  const code = await run(words, terminal);
-  return { code, out: String(stdout.read() ?? ""), err: String(stderr.read() ?? "") };
-}
-
 /** A data directory with three decisions, and their indexes. */
 async function directoryWithDecisions(t: TestContext): Promise<{ data: string; indexes: number[] }> {
-  const parent = mkdtempSync(join(tmpdir(), "docket-label-"));
-  t.after(() => rmSync(parent, { recursive: true }));
-  const installation = createInstallation(disk, join(parent, "data"));
-  const { policyDirectory } = installation;
-  for (const name of readdirSync(policyDirectory)) rmSync(join(policyDirectory, name), { recursive: true });
-  writeFileSync(join(policyDirectory, "comments.yaml"), policy);
+  const installation = installationWith(t, policy);
   const opened = await openInstallation(installation);
   const indexes: number[] = [];
   for (const name of ["one", "two", "three"]) {

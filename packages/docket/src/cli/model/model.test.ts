@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { directoryOf, docket, labelledLines, textOf } from "./testing/run-docket.ts";
+import { directoryOf, docket } from "../testing/run-docket.ts";
+import { labelledLines, textOf } from "./testing/labelled-texts.ts";
 
 type Scored = {
   text?: string;

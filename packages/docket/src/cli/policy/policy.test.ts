@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
-import { run } from "../main.ts";
-import type { Terminal } from "../terminal.ts";
+import { docket as runDocket } from "../testing/run-docket.ts";
 import { excerptOf } from "./excerpt.ts";
 import { libraryPolicies } from "../../releases/policy-library.ts";
 
@@ -41,21 +38,8 @@ function directory(t: TestContext, files: Readonly<Record<string, string>>): str
 }
 
 async function docket(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const terminal: Terminal = {
-    stdin: new PassThrough(),
-    stdout,
-    stderr,
-    env: {},
-    clock: () => Date.UTC(2026, 10, 23),
-    nowMs: () => 0,
-    signals: new EventEmitter(),
-    temporaryDirectory: "/nowhere",
-    outputGone: new AbortController().signal,
-  };
-  const code = await run(["policy", ...words], terminal);
-  return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+  const { code, out, err } = await runDocket("", "policy", ...words);
+  return { code, stdout: out, stderr: err };
 }
 
 describe("docket policy check", () => {
