@@ -210,6 +210,11 @@ export type QuietBody = {
   ground: string;
   parts: string;
 };
+/**
+ * A day is over: what actors were not told of one by one since the digest before, because it was refused like
+ * something that they had been told of, is told of now. So many refusals it is.
+ */
+export type DigestBody = { kind: "digest"; by: "docket"; repeats: number };
 /** An address that is told of changes was added, changed or removed. Which it is, is in the part `change`. */
 export type WebhookBody = {
   kind: "webhook";
@@ -247,6 +252,7 @@ export type CaseBody =
   | BatchStepBody
   | AppliedBody
   | QuietBody
+  | DigestBody
   | WebhookBody
   | ExportBody
   | SettingsBody;
@@ -299,6 +305,7 @@ export const caseKeys: { readonly [Kind in CaseKind]: readonly string[] } = {
   "batch-step": ["kind", "by", "role", "of", "step", "made"],
   applied: ["kind", "by", "of"],
   quiet: ["kind", "by", "role", "of", "until", "ground", "parts"],
+  digest: ["kind", "by", "repeats"],
   webhook: ["kind", "by", "role", "change", "id", "parts"],
   export: ["kind", "by", "role", "what", "of", "parts"],
   settings: ["kind", "by", "role", "values"],
@@ -426,6 +433,7 @@ export const caseTests: { readonly [Kind in CaseKind]: Readonly<Record<string, T
     ground: isCode,
     parts: isDigest,
   },
+  digest: { by: (value) => value === "docket", repeats: isCount },
   webhook: {
     by: isAuthor,
     role: isRole,

@@ -36,6 +36,8 @@ export function caseHeadline(record: CaseBody): string {
       return `the app has done what ${counted(record.of.length, "record")} ordered`;
     case "quiet":
       return `the actor of record ${record.of} is not told of it before ${record.until}`;
+    case "digest":
+      return `the day's ${counted(record.repeats, "repeated refusal")} can be told`;
     case "webhook":
       return `a webhook was ${record.change}`;
     case "export":

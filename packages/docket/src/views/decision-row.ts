@@ -58,6 +58,8 @@ export type DecisionQuery = {
   /** A rule that fired and had its effect, as `policy/rule`. */
   readonly rule?: string | undefined;
   readonly type?: string | undefined;
+  /** Those that their actor is told of: held or refused, or with a restriction. */
+  readonly telling?: true | undefined;
   /** Decided at or after, and before, in ms since 1970. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;

@@ -86,6 +86,7 @@ export function recordsNamed(record: CaseBody): number[] {
     case "export":
       return record.of === undefined ? [] : [record.of];
     case "lapse":
+    case "digest":
     case "webhook":
     case "settings":
       return [];

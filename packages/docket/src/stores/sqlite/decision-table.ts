@@ -3,7 +3,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { outcomes } from "@docket/protocol";
 import type { Outcome } from "@docket/protocol";
-import { spanRecords } from "./views-schema.ts";
+import { spanRecords, telling } from "./views-schema.ts";
 import type { DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 
 /** Most rows of one answer; a caller that wants more asks again after the last. */
@@ -248,6 +248,10 @@ function conditionsOf(query: DecisionQuery, { from, to }: { from: number; to: nu
     index ??= "shape";
     conditions.push("shape IN (SELECT shape FROM shape_rules WHERE rule = ?)");
     values.push(query.rule);
+  }
+  if (query.telling === true) {
+    index ??= "telling";
+    conditions.push(telling);
   }
   if (query.type !== undefined) {
     conditions.push("+shape IN (SELECT id FROM shapes WHERE json_extract(shape, '$[0]') = ?)");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of a site's views. All of it can be deleted and made again from the log.
 import type { DatabaseSync } from "node:sqlite";
+import { outcomes } from "@docket/protocol";
 
 /**
  * What the views hold; raised when they take in what they did not before. Views of another version are made
@@ -38,6 +39,9 @@ const tables = `
     decided INTEGER NOT NULL, sealed INTEGER NOT NULL, outcome INTEGER NOT NULL, shape INTEGER NOT NULL,
     content TEXT, fingerprint TEXT, campaign TEXT, more TEXT)`;
 
+/** Decisions that their actor is told of: held or refused, or with a restriction. */
+export const telling = `(outcome >= ${outcomes.indexOf("hold")} OR instr(more, '"restrictions":') > 0)`;
+
 /** What finds rows otherwise than by their key. A rebuild makes these last: sorted, which is far faster. */
 const indexes = `
   CREATE INDEX IF NOT EXISTS spans_latest ON spans (latest);
@@ -48,7 +52,8 @@ const indexes = `
     WHERE fingerprint IS NOT NULL;
   CREATE INDEX IF NOT EXISTS decisions_campaign ON decisions (campaign) WHERE campaign IS NOT NULL;
   CREATE INDEX IF NOT EXISTS decisions_outcome ON decisions (outcome) WHERE outcome > 0;
-  CREATE INDEX IF NOT EXISTS decisions_shape ON decisions (shape)`;
+  CREATE INDEX IF NOT EXISTS decisions_shape ON decisions (shape);
+  CREATE INDEX IF NOT EXISTS decisions_telling ON decisions (record) WHERE ${telling}`;
 
 const tableNames = [...tables.matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(
   ([, name]) => name as string,
