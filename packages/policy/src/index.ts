@@ -21,6 +21,7 @@ export type { RecordedRestriction, Restriction } from "./enforcement/restriction
 export {
   applyAct,
   applyDecision,
+  applyPassing,
   cleanStanding,
   isClean,
   latenessMsMax,

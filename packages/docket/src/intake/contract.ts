@@ -13,6 +13,8 @@ export type DecideRequest = {
   /** Who reports it: the id of an API key, or `operator`. */
   by: string;
   source: "http" | "file";
+  /** The app has acted on it already: it comes from a spool, or was answered without sealing. */
+  late?: boolean;
   /** When it was received, in ms since 1970. */
   receivedMs: number;
   /** The answer may lack its receipt: a repeat's costs more to prove than the event cost to decide. */

@@ -3,8 +3,17 @@
 // (counters, limits, standing, lists, what is held back) is read here and becomes facts; what changes is
 // changed here too, and can be taken back. Live decisions, backtests and benchmarks all run it.
 import type { KeyObject } from "node:crypto";
-import { cleanStanding, concludeDecision, enforce, evaluate, readStanding } from "@docket/policy";
+import {
+  applyPassing,
+  cleanStanding,
+  concludeDecision,
+  enforce,
+  evaluate,
+  readStanding,
+  restrictionsAt,
+} from "@docket/policy";
 import type {
+  BeyondActor,
   Caps,
   Conclusion,
   Evaluation,
@@ -14,6 +23,7 @@ import type {
   Outcome,
   Signals,
   Standing,
+  StandingBeyond,
   StandingRead,
 } from "@docket/policy";
 import { formatTime } from "@docket/protocol";
@@ -45,9 +55,13 @@ export type Subject = {
   /** Keyed hashes of the event's id and of its encoded body, base64url. */
   eventHash: string;
   bodyHash: string;
+  /** Keyed hash of the content's id, where it has one. */
+  contentHash?: string | undefined;
   /** The actor's pseudonym. */
   actor: string;
   source: "http" | "file";
+  /** The app has acted on it already. */
+  late?: boolean;
   decidedAtMs: number;
   clock: "event" | "received";
   signals: Signals;
@@ -72,6 +86,17 @@ export interface EffectKeeper {
   listsFor(lists: ReadonlyMap<string, ListView>): ReadonlyMap<string, ListView>;
   /** @param decidedAtMs the same as the facts have, where it is known as a number */
   observe(actor: string, facts: ObservedFacts, decidedAtMs?: number): Undo;
+}
+
+/** Something that is no actor and that events come with: a network, a device. */
+export type FoundSubject = { readonly subject: string; readonly kind: BeyondActor };
+
+/** What else than actors restrictions may be on. */
+export interface RestrictedSubjects {
+  /** How many have had restrictions that are not forgotten; with none, no event is asked about. */
+  readonly size: number;
+  /** Which of them an event comes with. */
+  of(event: Event, signals: Signals): readonly FoundSubject[];
 }
 
 /** What an event is decided by in its turn, where the rest was found out before. */
@@ -101,7 +126,7 @@ export type Judged = {
 
 /** What the engine keeps between events. */
 export type EngineMemory = CounterMemory & {
-  /** By pseudonym; an actor that isn't there has a clean one. */
+  /** By pseudonym, or by the key of another subject; who isn't there has a clean one. */
   readonly standings: Map<string, Standing>;
 };
 
@@ -112,6 +137,7 @@ export type EnginePorts = {
   /** The keyed hash of a list's entry. */
   readonly entryHash: (list: string, entry: string) => string;
   readonly newRestrictionId: () => string;
+  readonly subjects?: RestrictedSubjects | undefined;
 };
 
 /** A decision, and what was read for it. */
@@ -123,6 +149,12 @@ export type Decided = {
   readonly facts: Facts;
   readonly before: Standing;
   readonly after: Standing;
+  /** Standings of what else the event came with, where restrictions are in force on it. */
+  readonly beyond: readonly {
+    readonly subject: string;
+    readonly before: Standing;
+    readonly after: Standing;
+  }[];
 };
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
@@ -248,14 +280,16 @@ export class Engine {
     const plan = this.#planOf(subject.event.type);
     const decided = this.#decide(subject, plan);
     const { standings } = this.memory;
-    const { conclusion, facts, before, after } = decided;
+    const { conclusion, facts, before, after, beyond } = decided;
     const { actor, decidedAtMs } = subject;
     const unobserve = this.#ports.effects.observe(actor, facts, decidedAtMs);
     const undos: Undo[] = [];
     plan.count(!isRefusal(conclusion.outcome), facts, decidedAtMs, undos);
     setStanding(standings, actor, after);
+    for (const each of beyond) setStanding(standings, each.subject, each.after);
     const undo = (): void => {
       setStanding(standings, actor, before);
+      for (const each of beyond) setStanding(standings, each.subject, each.before);
       for (let at = undos.length - 1; at >= 0; at--) (undos[at] as Undo)();
       unobserve();
     };
@@ -266,7 +300,8 @@ export class Engine {
     const { policies } = this.#release;
     const { event, actor, decidedAtMs } = subject;
     const before = this.memory.standings.get(actor) ?? cleanStanding;
-    const standing = readStanding(before, plan.policies, decidedAtMs);
+    const found = this.#foundBeyond(subject);
+    const standing = readStanding(before, plan.policies, decidedAtMs, found);
     const { held, caps } = this.#ports.effects.effectsFor(actor, event.type, decidedAtMs);
     const read = this.#read(subject, plan, standing, held);
     const evaluation = evaluate(policies, read.input);
@@ -274,8 +309,22 @@ export class Engine {
     const enforcement = enforce(evaluation, plan.policies, standing, decidedAtMs, caps, newRestrictionId);
     const conclusion = concludeDecision(evaluation, enforcement);
     const facts = this.#factsOf(subject, read, standing, evaluation, conclusion);
+    if (found.length > 0) facts.subjects = found.map((each) => each.subject);
     const after = standingAfter(before, conclusion, facts, decidedAtMs);
-    return { subject, release: this.#release.id, evaluation, conclusion, facts, before, after };
+    const beyond = found.map(({ subject: name, standing: other }) => {
+      return { subject: name, before: other, after: applyPassing(other, conclusion.outcome, decidedAtMs) };
+    });
+    return { subject, release: this.#release.id, evaluation, conclusion, facts, before, after, beyond };
+  }
+
+  /** What else than its actor the event comes with, where restrictions are in force on it. */
+  #foundBeyond({ event, signals, decidedAtMs }: Subject): readonly (FoundSubject & StandingBeyond)[] {
+    const { subjects } = this.#ports;
+    if (subjects === undefined || subjects.size === 0) return nothingBeyond;
+    return subjects.of(event, signals).flatMap(({ subject, kind }) => {
+      const standing = this.memory.standings.get(subject) ?? cleanStanding;
+      return restrictionsAt(standing, decidedAtMs).length > 0 ? [{ subject, kind, standing }] : [];
+    });
   }
 
   #read(subject: Subject, plan: EventPlan, standing: StandingRead, held: Effects["held"]): Read {
@@ -347,7 +396,7 @@ export class Engine {
 
   // Each key by itself: spreading objects takes longer than all the rest of this.
   #factsOf(
-    { event, eventHash, bodyHash, decidedAtMs, clock, source }: Subject,
+    { event, eventHash, bodyHash, contentHash, decidedAtMs, clock, source, late }: Subject,
     { plan, input, keys, memory }: Read,
     standing: StandingRead,
     { clauses, hits }: Evaluation,
@@ -380,6 +429,8 @@ export class Engine {
       holdUntil: concluded.holdUntil,
       otherwise: concluded.otherwise,
     };
+    if (contentHash !== undefined) facts.event.content = contentHash;
+    if (late === true) facts.late = true;
     const { limitFacts, shadowLimitFacts } = memory;
     if (limitFacts !== undefined) facts.limits = limitFacts;
     if (shadowLimitFacts !== undefined) facts.shadowLimits = shadowLimitFacts;
@@ -422,6 +473,7 @@ export class Engine {
 
 const nothingRead: ReadonlyMap<string, number> = new Map();
 const nothingLimited: readonly string[] = [];
+const nothingBeyond: readonly (FoundSubject & StandingBeyond)[] = [];
 const unbound: BoundKeys = { keys: {}, campaign: undefined };
 
 function distinct<Kind extends { readonly id: string }>(kinds: readonly Kind[]): Kind[] {

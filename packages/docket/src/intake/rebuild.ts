@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // State comes from the log: when a site is opened, its memory (counters, standing) and whatever its views
 // have not taken in are made again from the records, by the same functions that made them live.
-import { parseLeaf, parseTime } from "@docket/protocol";
-import type { DocketRecord, Facts, RecordHeader } from "@docket/protocol";
-import { cleanStanding, isClean } from "@docket/policy";
+import { parseLeaf, parseTime, readActFacts } from "@docket/protocol";
+import type { ActFacts, DocketRecord, Facts, RecordHeader } from "@docket/protocol";
+import { applyAct, applyPassing, cleanStanding } from "@docket/policy";
 import type { Standing } from "@docket/policy";
 import { openPart } from "../evidence/seal.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
+import { decisionRow } from "../views/decision-row.ts";
 import { unkeptKinds } from "../views/site-index.ts";
 import type { IndexEntry, KeptRecord, SiteIndex } from "../views/site-index.ts";
 import type { CounterMemory } from "./counting.ts";
 import type { History } from "./history.ts";
-import { encodeStanding, setStanding, standingAfter } from "./standings.ts";
+import { actChange, changedStanding, encodeStanding, setStanding, standingAfter } from "./standings.ts";
 
 /** How many records are handed to the views at once. */
 const appliedEntriesMax = 500;
@@ -53,7 +54,7 @@ export async function rebuild(
       await ports.history.count(ports.memory, stored, record, facts, index);
     }
     if (index >= viewsSize) {
-      pending.push(takeIn(record, stored.leaf, facts, ports.standings));
+      pending.push(takeIn(record, stored.leaf, facts ?? actFacts(record, stored, ports), ports.standings));
       if (pending.length === appliedEntriesMax) {
         await ports.index.apply(pending);
         pending = [];
@@ -77,25 +78,69 @@ export function factsOf(
   return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Facts);
 }
 
-function takeIn(
+function actFacts(record: DocketRecord, stored: StoredRecord, ports: RebuildPorts): ActFacts | undefined {
+  const isAct = record.kind === "verdict" || record.kind === "measure";
+  return isAct ? actFactsOf(stored, ports) : undefined;
+}
+
+/** The facts of a stored verdict or measure; `undefined` if they are gone or were sealed with another key. */
+export function actFactsOf(
+  stored: StoredRecord,
+  ports: { siteKey: Uint8Array; origin: string },
+): ActFacts | undefined {
+  const sealed = stored.parts?.parts.find((part) => part.name === "facts");
+  const opened = sealed && openPart(sealed.bytes, "facts", ports.siteKey, ports.origin);
+  return opened && readActFacts(opened.plaintext.toString("utf8"));
+}
+
+/**
+ * What a record adds to the views; its standings are changed.
+ *
+ * @param facts of a decision, or of a verdict or measure
+ */
+export function takeIn(
   record: DocketRecord,
   leaf: string,
-  facts: Facts | undefined,
+  facts: Facts | ActFacts | undefined,
   standings: Map<string, Standing>,
 ): IndexEntry {
   const release = record.kind === "release" ? record.release : undefined;
   const entry = plainEntry(record, { kind: record.kind, leaf, release });
-  if (record.kind !== "decision" || facts === undefined) return entry;
+  if (facts === undefined) return entry;
+  if (record.kind === "verdict" || record.kind === "measure") {
+    const subject = record.kind === "verdict" ? record.actor : record.subject;
+    const before = standings.get(subject) ?? cleanStanding;
+    const after = applyAct(before, actChange(record, facts as ActFacts));
+    setStanding(standings, subject, after);
+    return { ...entry, standing: changedStanding(subject, before, after) };
+  }
+  if (record.kind !== "decision") return entry;
+  return takeInDecision(record, entry, facts as Facts, standings);
+}
+
+function takeInDecision(
+  record: Extract<DocketRecord, { kind: "decision" }>,
+  entry: IndexEntry,
+  facts: Facts,
+  standings: Map<string, Standing>,
+): IndexEntry {
   const before = standings.get(record.actor) ?? cleanStanding;
   const after = standingAfter(before, record, facts);
   setStanding(standings, record.actor, after);
+  const decidedMs = Date.parse(facts.decidedAt);
+  const subjects = (facts.subjects ?? []).map((subject) => {
+    const passed = applyPassing(standings.get(subject) ?? cleanStanding, record.outcome, decidedMs);
+    setStanding(standings, subject, passed);
+    return { actor: subject, state: encodeStanding(passed) };
+  });
   return {
     ...entry,
-    decidedMs: Date.parse(facts.decidedAt),
+    decidedMs,
     event: Buffer.from(facts.event.id, "base64url"),
     body: Buffer.from(facts.event.body, "base64url"),
-    standing:
-      isClean(before) && isClean(after) ? undefined : { actor: record.actor, state: encodeStanding(after) },
+    standing: changedStanding(record.actor, before, after),
+    ...(subjects.length > 0 && { subjects }),
+    decision: decisionRow(record, facts),
   };
 }
 

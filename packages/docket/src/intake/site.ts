@@ -2,85 +2,61 @@
 // The way of an event through a site: repeat? -> who is it -> signals -> counters -> policy -> enforcement ->
 // log -> answer. All that reads or changes memory for one event happens in one turn, so events are decided
 // one after the other in the order in which they reach the log.
-import type { Decision, Disclosed, DocketRecord, Receipt } from "@docket/protocol";
-import { encodeBody, formatTime, parseLeaf, parseTime, ProtocolError, receiptFormat } from "@docket/protocol";
-import { encodeEvent } from "@docket/protocol/events";
+import type { Decision, Receipt } from "@docket/protocol";
+import { encodeBody, formatTime, parseLeaf, receiptFormat } from "@docket/protocol";
 import type {
   BodyWithoutParts,
   CreatedBody,
-  DecisionBody,
   Event,
   OpenedPart,
   PartName,
   ReleaseBody,
 } from "@docket/protocol";
-import { cleanStanding, isClean, recordedRestriction, restrictionsAt } from "@docket/policy";
-import { lookupQuestions, scoreModels } from "@docket/policy";
-import type { EvaluationInput, LookupQuestion, Signals } from "@docket/policy";
+import {
+  applyAct,
+  cleanStanding,
+  lookupQuestions,
+  recordedRestriction,
+  restrictionsAt,
+  scoreModels,
+} from "@docket/policy";
+import type { EvaluationInput, LookupQuestion, Signals, Standing } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
-import { keyedHash, verifierKeyOf } from "../evidence/keys.ts";
-import { openPart } from "../evidence/seal.ts";
+import type { Actor } from "../evidence/actors.ts";
+import { verifierKeyOf } from "../evidence/keys.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { Priority } from "../log/admission.ts";
-import type { Log } from "../log/log.ts";
-import type { LogReader, StoredRecord } from "../log/reader.ts";
 import type { LookupAnswers } from "../lookups/contract.ts";
 import type { Sealed } from "../log/sequencer.ts";
 import type { Release } from "../releases/release.ts";
-import type { Origin } from "../rollout/brake-state.ts";
-import type { RuleModes } from "../rollout/rule-modes.ts";
+import { decisionRow } from "../views/decision-row.ts";
 import { repeatWindowMs } from "../views/site-index.ts";
+import type { Found } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
 import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";
-import type { CounterKeeper } from "./counter-keeper.ts";
 import { draftDecision } from "./draft.ts";
-import type { Decided, Engine, Subject } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
-import type { OpenSiteOptions } from "./open-site.ts";
 import { factsOf, plainEntry } from "./rebuild.ts";
+import { RecordListeners } from "./record-listeners.ts";
+import type { RecordListener } from "./record-listeners.ts";
+import { answerTo, conflict, eventHashBytes, identify, inTime, subjectOf } from "./request.ts";
+import type { Identified } from "./request.ts";
 import { signalsUnder } from "./site-signals.ts";
-import { encodeStanding } from "./standings.ts";
+import { StoredRecords } from "./stored-records.ts";
+import { changedStanding, encodeStanding, setStanding } from "./standings.ts";
 import { releaseDeclarations } from "./open-modes.ts";
+import type { Act, SealHooks, SitePorts } from "./site-ports.ts";
 import { withinTime } from "./within-time.ts";
 
-/** When serving, an event's claimed time counts if it lies this close to its receipt, in milliseconds. */
-export const claimedPastMsMax = 600_000;
-export const claimedFutureMsMax = 60_000;
 /**
  * A stop waits no longer than this for everything to be synced; what is not is recovered at the next start.
  */
 const syncWithinMs = 30_000;
-const eventHashBytes = 16;
-
-/** What a site is made of. */
-export type SitePorts = OpenSiteOptions & {
-  log: Log;
-  reader: LogReader;
-  engine: Engine;
-  keeper: CounterKeeper;
-  modes: RuleModes;
-  /** Who made the change with which a release comes. */
-  originOf: (body: ReleaseBody) => Origin;
-  /** What says that the release is in force that the site begins with; absent if the log says so already. */
-  openingRelease: ReleaseBody | undefined;
-  /** Called in the turn in which a decision is appended, after it. */
-  onDecided: () => void;
-  /** Told of a record of the site's own when it is durable. */
-  onOwnRecord: (record: { kind: string; leaf: string }) => void;
-};
-
-/** What follows a record of the site's own. */
-export type SealHooks = {
-  /** Called if it is certain that it was not sealed, before the next event is decided. */
-  readonly undo?: () => void;
-  /** Called when it is durable. */
-  readonly onSealed?: (index: number) => void;
-};
 
 type InFlight = { body: string; decision: Promise<Decision> };
-type Identified = { event: Event; encoded: string; eventHash: Buffer; bodyHash: Buffer; lookup: Buffer };
 
 /** An open site. */
 export class DocketSite implements Site {
@@ -90,11 +66,15 @@ export class DocketSite implements Site {
   readonly #ports: SitePorts;
   readonly #engine: Engine;
   readonly #actors: Actors;
+  readonly #records: StoredRecords;
+  readonly #listeners: RecordListeners;
   readonly #feed: IndexFeed;
   readonly #inFlight = new Map<string, InFlight>();
   #announced = false;
   /** The look-ups of a file's events: they come to their turns in the file's order. */
   #fileTurn: Promise<unknown> = Promise.resolve();
+  /** The last record that was appended: those before it are answered before it. */
+  #lastAppend: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor(ports: SitePorts, verifierKey: string) {
@@ -104,6 +84,10 @@ export class DocketSite implements Site {
     this.paths = ports.paths;
     this.#engine = ports.engine;
     this.#actors = new Actors(ports.keys, ports.random);
+    const { log, reader, index, origin } = ports;
+    const siteKey = ports.keys.site;
+    this.#records = new StoredRecords({ log, reader, index, actors: this.#actors, siteKey, origin });
+    this.#listeners = new RecordListeners((error) => ports.onNotice?.(`after a record: ${String(error)}`));
     this.#feed = new IndexFeed(ports.index, ports.log.opening.size, (entry) => {
       for (const actor of entry.actors) this.#actors.stored(actor.lookup);
     });
@@ -111,7 +95,7 @@ export class DocketSite implements Site {
   }
 
   async decide(request: DecideRequest): Promise<Decision> {
-    const identified = this.#identify(request.event);
+    const identified = identify(request.event, this.#ports.keys.hashing, (id) => this.#actors.lookup(id));
     if (request.dryRun) return this.#dryRun(request, identified);
     const name = identified.eventHash.toString("latin1");
     const body = identified.bodyHash.toString("latin1");
@@ -129,12 +113,12 @@ export class DocketSite implements Site {
   }
 
   async recorded(index: number): Promise<RecordedDecision> {
-    const { record, stored } = await this.#record(index);
+    const { record, stored } = await this.#records.record(index);
     if (record.kind !== "decision") {
       return { record, decision: undefined, facts: undefined, disclosed: undefined };
     }
     const facts = factsOf(stored, { siteKey: this.#ports.keys.site, origin: this.origin });
-    const disclosed = await this.#disclosed(record, stored);
+    const disclosed = await this.#records.disclosed(record.actor, stored);
     const said = { sealed: true, repeat: false, receipt: undefined };
     const decision =
       facts === undefined ? undefined : answerOf(record, facts, disclosed?.reasons ?? [], said);
@@ -142,7 +126,7 @@ export class DocketSite implements Site {
   }
 
   async receipt(index: number): Promise<Receipt> {
-    const { stored } = await this.#record(index);
+    const { stored } = await this.#records.record(index);
     return {
       format: receiptFormat,
       leaf: stored.leaf,
@@ -152,14 +136,14 @@ export class DocketSite implements Site {
   }
 
   async opening(index: number, by: string, reason: string): Promise<Receipt> {
-    const { record, stored } = await this.#record(index);
+    const { record, stored } = await this.#records.record(index);
     if (record.kind !== "decision") {
       throw new DocketError("not_found", `record ${index} is no decision, so there is nothing to open`);
     }
-    const key = await this.#actorKey(record.actor);
+    const key = await this.#records.actorKey(record.actor);
     const opening: OpenedPart[] = [];
     for (const name of ["content", "disclosed"] as const) {
-      const opened = key && this.#open(stored, name, key);
+      const opened = key && this.#records.open(stored, name, key);
       if (opened === undefined) continue;
       opening.push({
         name,
@@ -181,10 +165,8 @@ export class DocketSite implements Site {
   }
 
   async standing(accountId: string, atMs: number): Promise<StandingView> {
-    const lookup = this.#actors.lookup(accountId);
-    const known = this.#actors.recent(lookup)?.pseudonym ?? (await this.#find(lookup))?.pseudonym;
-    const standing =
-      (known === undefined ? undefined : this.#engine.memory.standings.get(known)) ?? cleanStanding;
+    const known = await this.actorNamed(accountId);
+    const standing = known === undefined ? cleanStanding : this.standingNow(known);
     return {
       actor: known ?? null,
       at: formatTime(atMs),
@@ -211,6 +193,72 @@ export class DocketSite implements Site {
     const announced = this.#announce();
     const [sealed] = await Promise.all([this.#append(body, parts, hooks), ...announced]);
     return sealed;
+  }
+
+  /**
+   * Seals a record that changes a standing. The standing is changed in this turn, and counts for every event
+   * that stands behind the record in the log.
+   */
+  async act(
+    { body, parts, subject, change }: Act,
+    hooks: SealHooks = {},
+  ): Promise<{ index: number; leaf: string }> {
+    const announced = this.#announce();
+    const { standings } = this.#engine.memory;
+    const before = this.standingNow(subject);
+    const after = applyAct(before, change);
+    setStanding(standings, subject, after);
+    const undo = (): void => {
+      setStanding(standings, subject, before);
+      hooks.undo?.();
+    };
+    const standing = changedStanding(subject, before, after);
+    const [sealed] = await Promise.all([
+      this.#append(body, parts, { ...hooks, undo }, standing),
+      ...announced,
+    ]);
+    return sealed;
+  }
+
+  /** The standing of an actor or another subject after all that was decided. */
+  standingNow(subject: string): Standing {
+    return this.#engine.memory.standings.get(subject) ?? cleanStanding;
+  }
+
+  /** All standings, by actor or subject. */
+  get standings(): ReadonlyMap<string, Standing> {
+    return this.#engine.memory.standings;
+  }
+
+  /** Tells of each record from now on, in the order of the log, once it is durable; the result ends it. */
+  listen(listener: RecordListener): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /** The pseudonym of an account; `undefined` if no event of it was ever decided. */
+  async actorNamed(accountId: string): Promise<string | undefined> {
+    const lookup = this.#actors.lookup(accountId);
+    return this.#actors.recent(lookup)?.pseudonym ?? (await this.#find(lookup))?.actor?.pseudonym;
+  }
+
+  /**
+   * The actor of an account, with the key; one is made if there is none. Its entry goes along, in the same
+   * turn, with the record that first bears it; `forget` is for that record's `undo`.
+   */
+  async actorOf(accountId: string): Promise<Actor & { readonly forget: () => void }> {
+    const lookup = this.#actors.lookup(accountId);
+    const found = await this.#find(lookup);
+    const recent = this.#actors.recent(lookup);
+    const stored = found?.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey);
+    const actor = recent ?? stored ?? this.#actors.make(lookup);
+    const isNew = recent === undefined && stored === undefined;
+    return { ...actor, forget: () => (isNew ? this.#actors.forget(lookup) : undefined) };
+  }
+
+  /** Resolves when all that was appended until now is durable, or void, and the index has it. */
+  async settled(): Promise<void> {
+    await this.#lastAppend.catch(() => undefined);
+    await this.indexed();
   }
 
   /** The release that events are decided under now. */
@@ -323,8 +371,8 @@ export class DocketSite implements Site {
     if (lookups !== undefined) subject.lookups = lookups;
     const { decided, undo } = this.#engine.decide(subject);
     const draft = draftDecision(decided, identified.encoded, actor, request.by, this.#ports.keys.site);
-    const { before, after, facts } = decided;
-    const { outcome } = decided.conclusion;
+    const { before, after, facts, beyond } = decided;
+    const { outcome, rules, restrictions } = decided.conclusion;
     const unkeep = this.#ports.keeper.counted({ actor: actor.pseudonym, outcome }, facts);
     const actors = actor.entry !== undefined && made ? [actor.entry] : [];
     const sealing = this.#ports.log.append({
@@ -339,17 +387,24 @@ export class DocketSite implements Site {
       },
       onSealed: (sealed) => {
         this.#ports.keeper.sealed(sealed.index, sealed.leaf);
-        const touched = !isClean(before) || !isClean(after);
+        const said = { actor: actor.pseudonym, outcome, rules, restrictions, release: decided.release };
+        const decision = decisionRow({ index: sealed.index, time: sealed.time, ...said }, facts);
         this.#feed.add({
           ...plainEntry(sealed),
           decidedMs: subject.decidedAtMs,
           actors,
           event: eventHash,
           body: bodyHash,
-          standing: touched ? { actor: actor.pseudonym, state: encodeStanding(after) } : undefined,
+          standing: changedStanding(actor.pseudonym, before, after),
+          ...(beyond.length > 0 && {
+            subjects: beyond.map((each) => ({ actor: each.subject, state: encodeStanding(each.after) })),
+          }),
+          decision,
         });
+        this.#listeners.decision(decision);
       },
     });
+    this.#lastAppend = sealing;
     this.#ports.onDecided();
     const [sealed] = await Promise.all([sealing, ...announced]);
     const receipt: Receipt = {
@@ -362,7 +417,7 @@ export class DocketSite implements Site {
   }
 
   async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
-    const pseudonym = (await this.#find(identified.lookup))?.pseudonym ?? "a_unknown";
+    const pseudonym = (await this.actorNamed(request.event.actor.id)) ?? "a_unknown";
     const { event } = identified;
     const subject = subjectOf(request, identified, pseudonym, this.#signals(event), this.#scores(event));
     // A trial asks nobody.
@@ -371,7 +426,7 @@ export class DocketSite implements Site {
   }
 
   async #repeat(index: number, proved: boolean): Promise<Decision> {
-    const { record, stored } = await this.#record(index);
+    const { record, stored } = await this.#records.record(index);
     const facts = factsOf(stored, { siteKey: this.#ports.keys.site, origin: this.origin });
     if (record.kind !== "decision" || facts === undefined) {
       throw new DocketError(
@@ -379,15 +434,9 @@ export class DocketSite implements Site {
         `record ${index} is said to be the decision of this event, and is not`,
       );
     }
-    const disclosed = await this.#disclosed(record, stored);
+    const disclosed = await this.#records.disclosed(record.actor, stored);
     const receipt = proved ? await this.receipt(index) : undefined;
     return answerOf(record, facts, disclosed?.reasons ?? [], { sealed: true, repeat: true, receipt });
-  }
-
-  async #disclosed(record: DecisionBody, stored: StoredRecord): Promise<Disclosed | undefined> {
-    const key = await this.#actorKey(record.actor);
-    const opened = key && this.#open(stored, "disclosed", key);
-    return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Disclosed);
   }
 
   /** Resolves when all counters are warm: rules that read them have their effect from then on. */
@@ -432,18 +481,6 @@ export class DocketSite implements Site {
     return scoreModels(policies, models, event.type, event.content);
   }
 
-  #identify(event: Event): Identified {
-    const { hashing } = this.#ports.keys;
-    const encoded = encodeEvent(event);
-    return {
-      event,
-      encoded,
-      eventHash: keyedHash(hashing, "event", event.id).subarray(0, eventHashBytes),
-      bodyHash: keyedHash(hashing, "body", encoded).subarray(0, eventHashBytes),
-      lookup: this.#actors.lookup(event.actor.id),
-    };
-  }
-
   #refuseIfOverloaded(priority?: Priority): void {
     const refusal = this.#ports.log.refusal(priority);
     if (refusal !== undefined) throw refusal;
@@ -475,61 +512,53 @@ export class DocketSite implements Site {
     return sealing;
   }
 
-  async #append(body: BodyWithoutParts, parts: readonly PlainPart[], hooks: SealHooks = {}): Promise<Sealed> {
+  #append(
+    body: BodyWithoutParts,
+    parts: readonly PlainPart[],
+    hooks: SealHooks = {},
+    standing?: { actor: string; state: string },
+  ): Promise<Sealed> {
     const { kind } = body;
+    const { actors = [] } = hooks;
     const release = kind === "release" ? body.release : undefined;
-    return this.#ports.log.append({
+    const sealing = this.#ports.log.append({
       body: encodeBody(body),
       parts: [...parts],
+      actors,
       priority: "system",
       undo: hooks.undo,
       onSealed: (sealed) => {
-        this.#feed.add(plainEntry(sealed, { kind, leaf: sealed.leaf, release }));
+        const { leaf } = sealed;
+        this.#feed.add({ ...plainEntry(sealed, { kind, leaf, release }), actors, standing });
         hooks.onSealed?.(sealed.index);
-        this.#ports.onOwnRecord({ kind, leaf: sealed.leaf });
+        this.#ports.onOwnRecord({ kind, leaf });
+        this.#listeners.record(parseLeaf(leaf));
       },
     });
-  }
-
-  async #record(index: number): Promise<{ record: DocketRecord; stored: StoredRecord }> {
-    const { log, reader } = this.#ports;
-    if (index >= log.status.size) {
-      throw new DocketError("not_found", `there is no record ${index}; the log holds ${log.status.size}`);
-    }
-    await withinTime(log.published(index + 1), answerWithinMs);
-    const stored = await reader.record(index, log.status.publishedSize);
-    return { record: parseLeaf(stored.leaf), stored };
+    this.#lastAppend = sealing;
+    return sealing;
   }
 
   /**
    * The plaintext of a part that belongs to the site, once its record is published; `undefined` if the record
    * has none of that name or it is gone.
    */
-  async sitePart(index: number, name: PartName): Promise<string | undefined> {
-    const { stored } = await this.#record(index);
-    return this.#open(stored, name, this.#ports.keys.site)?.plaintext.toString("utf8");
+  sitePart(index: number, name: PartName): Promise<string | undefined> {
+    return this.#records.sitePart(index, name);
   }
 
-  #open(
-    stored: StoredRecord,
-    name: PartName,
-    key: Uint8Array,
-  ): { plaintext: Buffer; secret: Buffer } | undefined {
-    const part = stored.parts?.parts.find((each) => each.name === name);
-    return part && openPart(part.bytes, name, key, this.origin);
+  /** The same of a part whosever key seals it. */
+  openedPart(index: number, name: PartName): Promise<string | undefined> {
+    return this.#records.openedPart(index, name);
   }
 
-  async #actorKey(pseudonym: string): Promise<Uint8Array | undefined> {
-    const made = this.#actors.madeKey(pseudonym);
-    if (made !== undefined) return made;
-    const known = await this.#ports.index.actor(pseudonym);
-    return known && this.#actors.unwrap(pseudonym, known.wrappedKey);
+  /** The key of an actor; `undefined` where it is destroyed, or nobody has that pseudonym. */
+  actorKey(pseudonym: string): Promise<Uint8Array | undefined> {
+    return this.#records.actorKey(pseudonym);
   }
 
-  async #find(lookup: Buffer): Promise<{ pseudonym: string } | undefined> {
-    const recent = this.#actors.recent(lookup);
-    if (recent !== undefined) return recent;
-    return (await this.#ports.index.find({ event: Buffer.alloc(eventHashBytes), account: lookup })).actor;
+  #find(account: Buffer): Promise<Found> {
+    return this.#ports.index.find({ event: Buffer.alloc(eventHashBytes), account });
   }
 
   // A journal segment may go when its records are in synced files and its actors in the synced identity map.
@@ -542,59 +571,4 @@ export class DocketSite implements Site {
       // The segments stay: nothing is lost, and the next sync tries again.
     }
   }
-}
-
-// Behind a file nobody waits for an answer; its reader stops by itself when the log does not go on.
-function inTime(request: DecideRequest, decision: Promise<Decision>): Promise<Decision> {
-  return request.source === "file" ? decision : withinTime(decision, answerWithinMs);
-}
-
-function subjectOf(
-  request: DecideRequest,
-  { event, eventHash, bodyHash }: Identified,
-  actor: string,
-  signals: Signals,
-  models: EvaluationInput["models"],
-): Subject {
-  const { ms, clock } = decidedAt(request);
-  return {
-    event,
-    eventHash: eventHash.toString("base64url"),
-    bodyHash: bodyHash.toString("base64url"),
-    actor,
-    source: request.source,
-    decidedAtMs: ms,
-    clock,
-    signals,
-    models,
-  };
-}
-
-function answerTo(
-  { conclusion, facts, release, subject }: Decided,
-  index: number,
-  how: Parameters<typeof answerOf>[3],
-): Decision {
-  const { outcome, rules, restrictions, reasons } = conclusion;
-  const answered = { index, actor: subject.actor, outcome, rules, restrictions, release };
-  return answerOf(answered, facts, reasons, how);
-}
-
-function decidedAt(request: DecideRequest): { ms: number; clock: "event" | "received" } {
-  const { event, source, receivedMs } = request;
-  const claimed = event.time === undefined ? undefined : parseTime(event.time);
-  if (source === "file") return { ms: receivedMs, clock: claimed === receivedMs ? "event" : "received" };
-  const near =
-    claimed !== undefined &&
-    claimed >= receivedMs - claimedPastMsMax &&
-    claimed <= receivedMs + claimedFutureMsMax;
-  return near ? { ms: claimed, clock: "event" } : { ms: receivedMs, clock: "received" };
-}
-
-function conflict(id: string): ProtocolError {
-  return new ProtocolError(
-    "event_id_conflict",
-    `the event ${JSON.stringify(id)} was decided before with another body; give a new attempt a new id`,
-    { pointer: "/id" },
-  );
 }

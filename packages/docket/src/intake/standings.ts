@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What decisions do to standings: the same live and from the log.
+// What decisions and acts do to standings: the same live and from the log.
 import { applyDecision, cleanStanding, isClean, restrictionFromRecord } from "@docket/policy";
-import type { Standing } from "@docket/policy";
-import type { DecisionBody, Facts } from "@docket/protocol";
+import type { ActChange, Standing, Strike } from "@docket/policy";
+import type { ActFacts, ActStrike, DecisionBody, Facts, MeasureBody, VerdictBody } from "@docket/protocol";
 
 /**
  * The standing of an actor after a decision.
@@ -25,6 +25,28 @@ export function standingAfter(
   });
 }
 
+/** What the views are told of a standing after a record; nothing if there was and is nothing to remember. */
+export function changedStanding(
+  subject: string,
+  before: Standing,
+  after: Standing,
+): { actor: string; state: string } | undefined {
+  return isClean(before) && isClean(after) ? undefined : { actor: subject, state: encodeStanding(after) };
+}
+
+/** What an act says that it changes, from its record and facts: the same live and from the log. */
+export function actChange(
+  { restrictions, ended }: Pick<VerdictBody | MeasureBody, "restrictions" | "ended">,
+  { strikes, voided }: Pick<ActFacts, "strikes" | "voided">,
+): ActChange {
+  return {
+    strikes: strikes.map(strikeOf),
+    voided: voided.map(strikeOf),
+    restrictions: restrictions.map(restrictionFromRecord),
+    ended,
+  };
+}
+
 /** How a standing is kept in the views: canonical JSON, or nothing for a clean one. */
 export function encodeStanding(standing: Standing): string {
   return isClean(standing) ? "" : JSON.stringify(standing);
@@ -34,4 +56,8 @@ export function encodeStanding(standing: Standing): string {
 export function setStanding(standings: Map<string, Standing>, actor: string, standing: Standing): void {
   if (isClean(standing)) standings.delete(actor);
   else standings.set(actor, standing);
+}
+
+function strikeOf({ policy, rule, count, at }: ActStrike): Strike {
+  return { policy, rule, count, atMs: Date.parse(at) };
 }

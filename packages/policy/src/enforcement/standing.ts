@@ -182,6 +182,18 @@ export function applyAct(standing: Standing, change: ActChange): Standing {
   };
 }
 
+/**
+ * The standing of something that is no actor after an event that came with it: an event that passes takes its
+ * part of the throttles in force, and nothing else changes.
+ */
+export function applyPassing(standing: Standing, outcome: string, decidedAtMs: number): Standing {
+  if (outcome === "delay" || outcome === "reject") return standing;
+  const restrictions = standing.restrictions.map((each) =>
+    each.untilMs > decidedAtMs ? consume(each, decidedAtMs) : each,
+  );
+  return { strikes: standing.strikes, restrictions };
+}
+
 /** Whether two strikes cannot be told apart. */
 export function sameStrike(a: Strike, b: Strike): boolean {
   return a.policy === b.policy && a.rule === b.rule && a.count === b.count && a.atMs === b.atMs;

@@ -12,7 +12,7 @@ import { mayDo } from "../../access/permissions.ts";
 import { DocketError } from "../../error.ts";
 import type { Priority } from "../../log/admission.ts";
 import { answerBatch } from "../batch.ts";
-import { answerInTime, callerOf, indexOf, requireAction, shuttingDown } from "../context.ts";
+import { answerInTime, callerOf, indexOf, queryParameter, requireAction, shuttingDown } from "../context.ts";
 import type { HttpContext, Routes } from "../context.ts";
 import { errorAnswer, logUnexpected } from "../errors.ts";
 import { readLines } from "../lines.ts";
@@ -32,6 +32,16 @@ export const sealingErrors: readonly ErrorCode[] = [
   "log_closed",
 ];
 
+const lateQuery = Type.Object({
+  late: Type.Optional(
+    Type.Enum(["true", "false"], {
+      description:
+        "true where the app has acted already: the event comes from a spool, or was let pass without an " +
+        "answer. A reject is then ordered as a removal (default false)",
+    }),
+  ),
+});
+
 const oneEvent = describe({
   summary: "Decide one event",
   description:
@@ -39,6 +49,7 @@ const oneEvent = describe({
     "With `dryRun: true` nothing is counted or sealed, and the role analyst may do it too.",
   tag: "decisions",
   action: "tryEvent",
+  querystring: lateQuery,
   body: { $ref: "DecisionRequest#" },
   consumes: "application/json",
   answer: { description: "The decision", type: "application/json", schema: { $ref: "Decision#" } },
@@ -53,6 +64,7 @@ const manyEvents = describe({
     "that doesn't read for 30 s is cut off. The body may have Content-Encoding gzip.",
   tag: "decisions",
   action: "tryEvent",
+  querystring: lateQuery,
   body: { $ref: "DecisionRequest#" },
   consumes: ndjson,
   answer: {
@@ -83,7 +95,8 @@ const oneRecord = describe({
 export const addDecisionRoutes: Routes = (server, context) => {
   server.post("/v1/decisions", { ...oneEvent, bodyLimit: bodyBytesMax }, async (request) => {
     refuseEncodedBody(request);
-    return decide(request.body as Uint8Array | undefined, callerOf(request), context);
+    const how = { late: isLate(request) };
+    return decide(request.body as Uint8Array | undefined, callerOf(request), context, how);
   });
 
   server.get("/v1/decisions/:index", oneRecord, async (request) => {
@@ -107,10 +120,13 @@ async function decide(
   body: Uint8Array | undefined,
   caller: Caller,
   context: HttpContext,
-  priority: Priority = "normal",
+  how: HowDecided,
 ): Promise<Decision> {
-  return decideEvent(parseDecisionRequest(body ?? new Uint8Array()), caller, context, priority);
+  return decideEvent(parseDecisionRequest(body ?? new Uint8Array()), caller, context, how);
 }
+
+/** How an event is decided, beside what it says: see `DecideRequest`. */
+export type HowDecided = { readonly priority?: Priority; readonly late?: boolean };
 
 /**
  * Has an event decided, whatever form it came in.
@@ -121,11 +137,12 @@ export async function decideEvent(
   { event, dryRun }: { event: Event; dryRun: boolean },
   caller: Caller,
   { site, clock, metrics }: HttpContext,
-  priority: Priority = "normal",
+  { priority = "normal", late = false }: HowDecided = {},
 ): Promise<Decision> {
   const receivedMs = clock();
   if (!dryRun) requireAction(caller, "decide");
-  const deciding = site.decide({ event, dryRun, by: caller.id, source: "http", receivedMs, priority });
+  const by = caller.id;
+  const deciding = site.decide({ event, dryRun, by, source: "http", receivedMs, priority, late });
   // The site itself bounds the time of what it seals, and says `sealing_unknown` then.
   const decision = await (dryRun ? answerInTime(deciding) : deciding);
   metrics.decided(decision, (clock() - receivedMs) / 1000);
@@ -136,9 +153,10 @@ function sendBatch(request: FastifyRequest, reply: FastifyReply, context: HttpCo
   // A batch may take as long as it likes, as long as it moves.
   if (request.bodyTimer !== null) clearTimeout(request.bodyTimer);
   const caller = callerOf(request);
+  const late = isLate(request);
   const lines = readLines(receiving(request, decoded(request), context.closing), eventBytesMax);
   const answers = answerBatch(lines, {
-    decide: (line) => decideLine(line, caller, context),
+    decide: (line) => decideLine(line, caller, context, late),
     isOverload: (error) => error instanceof DocketError && error.code === "overloaded",
     onError: (error) => {
       const { error: body, status } = errorAnswer(error, request.id);
@@ -161,10 +179,21 @@ function sendBatch(request: FastifyRequest, reply: FastifyReply, context: HttpCo
     .send(Readable.from(cutOffStalled(answers, context.batchStalledMs, cut), { highWaterMark: 1 }));
 }
 
-async function decideLine(line: Line, caller: Caller, context: HttpContext): Promise<Decision> {
-  if ("bytes" in line) return decide(line.bytes, caller, context, "bulk");
+async function decideLine(
+  line: Line,
+  caller: Caller,
+  context: HttpContext,
+  late: boolean,
+): Promise<Decision> {
+  if ("bytes" in line) return decide(line.bytes, caller, context, { priority: "bulk", late });
   const message = `an event of ${line.tooLong} bytes is over the limit of ${eventBytesMax}; shorten its text`;
   throw new ProtocolError("body_too_large", message, { limit: eventBytesMax });
+}
+
+function isLate(request: FastifyRequest): boolean {
+  const late = queryParameter(request, "late");
+  if (late === undefined || late === "true" || late === "false") return late === "true";
+  throw new ProtocolError("schema_mismatch", "late is true or false");
 }
 
 function decoded(request: FastifyRequest): Readable {
