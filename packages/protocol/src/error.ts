@@ -54,6 +54,7 @@ export type ErrorCode =
   | "dispute_limited"
   | "too_many_requests"
   | "warning_needed"
+  | "another_person"
   | "usage";
 
 /** One row of {@link errorTable}. */
@@ -334,6 +335,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 409,
     summary: "Nobody is restricted in this way without an earlier warning.",
     remedy: "Warn the account first, and wait whether it goes on.",
+  },
+  another_person: {
+    status: 403,
+    summary: "Whoever acted in a case may not decide on it again.",
+    remedy: "Have another person do it, who had no part in the case.",
   },
   usage: {
     status: 400,

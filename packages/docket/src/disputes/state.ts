@@ -68,8 +68,10 @@ export type DisputeState = {
   readonly generations: Map<number, number>;
   /** Until when the actor of a record is not told of it. */
   readonly quietUntilMs: Map<number, number>;
-  /** Verdicts that came of a dispute, each with it. */
-  readonly verdictsOfDisputes: Map<number, number>;
+  /** Verdicts and measures that came of a dispute, each with it. */
+  readonly actsOfDisputes: Map<number, number>;
+  /** By whose verdict or measure a restriction is in force: its record. */
+  readonly imposedBy: Map<string, number>;
   /** When an actor was last warned not to abuse disputes. */
   readonly warnedMs: Map<string, number>;
   settings: Settings;
@@ -85,7 +87,8 @@ export function emptyDisputeState(): DisputeState {
     byActor: new Map(),
     generations: new Map(),
     quietUntilMs: new Map(),
-    verdictsOfDisputes: new Map(),
+    actsOfDisputes: new Map(),
+    imposedBy: new Map(),
     warnedMs: new Map(),
     settings: defaultSettings,
   };
@@ -158,8 +161,9 @@ function end(state: DisputeState, record: Kind<"ruling">, atMs: number): void {
 function act(state: DisputeState, record: Kind<"verdict"> | Kind<"measure">, atMs: number): void {
   if (record.cause === "dispute" && record.for !== undefined) {
     state.disputes.get(record.for)?.acts.push(record.index);
-    state.verdictsOfDisputes.set(record.index, record.for);
+    state.actsOfDisputes.set(record.index, record.for);
   }
+  for (const { id } of record.restrictions) state.imposedBy.set(id, record.index);
   if (record.kind !== "measure" || record.reason !== disputeAbuseReason) return;
   if (record.restrictions.some(({ kind }) => kind === "warn")) state.warnedMs.set(record.subject, atMs);
 }
