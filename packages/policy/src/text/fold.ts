@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text as its reader takes it, whatever its writer did to hide it, and what was done.
+import { surveyAscii } from "./ascii.ts";
+import type { AsciiSurvey } from "./ascii.ts";
 import {
   isDropped,
   isSmallCapital,
@@ -9,11 +11,20 @@ import {
   turnedStrong,
   turnedWeak,
 } from "./looks.ts";
-import { codePointAt, normaliseText, normaliseUnicode } from "./normalise.ts";
+import {
+  codePointAt,
+  normalised as inNormal,
+  normalisePoints,
+  normaliseText,
+  normaliseUnits,
+} from "./normalise.ts";
 import { isFlags, regionalRun, scanText } from "./scan.ts";
 import type { Scanned } from "./scan.ts";
 import { joinSpaced, wideGap } from "./spaced.ts";
+import { plain, readLooks, surveyUnits } from "./survey.ts";
+import type { Survey } from "./survey.ts";
 import { isLetter, isMark, unicode } from "./unicode.ts";
+import { readUnits, textOf, unitBuffer } from "./units.ts";
 import { readWords } from "./words.ts";
 
 /** What was found in a text that hides or disguises what it says; each count is 0 in ordinary writing. */
@@ -54,114 +65,49 @@ export type FoldedText = {
  * @param text any string, well-formed or not
  */
 export function foldText(text: string): FoldedText {
-  const ascii = scanAscii(text);
-  return ascii === undefined ? foldUnicode(text) : foldAscii(text, ascii);
+  const units = readUnits(text, written);
+  const ascii = surveyAscii(units, text.length);
+  return ascii === undefined ? foldUnicode(text, units) : foldAscii(text, ascii);
 }
 
-// ASCII -----------------------------------------------------------------------------------------------------
+const written = unitBuffer();
+const straightened = unitBuffer();
 
-type Ascii = {
-  letters: boolean;
-  /** Control characters that are no white space: whether there are, and how many of them within words. */
-  unseen: boolean;
-  hidden: number;
-  /** The most letters that stand alone, one after the other. */
-  lone: number;
-  /** Whether a digit, or a sign that may stand for a letter, is beside a letter. */
-  signs: boolean;
-  wideGaps: boolean;
+function foldAscii(text: string, survey: AsciiSurvey): FoldedText {
+  const { wide: isWide, lone, readable } = survey;
+  const normalised = textOf(survey.units, survey.length, true);
+  const scripts = survey.letters ? latinOnly : noScripts;
+  if (lone < loneMin && !readable)
+    return { normalised, skeleton: normalised, tricks: { ...noTricks, scripts } };
+  const looked = { text: normalised, zalgo: 0, small: 0, lone, readable };
+  const { skeleton, leet, spaced } = readPlain(text, normalised, looked, { ...nothingScanned, wide: isWide });
+  return { normalised, skeleton, tricks: { ...noTricks, leet, spaced, scripts } };
+}
+
+const noTricks = { hidden: 0, bidi: 0, mixedWords: 0, leet: 0, spaced: 0, zalgo: 0, styled: 0, emoji: 0 };
+const nothingScanned = {
+  turned: 0,
+  twisted: false,
+  unseen: false,
+  greekCapitals: false,
+  greekSmall: false,
+  cyrillicCapitals: false,
+  cyrillicSmall: false,
 };
 
-const letterClass = 1;
-const digitClass = 2;
-const signClass = 4;
-const spaceClass = 8;
-const controlClass = 16;
-
-/** Classes of ASCII, by code. */
-const classes: Uint8Array = Uint8Array.from({ length: 0x80 }, (_, unit) => {
-  const character = String.fromCharCode(unit);
-  if (/[A-Za-z]/.test(character)) return letterClass;
-  if (/[0-9]/.test(character)) return digitClass;
-  if (/[@$!|]/.test(character)) return signClass;
-  if (/[\t-\r ]/.test(character)) return spaceClass;
-  return unit < 0x20 || unit === 0x7f ? controlClass : 0;
-});
-
-/** What an ASCII text may need; `undefined` if it is not ASCII. */
-function scanAscii(text: string): Ascii | undefined {
-  const found: Ascii = { letters: false, unseen: false, hidden: 0, lone: 0, signs: false, wideGaps: false };
-  let before = 0;
-  let wordLength = 0;
-  let lone = 0;
-  let all = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit >= 0x80) return undefined;
-    const kind = classes[unit] ?? 0;
-    all |= kind;
-    if (kind & (letterClass | digitClass)) wordLength += 1;
-    else {
-      if (wordLength === 1) {
-        lone += 1;
-        if (lone > found.lone) found.lone = lone;
-      } else if (wordLength > 1) lone = 0;
-      wordLength = 0;
-      if (kind & controlClass) {
-        found.unseen = true;
-        const after = classes[text.charCodeAt(index + 1)] ?? 0;
-        if (before & after & letterClass) found.hidden += 1;
-      }
-      if (kind & before & spaceClass) found.wideGaps = true;
-    }
-    if (((kind | before) & (digitClass | signClass)) !== 0 && ((kind | before) & letterClass) !== 0) {
-      found.signs = true;
-    }
-    before = kind;
-  }
-  if (wordLength === 1) found.lone = Math.max(found.lone, lone + 1);
-  found.letters = (all & letterClass) !== 0;
-  return found;
-}
-
-const latinOnly: readonly string[] = ["Latin"];
-const noScripts: readonly string[] = [];
-const loneMin = 3;
-
-function foldAscii(text: string, { letters, unseen, hidden, lone, signs, wideGaps }: Ascii): FoldedText {
-  const normalised = normaliseText(text);
-  const gaps = wideGaps && lone >= loneMin;
-  const seen = unseen ? dropUnseen(text) : text;
-  let skeleton = gaps ? normaliseText(markGaps(seen)) : unseen ? normaliseText(seen) : normalised;
-  let spaced = 0;
-  let leet = 0;
-  if (lone >= loneMin || unseen) ({ text: skeleton, spaced } = joinSpaced(skeleton));
-  if (signs || unseen || lone >= loneMin) ({ text: skeleton, leet } = readWords(skeleton, noHints));
-  if (gaps) skeleton = dropGaps(skeleton);
-  const scripts = letters ? latinOnly : noScripts;
-  const tricks = { hidden, bidi: 0, mixedWords: 0, leet, spaced, zalgo: 0, styled: 0, emoji: 0, scripts };
-  return { normalised, skeleton, tricks };
-}
-
-const noHints = { greekCapitals: false, cyrillicCapitals: false };
-
-// Any text --------------------------------------------------------------------------------------------------
-
-function foldUnicode(text: string): FoldedText {
-  const scanned = scanText(text);
-  const normalised = normaliseUnicode(text);
-  const { text: plain, zalgo, small } = foldLooks(straighten(text, normalised, scanned));
-  const { text: joined, spaced } = joinSpaced(plain);
-  const hints = {
-    greekCapitals: scanned.greekCapitals && !scanned.greekSmall,
-    cyrillicCapitals: scanned.cyrillicCapitals && !scanned.cyrillicSmall,
-  };
-  const { text: read, mixedWords, leet } = readWords(joined, hints);
+function foldUnicode(text: string, units: Uint16Array): FoldedText {
+  const scanned = scanText(text, units);
+  const size = normaliseUnits(units, text.length);
+  const normalised = size < 0 ? normalisePoints(text) : textOf(inNormal.units, size, inNormal.ascii);
+  const straight = straighten(text, normalised, scanned);
+  const looked = readAsPlain(straight, straight === normalised && size >= 0 ? inNormal.units : undefined);
+  const { zalgo, small } = looked;
+  const { skeleton, mixedWords, leet, spaced } = readPlain(text, normalised, looked, scanned);
   const { hidden, bidi, styled, emoji } = scanned;
   const turned = scanned.turned >= turnedMin ? scanned.turned : 0;
   return {
     normalised,
-    skeleton: dropGaps(read),
+    skeleton,
     tricks: {
       hidden,
       bidi,
@@ -176,8 +122,68 @@ function foldUnicode(text: string): FoldedText {
   };
 }
 
+/** A text with letters as their readers take them, and what else may be read in it. */
+type Plain = Looked & Survey;
+
+/** @param units of the text if it has been put there */
+function readAsPlain(straight: string, units: Uint16Array | undefined): Plain {
+  const { length } = straight;
+  if (readLooks(units ?? readUnits(straight, straightened), length)) {
+    const text = plain.changed ? textOf(plain.units, length, plain.ascii) : straight;
+    const { lone, readable } = surveyUnits(plain.units, length);
+    return { text, zalgo: 0, small: 0, lone, readable };
+  }
+  const { text, zalgo, small } = foldLooks(straight);
+  const { lone, readable } = surveyUnits(readUnits(text, straightened), text.length);
+  return { text, zalgo, small, lone, readable };
+}
+
+/** What of a scanned text tells how it is to be read. */
+type Telling = Omit<Scanned, "hidden" | "bidi" | "styled" | "emoji" | "letters" | "order">;
+
+type Read = {
+  readonly skeleton: string;
+  readonly mixedWords: number;
+  readonly leet: number;
+  readonly spaced: number;
+};
+
+/** Joins what is set apart, and reads words: each only where there may be something to do. */
+function readPlain(text: string, normalised: string, looked: Plain, scanned: Telling): Read {
+  let { text: skeleton, readable } = looked;
+  let spaced = 0;
+  let gaps = false;
+  if (looked.lone >= loneMin) {
+    const marked = withGaps(text, normalised, scanned);
+    const apart = marked === undefined ? skeleton : foldLooks(marked).text;
+    const joined = joinSpaced(apart);
+    if (joined.text !== apart) {
+      gaps = marked !== undefined;
+      readable = true;
+      skeleton = joined.text;
+      spaced = joined.spaced;
+    }
+  }
+  let mixedWords = 0;
+  let leet = 0;
+  if (readable) {
+    const hints = {
+      greekCapitals: scanned.greekCapitals && !scanned.greekSmall,
+      cyrillicCapitals: scanned.cyrillicCapitals && !scanned.cyrillicSmall,
+    };
+    ({ text: skeleton, mixedWords, leet } = readWords(skeleton, hints));
+  }
+  return { skeleton: gaps ? dropGaps(skeleton) : skeleton, mixedWords, leet, spaced };
+}
+
+/** So many words of one letter, one after the other, may be one that is set apart. */
+const loneMin = 3;
+
 function scriptsOf({ order, letters }: Scanned): readonly string[] {
   const { scripts } = looks();
+  const [first] = order;
+  if (first === undefined) return noScripts;
+  if (order.length === 1) return (alone[first] ??= [scripts[first] ?? ""]);
   return order
     .toSorted((one, other) => (letters[other] ?? 0) - (letters[one] ?? 0))
     .map((number) => scripts[number] ?? "")
@@ -186,15 +192,30 @@ function scriptsOf({ order, letters }: Scanned): readonly string[] {
 
 /** Most scripts of a text that are named. */
 const scriptsMax = 64;
+const noScripts: readonly string[] = [];
+const latinOnly: readonly string[] = ["Latin"];
+/** By a script's number a list of it alone: most texts have that. */
+const alone: (readonly string[] | undefined)[] = [];
 
-/** Normalised again with what can be put right only before: direction, letters of flags, wide gaps. */
-function straighten(text: string, normalised: string, { twisted, turned, unseen }: Scanned): string {
-  let written = text;
-  if (unseen) written = dropUnseen(written);
-  if (twisted) written = readRegional(readOverrides(written));
-  if (wide.test(written) && / (?:[^ ] ){2}/.test(normalised)) written = markGaps(written);
-  const straight = written === text ? normalised : normaliseText(written);
-  return turned >= turnedMin ? turnOver(straight) : straight;
+/** Normalised again with what can be put right only before: direction, and letters of flags. */
+function straighten(text: string, normalised: string, scanned: Scanned): string {
+  const seen = putRight(text, scanned);
+  const straight = seen === text ? normalised : normaliseText(seen);
+  return scanned.turned >= turnedMin ? turnOver(straight) : straight;
+}
+
+function putRight(text: string, { twisted, unseen }: Telling): string {
+  const seen = unseen ? dropUnseen(text) : text;
+  return twisted ? readRegional(readOverrides(seen)) : seen;
+}
+
+/** The same as {@link straighten}, with signs where white space is wide; `undefined` where that says nothing. */
+function withGaps(text: string, normalised: string, scanned: Telling): string | undefined {
+  const seen = putRight(text, scanned);
+  const isWide = seen === text ? scanned.wide : wide.test(seen);
+  if (!isWide || !/ (?:[^ ] ){2}/.test(normalised)) return undefined;
+  const marked = normaliseText(markGaps(seen));
+  return scanned.turned >= turnedMin ? turnOver(marked) : marked;
 }
 
 const wide = /[\t-\r \u00a0\u2000-\u200a\u3000]{2}/;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leetspeak: digits and signs in the place of letters, where a reader reads a word.
 
-/** Longest word that is looked at, in UTF-16 code units: longer ones are codes, or hostile. */
-const leetLengthMax = 32;
+import { leetLengthMax } from "./leet-survey.ts";
 
 /** A word without leetspeak, and whether it is sure to have had some. */
 export type Unleeted = { readonly word: string; readonly sure: boolean };
@@ -103,13 +102,13 @@ function isNamed(text: string, at: number, step: 1 | -1): boolean {
 export function unleet(word: string): Unleeted {
   const plain = { word, sure: false };
   if (word.length < 3 || word.length > leetLengthMax || !signs.test(word)) return plain;
-  const count = word.replaceAll(/[^a-z]/g, "").length;
+  const count = letterCount(word);
   const standIns = word.length - count;
   if (count < 2 || count < standIns || /[^a-z0-9@$€£!|¢¥]/.test(word)) return plain;
   const inner = /[a-z][013457@$€£!|¢¥]{1,2}(?=[a-z])/.test(word);
   const tail = tails.test(word);
   if (!(inner || tail) || !isWordLike(word, count, standIns)) return plain;
-  const read = Array.from(word, (_, index) => readAt(word, index)).join("");
+  const read = readAll(word);
   const sure =
     (count >= 3 || standIns > 1) &&
     !isAddress.test(word) &&
@@ -122,10 +121,10 @@ export function unleet(word: string): Unleeted {
 function unleetEagerly(word: string): Unleeted {
   const first = unleet(word);
   if (first.word !== word || word.length < 2 || word.length > leetLengthMax) return first;
-  const count = word.replaceAll(/[^a-z]/g, "").length;
+  const count = letterCount(word);
   if (count === 0 || count * 2 < word.length - count || quantity.test(word) || names.test(word)) return first;
   if (!signs.test(word) || /[^a-z0-9@$€£!|¢¥]/.test(word) || /[0-9]{3}/.test(word)) return first;
-  return { word: Array.from(word, (_, index) => readAt(word, index)).join(""), sure: false };
+  return { word: readAll(word), sure: false };
 }
 
 /** Numbers with a unit, ordinals, prices, and names such as "f1". */
@@ -146,14 +145,15 @@ const tails = /^[b-df-hj-np-tv-xz]{2,}(?:33|00|€€)$|^[a-z]{2,}€+$|^[a-z]{3
 
 function isWordLike(word: string, count: number, standIns: number): boolean {
   if (names.test(word) && (standIns === 1 || !/^[a-z]/.test(word))) return false;
-  for (const [digits] of word.matchAll(/[0-9]+/g)) {
-    if (digits.length > 2 || (digits.length === 2 && digits[0] !== digits[1])) return false;
-  }
+  if (/[0-9]{3}/.test(word)) return false;
+  const [pair] = /[0-9]{2}/.exec(word) ?? [];
+  if (pair !== undefined && !/^(?:[^0-9]|([0-9])\1(?![0-9])|[0-9](?![0-9]))+$/.test(word)) return false;
   // 2, 6, 8 and 9 only beside those that look more like letters.
   if (/[2689]/.test(word) && !/[a-z][013457@$€£!|¢¥]+[a-z]/.test(word)) return false;
   if (/^[a-f0-9]+$/.test(word) && word.length >= 6 && standIns >= 2) return false;
   // At the ends, a number is a number, unless there are others within.
-  const within = word.slice(1, -1).replaceAll(/[^0-9@$€£!|¢¥]/g, "").length;
+  const ends = (isLetterAt(word, 0) ? 0 : 1) + (isLetterAt(word, word.length - 1) ? 0 : 1);
+  const within = standIns - ends;
   if (/^[0-9]|[0-9]$/.test(word) && within < 1) return false;
   if (word.startsWith("$") && within < 1) return false;
   if (word.includes("!!") || word.includes("||")) return false;
@@ -161,6 +161,23 @@ function isWordLike(word: string, count: number, standIns: number): boolean {
   if (/^[^!|]*[aeiouy][^!|]*[!|]/.test(word)) return false;
   if (standIns === 1 && /^[a-z]{4,}@/.test(word)) return false;
   return count > 2 || /^[b-df-hj-np-tv-xz][013@$€!|]+[b-df-hj-np-tv-xz]$/.test(word) || standIns > 1;
+}
+
+function letterCount(word: string): number {
+  let count = 0;
+  for (let index = 0; index < word.length; index++) if (isLetterAt(word, index)) count += 1;
+  return count;
+}
+
+function isLetterAt(word: string, index: number): boolean {
+  const unit = word.charCodeAt(index);
+  return unit >= 0x61 && unit <= 0x7a;
+}
+
+function readAll(word: string): string {
+  let read = "";
+  for (let index = 0; index < word.length; index++) read += readAt(word, index);
+  return read;
 }
 
 function readAt(word: string, index: number): string {

@@ -8,6 +8,7 @@ import {
   unicode,
   type Unicode,
 } from "./unicode.ts";
+import { readUnits, roomFor, textOf, unitBuffer } from "./units.ts";
 
 const replacement = 0xfffd;
 const space = 0x20;
@@ -26,7 +27,8 @@ export function normaliseText(text: string): string {
 
 /** The same as {@link normaliseText}, only quicker for a text that is known not to be ASCII. */
 export function normaliseUnicode(text: string): string {
-  return normaliseUnits(text) ?? normalisePoints(text);
+  const length = normaliseUnits(readUnits(text, read), text.length);
+  return length < 0 ? normalisePoints(text) : textOf(normalised.units, length, normalised.ascii);
 }
 
 /** For tidy ASCII only. `toLowerCase` of ASCII is the same in every Unicode version. */
@@ -44,55 +46,93 @@ function isBlank(unit: number): boolean {
   return unit >= 0x09 && unit <= 0x0d;
 }
 
-/** The quick way for texts that need no composition, or `undefined`: most texts of most scripts. */
-function normaliseUnits(text: string): string | undefined {
+const read = unitBuffer();
+const folded = unitBuffer();
+
+/** What {@link normaliseUnits} has put there. */
+export const normalised: { units: Uint16Array; ascii: boolean } = { units: folded.kept, ascii: true };
+
+/**
+ * The quick way for texts that need no composition: most texts of most scripts.
+ *
+ * @param units of a text, with 0 behind it
+ * @returns the length of the normalised text, which is in {@link normalised} until the next call with room
+ *   for one code unit more; -1 where it takes {@link normalisePoints}
+ */
+export function normaliseUnits(units: Uint16Array, length: number): number {
   const tables = unicode();
-  const { folded } = tables;
-  const units: number[] = [];
+  const table = tables.folded;
+  let out = roomFor(length + foldedUnitsMax, folded);
+  let size = 0;
   let before = space;
-  for (let index = 0; index < text.length; index++) {
-    const unit = folded[text.charCodeAt(index)] ?? 0;
+  let all = 0;
+  for (let index = 0; index < length; index++) {
+    const unit = table[units[index] as number] as number;
     if (unit > 0) {
-      if (unit !== space || before !== space) units.push(unit);
+      if (unit === space && before === space) continue;
+      out[size++] = unit;
       before = unit;
+      all |= unit;
       continue;
     }
-    const point = codePointAt(text, index);
+    const point = pointAt(units, index);
     if (point > 0xffff) index += 1;
-    if (!appendFolded(point, tables, units)) return undefined;
-    before = units.at(-1) ?? space;
+    // What becomes several needs more room than there may be.
+    if (out.length < size + foldedUnitsMax + length - index) out = withRoom(out, size, length - index);
+    const end = appendFolded(point, tables, out, size);
+    if (end < 0) return -1;
+    for (let at = size; at < end; at++) all |= out[at] as number;
+    size = end;
+    before = size === 0 ? space : (out[size - 1] as number);
   }
-  if (units.at(-1) === space) units.pop();
-  return inPieces(units, fromUnits);
+  if (size > 0 && out[size - 1] === space) size -= 1;
+  normalised.units = out;
+  normalised.ascii = all < 0x80;
+  return size;
 }
 
-/** Adds a code point as it is folded, in code units; false if what it becomes may have to be composed. */
-function appendFolded(point: number, tables: Unicode, units: number[]): boolean {
+/** What a code point is folded to has fewer code units: 18 is the most in Unicode 15. */
+const foldedUnitsMax = 64;
+
+/** A longer array with the same beginning, and room for so many code units besides. */
+function withRoom(units: Uint16Array, size: number, more: number): Uint16Array {
+  const longer = new Uint16Array(2 * (size + more + foldedUnitsMax));
+  longer.set(units.subarray(0, size));
+  return longer;
+}
+
+/** Adds a code point as it is folded; returns where it ends, or -1 if it may have to be composed. */
+function appendFolded(point: number, tables: Unicode, out: Uint16Array, start: number): number {
   const properties = tables.properties[point] ?? 0;
-  const folded = properties & isFolded ? tables.casefold.get(point) : undefined;
-  if (folded === undefined) {
-    if (properties & isNormalisable) return false;
-    appendUnits(point, units);
-    return true;
+  const to = properties & isFolded ? tables.casefold.get(point) : undefined;
+  if (to === undefined) {
+    if (properties & isNormalisable) return -1;
+    return appendUnits(point, out, start);
   }
-  for (let index = 0; index < folded.length;) {
-    const part = codePointAt(folded, index);
+  let size = start;
+  for (let index = 0; index < to.length;) {
+    const part = codePointAt(to, index);
     const kind = tables.properties[part] ?? 0;
-    if (kind & isNormalisable) return false;
-    if ((kind & isWhiteSpace) === 0) appendUnits(part, units);
-    else if (units.length > 0 && units.at(-1) !== space) units.push(space);
+    if (kind & isNormalisable) return -1;
+    if ((kind & isWhiteSpace) === 0) size = appendUnits(part, out, size);
+    else if (size > 0 && out[size - 1] !== space) out[size++] = space;
     index += part > 0xffff ? 2 : 1;
   }
-  return true;
+  return size;
 }
 
-function appendUnits(point: number, units: number[]): void {
-  if (point > 0xffff) units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
-  else units.push(point);
+function appendUnits(point: number, out: Uint16Array, size: number): number {
+  if (point <= 0xffff) {
+    out[size] = point;
+    return size + 1;
+  }
+  out[size] = 0xd7c0 + (point >> 10);
+  out[size + 1] = 0xdc00 | (point & 0x3ff);
+  return size + 2;
 }
 
 /** The long way: any text. */
-function normalisePoints(text: string): string {
+export function normalisePoints(text: string): string {
   const tables = unicode();
   const points: number[] = [];
   const state = { points, normalisable: false };
@@ -104,7 +144,7 @@ function normalisePoints(text: string): string {
     else for (let at = 0; at < folded.length;) at += append(codePointAt(folded, at), tables, state);
   }
   if (points.at(-1) === space) points.pop();
-  return inPieces(state.normalisable ? composeCanonically(points) : points, fromPoints);
+  return fromPoints(state.normalisable ? composeCanonically(points) : points);
 }
 
 /** Adds one folded code point, white space only as one space after something else. Returns its code units. */
@@ -130,26 +170,25 @@ export function codePointAt(text: string, index: number): number {
   return point >= 0xd800 && point <= 0xdfff ? replacement : point;
 }
 
+/** The same of code units with 0 behind them, quicker. */
+export function pointAt(units: Uint16Array, index: number): number {
+  const unit = units[index] as number;
+  if ((unit & 0xf800) !== 0xd800) return unit;
+  const next = units[index + 1] as number;
+  return unit < 0xdc00 && (next & 0xfc00) === 0xdc00 ? (unit - 0xd7c0) * 0x400 + (next & 0x3ff) : replacement;
+}
+
 /** Whether a UTF-16 code unit is half a pair, or a lone half. */
 export function isSurrogate(unit: number): boolean {
   return (unit & 0xf800) === 0xd800;
 }
 
-/** Joins numbers in pieces, since a call takes only so many arguments. */
-function inPieces(numbers: readonly number[], join: (piece: readonly number[]) => string): string {
+/** Joins code points in pieces, since a call takes only so many arguments. */
+function fromPoints(points: readonly number[]): string {
   const pieceSize = 4_096;
-  if (numbers.length <= pieceSize) return join(numbers);
   let text = "";
-  for (let start = 0; start < numbers.length; start += pieceSize) {
-    text += join(numbers.slice(start, start + pieceSize));
+  for (let start = 0; start < points.length; start += pieceSize) {
+    text += String.fromCodePoint(...points.slice(start, start + pieceSize));
   }
   return text;
-}
-
-function fromUnits(units: readonly number[]): string {
-  return String.fromCharCode(...units);
-}
-
-function fromPoints(points: readonly number[]): string {
-  return String.fromCodePoint(...points);
 }

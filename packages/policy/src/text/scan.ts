@@ -3,7 +3,7 @@
 // pictures, styles and scripts.
 import { isFlag } from "./flags.ts";
 import { isPicture, isRaised, isStyled, isTurned, isWide, looks, scriptMask } from "./looks.ts";
-import { codePointAt } from "./normalise.ts";
+import { codePointAt, pointAt } from "./normalise.ts";
 import { isDigit, isIgnorable, isLetter, isMark, isWhiteSpace, unicode } from "./unicode.ts";
 
 /** What a text is made of. */
@@ -28,6 +28,8 @@ export type Scanned = {
   unseen: boolean;
   /** Whether direction is overridden, or regional indicators are letters: it must be put right first. */
   twisted: boolean;
+  /** Whether white space stands beside white space. */
+  wide: boolean;
 };
 
 /** Writing systems of which each joiner and variation is part: not those that do without. */
@@ -59,6 +61,7 @@ const eastAsian: ReadonlySet<string> = new Set("Han,Hiragana,Katakana,Hangul,Bop
 
 type State = {
   readonly text: string;
+  readonly units: Uint16Array;
   readonly scanned: Scanned;
   /** The script of the letter or mark before; "" for anything else. */
   script: string;
@@ -77,28 +80,16 @@ type State = {
 /**
  * Looks through a text. Linear in its length.
  *
- * @param text any string
+ * @param units its code units, with 0 behind them
+ * @returns good until the next call
  */
-export function scanText(text: string): Scanned {
+export function scanText(text: string, units: Uint16Array): Scanned {
   const { properties } = unicode();
   const { kinds, scripts } = looks();
-  const scanned: Scanned = {
-    hidden: 0,
-    bidi: 0,
-    styled: 0,
-    emoji: 0,
-    letters: new Uint32Array(scripts.length),
-    order: [],
-    turned: 0,
-    greekCapitals: false,
-    greekSmall: false,
-    cyrillicCapitals: false,
-    cyrillicSmall: false,
-    unseen: false,
-    twisted: false,
-  };
+  const scanned = newScanned(scripts.length);
   const state: State = {
     text,
+    units,
     scanned,
     script: "",
     seen: 0,
@@ -108,23 +99,25 @@ export function scanText(text: string): Scanned {
     wide: 0,
     raised: 0,
   };
-  for (let index = 0; index < text.length;) {
-    const unit = text.charCodeAt(index);
+  const { length } = text;
+  for (let index = 0; index < length;) {
+    const unit = units[index] as number;
     if (unit < 0x80) {
-      index = takeAscii(state, unit, index);
+      index = takeAscii(state, index, length);
       continue;
     }
-    const point = (unit & 0xf800) === 0xd800 ? codePointAt(text, index) : unit;
+    const point = (unit & 0xf800) === 0xd800 ? pointAt(units, index) : unit;
     const size = point > 0xffff ? 2 : 1;
     const property = properties[point] ?? 0;
     const kind = point < kinds.length ? (kinds[point] ?? 0) : han;
+    if (property & isWhiteSpace && isGap(unit)) takeGap(state, index);
     if (property & isIgnorable || isUnseen(point)) {
       if ((property & isIgnorable) === 0) scanned.unseen = true;
       takeUnseen(state, point, index, size);
       index += size;
       continue;
     }
-    if (kind & isPicture || isRegional(point) || text.charCodeAt(index + size) === 0xfe0f) {
+    if (kind & isPicture || isRegional(point) || units[index + size] === 0xfe0f) {
       const end = takePicture(state, point, index, size);
       if (end > index) {
         index = end;
@@ -134,10 +127,39 @@ export function scanText(text: string): Scanned {
     takeVisible(state, point, property, kind);
     index += size;
   }
-  const found = scanned.order.map((number) => scripts[number] ?? "");
-  if (!found.some((name) => rightToLeft.has(name))) scanned.hidden += state.directions;
-  if (!found.some((name) => eastAsian.has(name))) scanned.styled += state.wide;
+  if (state.directions > 0 && !hasScript(scanned, rightToLeft)) scanned.hidden += state.directions;
+  if (state.wide > 0 && !hasScript(scanned, eastAsian)) scanned.styled += state.wide;
   return scanned;
+}
+
+let letterCounts = new Uint32Array(0);
+let order: number[] = [];
+
+function newScanned(scriptCount: number): Scanned {
+  if (letterCounts.length < scriptCount) letterCounts = new Uint32Array(scriptCount);
+  for (const number of order) letterCounts[number] = 0;
+  order = [];
+  return {
+    hidden: 0,
+    bidi: 0,
+    styled: 0,
+    emoji: 0,
+    letters: letterCounts,
+    order,
+    turned: 0,
+    greekCapitals: false,
+    greekSmall: false,
+    cyrillicCapitals: false,
+    cyrillicSmall: false,
+    unseen: false,
+    twisted: false,
+    wide: false,
+  };
+}
+
+function hasScript({ order: numbers }: Scanned, names: ReadonlySet<string>): boolean {
+  const { scripts } = looks();
+  return numbers.some((number) => names.has(scripts[number] ?? ""));
 }
 
 const han = 0;
@@ -145,35 +167,78 @@ const han = 0;
 const raisedMin = 3;
 let latinNumber = 0;
 
-function takeAscii(state: State, unit: number, index: number): number {
-  const { scanned, text } = state;
-  const lower = unit | 0x20;
+const letterClass = 1;
+const blankClass = 2;
+const controlClass = 4;
+
+/** Classes of ASCII, by code: letters, white space, and control characters that are none. */
+const classes: Uint8Array = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  if (isAsciiLetter(unit)) return letterClass;
+  if (unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)) return blankClass;
+  return unit < 0x20 || unit === 0x7f ? controlClass : 0;
+});
+
+/** Takes a run of ASCII; returns where it ends. */
+function takeAscii(state: State, start: number, length: number): number {
+  const { scanned, units } = state;
+  let index = start;
+  let count = 0;
+  let kind = 0;
+  for (; index < length; index++) {
+    const unit = units[index] as number;
+    if (unit >= 0x80) break;
+    const before = kind;
+    kind = classes[unit] as number;
+    if (kind === letterClass) count += 1;
+    else if (kind & before & blankClass) scanned.wide = true;
+    else if (kind === controlClass) takeControl(state, index);
+  }
+  if (count > 0) {
+    latinNumber ||= looks().scripts.indexOf("Latin");
+    countLetters(scanned, latinNumber, count);
+  }
+  const last = units[index - 1] as number;
+  if (classes[units[start] as number] === blankClass && start > 0 && isGap(units[start - 1] as number)) {
+    scanned.wide = true;
+  }
   state.unseen = 0;
   state.raised = 0;
-  state.seen = unit;
+  state.seen = last;
   state.picture = false;
-  if (lower >= 0x61 && lower <= 0x7a) {
-    latinNumber ||= looks().scripts.indexOf("Latin");
-    countLetter(scanned, latinNumber);
-    state.script = "Latin";
-    return index + 1;
-  }
-  state.script = "";
-  // Keycaps: a digit, #, or * in a box.
-  if ((unit >= 0x30 && unit <= 0x39) || unit === 0x23 || unit === 0x2a) {
-    const varied = text.charCodeAt(index + 1) === 0xfe0f ? 1 : 0;
-    if (text.charCodeAt(index + 1 + varied) !== 0x20e3) return index + 1;
-    scanned.emoji += 1;
-    state.picture = true;
-    return index + 2 + varied;
-  }
-  if (unit < 0x20 ? unit < 0x09 || unit > 0x0d : unit === 0x7f) {
-    if (isAsciiLetter(text.charCodeAt(index - 1)) && isAsciiLetter(text.charCodeAt(index + 1))) {
-      scanned.hidden += 1;
-    }
-    scanned.unseen = true;
-  }
-  return index + 1;
+  state.script = kind === letterClass ? "Latin" : "";
+  return index === length ? index : takeKeycap(state, last, index);
+}
+
+/** Keycaps: a digit, #, or * in a box. Returns where what stands at an index goes on. */
+function takeKeycap(state: State, before: number, index: number): number {
+  const { scanned, units } = state;
+  if (!((before >= 0x30 && before <= 0x39) || before === 0x23 || before === 0x2a)) return index;
+  const varied = units[index] === 0xfe0f ? 1 : 0;
+  if (units[index + varied] !== 0x20e3) return index;
+  scanned.emoji += 1;
+  state.picture = true;
+  return index + 1 + varied;
+}
+
+function takeControl({ scanned, units }: State, index: number): void {
+  const between = index > 0 && isAsciiLetter(units[index - 1] as number);
+  if (between && isAsciiLetter(units[index + 1] as number)) scanned.hidden += 1;
+  scanned.unseen = true;
+}
+
+/** Whether white space that is wide where it stands twice. */
+function isGap(unit: number): boolean {
+  return (
+    unit === 0x20 ||
+    (unit >= 0x09 && unit <= 0x0d) ||
+    unit === 0xa0 ||
+    (unit >= 0x2000 && unit <= 0x200a) ||
+    unit === 0x3000
+  );
+}
+
+function takeGap({ scanned, units }: State, index: number): void {
+  if (index > 0 && isGap(units[index - 1] as number)) scanned.wide = true;
 }
 
 function isAsciiLetter(unit: number): boolean {
@@ -189,7 +254,7 @@ function takeVisible(state: State, point: number, property: number, kind: number
   state.seen = point;
   if (property & isLetter) {
     state.script = looks().scripts[number] ?? "";
-    if (number !== 0) countLetter(scanned, number);
+    if (number !== 0) countLetters(scanned, number, 1);
     if (point >= 0x370 && point < 0x400) {
       if (point >= 0x391 && point <= 0x3a9) scanned.greekCapitals = true;
       else if (point >= 0x3b1) scanned.greekSmall = true;
@@ -217,10 +282,10 @@ function hanNumber(): number {
   return looks().scripts.indexOf("Han");
 }
 
-function countLetter(scanned: Scanned, number: number): void {
+function countLetters(scanned: Scanned, number: number, more: number): void {
   const count = scanned.letters[number] ?? 0;
   if (count === 0) scanned.order.push(number);
-  scanned.letters[number] = count + 1;
+  scanned.letters[number] = count + more;
 }
 
 // Invisible characters --------------------------------------------------------------------------------------

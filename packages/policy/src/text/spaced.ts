@@ -2,7 +2,9 @@
 // Words whose letters are set apart: "f r e e", "f.r.e.e", "v-i-a-g-r-a".
 import { looks, unlike } from "./looks.ts";
 import { codePointAt } from "./normalise.ts";
+import { foreignUnit, latinUnit, unitClasses, wordyUnit } from "./survey.ts";
 import { isDigit, isLetter, isMark, unicode } from "./unicode.ts";
+import { readUnits, unitBuffer } from "./units.ts";
 
 /** Letters that make one word when they stand alone, each with the same thing between it and the next. */
 const joinedMin = 3;
@@ -28,11 +30,30 @@ export type Joined = { readonly text: string; readonly spaced: number };
  * @param text as {@link foldLooks} leaves it
  */
 export function joinSpaced(text: string): Joined {
+  const classes = unitClasses();
+  const units = readUnits(text, read);
   let joined = "";
   let kept = 0;
   let spaced = 0;
+  let before = 0;
   for (let index = 0; index < text.length;) {
-    if (!isJoinable(text.charCodeAt(index)) || !standsAlone(text, index)) {
+    const bits = classes[units[index] as number] as number;
+    if (bits & wordyUnit && (before & wordyUnit) === 0) {
+      // A word of several letters is passed by at once.
+      let end = index + 1;
+      while ((classes[units[end] as number] as number) & wordyUnit) end += 1;
+      if (end > index + 1) {
+        index = end;
+        before = wordyUnit;
+        continue;
+      }
+    }
+    before = bits;
+    if ((bits & (latinUnit | foreignUnit)) === 0 || !isJoinable(text.charCodeAt(index))) {
+      index += 1;
+      continue;
+    }
+    if (!standsAlone(text, index)) {
       index += 1;
       continue;
     }
@@ -46,10 +67,13 @@ export function joinSpaced(text: string): Joined {
       kept = run.end;
       for (const word of run.words) if (isTrick(word, run.gap)) spaced += 1;
     }
+    before = wordyUnit;
     index = run.end;
   }
   return { text: kept === 0 ? text : joined + text.slice(kept), spaced };
 }
+
+const read = unitBuffer();
 
 type Run = { readonly words: readonly string[]; readonly gap: string; readonly end: number };
 

@@ -2,6 +2,7 @@
 // Words written with letters of other scripts that look alike, and with digits and signs that stand for
 // letters: what they read as.
 import { unleetWithin } from "./leet.ts";
+import { mayBeLeet } from "./leet-survey.ts";
 import {
   cyrillicFromLatin,
   greekCapitals,
@@ -12,8 +13,10 @@ import {
   scriptMask,
   unlike,
 } from "./looks.ts";
-import { codePointAt } from "./normalise.ts";
+import { pointAt } from "./normalise.ts";
+import { digitUnit, foreignUnit, latinUnit, pairUnit, signUnit, unitClasses } from "./survey.ts";
 import { isDigit, isLetter, isMark, unicode } from "./unicode.ts";
+import { readUnits, unitBuffer } from "./units.ts";
 
 /** A text with its words as they read, and how many were disguised. */
 export type ReadWords = { readonly text: string; readonly mixedWords: number; readonly leet: number };
@@ -51,32 +54,40 @@ const besideSymbolMin = 4;
  * @param text as {@link joinSpaced} leaves it
  */
 export function readWords(text: string, hints: WordHints): ReadWords {
-  const surroundings = surveyWords(text, hints);
+  const units = readUnits(text, read);
+  const surroundings = surveyWords(units, text.length, hints);
   const { words } = surroundings;
   let mixedWords = 0;
   let leet = 0;
+  // What words read as, of those that read as something else than they are.
   const readings = words.map((word) => {
-    const written = text.slice(word.start, word.end);
-    const found = word.foreign === 0 ? written : readLetters(written, word, surroundings);
-    if (found !== written && isDisguise(word, found)) mixedWords += 1;
-    const plain = word.signs ? unleetWithin(text, found, word, false) : undefined;
-    if (plain?.sure === true) leet += 1;
-    return plain?.word ?? found;
+    const { start, end, foreign, signs } = word;
+    let found: string | undefined;
+    if (foreign > 0) {
+      const written = text.slice(start, end);
+      found = readLetters(written, word, surroundings);
+      if (found !== written && isDisguise(word, found)) mixedWords += 1;
+    }
+    if (!signs || (foreign === 0 && !mayBeLeet(units, start, end))) return found;
+    const plain = unleetWithin(text, found ?? text.slice(start, end), word, false);
+    if (plain.sure) leet += 1;
+    return plain.word;
   });
   if (leet >= manyMin) {
     for (const [at, word] of words.entries()) {
-      if (word.signs) readings[at] = unleetWithin(text, readings[at] ?? "", word, true).word;
+      const own = readings[at] ?? text.slice(word.start, word.end);
+      if (word.signs) readings[at] = unleetWithin(text, own, word, true).word;
     }
   }
-  let read = "";
+  let whole = "";
   let kept = 0;
   for (const [at, { start, end }] of words.entries()) {
-    const reading = readings[at] ?? "";
-    if (reading === text.slice(start, end)) continue;
-    read += text.slice(kept, start) + reading;
+    const reading = readings[at];
+    if (reading === undefined || reading === text.slice(start, end)) continue;
+    whole += text.slice(kept, start) + reading;
     kept = end;
   }
-  return { text: kept === 0 ? text : read + text.slice(kept), mixedWords, leet };
+  return { text: kept === 0 ? text : whole + text.slice(kept), mixedWords, leet };
 }
 
 // What a text is made of ------------------------------------------------------------------------------------
@@ -116,20 +127,34 @@ type Surroundings = {
 };
 
 /** Finds the words that may need reading, and what the others show of the text. */
-function surveyWords(text: string, hints: WordHints): Surroundings {
+function surveyWords(units: Uint16Array, length: number, hints: WordHints): Surroundings {
   const words: Word[] = [];
   const own = new Map<number, number>();
+  const classes = unitClasses();
   let latin = false;
-  for (let index = 0; index < text.length;) {
-    const word = takeWord(text, index);
-    index = word.end === index ? index + 1 : word.end;
+  let word = newWord();
+  for (let index = 0; index < length;) {
+    const start = index;
+    while (classes[units[index] as number] === latinUnit) index += 1;
+    const bits = classes[units[index] as number] as number;
+    if ((bits & (digitUnit | signUnit | foreignUnit | pairUnit)) === 0) {
+      // Most words: letters of ASCII alone.
+      if (index > start) latin = true;
+      index += 1;
+      continue;
+    }
+    takeWord(units, start, length, word);
+    index = word.end === start ? start + 1 : word.end;
     if (word.foreign === 0) {
-      if (word.latin > 0) latin = true;
-      if (word.latin > 0 && word.signs) words.push(word);
+      if (word.latin === 0) continue;
+      latin = true;
+      if (!word.signs) continue;
     } else {
       if (isOwn(word)) own.set(word.script, (own.get(word.script) ?? 0) + 1);
-      if (word.latin > 0 || word.motley || !word.unlike) words.push(word);
+      if (word.latin === 0 && !word.motley && word.unlike) continue;
     }
+    words.push(word);
+    word = newWord();
   }
   const patched = new Set<number>();
   const disguised = new Map<number, number>();
@@ -158,14 +183,16 @@ function isOwn({ latin, motley, unlike: certain, wanted }: Word): boolean {
   return latin === 0 && !motley && (certain || wanted);
 }
 
-/** The word that begins at an index; it ends there if there is none. */
-function takeWord(text: string, start: number): Word {
-  const word = newWord(start);
+const read = unitBuffer();
+
+/** Reads the word that begins at an index; it ends there if there is none. */
+function takeWord(units: Uint16Array, start: number, length: number, word: Word): void {
+  clearWord(word, start);
   let index = start;
   // 1 after a Latin letter, 2 after another.
   let before = 0;
-  for (; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
+  for (; index < length; index++) {
+    const unit = units[index] as number;
     if (unit >= 0x61 && unit <= 0x7a) {
       if (before === 2) word.switches += 1;
       else if (before === 0) word.latinFirst = true;
@@ -175,7 +202,7 @@ function takeWord(text: string, start: number): Word {
       if (!isSign(unit)) break;
       word.signs = true;
     } else {
-      const point = (unit & 0xf800) === 0xd800 ? codePointAt(text, index) : unit;
+      const point = (unit & 0xf800) === 0xd800 ? pointAt(units, index) : unit;
       if (point < 0xa6 || point === euro) {
         if (point !== 0xa2 && point !== 0xa3 && point !== 0xa5 && point !== euro) break;
         word.signs = true;
@@ -190,16 +217,15 @@ function takeWord(text: string, start: number): Word {
     }
   }
   word.end = index;
-  if (word.latin > 0 && word.foreign > 0) word.back = isBack(text, word);
-  return word;
+  if (word.latin > 0 && word.foreign > 0) word.back = isBack(units, word);
 }
 
 const euro = 0x20ac;
 
-function newWord(start: number): Word {
+function newWord(): Word {
   return {
-    start,
-    end: start,
+    start: 0,
+    end: 0,
     latin: 0,
     foreign: 0,
     script: 0,
@@ -212,6 +238,21 @@ function newWord(start: number): Word {
     latinFirst: false,
     signs: false,
   };
+}
+
+function clearWord(word: Word, start: number): void {
+  word.start = start;
+  word.latin = 0;
+  word.foreign = 0;
+  word.script = 0;
+  word.motley = false;
+  word.unlike = false;
+  word.wanted = false;
+  word.capital = false;
+  word.back = false;
+  word.switches = 0;
+  word.latinFirst = false;
+  word.signs = false;
 }
 
 /** Digits, and signs that stand for letters. */
@@ -233,11 +274,11 @@ function takeForeign(word: Word, point: number, kind: number): void {
   } else if (like === unlike) word.unlike = true;
 }
 
-function isBack(text: string, { start, end, script }: Word): boolean {
+function isBack(units: Uint16Array, { start, end, script }: Word): boolean {
   const to = backFrom(script);
   if (to === undefined) return false;
   for (let index = start; index < end; index++) {
-    const unit = text.charCodeAt(index);
+    const unit = units[index] as number;
     if (unit >= 0x61 && unit <= 0x7a && !to.has(unit)) return false;
   }
   return true;
