@@ -48,6 +48,8 @@ export type DecisionRow = {
 
 /** Which decisions are asked for; what is left out is not asked. */
 export type DecisionQuery = {
+  /** Those of these records. */
+  readonly indexes?: readonly number[] | undefined;
   readonly actor?: string | undefined;
   /** Keyed hash of a content's id. */
   readonly content?: string | undefined;

@@ -4,6 +4,15 @@
 // that can be deleted and rebuilt from the log.
 import type { ActorEntry } from "../log/frame.ts";
 import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "./decision-row.ts";
+import type {
+  DecisionGroup,
+  GroupQuery,
+  OutcomeShare,
+  Period,
+  Series,
+  SeriesQuery,
+  ShareBy,
+} from "./pattern-queries.ts";
 
 /** Events are recognised as repeats for this long after their sealing, in milliseconds. */
 export const repeatWindowMs: number = 30 * 86_400_000;
@@ -81,6 +90,12 @@ export interface SiteIndex {
   decisions(query: DecisionQuery): Promise<DecisionRow[]>;
   /** How many decisions of each kind there are, decided in `[fromMs, toMs)`. */
   decisionCounts(query: { fromMs: number; toMs: number }): Promise<DecisionCount[]>;
+  /** Decisions that are alike in something, those with the most first. */
+  decisionGroups(query: GroupQuery): Promise<DecisionGroup[]>;
+  /** How many decisions there were each hour. */
+  decisionSeries(query: SeriesQuery): Promise<Series[]>;
+  /** How many decisions were refused, by language or by the age of the account. */
+  outcomeShares(query: Period & { by: ShareBy }): Promise<OutcomeShare[]>;
   /** The leaves of records of what comes after a decision, in the order of the log. */
   caseRecords(query: CaseQuery): Promise<string[]>;
   /**

@@ -73,42 +73,19 @@ const aboutActor = `
     WHERE case_subjects.subject = ?`;
 
 /** The records that a record names. */
-export function recordsNamed(record: CaseBody): number[] {
-  switch (record.kind) {
-    case "verdict":
-      return record.for === undefined ? [record.of] : [record.of, record.for];
-    case "measure":
-      return record.for === undefined ? record.of : [...record.of, record.for];
-    case "link":
-    case "applied":
-      return record.of;
-    case "batch":
-    case "export":
-      return record.of === undefined ? [] : [record.of];
-    case "lapse":
-    case "digest":
-    case "webhook":
-    case "settings":
-      return [];
-    default:
-      return [record.of];
-  }
+export function recordsNamed(record: CaseBody): readonly number[] {
+  const named = "of" in record && record.of !== undefined ? record.of : [];
+  const all = typeof named === "number" ? [named] : named;
+  return "for" in record && record.for !== undefined ? [...all, record.for] : all;
 }
 
 /** The actors and subjects that a record names. */
 export function subjectsNamed(record: CaseBody): readonly string[] {
-  switch (record.kind) {
-    case "verdict":
-    case "dispute":
-      return [record.actor];
-    case "measure":
-    case "lapse":
-      return [record.subject];
-    case "link":
-      return record.actors;
-    case "report":
-      return [record.reporter];
-    default:
-      return [];
-  }
+  if ("actors" in record) return record.actors;
+  const named = [
+    "actor" in record ? record.actor : undefined,
+    "subject" in record ? record.subject : undefined,
+    "reporter" in record ? record.reporter : undefined,
+  ];
+  return named.filter((name) => name !== undefined);
 }

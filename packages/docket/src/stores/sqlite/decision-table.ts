@@ -25,7 +25,8 @@ type StoredRow = {
   campaign: string | null;
   more: string | null;
 };
-type Shape = Pick<
+/** What many decisions have alike. */
+export type Shape = Pick<
   DecisionRow,
   "type" | "op" | "source" | "late" | "rules" | "fired" | "language" | "release"
 >;
@@ -135,7 +136,7 @@ export class DecisionReader {
        WHERE record >= ? AND record < ? AND decided >= ? AND decided < ? GROUP BY day, outcome, shape`,
     ).all(from, to, fromMs, toMs) as { day: number; outcome: number; shape: number; count: number }[];
     return counted.map(({ day, outcome, shape, count }) => {
-      const { type, late, rules, fired } = this.#shape(shape);
+      const { type, late, rules, fired } = this.shape(shape);
       const date = new Date(day * dayMs).toISOString().slice(0, 10);
       return { day: date, outcome: outcomes[outcome] as Outcome, type, late, rules, fired, count };
     });
@@ -160,7 +161,7 @@ export class DecisionReader {
       decidedMs: stored.decided,
       sealedMs: stored.sealed,
       outcome: outcomes[stored.outcome] as Outcome,
-      ...this.#shape(stored.shape),
+      ...this.shape(stored.shape),
       content: stored.content ?? undefined,
       fingerprint: stored.fingerprint ?? undefined,
       campaign: stored.campaign ?? undefined,
@@ -176,7 +177,8 @@ export class DecisionReader {
     };
   }
 
-  #shape(id: number): Shape {
+  /** What decisions of a shape have alike. */
+  shape(id: number): Shape {
     let shape = this.#shapes.get(id);
     if (shape === undefined) {
       const row = this.#statement("SELECT shape FROM shapes WHERE id = ?").get(id) as { shape: string };
@@ -244,6 +246,10 @@ function conditionsOf(query: DecisionQuery, { from, to }: { from: number; to: nu
     conditions.push(`${column} = ?`);
     values.push(value);
   }
+  if (query.indexes !== undefined) {
+    conditions.push("record IN (SELECT value FROM json_each(?))");
+    values.push(JSON.stringify(query.indexes));
+  }
   if (query.rule !== undefined) {
     index ??= "shape";
     conditions.push("shape IN (SELECT shape FROM shape_rules WHERE rule = ?)");
@@ -276,8 +282,8 @@ function conditionsOf(query: DecisionQuery, { from, to }: { from: number; to: nu
 
 // Outcomes by which decisions are found, if by nothing else; most are allowed, and no index finds those.
 function outcomesAlone(query: DecisionQuery): number[] | undefined {
-  const { actor, content, fingerprint, campaign, rule } = query;
-  const others = [actor, content, fingerprint, campaign, rule];
+  const { actor, content, fingerprint, campaign, rule, indexes } = query;
+  const others = [actor, content, fingerprint, campaign, rule, indexes];
   if (query.outcomes === undefined || others.some((other) => other !== undefined)) return undefined;
   if (query.outcomes.length === 0 || query.outcomes.includes("allow")) return undefined;
   return [...new Set(query.outcomes)].map((outcome) => outcomes.indexOf(outcome));

@@ -14,7 +14,17 @@ import type {
   LabelQuery,
   SiteIndex,
 } from "../../views/site-index.ts";
+import type {
+  DecisionGroup,
+  GroupQuery,
+  OutcomeShare,
+  Period,
+  Series,
+  SeriesQuery,
+  ShareBy,
+} from "../../views/pattern-queries.ts";
 import type { SqliteSiteIndex } from "./site-index.ts";
+import type { ViewsReader } from "./views-reader.ts";
 
 /** What the thread is started with. */
 export type IndexStart = {
@@ -25,7 +35,7 @@ export type IndexStart = {
   reads?: boolean;
 };
 /** What a thread is asked for. */
-type IndexMethod = Exclude<keyof SqliteSiteIndex, symbol>;
+type IndexMethod = Exclude<keyof SqliteSiteIndex, "reader"> | keyof ViewsReader;
 /** A call to the thread. */
 export type IndexCall = { id: number; method: IndexMethod; argument: unknown };
 /** Its answer. */
@@ -33,7 +43,7 @@ export type IndexAnswer = { id: number; value?: unknown; error?: string };
 
 type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 
-type Thread = { call<T>(method: IndexMethod, argument?: unknown): Promise<T> };
+type Thread = { readonly call: <T>(method: IndexMethod, argument?: unknown) => Promise<T> };
 
 /** Opens the look-ups of a site in threads of their own. */
 export function openSiteIndex(start: IndexStart): SiteIndex {
@@ -55,6 +65,9 @@ export function openSiteIndex(start: IndexStart): SiteIndex {
     decisions: (query: DecisionQuery) => ask<DecisionRow[]>("decisions", query),
     decisionCounts: (query: { fromMs: number; toMs: number }) =>
       ask<DecisionCount[]>("decisionCounts", query),
+    decisionGroups: (query: GroupQuery) => ask<DecisionGroup[]>("decisionGroups", query),
+    decisionSeries: (query: SeriesQuery) => ask<Series[]>("decisionSeries", query),
+    outcomeShares: (query: Period & { by: ShareBy }) => ask<OutcomeShare[]>("outcomeShares", query),
     caseRecords: (query: CaseQuery) => ask<string[]>("caseRecords", query),
     firstRecordSince: (sinceMs: number) => call<number>("firstRecordSince", sinceMs),
     latestDecidedMs: () => call<number>("latestDecidedMs"),

@@ -6,7 +6,6 @@ import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 import { parseLeaf } from "@docket/protocol";
 import type { ActorEntry } from "../../log/frame.ts";
-import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 import type {
   FindQuery,
   Found,
@@ -32,7 +31,8 @@ export class SqliteSiteIndex {
   readonly #repeatWindowMs: number;
   readonly #decisions: DecisionWriter;
   readonly #cases: CaseWriter;
-  readonly #reader: ViewsReader;
+  /** What is asked beside the way of an event, of the same connection. */
+  readonly reader: ViewsReader;
   #size: number;
   #applied = 0;
 
@@ -50,7 +50,7 @@ export class SqliteSiteIndex {
     createViews(this.#views);
     this.#decisions = new DecisionWriter(this.#views);
     this.#cases = new CaseWriter(this.#views);
-    this.#reader = new ViewsReader(this.#views);
+    this.reader = new ViewsReader(this.#views);
     this.#statements = {
       actor: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE lookup = ?"),
       pseudonym: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE pseudonym = ?"),
@@ -155,18 +155,6 @@ export class SqliteSiteIndex {
   labels({ from, limit }: LabelQuery): string[] {
     const rows = this.#statement("labels").all(from, limit) as { leaf: string }[];
     return rows.map(({ leaf }) => leaf);
-  }
-
-  decisions(query: DecisionQuery): DecisionRow[] {
-    return this.#reader.decisions(query);
-  }
-
-  decisionCounts(query: { fromMs: number; toMs: number }): DecisionCount[] {
-    return this.#reader.decisionCounts(query);
-  }
-
-  caseRecords(query: CaseQuery): string[] {
-    return this.#reader.caseRecords(query);
   }
 
   firstRecordSince(sinceMs: number): number {

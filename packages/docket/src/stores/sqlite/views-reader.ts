@@ -2,17 +2,29 @@
 // What is asked of the views beside the way of an event: decisions and what came after them.
 import type { DatabaseSync } from "node:sqlite";
 import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
+import type {
+  DecisionGroup,
+  GroupQuery,
+  OutcomeShare,
+  Period,
+  Series,
+  SeriesQuery,
+  ShareBy,
+} from "../../views/pattern-queries.ts";
 import { CaseReader } from "./case-records.ts";
 import { DecisionReader } from "./decision-table.ts";
+import { PatternReader } from "./pattern-reader.ts";
 
 /** Answers queries; it writes nothing, so its connection may be read-only. */
 export class ViewsReader {
   readonly #decisions: DecisionReader;
   readonly #cases: CaseReader;
+  readonly #patterns: PatternReader;
 
   constructor(views: DatabaseSync) {
     this.#decisions = new DecisionReader(views);
     this.#cases = new CaseReader(views);
+    this.#patterns = new PatternReader(views, this.#decisions);
   }
 
   decisions(query: DecisionQuery): DecisionRow[] {
@@ -21,6 +33,18 @@ export class ViewsReader {
 
   decisionCounts(query: { fromMs: number; toMs: number }): DecisionCount[] {
     return this.#decisions.decisionCounts(query);
+  }
+
+  decisionGroups(query: GroupQuery): DecisionGroup[] {
+    return this.#patterns.decisionGroups(query);
+  }
+
+  decisionSeries(query: SeriesQuery): Series[] {
+    return this.#patterns.decisionSeries(query);
+  }
+
+  outcomeShares(query: Period & { by: ShareBy }): OutcomeShare[] {
+    return this.#patterns.outcomeShares(query);
   }
 
   caseRecords(query: CaseQuery): string[] {

@@ -7,10 +7,10 @@ import { outcomes } from "@docket/protocol";
  * What the views hold; raised when they take in what they did not before. Views of another version are made
  * again from the log.
  */
-export const viewsVersion = 3;
+export const viewsVersion: number = 3;
 
 /** Records of one row of `spans`: a power of two. */
-export const spanRecords = 256;
+export const spanRecords: number = 256;
 
 /**
  * The tables. What many decisions have alike (their type, rules, language, release) stands once in `shapes`,
@@ -55,7 +55,9 @@ const indexes = `
   CREATE INDEX IF NOT EXISTS decisions_shape ON decisions (shape);
   CREATE INDEX IF NOT EXISTS decisions_telling ON decisions (record) WHERE ${telling}`;
 
-const tableNames = [...tables.matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(
+/** The names of all tables. */
+export const viewTables: readonly string[] = Array.from(
+  tables.matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g),
   ([, name]) => name as string,
 );
 
@@ -64,7 +66,7 @@ export function createViews(views: DatabaseSync, withIndexes = true): void {
   const { user_version: found } = views.prepare("PRAGMA user_version").get() as { user_version: number };
   // They hold nothing that the log doesn't: a start takes in all of it.
   if (found !== viewsVersion) {
-    for (const table of tableNames) views.exec(`DROP TABLE IF EXISTS ${table}`);
+    for (const table of viewTables) views.exec(`DROP TABLE IF EXISTS ${table}`);
   }
   views.exec(`${tables}; PRAGMA user_version = ${viewsVersion}`);
   if (withIndexes) createViewIndexes(views);

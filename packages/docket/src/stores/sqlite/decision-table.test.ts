@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decisions in SQLite against a list of rows and a filter.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { encodeBody, encodeLeaf, formatTime, outcomes } from "@docket/protocol";
+import type { BodyWithoutParts } from "@docket/protocol";
+import * as fc from "fast-check";
+import type { DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
+import type { IndexEntry } from "../../views/site-index.ts";
+import { repeatWindowMs } from "../../views/site-index.ts";
+import { SqliteSiteIndex } from "./site-index.ts";
+
+const startMs = Date.UTC(2026, 10, 1);
+const hourMs = 3_600_000;
+
+const rowArbitrary: fc.Arbitrary<Omit<DecisionRow, "index">> = fc.record({
+  actor: fc.constantFrom("a_one", "a_two", "a_three"),
+  decidedMs: fc.integer({ min: 0, max: 400 }).map((hours) => startMs + hours * hourMs),
+  sealedMs: fc.constant(startMs),
+  outcome: fc.constantFrom(...outcomes),
+  type: fc.constantFrom("comment", "mail"),
+  op: fc.constantFrom("create", "edit"),
+  source: fc.constantFrom("http" as const, "file" as const),
+  late: fc.boolean(),
+  content: fc.constantFrom(undefined, "c1", "c2"),
+  fingerprint: fc.constantFrom(undefined, "f1", "f2"),
+  rules: fc.subarray(["link", "copy"]),
+  fired: fc.subarray(["p/link", "p/copy", "p/quiet:shadow"]),
+  strikes: fc.nat(2),
+  restrictions: fc.nat(1),
+  refusedBy: fc.constantFrom(undefined, undefined, "r_x"),
+  proposed: fc.subarray(["p/ladder-3"]),
+  campaign: fc.constantFrom(undefined, "k1", "k2"),
+  language: fc.constantFrom(undefined, "en", "de"),
+  accountAgeMs: fc.constantFrom(undefined, 0, hourMs, 800 * hourMs),
+  points: fc.nat(3),
+  holdUntilMs: fc.constantFrom(undefined, startMs),
+  otherwise: fc.constantFrom(undefined, "reject" as const),
+  release: fc.constantFrom("rel1", "rel2"),
+  marks: fc.subarray(["cnt1:k1", "cnt2:k2"]),
+});
+const queryArbitrary: fc.Arbitrary<DecisionQuery> = fc.record(
+  {
+    actor: fc.constantFrom("a_one", "a_nobody"),
+    content: fc.constant("c1"),
+    fingerprint: fc.constant("f1"),
+    campaign: fc.constant("k1"),
+    outcomes: fc.subarray([...outcomes]),
+    rule: fc.constantFrom("p/link", "p/quiet:shadow"),
+    type: fc.constant("mail"),
+    indexes: fc.array(fc.nat(700), { maxLength: 5 }),
+    fromMs: fc.integer({ min: 0, max: 400 }).map((hours) => startMs + hours * hourMs),
+    toMs: fc.integer({ min: 0, max: 400 }).map((hours) => startMs + hours * hourMs),
+    after: fc.nat(600),
+    before: fc.nat(600),
+    order: fc.constantFrom("ascending" as const, "descending" as const),
+    limit: fc.nat(50),
+  },
+  { requiredKeys: ["limit"] },
+);
+
+test("decisions are found as a filter over all of them finds them", (t) => {
+  const index = newIndex(t);
+  const rows = fc.sample(rowArbitrary, { numRuns: 600, seed: 17 }).map((row, at) => ({ ...row, index: at }));
+  index.apply(rows.slice(0, 300).map(entryOf));
+  index.apply(rows.slice(300).map(entryOf));
+  fc.assert(
+    fc.property(queryArbitrary, (query) => {
+      assert.deepEqual(index.reader.decisions(query), naively(rows, query));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("counts and groups are those of a list", (t) => {
+  const index = newIndex(t);
+  const rows = fc.sample(rowArbitrary, { numRuns: 500, seed: 4 }).map((row, at) => ({ ...row, index: at }));
+  index.apply(rows.map(entryOf));
+  const period = { fromMs: startMs + 50 * hourMs, toMs: startMs + 300 * hourMs };
+  const within = rows.filter(({ decidedMs }) => decidedMs >= period.fromMs && decidedMs < period.toMs);
+  const counts = index.reader.decisionCounts(period);
+  assert.equal(
+    counts.reduce((sum, { count }) => sum + count, 0),
+    within.length,
+  );
+  const some = counts[0];
+  assert.ok(some !== undefined);
+  const alike = within.filter(
+    (row) =>
+      new Date(row.decidedMs).toISOString().startsWith(some.day) &&
+      ["outcome", "type", "late", "rules", "fired"].every(
+        (key) => JSON.stringify(row[key as keyof DecisionRow]) === JSON.stringify(some[key as "day"]),
+      ),
+  );
+  const same = counts.filter(
+    (each) => JSON.stringify({ ...each, count: 0 }) === JSON.stringify({ ...some, count: 0 }),
+  );
+  assert.equal(
+    same.reduce((sum, { count }) => sum + count, 0),
+    alike.length,
+  );
+
+  const least = { decisionsMin: 1, actorsMin: 1, refusedMin: 0, outcomesMin: 1, limit: 10 };
+  const groups = index.reader.decisionGroups({ ...period, ...least, by: "campaign" });
+  for (const group of groups) {
+    const members = within.filter(({ campaign }) => campaign === group.key);
+    assert.equal(group.decisions, members.length);
+    assert.equal(group.actors, new Set(members.map(({ actor }) => actor)).size);
+    const refused = members.filter(({ outcome }) => ["delay", "hold", "reject"].includes(outcome));
+    assert.equal(group.refused, refused.filter(({ refusedBy }) => refusedBy === undefined).length);
+    assert.equal(group.restricted, members.filter(({ refusedBy }) => refusedBy !== undefined).length);
+  }
+  assert.deepEqual(groups.map(({ key }) => key).sort(), ["k1", "k2"]);
+  const differing = index.reader.decisionGroups({ ...period, ...least, by: "fingerprint", outcomesMin: 2 });
+  assert.equal(differing.length, 2);
+  assert.deepEqual(index.reader.decisionGroups({ ...period, ...least, by: "actor", decisionsMin: 500 }), []);
+});
+
+test("series count by the hour, and shares by language and age", (t) => {
+  const index = newIndex(t);
+  const rows = fc.sample(rowArbitrary, { numRuns: 500, seed: 5 }).map((row, at) => ({ ...row, index: at }));
+  index.apply(rows.map(entryOf));
+  const period = { fromMs: startMs, toMs: startMs + 401 * hourMs };
+  const asked = { ...period, sinceMs: startMs, countMin: 1, limit: 10 };
+  const total = (counts: readonly (readonly [number, number])[]): number =>
+    counts.reduce((sum, [, count]) => sum + count, 0);
+  const [all] = index.reader.decisionSeries({ ...asked, by: "all" });
+  assert.equal(total(all?.counts ?? []), 500);
+  for (const { key, counts } of index.reader.decisionSeries({ ...asked, by: "rule" })) {
+    assert.equal(total(counts), rows.filter(({ fired }) => fired.includes(key)).length);
+  }
+  const marks = index.reader.decisionSeries({ ...asked, by: "mark" });
+  assert.equal(marks.length, 2);
+  for (const { key, counts } of marks) {
+    assert.equal(total(counts), rows.filter(({ marks: of }) => of.includes(key)).length);
+  }
+  assert.deepEqual(index.reader.decisionSeries({ ...asked, by: "mark", countMin: 501 }), []);
+  const languages = index.reader.outcomeShares({ ...period, by: "language" });
+  assert.deepEqual(
+    languages.map(({ group, decisions }) => [group, decisions]),
+    ["de", "en"].map((code) => [code, rows.filter(({ language }) => language === code).length]),
+  );
+  const ages = index.reader.outcomeShares({ ...period, by: "accountAge" });
+  assert.deepEqual(
+    ages.map(({ group }) => group),
+    ["under an hour", "under a day", "under a year"],
+  );
+});
+
+test("records of what came after are found by whom and what they name", (t) => {
+  const index = newIndex(t);
+  const digest = "A".repeat(43);
+  const pseudonym = `a_${"x".repeat(22)}`;
+  const rows = fc.sample(rowArbitrary, { numRuns: 3, seed: 6 });
+  index.apply(rows.map((row, at) => entryOf({ ...row, index: at, actor: at === 1 ? pseudonym : "a_other" })));
+  const bodies: BodyWithoutParts[] = [
+    { kind: "report", by: "operator", of: 1, reporter: `a_${"r".repeat(22)}`, category: "spam" },
+    { kind: "dispute", by: "token", of: 1, actor: pseudonym, via: "token" },
+    { kind: "ruling", by: "operator", role: "operator", of: 4, ruling: "upheld", reason: "spam" },
+    { kind: "applied", by: "operator", of: [0, 1] },
+    { kind: "report", by: "operator", of: 2, reporter: pseudonym, category: "spam" },
+  ];
+  index.apply(bodies.map((body, at) => keptEntry(3 + at, body, digest)));
+  const kinds = ["report", "dispute", "ruling", "applied"];
+  const found = (query: object): number[] =>
+    index.reader
+      .caseRecords({ kinds, limit: 100, ...query })
+      .map((leaf) => (JSON.parse(leaf) as { index: number }).index);
+  assert.deepEqual(found({}), [3, 4, 5, 6, 7]);
+  assert.deepEqual(found({ of: 1 }), [3, 4, 6]);
+  assert.deepEqual(found({ of: 0 }), [6]);
+  assert.deepEqual(found({ subject: pseudonym }), [4, 7]);
+  assert.deepEqual(found({ about: pseudonym }), [3, 4, 5, 6, 7]);
+  assert.deepEqual(found({ about: pseudonym, after: 4, limit: 2 }), [5, 6]);
+  assert.deepEqual(found({ of: 1, subject: pseudonym, kinds: ["dispute"] }), [4]);
+  assert.deepEqual(found({ about: "a_nobody" }), []);
+});
+
+function naively(rows: readonly DecisionRow[], query: DecisionQuery): DecisionRow[] {
+  const found = rows.filter(
+    (row) =>
+      (["actor", "content", "fingerprint", "campaign", "type"] as const).every(
+        (key) => query[key] === undefined || row[key] === query[key],
+      ) &&
+      (query.outcomes === undefined || query.outcomes.includes(row.outcome)) &&
+      (query.indexes === undefined || query.indexes.includes(row.index)) &&
+      (query.rule === undefined || (!query.rule.includes(":") && row.fired.includes(query.rule))) &&
+      row.decidedMs >= (query.fromMs ?? 0) &&
+      row.decidedMs < (query.toMs ?? Infinity) &&
+      row.index > (query.after ?? -1) &&
+      row.index < (query.before ?? Infinity),
+  );
+  if (query.order === "descending") found.reverse();
+  return found.slice(0, query.limit);
+}
+
+function entryOf(decision: DecisionRow): IndexEntry {
+  const { index, decidedMs, sealedMs } = decision;
+  const nothing = { event: undefined, body: undefined, standing: undefined, release: undefined };
+  return { index, decidedMs, sealedMs, actors: [], ...nothing, decision };
+}
+
+function keptEntry(index: number, body: BodyWithoutParts, parts: string): IndexEntry {
+  const header = { v: 1, index, prev: "A".repeat(43), time: formatTime(0), uncertaintyMs: null } as const;
+  const withParts = !["applied", "report"].includes(body.kind);
+  const leaf = encodeLeaf(header, encodeBody(body), withParts ? parts : undefined);
+  const nothing = { event: undefined, body: undefined, standing: undefined, release: undefined };
+  return { index, decidedMs: 0, sealedMs: 0, actors: [], ...nothing, kept: { kind: body.kind, leaf } };
+}
+
+function newIndex(t: TestContext): SqliteSiteIndex {
+  const directory = mkdtempSync(join(tmpdir(), "docket-views-"));
+  const index = new SqliteSiteIndex(join(directory, "i"), join(directory, "v"), repeatWindowMs);
+  t.after(() => {
+    index.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return index;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked of many decisions at once: groups of what is alike, and how many there are an hour.
+import type { Outcome } from "@docket/protocol";
+
+/** A time: from, in ms since 1970, and before. */
+export type Period = { readonly fromMs: number; readonly toMs: number };
+
+/** What decisions are grouped by. */
+export type GroupBy = "actor" | "campaign" | "fingerprint";
+
+/** Which groups are asked for: those with at least so many decisions, actors and outcomes. */
+export type GroupQuery = Period & {
+  readonly by: GroupBy;
+  readonly decisionsMin: number;
+  readonly actorsMin: number;
+  /** At least so many that were refused or held for their own sake, and not because of a restriction. */
+  readonly refusedMin: number;
+  /** At least so many different outcomes under one release, for events of one type. */
+  readonly outcomesMin: number;
+  /** Most groups, those with the most decisions first. */
+  readonly limit: number;
+};
+
+/** Decisions that are alike. */
+export type DecisionGroup = {
+  readonly key: string;
+  readonly decisions: number;
+  readonly actors: number;
+  /** Those with an outcome of hold, reject or delay that no restriction brought about. */
+  readonly refused: number;
+  /** Those that were refused because of a restriction. */
+  readonly restricted: number;
+  /** How many there are of each outcome. */
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  /** The first record and the last, and between which times they were decided. */
+  readonly first: number;
+  readonly last: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+/** What is counted by the hour. `all`: every decision. */
+export type SeriesBy = "all" | "rule" | "mark";
+
+/** Which series are asked for. */
+export type SeriesQuery = Period & {
+  readonly by: SeriesBy;
+  /** Those with at least so many decisions from this time on. */
+  readonly sinceMs: number;
+  readonly countMin: number;
+  /** Most series, those with the most since then first. */
+  readonly limit: number;
+};
+
+/** How many decisions there were in an hour (since 1970); hours without any are left out. */
+export type HourCount = readonly [hour: number, count: number];
+/** Decisions of one key by the hour, in order. */
+export type Series = { readonly key: string; readonly counts: readonly HourCount[] };
+
+/** How often something came out, by what it was of. */
+export type OutcomeShare = {
+  readonly group: string;
+  readonly decisions: number;
+  readonly refused: number;
+};
+/** What outcomes are compared across. */
+export type ShareBy = "language" | "accountAge";
+/** Ages of accounts that are told apart. */
+export type AccountAge = { readonly name: string; readonly belowMs: number };
