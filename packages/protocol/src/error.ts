@@ -55,6 +55,9 @@ export type ErrorCode =
   | "too_many_requests"
   | "warning_needed"
   | "another_person"
+  | "case_closed"
+  | "case_claimed"
+  | "batch_conflict"
   | "usage";
 
 /** One row of {@link errorTable}. */
@@ -340,6 +343,21 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 403,
     summary: "Whoever acted in a case may not decide on it again.",
     remedy: "Have another person do it, who had no part in the case.",
+  },
+  case_closed: {
+    status: 409,
+    summary: "Nothing is asked of you in this case: it was decided already, or never was in the queue.",
+    remedy: "Read /v1/queue/{index}, which says what was found; take another case from /v1/queue.",
+  },
+  case_claimed: {
+    status: 409,
+    summary: "Somebody else has claimed this case.",
+    remedy: "Take another case from the queue, or wait until the claim ends.",
+  },
+  batch_conflict: {
+    status: 409,
+    summary: "The batch cannot be approved, stopped or reverted as it stands.",
+    remedy: "Read /v1/batches/{index}, which says how it stands.",
   },
   usage: {
     status: 400,
