@@ -40,7 +40,7 @@ const tables = `
     content TEXT, fingerprint TEXT, campaign TEXT, more TEXT)`;
 
 /** Decisions that their actor is told of: held or refused, or with a restriction. */
-export const telling = `(outcome >= ${outcomes.indexOf("hold")} OR instr(more, '"restrictions":') > 0)`;
+export const telling: string = `(outcome >= ${outcomes.indexOf("hold")} OR instr(more, '"restrictions":') > 0)`;
 
 /** What finds rows otherwise than by their key. A rebuild makes these last: sorted, which is far faster. */
 const indexes = `
