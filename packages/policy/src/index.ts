@@ -9,8 +9,18 @@ export {
   throttledReason,
 } from "./enforcement/conclusion.ts";
 export type { ConcludedFacts, Conclusion, FiredFact, Reason } from "./enforcement/conclusion.ts";
-export { enforce } from "./enforcement/enforce.ts";
-export type { Caps, Enforcement } from "./enforcement/enforce.ts";
+export { announcedStrikes, lateSteps, namedStep, stepEffect } from "./enforcement/confirm.ts";
+export type { FiredName, StepEffect } from "./enforcement/confirm.ts";
+export { enforce, restricts, stepName } from "./enforcement/enforce.ts";
+export type { Caps, Enforcement, ReachedStep } from "./enforcement/enforce.ts";
+export { correction, reevaluate, sameEffect } from "./enforcement/reevaluate.ts";
+export type {
+  Correction,
+  PastConfirmation,
+  PastDecision,
+  PastItem,
+  PastMeasure,
+} from "./enforcement/reevaluate.ts";
 export {
   recordedRestriction,
   restrictionFromRecord,
@@ -126,7 +136,14 @@ export type { PolicyNote } from "./policy-notes.ts";
 export { runPolicyTests } from "./policy-tests.ts";
 export type { PolicyTestOptions, PolicyTestResult } from "./policy-tests.ts";
 export { factsSource, prepareType } from "./prepared.ts";
-export type { FactsSource, MemoryRead, PreparedEvent, PreparedHit, Preparation } from "./prepared.ts";
+export type {
+  FactsSource,
+  KnownCounters,
+  MemoryRead,
+  PreparedEvent,
+  PreparedHit,
+  Preparation,
+} from "./prepared.ts";
 export { readSet } from "./program.ts";
 export type { PolicySet, ReadSet } from "./program.ts";
 export { recordedFields } from "./recorded-values.ts";

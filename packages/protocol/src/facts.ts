@@ -142,8 +142,9 @@ export type ActStrike = { policy: string; rule: string; count: number; at: strin
 
 /**
  * The `facts` part of a verdict or a measure: `at` is when it was made, and its restrictions begin;
- * `strikes` are given, `voided` were given before and count no more; `proposed` are steps of ladders that
- * were reached and wait for a person, as `policy/ladder-STRIKES`.
+ * `strikes` are given, `voided` were given before and count no more. Steps of ladders stand as
+ * `policy/ladder-STRIKES`: `proposed` were reached and wait for a person, `taken` are those that a person
+ * took.
  */
 export type ActFacts = {
   v: 1;
@@ -151,16 +152,18 @@ export type ActFacts = {
   strikes: ActStrike[];
   voided: ActStrike[];
   proposed?: string[];
+  taken?: string[];
 };
 
 /** The one encoding of the facts of an act. */
-export function encodeActFacts({ v, at, strikes, voided, proposed }: ActFacts): string {
+export function encodeActFacts({ v, at, strikes, voided, proposed, taken }: ActFacts): string {
   return JSON.stringify({
     v,
     at,
     strikes: strikes.map(plainStrike),
     voided: voided.map(plainStrike),
     ...(proposed === undefined ? {} : { proposed }),
+    ...(taken === undefined ? {} : { taken }),
   });
 }
 
@@ -172,10 +175,10 @@ export function encodeActFacts({ v, at, strikes, voided, proposed }: ActFacts): 
 export function readActFacts(plaintext: string): ActFacts | undefined {
   try {
     const facts = JSON.parse(plaintext) as ActFacts;
-    const { at, strikes, voided, proposed } = facts;
+    const { at, strikes, voided, proposed = [], taken = [] } = facts;
     const isFacts = facts.v === 1 && encodeActFacts(facts) === plaintext && isCanonicalTime(at);
     if (!isFacts || ![...strikes, ...voided].every(isActStrike)) return undefined;
-    return proposed === undefined || proposed.every(isText) ? facts : undefined;
+    return [...proposed, ...taken].every(isText) ? facts : undefined;
   } catch {
     return undefined;
   }

@@ -30,4 +30,5 @@ export {
   type ReleaseAids,
 } from "./replay/evidence.ts";
 export type { LimitSummary } from "./replay/limits.ts";
+export type { ActRecord } from "./replay/standing.ts";
 export { StateReplay, type StateSummary } from "./replay/state.ts";

@@ -139,12 +139,16 @@ function strikesOf(evaluation: Evaluation, standing: StandingRead, decidedAtMs: 
   return strikes;
 }
 
-function reachedSteps(
+/** A step of a policy's ladder that was reached, named as in {@link Enforcement.capped}. */
+export type ReachedStep = { readonly name: string; readonly policy: string; readonly step: LadderStep };
+
+/** The highest step of each policy's ladder that strikes reach, with those that were in force before. */
+export function reachedSteps(
   policies: readonly Policy[],
-  standing: StandingRead,
+  standing: Pick<StandingRead, "ladder">,
   strikes: readonly Strike[],
-): { name: string; policy: string; step: LadderStep }[] {
-  const steps: { name: string; policy: string; step: LadderStep }[] = [];
+): ReachedStep[] {
+  const steps: ReachedStep[] = [];
   for (const { id, ladder } of policies) {
     const added = strikes.reduce((sum, strike) => (strike.policy === id ? sum + strike.count : sum), 0);
     if (added === 0) continue;
@@ -153,12 +157,18 @@ function reachedSteps(
       .filter(({ strikes: needed }, place) => (before?.[place] ?? 0) + added >= needed)
       .sort((a, b) => a.strikes - b.strikes)
       .at(-1);
-    if (step !== undefined) steps.push({ name: `${id}/ladder-${step.strikes}`, policy: id, step });
+    if (step !== undefined) steps.push({ name: stepName(id, step), policy: id, step });
   }
   return steps;
 }
 
-function restricts(measures: Measures): boolean {
+/** How facts name a step of a ladder. */
+export function stepName(policy: string, { strikes }: Pick<LadderStep, "strikes">): string {
+  return `${policy}/ladder-${strikes}`;
+}
+
+/** Whether measures restrict or warn at all. */
+export function restricts(measures: Measures): boolean {
   return measures.warn !== undefined || confines(measures);
 }
 
@@ -166,9 +176,11 @@ function confines({ throttle, limit, suspendMs, ban }: Measures): boolean {
   return [throttle, limit, suspendMs, ban].some((measure) => measure !== undefined);
 }
 
-// A measure that is in force already, as strong and at least as long, is not ordered again. A warning is
-// told each time.
-function restrictionsOf(
+/**
+ * The restrictions that measures come to. One that is in force already, as strong and at least as long, is
+ * not ordered again; a warning is told each time.
+ */
+export function restrictionsOf(
   measures: readonly Measures[],
   inForce: readonly RestrictionRead[],
   decidedAtMs: number,

@@ -2,7 +2,7 @@
 // What decisions read of the log before them: counters, limits and standing, followed from record 0 on. Each
 // value that a decision says it read must be what the records before it give.
 import { parseTime } from "@docket/protocol";
-import type { Facts } from "@docket/protocol";
+import type { ActFacts, Facts } from "@docket/protocol";
 import { Recount } from "./counters.ts";
 import type { RecountSummary } from "./counters.ts";
 import type { DecisionRecord } from "./decision.ts";
@@ -11,6 +11,7 @@ import { LimitReplay } from "./limits.ts";
 import type { LimitSummary } from "./limits.ts";
 import type { ReplayRelease } from "./release.ts";
 import { StandingReplay } from "./standing.ts";
+import type { ActRecord } from "./standing.ts";
 
 /** What was followed, and how much of it could be checked. */
 export type StateSummary = {
@@ -24,7 +25,7 @@ export type StateSummary = {
   lostAt: { index: number; reason: string } | null;
 };
 
-/** Follows the state of a log. Its decisions are given one after the other, from record 0 on. */
+/** Follows the state of a log. Its decisions and acts are given one after the other, from record 0 on. */
 export class StateReplay {
   readonly #counters = new Recount();
   readonly #limits = new LimitReplay();
@@ -70,7 +71,12 @@ export class StateReplay {
     ];
   }
 
-  /** A decision could not be read: what later ones read of it cannot be followed any more. */
+  /** Takes in a verdict or a measure; tells where it takes away what there was not. */
+  act(record: ActRecord, facts: ActFacts, isAsked: boolean): ReplayFinding[] {
+    return this.#lostAt === null ? this.#standings.act(record, facts, isAsked) : [];
+  }
+
+  /** A decision or an act could not be read: what later ones read of it cannot be followed any more. */
   lose(index: number, reason: string): void {
     this.#lostAt ??= { index, reason };
   }

@@ -2,6 +2,7 @@
 // Replays bundles of records: what a thread of `docket replay` does. Each decision is made again from its own
 // facts, and where that is asked for from its evidence; what later decisions read of it goes back to the main
 // thread, which follows the state in the log's order.
+import { readActFacts } from "@docket/protocol";
 import { tileWidth } from "@docket/tlog";
 import {
   isReleaseFault,
@@ -46,7 +47,7 @@ export type ReplayQuestion = {
   state: boolean;
 };
 
-/** A decision as the state is followed by: its leaf and its facts, both as texts. */
+/** A decision, verdict or measure as the state is followed by: its leaf and its facts, both as texts. */
 export type StateItem = { leaf: string; facts: string };
 
 /** What came out of some bundles. */
@@ -60,8 +61,8 @@ export type ReplayAnswer = {
   findings: ReplayFinding[];
   findingCount: number;
   /**
-   * In the order of the log: decisions; `adopted`, a release that came into force; `lost` where a decision
-   * could not be read.
+   * In the order of the log: decisions, verdicts and measures; `adopted`, a release that came into force;
+   * `lost` where one could not be read.
    */
   items: (StateItem | { adopted: string; index: number } | { lost: string; index: number })[];
   /** Releases that decisions were made under, each with the first of them. */
@@ -73,6 +74,9 @@ export type ReplayAnswer = {
 
 /** Most findings that one answer spells out. */
 const findingsPerAnswerMax = 200;
+
+/** Records that change what later decisions read. */
+const stateKinds: ReadonlySet<string> = new Set(["decision", "verdict", "measure"]);
 
 /** How the facts of a brake name an entry of a list. */
 const brakedEntry = '"what":"entry"';
@@ -132,12 +136,16 @@ export class Replayer {
     if (isAsked) answer.records += 1;
     if (fault !== undefined && isAsked) this.#found(answer, [recordFinding(index, fault)]);
     if (record === undefined || fault !== undefined) {
-      if (record === undefined || record.kind === "decision") answer.items.push({ index, lost: fault ?? "" });
+      if (record === undefined || stateKinds.has(record.kind))
+        answer.items.push({ index, lost: fault ?? "" });
       return;
     }
     const opened = this.#openFacts(read);
     if (record.kind === "brake" && opened?.includes(brakedEntry) === true) answer.brakes.push(index);
     if (record.kind === "release" && state) answer.items.push({ index, adopted: record.release });
+    if (record.kind === "verdict" || record.kind === "measure") {
+      this.#act(read, opened, { isAsked, state }, answer);
+    }
     if (record.kind !== "decision") return;
     const facts = opened === undefined ? undefined : readFacts(opened);
     if (isAsked) answer.decisions += 1;
@@ -162,6 +170,26 @@ export class Replayer {
     if (this.#evidence === undefined) return;
     const input = { release, record, facts, parts: read.parts };
     this.#found(answer, this.#evidence.replay(input, answer.evidence));
+  }
+
+  #act(
+    { index, leaf }: ReadRecord,
+    opened: string | undefined,
+    { isAsked, state }: { isAsked: boolean; state: boolean },
+    answer: ReplayAnswer,
+  ): void {
+    const fault =
+      opened === undefined
+        ? "its facts cannot be opened with the site's key"
+        : readActFacts(opened) === undefined
+          ? "its facts are not canonical"
+          : undefined;
+    if (fault === undefined) {
+      if (state) answer.items.push({ leaf, facts: opened as string });
+      return;
+    }
+    if (isAsked) this.#found(answer, [recordFinding(index, fault)]);
+    answer.items.push({ index, lost: fault });
   }
 
   #openFacts({ parts }: ReadRecord): string | undefined {

@@ -3,7 +3,7 @@
 // writes them. Nothing here writes, locks or recovers.
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
-import type { Facts } from "@docket/protocol";
+import type { ActFacts, Facts } from "@docket/protocol";
 import { tileWidth } from "@docket/tlog";
 import { isReleaseFault, StateReplay } from "@docket/verify/replay";
 import type { DecisionRecord } from "@docket/verify/replay";
@@ -234,16 +234,23 @@ class ReplayRun {
   }
 
   #follow(state: StateReplay, item: StateItem): void {
-    const record = parseLeaf(item.leaf) as DecisionRecord;
+    const parsed = parseLeaf(item.leaf);
+    const { from, to } = this.#range;
+    const isAsked = parsed.index >= from && parsed.index < to;
     // The thread that opened them has checked that they are facts.
+    if (parsed.kind === "verdict" || parsed.kind === "measure") {
+      const found = state.act(parsed, JSON.parse(item.facts) as ActFacts, isAsked);
+      this.#add(found, found.length);
+      return;
+    }
+    const record = parsed as DecisionRecord;
     const facts = JSON.parse(item.facts) as Facts;
     const release = this.#here.release(record.release);
     if (isReleaseFault(release)) {
       state.lose(record.index, `the release ${record.release} cannot be opened`);
       return;
     }
-    const { from, to } = this.#range;
-    const found = state.follow(record, release, facts, record.index >= from && record.index < to);
+    const found = state.follow(record, release, facts, isAsked);
     this.#add(found, found.length);
   }
 
