@@ -67,6 +67,35 @@ test("facts do where no clause over memory is personal, and where hits don't mat
   assert.ok(covered > 0);
 });
 
+test("counters whose recorded values hold are read before the turn, from events and from facts", () => {
+  const only = load(
+    policy.replace(
+      /lists:\n|limits:\n {2}pace:.*\n| {2}(words|hosts):.*\n| {2}- \{ id: (long|word|host|struck|slow),.*\n/g,
+      "",
+    ),
+  );
+  const names = new Map(only.counters.map(({ id }) => [id, id]));
+  const source = factsSource(only, only, "comment", () => true, undefined, names);
+  const preparation = prepareType(only, "comment", names);
+  assert.ok(source !== undefined && preparation !== undefined);
+  let quiet = 0;
+  for (const input of inputs()) {
+    const expected = evaluate(only, input);
+    const firsts = [
+      preparation.fromEvent(input),
+      preparation.fromFacts(factsOf(only, input, expected.clauses), source),
+    ];
+    for (const first of firsts) {
+      assert.ok(first !== undefined);
+      const memory = { ...memoryOf(input), counters: new Map() };
+      const found = preparation.evaluate(first, memory, input.decidedAt);
+      assert.deepEqual(plain({ ...found, hits: [] }), plain({ ...expected, hits: [] }));
+      quiet += first.results.length === 0 ? 1 : 0;
+    }
+  }
+  assert.ok(quiet > 0, "of some events nothing more can be said");
+});
+
 test("facts don't do for what other policies didn't read, or read otherwise", () => {
   const without = (pattern: RegExp): PolicySet => load(policy.replace(pattern, ""));
   const open = without(/ {2}words:.*\n| {2}- \{ id: (long|word),.*\n/g);

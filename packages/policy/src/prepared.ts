@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evaluation in two steps. Most of what conditions read is known of an event by itself: its text, its
-// signals, the lists. What earlier events left (counters, limits, standing) is known only in its turn. The
-// first step can be done for many events at once, from the event or from recorded facts; the second is quick.
-// Together they say what `evaluate` says, without the values of traces.
-import { conclude } from "./conclude.ts";
+// signals, the lists. What earlier events left (counters, limits, standing) is known only in its turn, but for
+// counters whose recorded values hold. The first step can be done for many events at once, from the event or
+// from recorded facts; the second is quick. Together they say what `evaluate` says, without the values of
+// traces.
+import { conclude, nothingBut } from "./conclude.ts";
 import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Clause } from "./condition/condition.ts";
 import { isProbe } from "./condition/entries.ts";
@@ -19,7 +20,10 @@ import type { Evaluation, EvaluationInput, Facts, ListHit } from "./types.ts";
 
 /** What is known of an event before its turn. Plain data, which threads can hand on. */
 export type PreparedEvent = {
-  /** What the clauses of its plan came to, from the first's place; those over memory aren't known yet. */
+  /**
+   * What the clauses of its plan came to, from the first's place; those over memory aren't known yet. Nothing
+   * if that is enough to know that no rule fires and none is missing a value.
+   */
   readonly results: Uint8Array;
   /** Values of the fields that clauses over memory read besides it, in the order of the plan. */
   readonly values: readonly unknown[];
@@ -51,9 +55,21 @@ const ifTrue = 1;
 const always = 2;
 
 /** What facts hold of an event by itself; `op` is the event's, where that isn't among the values. */
-export type RecordedEvent = Pick<Facts, "values" | "clauses"> & { readonly op?: string };
+export type RecordedEvent = Pick<Facts, "values" | "clauses"> & {
+  readonly op?: string;
+  /** By the names of {@link KnownCounters}. */
+  readonly counters?: Readonly<Record<string, number>>;
+};
 
 type Placed = { readonly clause: Clause; readonly place: number };
+
+/**
+ * Counters whose values are known before an event's turn: by their ids, under what names facts have them. What
+ * counters count doesn't depend on what is decided, so what was read live is what would be read again.
+ */
+export type KnownCounters = ReadonlyMap<string, string>;
+
+const noCounters: KnownCounters = new Map();
 
 /** The evaluation of one type of event, in two steps. */
 export type Preparation = {
@@ -61,7 +77,7 @@ export type Preparation = {
   readonly needsEvent: boolean;
   /** Whether any clause asks a list. */
   readonly asksLists: boolean;
-  /** The first step, from the event. Its counters, limits and standing aren't read. */
+  /** The first step, from the event. Limits, standing and counters that aren't known aren't read. */
   readonly fromEvent: (input: EvaluationInput) => PreparedEvent;
   /**
    * The first step, from recorded facts.
@@ -79,11 +95,19 @@ export type Preparation = {
   readonly evaluate: (prepared: PreparedEvent, memory: MemoryRead, decidedAt: number) => Evaluation;
 };
 
-/** Prepares the evaluation of a type of event; `undefined` if no policy is about it. */
-export function prepareType(set: PolicySet, type: string): Preparation | undefined {
+/**
+ * Prepares the evaluation of a type of event; `undefined` if no policy is about it.
+ *
+ * @param known counters whose values the first step is given; both steps must be made with the same
+ */
+export function prepareType(
+  set: PolicySet,
+  type: string,
+  known: KnownCounters = noCounters,
+): Preparation | undefined {
   const plan = set.program.plans.get(type);
   if (plan === undefined) return undefined;
-  const parts = partsOf(plan, type);
+  const parts = partsOf(plan, type, known);
   const listClauses = parts.before.filter(({ clause }) => clause.asksLists);
   return {
     needsEvent: parts.after.some(({ clause }) => clause.asksLists),
@@ -101,6 +125,7 @@ export function prepareType(set: PolicySet, type: string): Preparation | undefin
  *
  * @param sameList whether a list is the same one, in the same version, there
  * @param sameModel likewise of a model, which the other policies read too
+ * @param known counters whose recorded values hold
  * @returns `undefined` if the facts lack anything that the candidate reads
  */
 export function factsSource(
@@ -109,11 +134,12 @@ export function factsSource(
   type: string,
   sameList: (name: string) => boolean,
   sameModel: (name: string) => boolean = () => false,
+  known: KnownCounters = noCounters,
 ): FactsSource | undefined {
   const [plan, other] = [candidate.program.plans.get(type), recorded.program.plans.get(type)];
   if (plan === undefined || other === undefined) return undefined;
   const read = new Map(other.readers.map((reader) => [reader.path, showType(reader.type)]));
-  const { before, after, valueReaders } = partsOf(plan, type);
+  const { before, after, valueReaders } = kindsOf(plan, known);
   // A clause over memory is run in its turn: what it reads of a person is nowhere in facts.
   if (after.some(({ clause }) => clause.recorded)) return undefined;
   for (const { path, personal, type: own } of valueReaders) {
@@ -161,34 +187,52 @@ const listPrefix = "lists.";
 /** What facts hold whoever reads it: the event's kind, and signals that are not personal. */
 const alwaysRecorded = /^(event\.(type|op)|signals\.\w+)$/;
 
-type Parts = {
+/** What of a plan is known before an event's turn. */
+type Kinds = {
+  readonly before: readonly Placed[];
+  /** Clauses that read memory. */
+  readonly after: readonly Placed[];
+  readonly isMemory: (reader: SlotReader) => boolean;
+  readonly valueReaders: readonly SlotReader[];
+};
+
+type Parts = Kinds & {
   /** The type of event. */
   readonly type: string;
   /** The plan's clauses have places from `first` to before `end`. */
   readonly first: number;
   readonly end: number;
-  readonly before: readonly Placed[];
-  /** Clauses that read memory. */
-  readonly after: readonly Placed[];
   readonly memorySteps: Steps;
   /** Slots of the fields besides memory that clauses over memory read. */
   readonly slots: readonly number[];
-  readonly valueReaders: readonly SlotReader[];
-  /** Those of them that facts have. */
+  /** The fields that facts have, and where. */
   readonly openReaders: readonly SlotReader[];
+  readonly knownReaders: readonly { readonly reader: SlotReader; readonly name: string }[];
   /** Of each rule, as `policy/rule`: the places of its clauses. */
   readonly rules: ReadonlyMap<string, { readonly first: number; readonly end: number }>;
 };
 
-const partsByPlan = new WeakMap<Plan, Parts>();
-
-function partsOf(plan: Plan, type: string): Parts {
-  const known = partsByPlan.get(plan);
-  if (known !== undefined) return known;
+function kindsOf(plan: Plan, known: KnownCounters): Kinds {
+  const isMemory = ({ source, path }: SlotReader): boolean => {
+    if (source.kind === "counter") return !known.has(source.id);
+    return source.kind === "limit" || path.startsWith("standing.") || path.startsWith("campaign.");
+  };
   const memory = new Set(plan.readers.filter(isMemory).map(({ slot }) => slot));
   const readsMemory = ({ clause }: Placed): boolean => clause.fields.some(({ slot }) => memory.has(slot));
   const clauses = placedClauses(plan);
-  const after = clauses.filter(readsMemory);
+  return {
+    before: clauses.filter((each) => !readsMemory(each)),
+    after: clauses.filter(readsMemory),
+    isMemory,
+    valueReaders: plan.readers.filter((reader) => reader.source.kind === "value" && !isMemory(reader)),
+  };
+}
+
+function partsOf(plan: Plan, type: string, known: KnownCounters): Parts {
+  const kinds = kindsOf(plan, known);
+  const { after, isMemory, valueReaders } = kinds;
+  const memoryReaders = plan.readers.filter(isMemory);
+  const memory = new Set(memoryReaders.map(({ slot }) => slot));
   const besides = new Set(
     after.flatMap(({ clause }) => clause.fields.filter(({ slot }) => !memory.has(slot)).map(slotOf)),
   );
@@ -197,17 +241,19 @@ function partsOf(plan: Plan, type: string): Parts {
     firstClause: place,
   }));
   const compiled = plan.policies.flatMap(({ rules }) => rules);
-  const valueReaders = plan.readers.filter((reader) => reader.source.kind === "value" && !isMemory(reader));
-  const parts: Parts = {
+  const places = placedClauses(plan).map(({ place }) => place);
+  return {
+    ...kinds,
     type,
-    first: Math.min(...clauses.map(({ place }) => place)),
-    end: Math.max(-1, ...clauses.map(({ place }) => place)) + 1,
-    before: clauses.filter((each) => !readsMemory(each)),
-    after,
-    memorySteps: createSteps(plan.readers.filter(isMemory), conditions, []),
+    first: Math.min(...places),
+    end: Math.max(-1, ...places) + 1,
+    memorySteps: createSteps(memoryReaders, conditions, []),
     slots: [...besides],
-    valueReaders,
     openReaders: valueReaders.filter(({ personal }) => !personal),
+    knownReaders: plan.readers.flatMap((reader) => {
+      const name = reader.source.kind === "counter" ? known.get(reader.source.id) : undefined;
+      return name === undefined ? [] : [{ reader, name }];
+    }),
     rules: new Map(
       compiled.map(({ key, firstClause, condition }) => [
         key,
@@ -215,19 +261,12 @@ function partsOf(plan: Plan, type: string): Parts {
       ]),
     ),
   };
-  partsByPlan.set(plan, parts);
-  return parts;
 }
 
 function placedClauses(plan: Plan): Placed[] {
   return plan.conditions.flatMap(({ condition, firstClause }) =>
     condition.clauses.map((clause, index) => ({ clause, place: firstClause + index })),
   );
-}
-
-function isMemory({ source, path }: SlotReader): boolean {
-  const isRead = path.startsWith("standing.") || path.startsWith("campaign.");
-  return source.kind === "counter" || source.kind === "limit" || isRead;
 }
 
 function slotOf({ slot }: FieldSlot): number {
@@ -247,10 +286,11 @@ function meaningOf(clause: Clause, { readers }: Plan): string {
 function fromEvent(
   set: PolicySet,
   plan: Plan,
-  { first, end, slots }: Parts,
+  parts: Parts,
   listClauses: readonly Placed[],
   input: EvaluationInput,
 ): PreparedEvent {
+  const { slots } = parts;
   const { frame, results } = set.program.scratch;
   plan.steps.read(input, frame);
   const probes =
@@ -263,8 +303,16 @@ function fromEvent(
   }
   const values = slots.map((slot) => frame[slot]);
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
-  return { results: results.slice(first, end), values, hits };
+  return { results: resultsOf(set, plan, parts), values, hits };
 }
+
+/** The results that the second step needs: none where all is known, and comes to nothing. */
+function resultsOf({ program }: PolicySet, { steps }: Plan, { after, first, end }: Parts): Uint8Array {
+  const { results, verdicts } = program.scratch;
+  return after.length === 0 && !steps.decide(results, verdicts) ? noResults : results.slice(first, end);
+}
+
+const noResults = new Uint8Array(0);
 
 /** The entries that a clause finds: it is run once more by itself. */
 function foundBy(clause: Clause, place: number, frame: Value[]): PreparedHit[] {
@@ -306,11 +354,12 @@ const presence =
 function fromFacts(
   set: PolicySet,
   plan: Plan,
-  { type, first, end, slots, openReaders }: Parts,
-  { values: recorded, clauses, op }: RecordedEvent,
+  parts: Parts,
+  { values: recorded, clauses, op, counters }: RecordedEvent,
   { places, letters, hits }: FactsSource,
   withoutHits: boolean,
 ): PreparedEvent | undefined {
+  const { type, slots, openReaders, knownReaders } = parts;
   const { frame, results } = set.program.scratch;
   for (const reader of openReaders) {
     // Each path has a dot, which no name that all objects have has.
@@ -319,6 +368,8 @@ function fromFacts(
     else if (reader.path === "event.op") value = op ?? value;
     frame[reader.slot] = acceptValue(reader.type, value);
   }
+  for (const { reader, name } of knownReaders)
+    frame[reader.slot] = acceptValue(reader.type, counters?.[name]);
   plan.steps.runUnrecorded(frame, results);
   const values = slots.map((slot) => frame[slot]);
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
@@ -329,7 +380,7 @@ function fromFacts(
     if (needed !== never && (needed === always || truth === isTrue)) return undefined;
     results[places[index] as number] = truth;
   }
-  return { results: results.slice(first, end), values, hits: noHits };
+  return { results: resultsOf(set, plan, parts), values, hits: noHits };
 }
 
 /**
@@ -365,13 +416,18 @@ const noSignals = {};
 function evaluate(
   set: PolicySet,
   plan: Plan,
-  { first, memorySteps, slots, rules }: Parts,
+  { first, after, memorySteps, slots, rules }: Parts,
   prepared: PreparedEvent,
   memory: MemoryRead,
   { type, decidedAt }: { type: string; decidedAt: number },
 ): Evaluation {
   const { scratch } = set.program;
   const { frame, results } = scratch;
+  if (after.length === 0) {
+    if (prepared.results.length === 0) return nothingBut("");
+    results.set(prepared.results, first);
+    return withHits(conclude(plan, frame, scratch, memory.held, decidedAt, ""), prepared.hits, rules);
+  }
   results.set(prepared.results, first);
   for (let index = 0; index < slots.length; index++) {
     frame[slots[index] as number] = prepared.values[index] as Value;
@@ -395,12 +451,17 @@ function evaluate(
   memorySteps.run(frame, results);
   const evaluation = conclude(plan, frame, scratch, memory.held, decidedAt, "");
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
-  if (prepared.hits.length === 0) return evaluation;
+  return withHits(evaluation, prepared.hits, rules);
+}
+
+/** With the entries that the clauses of the rules that fired found. */
+function withHits(evaluation: Evaluation, hits: readonly PreparedHit[], rules: Parts["rules"]): Evaluation {
+  if (hits.length === 0) return evaluation;
   const found = new Map<string, ListHit>();
   for (const { policy, rule } of [...evaluation.rules, ...evaluation.shadow]) {
     const places = rules.get(`${policy}/${rule}`);
     if (places === undefined) continue;
-    for (const { place, list, entry } of prepared.hits) {
+    for (const { place, list, entry } of hits) {
       if (place >= places.first && place < places.end) found.set(`${list}\n${entry}`, { list, entry });
     }
   }

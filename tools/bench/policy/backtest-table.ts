@@ -11,10 +11,12 @@ import { bundleName, encodeEntryBundle, entriesPath, tileWidth, utf8 } from "@do
 import { itemsOf } from "../../../packages/docket/src/backtest/batch.ts";
 import type { Batch } from "../../../packages/docket/src/backtest/batch.ts";
 import { candidateOfFiles } from "../../../packages/docket/src/backtest/candidate.ts";
+import { countedBesides } from "../../../packages/docket/src/backtest/known-counters.ts";
 import { countedIds, Preparer } from "../../../packages/docket/src/backtest/preparer.ts";
 import { BacktestRun } from "../../../packages/docket/src/backtest/run.ts";
 import { wrapKey } from "../../../packages/docket/src/evidence/keys.ts";
 import { sealParts } from "../../../packages/docket/src/evidence/seal.ts";
+import { declaredIn } from "../../../packages/docket/src/intake/counting.ts";
 import { draftDecision } from "../../../packages/docket/src/intake/draft.ts";
 import { siteSignals } from "../../../packages/docket/src/intake/site-signals.ts";
 import { logPaths } from "../../../packages/docket/src/log/paths.ts";
@@ -41,13 +43,20 @@ type Recorded = {
   readonly size: number;
 };
 
-/** Measures a candidate that is the recorded policy with another threshold, over the comment stream. */
-export async function measureBacktest(context: PolicyBench): Promise<PolicySection> {
+/** Records a stream, and makes what its backtest needs. */
+export function setUp(events: number): {
+  log: Recorded;
+  preparer: Preparer;
+  candidate: ReturnType<typeof loaded>;
+  known: readonly string[];
+  ids: readonly string[];
+} {
   const recorded = loaded(policyText(600));
   const candidate = loaded(policyText(500));
-  context.progress("backtest: recording");
-  const log = record(context.events, recorded.release);
+  const log = record(events, recorded.release);
+  const known = declaredIn(recorded.release.policies).counters.map(({ id }) => id);
   const start = {
+    known,
     paths,
     origin,
     siteKey,
@@ -59,7 +68,7 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
     brakedFrom: Number.POSITIVE_INFINITY,
     withEventHashes: false,
   };
-  const ids = countedIds(candidate.release);
+  const ids = countedIds(countedBesides(declaredIn(candidate.release.policies), known));
   const kept = encodeKeptRelease(recorded.release);
   const preparer = new Preparer(start, {
     disk: { ...disk, readFile: (path) => (path.includes(recorded.release.id) ? kept : undefined) },
@@ -67,6 +76,13 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
     wrapped: (pseudonym) => log.wrapped.get(pseudonym),
     nowMs: () => performance.now(),
   });
+  return { log, preparer, candidate, known, ids };
+}
+
+/** Measures a candidate that is the recorded policy with another threshold, over the comment stream. */
+export async function measureBacktest(context: PolicyBench): Promise<PolicySection> {
+  context.progress("backtest: recording");
+  const { log, preparer, candidate, known, ids } = setUp(context.events);
   const rates: Record<"prepare" | "decide" | "both" | "read", number[]> = {
     prepare: [],
     decide: [],
@@ -79,6 +95,7 @@ export async function measureBacktest(context: PolicyBench): Promise<PolicySecti
     const prepared = timed(() => prepareOpened(preparer, log));
     const run = new BacktestRun({
       candidate: candidate.release,
+      known,
       hashing,
       from: 0,
       declared: () => undefined,
@@ -136,7 +153,7 @@ function textOf(
 }
 
 /** What facts do for, packed as threads do; the others are made from the event beforehand. */
-function prepareOpened(preparer: Preparer, { opened }: Recorded): Batch[] {
+export function prepareOpened(preparer: Preparer, { opened }: Recorded): Batch[] {
   const batches: Batch[] = [];
   for (let from = 0; from < opened.length; from += 2048) {
     const writer = preparer.writer();

@@ -162,7 +162,7 @@ export function listLines(): Map<string, { kind: ListKind; lines: readonly strin
   return new Map(lists);
 }
 
-function openRelease(): Release {
+export function openRelease(): Release {
   const views = new Map<string, ListView>();
   for (const [name, kind, file] of listFiles) {
     const path = sharedPath(file);
@@ -225,7 +225,7 @@ export function subjectOf({ event, atMs }: Prepared, signals: Signals): Subject 
   };
 }
 
-function inputOf(event: Event, atMs: number, signals: Signals, release: Release): EvaluationInput {
+export function inputOf(event: Event, atMs: number, signals: Signals, release: Release): EvaluationInput {
   const counters = new Map(release.policies.counters.map(({ id }, index) => [id, (atMs + index) % 7]));
   const { actor, content } = event;
   return {

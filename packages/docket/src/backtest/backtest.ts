@@ -2,7 +2,7 @@
 // A backtest of a data directory: threads prepare bundles, this one decides them in the order of the log.
 // It reads what is published, writes nothing and takes no lock, so it also runs beside a server.
 import { join } from "node:path";
-import { entriesPath, tileWidth } from "@docket/tlog";
+import { tileWidth } from "@docket/tlog";
 import type { SiteKeys } from "../evidence/keys.ts";
 import { releaseDeclarations } from "../intake/open-modes.ts";
 import { journalledActors } from "../log/journalled-actors.ts";
@@ -15,6 +15,8 @@ import type { ThreadPool } from "../thread-pool.ts";
 import { threadUrl } from "../thread-url.ts";
 import type { Batch } from "./batch.ts";
 import type { PlainCandidate } from "./candidate.ts";
+import { countersHeldBy, scanLeaves } from "./known-counters.ts";
+import type { LeavesScan } from "./known-counters.ts";
 import { openPreparer } from "./open-preparer.ts";
 import type { PreparerStart, PrepareQuestion } from "./preparer.ts";
 import type { BacktestReport } from "./report.ts";
@@ -50,21 +52,21 @@ export type BacktestOptions = {
   readonly onCompared?: ((compared: Compared) => void) | undefined;
 };
 
+const nothingScanned: LeavesScan = { brakedFrom: Number.POSITIVE_INFINITY, releases: new Set() };
 /** Bundles that a thread is asked for at once. */
 const bundlesPerQuestion = 8;
 /** From how many records on threads are worth their start. */
 const recordsForThreads = 4096;
-/** How a leaf says that it is a brake. */
-const brakeMark = '"kind":"brake"';
 
 /** Runs a backtest. */
 export async function backtest(options: BacktestOptions): Promise<BacktestReport> {
   const { source, candidate, from, to, memory, sample } = options;
   const beganMs = performance.now();
   const warm = memory === "cold" ? from : Math.min(from, options.warmFrom ?? 0);
-  const start = startOf(options);
+  const start = startOf(options, warm);
   const run = new BacktestRun({
     candidate: candidate.release,
+    known: start.known,
     hashing: source.keys.hashing,
     from,
     declared: (id) => declaredBy(source, id),
@@ -112,9 +114,13 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
 }
 
 /** What a thread that prepares is started with. */
-export function startOf({ source, candidate, sample, to }: BacktestOptions): PreparerStart {
-  const { paths, origin, keys } = source;
-  const isAsked = candidate.release.policies.lists.size > 0;
+function startOf({ source, candidate, sample, to }: BacktestOptions, warm: number): PreparerStart {
+  const { paths, origin, keys, size } = source;
+  const { policies } = candidate.release;
+  const leaves = { disk, paths, size };
+  // What was read live is what all records before it left.
+  const isWhole = warm === 0 && policies.counters.length > 0;
+  const scan = isWhole || policies.lists.size > 0 ? scanLeaves(leaves, to) : nothingScanned;
   return {
     paths,
     origin,
@@ -124,7 +130,8 @@ export function startOf({ source, candidate, sample, to }: BacktestOptions): Pre
     identity: join(paths.site, "identity.sqlite"),
     journalled: journalledActors(disk, paths, origin),
     candidate: candidate.plain,
-    brakedFrom: isAsked ? firstBrake(source, to) : Number.POSITIVE_INFINITY,
+    brakedFrom: scan.brakedFrom,
+    known: isWhole ? countersHeldBy(leaves, candidate.release, scan.releases) : [],
     withEventHashes: (sample?.byEvent.size ?? 0) > 0,
   };
 }
@@ -172,22 +179,6 @@ function declaredBy(
   } catch {
     return undefined;
   }
-}
-
-/** The first bundle's first record from which on something was held back: looked for in the bytes. */
-function firstBrake({ paths, size }: BacktestSource, to: number): number {
-  const bundles = Math.ceil(Math.min(size, to) / tileWidth);
-  for (let bundle = 0; bundle < bundles; bundle++) {
-    const width = Math.min(tileWidth, size - bundle * tileWidth);
-    const read = (each: number): Uint8Array | undefined =>
-      disk.readFile(join(paths.site, entriesPath(bundle, each)));
-    const bytes = read(width) ?? read(tileWidth);
-    if (bytes === undefined) continue;
-    if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(brakeMark)) {
-      return bundle * tileWidth;
-    }
-  }
-  return Number.POSITIVE_INFINITY;
 }
 
 function notesOf(

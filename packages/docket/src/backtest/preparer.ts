@@ -5,7 +5,7 @@
 import type { KeyObject } from "node:crypto";
 import { factsSource, languageVersion, lookupsRead, prepareType, recordedLookups } from "@docket/policy";
 import { scoreModels, signalsVersion } from "@docket/policy";
-import type { EvaluationInput, FactsSource, Preparation } from "@docket/policy";
+import type { EvaluationInput, FactsSource, KnownCounters, Preparation } from "@docket/policy";
 import type { DecisionBody, Event, Facts, PartName, RecordHeader } from "@docket/protocol";
 import { tileWidth } from "@docket/tlog";
 import { unwrapKey } from "../evidence/keys.ts";
@@ -30,6 +30,7 @@ import type { Batch, DecisionItem } from "./batch.ts";
 import { loadCandidate } from "./candidate.ts";
 import type { PlainCandidate } from "./candidate.ts";
 import { effectsText } from "./effects.ts";
+import { countedBesides, knownCounters } from "./known-counters.ts";
 
 /** What a preparer is started with. Plain, so that threads can be given it. */
 export type PreparerStart = {
@@ -42,6 +43,8 @@ export type PreparerStart = {
   readonly identity: string;
   readonly journalled: readonly JournalledActor[];
   readonly candidate: PlainCandidate;
+  /** The hashes of counters whose recorded values hold: they are read from facts, not counted. */
+  readonly known: readonly string[];
   /** From this record on an entry of a list may have been held back when lists were asked. */
   readonly brakedFrom: number;
   /** Whether the events' hashes are wanted, to find those that a sample names. */
@@ -70,9 +73,8 @@ export type PrepareQuestion = {
   readonly to: number;
 };
 
-/** The ids of a release's counters and limits, in the order in which batches number them. */
-export function countedIds({ policies }: Pick<Release, "policies">): string[] {
-  const { counters, limits } = declaredIn(policies);
+/** The ids of the counters and limits that are counted, in the order in which batches number them. */
+export function countedIds({ counters, limits }: Declared): string[] {
   return [...counters, ...limits].map(({ id }) => id);
 }
 
@@ -98,7 +100,9 @@ export class Preparer {
   readonly #start: PreparerStart;
   readonly #ports: PreparerPorts;
   readonly #candidate: Release;
+  /** What is counted, and counters that needn't be. */
   readonly #declared: Declared;
+  readonly #known: KnownCounters;
   readonly #ids: readonly string[];
   readonly #keyPlans: KeyPlans;
   readonly #campaigns: CampaignKeys | undefined;
@@ -113,8 +117,10 @@ export class Preparer {
     this.#start = start;
     this.#ports = ports;
     this.#candidate = loadCandidate({ ...start, disk: ports.disk }, start.candidate);
-    this.#declared = declaredIn(this.#candidate.policies);
-    this.#ids = countedIds(this.#candidate);
+    const declared = declaredIn(this.#candidate.policies);
+    this.#declared = countedBesides(declared, start.known);
+    this.#known = knownCounters(declared, start.known);
+    this.#ids = countedIds(this.#declared);
     this.#campaigns = CampaignKeys.of(this.#declared, start.hashing);
     this.#keyPlans = new KeyPlans(this.#declared, this.#candidate.policies);
     const { lists } = declarationsOf(this.#candidate.policies.policies);
@@ -218,8 +224,9 @@ export class Preparer {
     }
     if (source.facts === undefined) return undefined;
     if (preparation.asksLists && index >= this.#start.brakedFrom) return undefined;
-    const { event, values, clauses } = facts;
-    const prepared = preparation.fromFacts({ values, clauses, op: event.op }, source.facts, withoutHits);
+    const { event, values, clauses, counters: read } = facts;
+    const recorded = { values, clauses, op: event.op, counters: read };
+    const prepared = preparation.fromFacts(recorded, source.facts, withoutHits);
     if (prepared === undefined) return undefined;
     return { keys: this.#keysFromFacts(source, facts), prepared, event: undefined };
   }
@@ -245,14 +252,19 @@ export class Preparer {
   ): Pick<DecisionItem, "keys" | "prepared" | "event" | "covered"> {
     const { policies } = this.#candidate;
     const { lookups, unrecorded } = this.#recordedLookups(decidedUnder, facts);
-    const input = { ...eventInput(event, facts.decidedAt, this.#start.hashing, this.#candidate), lookups };
+    const counters = countersRead(this.#known, facts.counters);
+    const input = {
+      ...eventInput(event, facts.decidedAt, this.#start.hashing, this.#candidate),
+      lookups,
+      counters,
+    };
     const keys = eventKeys(this.#declared, policies, input, this.#start.hashing);
     const prepared = preparation?.fromEvent(input);
     // Whether an entry that it hit is held back is known only in its turn.
     const isAskedAgain =
       preparation?.needsEvent === true ||
       prepared?.hits.some(({ list }) => this.#watchedLists.has(list)) === true;
-    const askedAgain: AskedAgain = lookups === undefined ? event : { ...event, lookups };
+    const askedAgain: AskedAgain = { event, lookups, counters: [...counters] };
     return {
       keys,
       prepared,
@@ -287,7 +299,7 @@ export class Preparer {
   #preparationOf(type: string): Preparation | undefined {
     if (!this.#preparations.has(type)) {
       // Types come from outside: what no policy is about isn't remembered.
-      const preparation = prepareType(this.#candidate.policies, type);
+      const preparation = prepareType(this.#candidate.policies, type, this.#known);
       if (preparation === undefined) return undefined;
       this.#preparations.set(type, preparation);
     }
@@ -306,7 +318,7 @@ export class Preparer {
 
   #newSource(id: string, type: string): Source {
     const release = this.#release(id);
-    const known = new Set(release === undefined ? [] : countedIds(release));
+    const known = new Set(release === undefined ? [] : countedIds(declaredIn(release.policies)));
     const lacking = (each: { readonly on: readonly string[] }, own: string): boolean =>
       each.on.includes(type) && !known.has(own);
     const counters = this.#declared.counters.filter(({ counter, id: own }) => lacking(counter, own));
@@ -334,7 +346,7 @@ export class Preparer {
     const [modelsThen, modelsNow] = [hashes(release), hashes(this.#candidate)];
     const sameModel = (name: string): boolean =>
       modelsNow.has(name) && modelsNow.get(name) === modelsThen.get(name);
-    return factsSource(this.#candidate.policies, release.policies, type, same, sameModel);
+    return factsSource(this.#candidate.policies, release.policies, type, same, sameModel, this.#known);
   }
 
   #release(id: string): Release | undefined {
@@ -372,8 +384,22 @@ export class Preparer {
   }
 }
 
-/** An event that is looked at again in its turn, with what look-ups said of it. */
-export type AskedAgain = Event & { readonly lookups?: EvaluationInput["lookups"] };
+/** An event that is looked at again in its turn, with what look-ups said of it and counters that are known. */
+export type AskedAgain = {
+  readonly event: Event;
+  readonly lookups?: EvaluationInput["lookups"];
+  readonly counters: readonly (readonly [id: string, value: number])[];
+};
+
+/** The values of known counters, by their ids. */
+function countersRead(known: KnownCounters, recorded: Facts["counters"]): Map<string, number> {
+  const read = new Map<string, number>();
+  for (const [id, name] of known) {
+    const value = recorded[name];
+    if (value !== undefined) read.set(id, value);
+  }
+  return read;
+}
 
 /** An event as conditions read it, without what earlier events left. */
 export function eventInput(

@@ -4,7 +4,15 @@
 // are as they would have been.
 import type { KeyObject } from "node:crypto";
 import { cleanStanding, evaluate, outcomes } from "@docket/policy";
-import type { Evaluation, ListView, MemoryRead, Outcome, Preparation, Standing } from "@docket/policy";
+import type {
+  Evaluation,
+  KnownCounters,
+  ListView,
+  MemoryRead,
+  Outcome,
+  Preparation,
+  Standing,
+} from "@docket/policy";
 import { prepareType } from "@docket/policy";
 import { parseLeaf } from "@docket/protocol";
 import type { BrakeFacts, FiredFact } from "@docket/protocol";
@@ -25,6 +33,7 @@ import type { Batch, ChangeItem, DecisionItem } from "./batch.ts";
 import { entryHashOf } from "./candidate.ts";
 import { readEffects } from "./effects.ts";
 import type { RecordedEffects } from "./effects.ts";
+import { countedBesides, knownCounters } from "./known-counters.ts";
 import { countedIds, eventInput } from "./preparer.ts";
 import type { AskedAgain } from "./preparer.ts";
 import { brakesNamedMax } from "./report.ts";
@@ -38,6 +47,8 @@ import type { Compared, Side } from "./tally.ts";
 export type RunOptions = {
   readonly candidate: Release;
   readonly hashing: KeyObject;
+  /** The hashes of counters whose recorded values hold; batches were made with the same. */
+  readonly known: readonly string[];
   /** The first record that is decided again; those before it are taken in as they were decided. */
   readonly from: number;
   /** What a kept release declares, for brakes before `from`; `undefined` if it isn't kept. */
@@ -61,6 +72,7 @@ const effectsCachedMax = 10_000;
 export class BacktestRun {
   readonly #options: RunOptions;
   readonly #ids: readonly string[];
+  readonly #known: KnownCounters;
   readonly #memory: EngineMemory;
   readonly #modes: RuleModes;
   readonly #tally: Tally;
@@ -79,8 +91,11 @@ export class BacktestRun {
   constructor(options: RunOptions) {
     this.#options = options;
     const { candidate, hashing, sample } = options;
-    this.#ids = countedIds(candidate);
-    const { counters, limits } = declaredIn(candidate.policies);
+    const declared = declaredIn(candidate.policies);
+    const counted = countedBesides(declared, options.known);
+    this.#known = knownCounters(declared, options.known);
+    this.#ids = countedIds(counted);
+    const { counters, limits } = counted;
     this.#memory = {
       counters: new Counters(counterKinds(counters)),
       limits: new Limits(limitKinds(limits)),
@@ -92,12 +107,13 @@ export class BacktestRun {
       entryHash: entryHashOf(hashing),
       warming: () => nothingWarms,
     });
-    this.#engine = new Engine(candidate, this.#memory, {
+    const ports = {
       hashing,
       effects: this.#modes,
       entryHash: entryHashOf(hashing),
       newRestrictionId: () => `r_${++this.#restrictions}`,
-    });
+    };
+    this.#engine = new Engine(candidate, this.#memory, ports, counted);
     this.#tally = new Tally(candidate.policies);
     const hashed = (id: string): string =>
       keyedHash(hashing, "event", id).subarray(0, eventHashBytes).toString("base64url");
@@ -233,9 +249,10 @@ export class BacktestRun {
     const preparation = this.#preparationOf(type);
     const isHeld = lists !== candidate.lists;
     if (event !== undefined && (isHeld || preparation?.needsEvent === true)) {
-      const { lookups, ...asked } = JSON.parse(event) as AskedAgain;
+      const { event: asked, lookups, counters: read } = JSON.parse(event) as AskedAgain;
       const input = eventInput(asked, decidedAt, hashing, { ...candidate, lists });
-      return evaluate(candidate.policies, { ...input, ...memory, lookups });
+      const counters = new Map([...read, ...memory.counters]);
+      return evaluate(candidate.policies, { ...input, ...memory, counters, lookups });
     }
     if (preparation === undefined || prepared === undefined) {
       const nothing = { op: "", decidedAt: decidedAtMs, actor: { id: "" }, signals: {} };
@@ -247,7 +264,7 @@ export class BacktestRun {
   #preparationOf(type: string): Preparation | undefined {
     let preparation = this.#preparations.get(type);
     if (preparation === undefined) {
-      preparation = prepareType(this.#options.candidate.policies, type);
+      preparation = prepareType(this.#options.candidate.policies, type, this.#known);
       // Types come from outside: what no policy is about isn't remembered.
       if (preparation !== undefined) this.#preparations.set(type, preparation);
     }

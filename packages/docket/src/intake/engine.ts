@@ -175,12 +175,18 @@ export class Engine {
   #campaigns: CampaignKeys | undefined;
   readonly #plans = new Map<string, EventPlan>();
 
-  constructor(release: Release, memory: EngineMemory, ports: EnginePorts) {
+  /** @param declared what of the release's counters and limits is counted; by default all */
+  constructor(
+    release: Release,
+    memory: EngineMemory,
+    ports: EnginePorts,
+    declared: Declared = declaredIn(release.policies),
+  ) {
     this.memory = memory;
     this.#ports = ports;
     this.#release = release;
-    this.#declared = declaredIn(release.policies);
-    this.#campaigns = CampaignKeys.of(this.#declared, ports.hashing);
+    this.#declared = declared;
+    this.#campaigns = CampaignKeys.of(declared, ports.hashing);
   }
 
   /** The release that the next event is decided under. */
