@@ -69,11 +69,17 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ["counters"],
     contracts: ["enforcement", "evidence", "labels", "releases", "settings", "views"],
   },
+  // Decisions in plain words.
+  explanation: { imports: [], contracts: ["log"] },
+  // Objections to decisions: tokens, their way, and how they end.
+  disputes: { imports: ["enforcement", "evidence", "settings"], contracts: ["views"] },
   // The way of an event: it calls the stations in their order.
   intake: {
     imports: [
       "counters",
+      "disputes",
       "evidence",
+      "explanation",
       "labels",
       "lists",
       "log",
@@ -91,8 +97,6 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ["counters", "evidence", "intake", "lists", "log", "models", "releases", "rollout", "stores"],
     contracts: ["labels"],
   },
-  // Decisions in plain words.
-  explanation: { imports: [], contracts: ["log"] },
   // Read from the log, and can be deleted and built again.
   views: { imports: [], contracts: ["log"] },
   // A server of its own, for others' logs.

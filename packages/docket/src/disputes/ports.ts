@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // What disputes lean on.
 import type { Explanation, UserExplanation } from "@docket/policy";
-import type { BodyWithoutParts, Event, PartName, Receipt } from "@docket/protocol";
+import type {
+  BodyWithoutParts,
+  Disclosed,
+  DocketRecord,
+  Event,
+  Facts,
+  PartName,
+  Receipt,
+} from "@docket/protocol";
 import type { SiteEnforcement } from "../enforcement/contract.ts";
 import type { PlainPart } from "../evidence/seal.ts";
-import type { RecordedDecision } from "../intake/contract.ts";
 import type { CaseQuery, DecisionQuery, DecisionRow } from "../views/decision-row.ts";
 import type { RuleText } from "./contract.ts";
 import type { DisputeTokens } from "./token.ts";
 
-/** A decision that was read, for who explains it. */
-export type ReadDecision = RecordedDecision;
+/** A record, with what is readable of it where it is a decision. */
+export type ReadRecord = {
+  readonly record: DocketRecord;
+  readonly facts: Facts | undefined;
+  readonly disclosed: Disclosed | undefined;
+};
 
 /** What disputes lean on. */
 export type DisputePorts = {
@@ -25,7 +36,7 @@ export type DisputePorts = {
     parts: readonly PlainPart[],
   ) => Promise<{ readonly index: number; readonly leaf: string }>;
   /** A record, and what is readable of it. Rejects with `not_found`. */
-  readonly recorded: (index: number) => Promise<RecordedDecision>;
+  readonly recorded: (index: number) => Promise<ReadRecord>;
   readonly receipt: (index: number) => Promise<Receipt>;
   /** The plaintext of a part, by whoever's key; `undefined` if there is none or it is gone. */
   readonly openedPart: (index: number, name: PartName) => Promise<string | undefined>;
@@ -40,8 +51,8 @@ export type DisputePorts = {
   /** Resolves when the views have all that was sealed. */
   readonly indexed: () => Promise<void>;
   /** Explains a decision under the release that decided. Rejects where that cannot be read. */
-  readonly explain: (decision: ReadDecision, language: "en" | "de") => Promise<Explanation>;
-  readonly explainToUser: (decision: ReadDecision, language: "en" | "de") => Promise<UserExplanation>;
+  readonly explain: (decision: ReadRecord, language: "en" | "de") => Promise<Explanation>;
+  readonly explainToUser: (decision: ReadRecord, language: "en" | "de") => Promise<UserExplanation>;
   /** The rules as a release has them; those that it can't give are left out. */
   readonly ruleTexts: (release: string, rules: readonly string[]) => Promise<RuleText[]>;
   /** Seals what belongs to the site. */

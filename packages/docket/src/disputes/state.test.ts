@@ -64,7 +64,7 @@ const body: fc.Arbitrary<BodyWithoutParts> = fc.oneof(
       actor: whose,
       ...what,
       reason: "mistaken",
-    } as BodyWithoutParts;
+    } as unknown as BodyWithoutParts;
   }),
   fc.tuple(actor, restriction, fc.constantFrom(disputeAbuseReason, "spam")).map(([subject, each, reason]) => {
     const what = { subjectKind: "actor", cause: "manual", of: [], restrictions: [each], ended: [] } as const;
