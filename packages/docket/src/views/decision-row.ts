@@ -36,6 +36,8 @@ export type DecisionRow = {
   /** How old the account was, in ms, where a policy reads it. */
   readonly accountAgeMs: number | undefined;
   readonly points: number;
+  /** How many letters the text has, where a policy reads it. */
+  readonly letters: number | undefined;
   readonly holdUntilMs: number | undefined;
   readonly otherwise: Outcome | undefined;
   readonly release: string;
@@ -60,6 +62,8 @@ export type DecisionQuery = {
   /** A rule that fired and had its effect, as `policy/rule`. */
   readonly rule?: string | undefined;
   readonly type?: string | undefined;
+  /** What it was counted under, as `counter:keyed hash`. No index finds it: give a time, too. */
+  readonly mark?: string | undefined;
   /** Those that their actor is told of: held or refused, or with a restriction. */
   readonly telling?: true | undefined;
   /** Decided at or after, and before, in ms since 1970. */
@@ -101,8 +105,11 @@ export type CaseQuery = {
    * what they posted, the ruling on their dispute).
    */
   readonly about?: string | undefined;
-  /** Records after this index, without it. */
+  /** Records after and before these indexes, without them. */
   readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  /** The oldest first, unless told otherwise. */
+  readonly order?: "ascending" | "descending" | undefined;
   readonly limit: number;
 };
 
@@ -138,6 +145,7 @@ export function decisionRow(
     language: textOf(values, "signals.language"),
     accountAgeMs: numberOf(values, "actor.age"),
     points: facts.points,
+    letters: numberOf(values, "signals.letters"),
     holdUntilMs: facts.holdUntil === null ? undefined : Date.parse(facts.holdUntil),
     otherwise: facts.otherwise ?? undefined,
     release: record.release,

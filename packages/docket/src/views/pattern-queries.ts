@@ -15,6 +15,8 @@ export type GroupQuery = Period & {
   readonly actorsMin: number;
   /** At least so many that were refused or held for their own sake, and not because of a restriction. */
   readonly refusedMin: number;
+  /** At least so many letters in the longest text, where a policy reads how many there are. */
+  readonly lettersMin?: number | undefined;
   /** At least so many different outcomes under one release, for events of one type. */
   readonly outcomesMin: number;
   /** Most groups, those with the most decisions first. */
@@ -52,7 +54,29 @@ export type SeriesQuery = Period & {
   readonly limit: number;
 };
 
-/** How many decisions there were in an hour (since 1970); hours without any are left out. */
+/** A campaign that an actor had a part in: how many decisions are its own, and how many there are. */
+export type CampaignPart = {
+  readonly campaign: string;
+  readonly own: number;
+  readonly decisions: number;
+  readonly actors: number;
+};
+/** What the decisions of an actor came to. */
+export type ActorFigures = {
+  readonly decisions: number;
+  /** Refused because of a restriction. */
+  readonly restricted: number;
+  /** When the first and the last were decided. */
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  /** Rules that fired, with `:mode` if without effect; those that fired most first. */
+  readonly rules: readonly { readonly rule: string; readonly count: number }[];
+  /** Campaigns of more than one actor, those with the most actors first. */
+  readonly campaigns: readonly CampaignPart[];
+};
+
+/** How many decisions (`all`) or accounts (otherwise) there were in an hour (since 1970); hours without any are left out. */
 export type HourCount = readonly [hour: number, count: number];
 /** Decisions of one key by the hour, in order. */
 export type Series = { readonly key: string; readonly counts: readonly HourCount[] };

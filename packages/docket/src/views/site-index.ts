@@ -5,6 +5,7 @@
 import type { ActorEntry } from "../log/frame.ts";
 import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "./decision-row.ts";
 import type {
+  ActorFigures,
   DecisionGroup,
   GroupQuery,
   OutcomeShare,
@@ -94,6 +95,7 @@ export interface SiteIndex {
   decisionGroups(query: GroupQuery): Promise<DecisionGroup[]>;
   /** How many decisions there were each hour. */
   decisionSeries(query: SeriesQuery): Promise<Series[]>;
+  actorFigures(actor: string): Promise<ActorFigures>;
   /** How many decisions were refused, by language or by the age of the account. */
   outcomeShares(query: Period & { by: ShareBy }): Promise<OutcomeShare[]>;
   /** The leaves of records of what comes after a decision, in the order of the log. */

@@ -36,7 +36,7 @@ export class CaseReader {
   }
 
   /** Leaves in the order of the log. */
-  caseRecords({ kinds, of, subject, about, after = -1, limit }: CaseQuery): string[] {
+  caseRecords({ kinds, of, subject, about, after = -1, before, order, limit }: CaseQuery): string[] {
     const conditions = ["kind IN (SELECT value FROM json_each(?))", "record > ?"];
     const values: (string | number)[] = [JSON.stringify(kinds), after];
     const only = (condition: string, ...given: (string | number)[]): void => {
@@ -48,10 +48,11 @@ export class CaseReader {
       only("record IN (SELECT record FROM case_subjects WHERE subject = ?)", subject);
     }
     if (about !== undefined) only(`record IN (${aboutActor})`, about, about, about);
-    const indexed = values.length > 2;
+    if (before !== undefined) only("record < ?", before);
+    const indexed = of !== undefined || subject !== undefined || about !== undefined;
     // Found by its number: the planner would rather go through all of the kind.
     const sql = `SELECT leaf FROM kept WHERE ${indexed ? "+" : ""}${conditions.join(" AND ")}
-      ORDER BY record LIMIT ?`;
+      ORDER BY record ${order === "descending" ? "DESC" : "ASC"} LIMIT ?`;
     const rows = this.#statement(sql).all(...values, limit) as { leaf: string }[];
     return rows.map(({ leaf }) => leaf);
   }

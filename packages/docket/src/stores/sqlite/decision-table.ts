@@ -39,6 +39,7 @@ type More = Partial<
     | "proposed"
     | "accountAgeMs"
     | "points"
+    | "letters"
     | "holdUntilMs"
     | "otherwise"
     | "marks"
@@ -171,6 +172,7 @@ export class DecisionReader {
       proposed: more?.proposed ?? [],
       accountAgeMs: more?.accountAgeMs,
       points: more?.points ?? 0,
+      letters: more?.letters,
       holdUntilMs: more?.holdUntilMs,
       otherwise: more?.otherwise,
       marks: more?.marks ?? [],
@@ -224,6 +226,7 @@ export function encodeMore(row: DecisionRow): string | null {
   if (row.proposed.length > 0) more.proposed = row.proposed;
   if (row.accountAgeMs !== undefined) more.accountAgeMs = row.accountAgeMs;
   if (row.points !== 0) more.points = row.points;
+  if (row.letters !== undefined) more.letters = row.letters;
   if (row.holdUntilMs !== undefined) more.holdUntilMs = row.holdUntilMs;
   if (row.otherwise !== undefined) more.otherwise = row.otherwise;
   if (row.marks.length > 0) more.marks = row.marks;
@@ -254,6 +257,10 @@ function conditionsOf(query: DecisionQuery, { from, to }: { from: number; to: nu
     index ??= "shape";
     conditions.push("shape IN (SELECT shape FROM shape_rules WHERE rule = ?)");
     values.push(query.rule);
+  }
+  if (query.mark !== undefined) {
+    conditions.push("instr(more, ?) > 0");
+    values.push(JSON.stringify(query.mark));
   }
   if (query.telling === true) {
     index ??= "telling";

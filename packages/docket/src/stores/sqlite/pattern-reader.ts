@@ -5,6 +5,8 @@ import { outcomes } from "@docket/protocol";
 import type { Outcome } from "@docket/protocol";
 import type {
   AccountAge,
+  ActorFigures,
+  CampaignPart,
   DecisionGroup,
   GroupBy,
   GroupQuery,
@@ -33,12 +35,26 @@ const accountAges: readonly AccountAge[] = [
   { name: "a year or older", belowMs: Number.MAX_SAFE_INTEGER },
 ];
 
+/** Where nobody read how many letters a text has, it is taken for long enough. */
+const lettersUnknown = 1_000_000;
+
 const groupColumns: Readonly<Record<GroupBy, string>> = {
   actor: "actor",
   campaign: "campaign",
   fingerprint: "fingerprint",
 };
 
+/** Most campaigns of an actor that are looked at: those with the most of its decisions. */
+const campaignsLookedMax = 20;
+
+type FiguresRow = {
+  outcome: number;
+  shape: number;
+  count: number;
+  from_ms: number;
+  to_ms: number;
+  restricted: number;
+};
 type GroupRow = {
   key: string;
   decisions: number;
@@ -79,11 +95,12 @@ export class PatternReader {
       .prepare(
         `SELECT ${column} AS key, count(*) AS decisions, count(DISTINCT actor) AS actors,
            sum(${refused}) AS refused, sum(coalesce(${restricted}, 0)) AS restricted, ${counted.join()},
+           max(coalesce(json_extract(more, '$.letters'), ${lettersUnknown})) AS letters,
            min(record) AS first, max(record) AS last, min(decided) AS from_ms, max(decided) AS to_ms
          FROM decisions
          WHERE ${column} IS NOT NULL AND record >= ? AND record < ? AND decided >= ? AND decided < ?
          GROUP BY ${column}
-         HAVING decisions >= ? AND actors >= ? AND refused >= ? ${several}
+         HAVING decisions >= ? AND actors >= ? AND refused >= ? AND letters >= ? ${several}
          ORDER BY decisions DESC, first LIMIT ?`,
       )
       .all(
@@ -91,6 +108,7 @@ export class PatternReader {
         query.decisionsMin,
         query.actorsMin,
         query.refusedMin,
+        query.lettersMin ?? 0,
         ...(several === "" ? [] : bounds),
         query.limit,
       ) as GroupRow[];
@@ -100,18 +118,54 @@ export class PatternReader {
   /** Series of hourly counts. */
   decisionSeries(query: SeriesQuery): Series[] {
     if (query.by === "mark") return this.#markSeries(query);
-    const counted = this.#views
+    const counted = query.by === "all" ? "*" : "DISTINCT actor";
+    const rows = this.#views
       .prepare(
-        `SELECT shape, decided / ${hourMs} AS hour, count(*) AS count FROM decisions
+        `SELECT shape, decided / ${hourMs} AS hour, count(${counted}) AS count FROM decisions
          WHERE record >= ? AND record < ? AND decided >= ? AND decided < ? GROUP BY shape, hour`,
       )
       .all(...this.#bounds(query)) as { shape: number; hour: number; count: number }[];
     const series = new SeriesMaker();
-    for (const { shape, hour, count } of counted) {
+    for (const { shape, hour, count } of rows) {
       if (query.by === "all") series.add("all", hour, count);
       else for (const rule of this.#decisions.shape(shape).fired) series.add(rule, hour, count);
     }
     return series.made(query);
+  }
+
+  /** What the decisions of an actor came to. */
+  actorFigures(actor: string): ActorFigures {
+    const counted = this.#views
+      .prepare(
+        `SELECT outcome, shape, count(*) AS count, min(decided) AS from_ms, max(decided) AS to_ms,
+           sum(coalesce(more LIKE '%"refusedBy"%', 0)) AS restricted
+         FROM decisions INDEXED BY decisions_actor WHERE actor = ? GROUP BY outcome, shape`,
+      )
+      .all(actor) as FiguresRow[];
+    const byOutcome: Partial<Record<Outcome, number>> = {};
+    const rules = new Map<string, number>();
+    const figures = { decisions: 0, restricted: 0, fromMs: Infinity, toMs: -Infinity };
+    for (const { outcome, shape, count, from_ms: fromMs, to_ms: toMs, restricted } of counted) {
+      const name = outcomes[outcome] as Outcome;
+      byOutcome[name] = (byOutcome[name] ?? 0) + count;
+      for (const rule of this.#decisions.shape(shape).fired) rules.set(rule, (rules.get(rule) ?? 0) + count);
+      figures.decisions += count;
+      figures.restricted += restricted;
+      figures.fromMs = Math.min(figures.fromMs, fromMs);
+      figures.toMs = Math.max(figures.toMs, toMs);
+    }
+    const { decisions, restricted } = figures;
+    return {
+      decisions,
+      restricted,
+      fromMs: decisions === 0 ? undefined : figures.fromMs,
+      toMs: decisions === 0 ? undefined : figures.toMs,
+      outcomes: byOutcome,
+      rules: [...rules]
+        .map(([rule, count]) => ({ rule, count }))
+        .sort((a, b) => b.count - a.count || (a.rule < b.rule ? -1 : 1)),
+      campaigns: this.#campaignsOf(actor),
+    };
   }
 
   /** How many of the decisions in a language, or of accounts of an age, were refused. */
@@ -142,6 +196,21 @@ export class PatternReader {
       }));
   }
 
+  #campaignsOf(actor: string): CampaignPart[] {
+    return this.#views
+      .prepare(
+        `SELECT own.campaign AS campaign, own.count AS own, count(*) AS decisions,
+           count(DISTINCT actor) AS actors
+         FROM (SELECT campaign, count(*) AS count FROM decisions INDEXED BY decisions_actor
+           WHERE actor = ? AND campaign IS NOT NULL GROUP BY campaign ORDER BY count DESC, campaign LIMIT ?)
+           AS own
+         JOIN decisions INDEXED BY decisions_campaign ON decisions.campaign = own.campaign
+         GROUP BY own.campaign HAVING actors > 1 ORDER BY actors DESC, own.campaign`,
+      )
+      .all(actor, campaignsLookedMax)
+      .map((row) => ({ ...row }) as CampaignPart);
+  }
+
   // Twice through the rows: first which marks come often enough, by buckets; then how often those come.
   #markSeries(query: SeriesQuery): Series[] {
     const rough = new Uint32Array(bucketCount);
@@ -149,21 +218,31 @@ export class PatternReader {
       rough[bucketOf(mark)] = (rough[bucketOf(mark)] as number) + 1;
     });
     const series = new SeriesMaker();
-    this.#eachMarked(query, (mark, hour) => {
-      if ((rough[bucketOf(mark)] as number) >= query.countMin) series.add(mark, hour, 1);
+    const seen = new Set<string>();
+    let seenHour = 0;
+    this.#eachMarked(query, (mark, hour, actor) => {
+      if ((rough[bucketOf(mark)] as number) < query.countMin) return;
+      // An account counts once an hour. Decisions come nearly in the order of their hours: a few that don't
+      // may be counted twice.
+      if (hour !== seenHour) seen.clear();
+      seenHour = hour;
+      const name = `${actor} ${mark}`;
+      if (seen.has(name)) return;
+      seen.add(name);
+      series.add(mark, hour, 1);
     });
     return series.made(query);
   }
 
-  #eachMarked(period: Period, take: (mark: string, hour: number) => void): void {
+  #eachMarked(period: Period, take: (mark: string, hour: number, actor: string) => void): void {
     const rows = this.#views
       .prepare(
-        `SELECT decided / ${hourMs} AS hour, more FROM decisions
+        `SELECT decided / ${hourMs} AS hour, actor, more FROM decisions
          WHERE record >= ? AND record < ? AND decided >= ? AND decided < ? AND more LIKE '%"marks"%'`,
       )
-      .iterate(...this.#bounds(period)) as Iterable<{ hour: number; more: string }>;
-    for (const { hour, more } of rows) {
-      for (const mark of (JSON.parse(more) as { marks?: string[] }).marks ?? []) take(mark, hour);
+      .iterate(...this.#bounds(period)) as Iterable<{ hour: number; actor: string; more: string }>;
+    for (const { hour, actor, more } of rows) {
+      for (const mark of (JSON.parse(more) as { marks?: string[] }).marks ?? []) take(mark, hour, actor);
     }
   }
 

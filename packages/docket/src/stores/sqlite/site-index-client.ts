@@ -15,6 +15,7 @@ import type {
   SiteIndex,
 } from "../../views/site-index.ts";
 import type {
+  ActorFigures,
   DecisionGroup,
   GroupQuery,
   OutcomeShare,
@@ -67,6 +68,7 @@ export function openSiteIndex(start: IndexStart): SiteIndex {
       ask<DecisionCount[]>("decisionCounts", query),
     decisionGroups: (query: GroupQuery) => ask<DecisionGroup[]>("decisionGroups", query),
     decisionSeries: (query: SeriesQuery) => ask<Series[]>("decisionSeries", query),
+    actorFigures: (actor: string) => ask<ActorFigures>("actorFigures", actor),
     outcomeShares: (query: Period & { by: ShareBy }) => ask<OutcomeShare[]>("outcomeShares", query),
     caseRecords: (query: CaseQuery) => ask<string[]>("caseRecords", query),
     firstRecordSince: (sinceMs: number) => call<number>("firstRecordSince", sinceMs),

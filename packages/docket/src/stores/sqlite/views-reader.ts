@@ -3,6 +3,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 import type {
+  ActorFigures,
   DecisionGroup,
   GroupQuery,
   OutcomeShare,
@@ -41,6 +42,10 @@ export class ViewsReader {
 
   decisionSeries(query: SeriesQuery): Series[] {
     return this.#patterns.decisionSeries(query);
+  }
+
+  actorFigures(actor: string): ActorFigures {
+    return this.#patterns.actorFigures(actor);
   }
 
   outcomeShares(query: Period & { by: ShareBy }): OutcomeShare[] {
