@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import type { BodyWithoutParts, DocketRecord, ReviewFinding, ReviewTask } from "@docket/protocol";
+import type {
+  BodyWithoutParts,
+  DocketRecord,
+  ReviewFinding,
+  ReviewTask,
+  VerdictBody,
+} from "@docket/protocol";
 import fc from "fast-check";
 import type { DecisionRow } from "../views/decision-row.ts";
 import { openTasks, openTasksFor } from "./case.ts";
@@ -50,18 +56,24 @@ class Life {
     return this.seal({ kind: "review", ...who, of, task, finding, reason: "seen" }, false);
   }
 
-  verdict(of: number, verdict: "remove" | "restore" | "release", how: object = {}): Promise<DocketRecord> {
-    const who = { by: people[0], role: "reviewer", actor: actorNamed("a") } as const;
-    const body = {
+  verdict(
+    of: number,
+    verdict: VerdictBody["verdict"],
+    how: Partial<Pick<VerdictBody, "cause" | "by" | "role" | "proposed">> = {},
+  ): Promise<DocketRecord> {
+    return this.seal({
       kind: "verdict",
-      ...who,
+      by: people[0],
+      role: "reviewer",
       of,
+      actor: actorNamed("a"),
       verdict,
       cause: "manual",
       restrictions: [],
       ended: [],
-    } as const;
-    return this.seal({ ...body, reason: "spam", ...how });
+      reason: "spam",
+      ...how,
+    });
   }
 
   report(of: number): Promise<DocketRecord> {

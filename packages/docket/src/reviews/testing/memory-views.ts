@@ -89,6 +89,7 @@ const plainRow: Omit<DecisionRow, "index" | "decidedMs" | "sealedMs"> = {
   holdUntilMs: undefined,
   otherwise: undefined,
   release: "A".repeat(43),
+  letters: undefined,
   marks: [],
 };
 
