@@ -11,18 +11,18 @@ import { isProbe } from "./condition/entries.ts";
 import type { FieldSlot, Typed } from "./condition/typed.ts";
 import { showType } from "./condition/types.ts";
 import type { Value } from "./condition/types.ts";
-import { acceptValue } from "./environment.ts";
 import { asksSame } from "./lookup-reads.ts";
 import type { Plan, PolicySet, SlotReader } from "./program.ts";
-import { createSteps } from "./steps.ts";
-import type { Steps } from "./steps.ts";
+import { createPicker, createSteps } from "./steps.ts";
+import type { PickedValue, Picker, Steps } from "./steps.ts";
 import type { Evaluation, EvaluationInput, Facts, ListHit } from "./types.ts";
 
 /** What is known of an event before its turn. Plain data, which threads can hand on. */
 export type PreparedEvent = {
   /**
    * What the clauses of its plan came to, from the first's place; those over memory aren't known yet. Nothing
-   * if that is enough to know that no rule fires and none is missing a value.
+   * if that is enough to know that no rule fires and none is missing a value. Good until the next event is
+   * prepared.
    */
   readonly results: Uint8Array;
   /** Values of the fields that clauses over memory read besides it, in the order of the plan. */
@@ -107,7 +107,7 @@ export function prepareType(
 ): Preparation | undefined {
   const plan = set.program.plans.get(type);
   if (plan === undefined) return undefined;
-  const parts = partsOf(plan, type, known);
+  const parts = partsOf(set, plan, type, known);
   const listClauses = parts.before.filter(({ clause }) => clause.asksLists);
   return {
     needsEvent: parts.after.some(({ clause }) => clause.asksLists),
@@ -205,9 +205,12 @@ type Parts = Kinds & {
   readonly memorySteps: Steps;
   /** Slots of the fields besides memory that clauses over memory read. */
   readonly slots: readonly number[];
-  /** The fields that facts have, and where. */
-  readonly openReaders: readonly SlotReader[];
-  readonly knownReaders: readonly { readonly reader: SlotReader; readonly name: string }[];
+  /** Read what facts have: values, counters that are known, and what is known of the event itself. */
+  readonly pickValues: Picker;
+  readonly pickCounters: Picker;
+  readonly pickEvent: Picker;
+  /** The results of the event that was prepared last. */
+  readonly results: Uint8Array;
   /** Of each rule, as `policy/rule`: the places of its clauses. */
   readonly rules: ReadonlyMap<string, { readonly first: number; readonly end: number }>;
 };
@@ -228,7 +231,7 @@ function kindsOf(plan: Plan, known: KnownCounters): Kinds {
   };
 }
 
-function partsOf(plan: Plan, type: string, known: KnownCounters): Parts {
+function partsOf({ program }: PolicySet, plan: Plan, type: string, known: KnownCounters): Parts {
   const kinds = kindsOf(plan, known);
   const { after, isMemory, valueReaders } = kinds;
   const memoryReaders = plan.readers.filter(isMemory);
@@ -242,18 +245,28 @@ function partsOf(plan: Plan, type: string, known: KnownCounters): Parts {
   }));
   const compiled = plan.policies.flatMap(({ rules }) => rules);
   const places = placedClauses(plan).map(({ place }) => place);
+  const first = Math.min(...places);
+  const end = Math.max(-1, ...places) + 1;
+  const open = valueReaders.filter(({ personal }) => !personal);
+  const isEvents = ({ path }: SlotReader): boolean => path === "event.type" || path === "event.op";
+  const picked = (reader: SlotReader): PickedValue => ({ ...reader, key: reader.path });
   return {
     ...kinds,
     type,
-    first: Math.min(...places),
-    end: Math.max(-1, ...places) + 1,
+    first,
+    end,
+    results: program.scratch.results.subarray(first, Math.max(first, end)),
     memorySteps: createSteps(memoryReaders, conditions, []),
     slots: [...besides],
-    openReaders: valueReaders.filter(({ personal }) => !personal),
-    knownReaders: plan.readers.flatMap((reader) => {
-      const name = reader.source.kind === "counter" ? known.get(reader.source.id) : undefined;
-      return name === undefined ? [] : [{ reader, name }];
-    }),
+    // Each path has a dot, which no name that all objects have has.
+    pickValues: createPicker(open.filter((reader) => !isEvents(reader)).map(picked)),
+    pickCounters: createPicker(
+      plan.readers.flatMap((reader) => {
+        const key = reader.source.kind === "counter" ? known.get(reader.source.id) : undefined;
+        return key === undefined ? [] : [{ ...reader, key }];
+      }),
+    ),
+    pickEvent: createPicker(open.filter(isEvents).map(picked)),
     rules: new Map(
       compiled.map(({ key, firstClause, condition }) => [
         key,
@@ -307,9 +320,9 @@ function fromEvent(
 }
 
 /** The results that the second step needs: none where all is known, and comes to nothing. */
-function resultsOf({ program }: PolicySet, { steps }: Plan, { after, first, end }: Parts): Uint8Array {
-  const { results, verdicts } = program.scratch;
-  return after.length === 0 && !steps.decide(results, verdicts) ? noResults : results.slice(first, end);
+function resultsOf({ program }: PolicySet, { steps }: Plan, { after, results }: Parts): Uint8Array {
+  const { scratch } = program;
+  return after.length === 0 && !steps.decide(scratch.results, scratch.verdicts) ? noResults : results;
 }
 
 const noResults = new Uint8Array(0);
@@ -359,17 +372,11 @@ function fromFacts(
   { places, letters, hits }: FactsSource,
   withoutHits: boolean,
 ): PreparedEvent | undefined {
-  const { type, slots, openReaders, knownReaders } = parts;
+  const { type, slots } = parts;
   const { frame, results } = set.program.scratch;
-  for (const reader of openReaders) {
-    // Each path has a dot, which no name that all objects have has.
-    let value: unknown = recorded[reader.path];
-    if (reader.path === "event.type") value = type;
-    else if (reader.path === "event.op") value = op ?? value;
-    frame[reader.slot] = acceptValue(reader.type, value);
-  }
-  for (const { reader, name } of knownReaders)
-    frame[reader.slot] = acceptValue(reader.type, counters?.[name]);
+  parts.pickValues(recorded, frame);
+  parts.pickCounters(counters ?? nothing, frame);
+  parts.pickEvent({ "event.type": type, "event.op": op ?? recorded["event.op"] }, frame);
   plan.steps.runUnrecorded(frame, results);
   const values = slots.map((slot) => frame[slot]);
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
@@ -409,6 +416,7 @@ function conjunctsOf(plan: Plan): Map<number, boolean> {
 }
 
 const noHits: readonly never[] = [];
+const nothing: Readonly<Record<string, number>> = {};
 
 const nobody = { id: "" };
 const noSignals = {};

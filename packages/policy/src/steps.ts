@@ -5,6 +5,8 @@
 import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Clause } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
+import type { Value } from "./condition/types.ts";
+import { acceptValue } from "./environment.ts";
 import { generateRunners, makeFunction, mayGenerate } from "./condition/generate.ts";
 import type { ClausesRunner } from "./condition/generate.ts";
 import { decideByClosures, generateDecider } from "./condition/verdicts.ts";
@@ -126,6 +128,35 @@ const accepts: Partial<Record<string, string>> = {
 
 /** Fields that stand in the input as they are called, by names of our own: policies declare none of them. */
 const ownPath = /^(signals|content)\.[a-z][A-Za-z]*$/;
+
+/** Reads values out of a plain object into the frame, each as its type has it. */
+export type Picker = (values: Readonly<Record<string, unknown>>, frame: Frame) => void;
+
+/** A value that a picker reads: by what key, and into which slot. */
+export type PickedValue = Pick<SlotReader, "slot" | "type"> & { readonly key: string };
+
+/** A picker of these values; what runs often gets a function made for it. */
+export function createPicker(picked: readonly PickedValue[]): Picker {
+  let runs = 0;
+  let made: Picker | undefined;
+  return (values, frame) => {
+    if (made !== undefined) return made(values, frame);
+    runs += 1;
+    if (runs === runsBeforeCode && mayGenerate()) made = generatePicker(picked);
+    for (const { slot, type, key } of picked) frame[slot] = acceptValue(type, values[key]);
+  };
+}
+
+function generatePicker(picked: readonly PickedValue[]): Picker {
+  const constants: unknown[] = [];
+  const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
+  const lines = picked.map(({ slot, type, key }) => {
+    const own = (value: unknown): Value => acceptValue(type, value);
+    return `value = values[${constant(key)}];\nframe[${slot}] = ${accepts[type.kind] ?? `${constant(own)}(value)`};`;
+  });
+  const body = `return (values, frame) => {\nlet value;\n${lines.join("\n")}\n};`;
+  return makeFunction(body, constants) as Picker;
+}
 
 /** A function that reads all fields; names of attributes and counters are constants beside its text. */
 function generateReader(readers: readonly SlotReader[]): (input: EvaluationInput, frame: Frame) => void {

@@ -124,7 +124,8 @@ export class BatchWriter {
 
   #decision(item: DecisionItem): void {
     this.#put(item.decidedAtMs);
-    this.#put(this.#string(item.decidedAt));
+    // Hardly two are the same.
+    this.#put(this.#strings.push(item.decidedAt) - 1);
     this.#put(this.#string(item.type));
     this.#put(this.#string(item.actor));
     this.#put(this.#string(item.release));

@@ -31,7 +31,7 @@ export function effectsText(record: DecisionBody, facts: Facts): string {
     shadowLimits === undefined;
   if (isNothing) return "";
   const effects: RecordedEffects = {
-    fired: fired.map(({ clauses: _clauses, ...rest }) => rest),
+    fired: fired.map(effectOf),
     strikes,
     restrictions,
     ...(thresholds === undefined ? {} : { thresholds }),
@@ -42,6 +42,13 @@ export function effectsText(record: DecisionBody, facts: Facts): string {
     ...(shadowLimits === undefined ? {} : { shadowLimits }),
   };
   return JSON.stringify(effects);
+}
+
+// Each key by itself: leaving one out of all takes several times as long.
+function effectOf({ policy, rule, mode, outcome, exemption }: FiredFact): FiredEffect {
+  return exemption === undefined
+    ? { policy, rule, mode, outcome }
+    : { policy, rule, mode, outcome, exemption };
 }
 
 /** What {@link effectsText} gave. */

@@ -86,6 +86,8 @@ const changeKinds: ReadonlySet<string> = new Set(["release", "list", "brake", "c
 
 /** The record of a decision. */
 export type RecordedDecision = Pick<RecordHeader, "index"> & DecisionBody;
+/** What is found out about a decision's event. */
+type Found = Pick<DecisionItem, "keys" | "prepared" | "event" | "covered">;
 /** How decisions of one type under one release are covered. */
 type Source = {
   /** `undefined` where facts don't do for the conditions. */
@@ -110,6 +112,7 @@ export class Preparer {
   readonly #preparations = new Map<string, Preparation | undefined>();
   readonly #watchedLists: ReadonlySet<string>;
   readonly #sources = new Map<string, Source>();
+  #lastSource: { readonly release: string; readonly type: string; readonly source: Source } | undefined;
   readonly #releases = new Map<string, Release | undefined>();
   readonly #actorKeys = new Map<string, Uint8Array | undefined>();
 
@@ -182,32 +185,44 @@ export class Preparer {
     isDecided: boolean,
     evidence: () => Event | undefined,
   ): DecisionItem {
-    const { type } = facts.event;
-    const source = this.#sourceOf(record.release, type);
-    const item = {
-      kind: "decision" as const,
+    const found = this.#find(record, facts, isDecided, evidence);
+    // Each key by itself: spreading takes as long as all the rest.
+    return {
+      kind: "decision",
       index: record.index,
       decidedAtMs: Date.parse(facts.decidedAt),
       decidedAt: facts.decidedAt,
-      type,
+      type: facts.event.type,
       actor: record.actor,
       release: record.release,
       outcome: record.outcome,
       effects: effectsText(record, facts),
       eventHash: this.#start.withEventHashes ? facts.event.id : "",
+      covered: found.covered,
+      keys: found.keys,
+      prepared: found.prepared,
+      event: found.event,
     };
+  }
+
+  #find(
+    record: RecordedDecision,
+    facts: Facts,
+    isDecided: boolean,
+    evidence: () => Event | undefined,
+  ): Found {
+    const { type } = facts.event;
+    const source = this.#sourceOf(record.release, type);
     const preparation = isDecided ? this.#preparationOf(type) : undefined;
     const fromFacts = this.#fromFacts(source, preparation, facts, record.index);
-    if (fromFacts !== undefined) return { ...item, ...fromFacts, covered: "facts" };
+    if (fromFacts !== undefined) return fromFacts;
     const event = evidence();
-    if (event !== undefined) {
-      return { ...item, ...this.#fromEvent(event, facts, preparation, record.release) };
-    }
+    if (event !== undefined) return this.#fromEvent(event, facts, preparation, record.release);
     // Which entries lists found matters to nothing but the brakes of these entries.
     const rest = this.#fromFacts(source, preparation, facts, record.index, true);
-    if (rest !== undefined) return { ...item, ...rest, covered: "facts" };
+    if (rest !== undefined) return rest;
     const keys = this.#keysFromFacts(source, facts);
-    return { ...item, keys, prepared: undefined, event: undefined, covered: "gone" };
+    return { keys, prepared: undefined, event: undefined, covered: "gone" };
   }
 
   #fromFacts(
@@ -216,11 +231,12 @@ export class Preparer {
     facts: Facts,
     index: number,
     withoutHits = false,
-  ): Pick<DecisionItem, "keys" | "prepared" | "event"> | undefined {
+  ): Found | undefined {
     const { counters, limits } = source.closed;
     if (counters.length + limits.length > 0) return undefined;
     if (preparation === undefined) {
-      return { keys: this.#keysFromFacts(source, facts), prepared: undefined, event: undefined };
+      const keys = this.#keysFromFacts(source, facts);
+      return { keys, prepared: undefined, event: undefined, covered: "facts" };
     }
     if (source.facts === undefined) return undefined;
     if (preparation.asksLists && index >= this.#start.brakedFrom) return undefined;
@@ -228,7 +244,7 @@ export class Preparer {
     const recorded = { values, clauses, op: event.op, counters: read };
     const prepared = preparation.fromFacts(recorded, source.facts, withoutHits);
     if (prepared === undefined) return undefined;
-    return { keys: this.#keysFromFacts(source, facts), prepared, event: undefined };
+    return { keys: this.#keysFromFacts(source, facts), prepared, event: undefined, covered: "facts" };
   }
 
   #keysFromFacts(source: Source, facts: Facts): EventKeys {
@@ -244,12 +260,7 @@ export class Preparer {
     };
   }
 
-  #fromEvent(
-    event: Event,
-    facts: Facts,
-    preparation: Preparation | undefined,
-    decidedUnder: string,
-  ): Pick<DecisionItem, "keys" | "prepared" | "event" | "covered"> {
+  #fromEvent(event: Event, facts: Facts, preparation: Preparation | undefined, decidedUnder: string): Found {
     const { policies } = this.#candidate;
     const { lookups, unrecorded } = this.#recordedLookups(decidedUnder, facts);
     const counters = countersRead(this.#known, facts.counters);
@@ -285,6 +296,7 @@ export class Preparer {
   }
 
   #packerOf(type: string): KeyPacker | undefined {
+    if (this.#ids.length === 0) return nothingToPack;
     let packer = this.#packers.get(type);
     if (packer === undefined) {
       const plan = this.#keyPlans.of(type);
@@ -307,12 +319,16 @@ export class Preparer {
   }
 
   #sourceOf(release: string, type: string): Source {
+    const last = this.#lastSource;
+    // Most stand under the same release as the one before.
+    if (last?.release === release && last.type === type) return last.source;
     const name = `${release}\n${type}`;
     let source = this.#sources.get(name);
     if (source === undefined) {
       if (this.#sources.size >= sourcesCachedMax) this.#sources.clear();
       this.#sources.set(name, (source = this.#newSource(release, type)));
     }
+    this.#lastSource = { release, type, source };
     return source;
   }
 
@@ -383,6 +399,8 @@ export class Preparer {
     return opened?.plaintext.toString("utf8");
   }
 }
+
+const nothingToPack = new KeyPacker({ counters: [], limits: [], groups: [] });
 
 /** An event that is looked at again in its turn, with what look-ups said of it and counters that are known. */
 export type AskedAgain = {

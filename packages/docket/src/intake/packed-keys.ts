@@ -7,7 +7,7 @@ import { hashKey } from "../counters/key-hash.ts";
 import type { KeyHash } from "../counters/key-hash.ts";
 import type { RecordedKeys } from "./counting.ts";
 import { withActor } from "./key-plan.ts";
-import type { Group, Plan } from "./key-plan.ts";
+import type { Group, PlannedCounter, PlannedLimit } from "./key-plan.ts";
 
 /**
  * Keys in numbers, from a place on: for each group of the plan how many keys it has (-1 where a field is
@@ -21,6 +21,12 @@ export type PackedKeys = {
   readonly uncounted: readonly string[];
 };
 
+/** What of a plan says what is packed. */
+type PackedPlan = {
+  readonly counters: readonly PlannedCounter[];
+  readonly limits: readonly PlannedLimit[];
+  readonly groups: readonly Group[];
+};
 type Shared = { readonly group: Group; readonly ids: readonly string[] };
 type Put = (value: number) => void;
 
@@ -29,7 +35,7 @@ export class KeyPacker {
   readonly #groups: readonly Shared[];
   readonly #hash: KeyHash = { a: 0, b: 0, c: 0 };
 
-  constructor(plan: Plan) {
+  constructor(plan: PackedPlan) {
     const all = [...plan.counters, ...plan.limits];
     this.#groups = plan.groups.map((group) => ({
       group,
