@@ -18,12 +18,18 @@ export type Endpoint = {
   readonly addedAt: number;
 };
 
+/** A place among messages: a record, and a place within it. Everything up to it, with it, is meant. */
+export type Position = { readonly record: number; readonly place: number };
+/** The place after all messages of a record. */
+export const wholeRecord: number = Number.MAX_SAFE_INTEGER;
+
 /** One message before it is sent. What it says is made from the log when it is. */
 export type Message = {
   /** The same for each try, and after a restart: `msg_` and what place in the log it has. */
   readonly id: string;
   /** The record that it tells of, and its place among the messages of that record. */
   readonly record: number;
+  readonly place: number;
   /** `change.removed`, `notice.refusal`, … */
   readonly type: string;
   /** Whom it is about: messages about one actor go out one after the other. */
@@ -33,14 +39,14 @@ export type Message = {
 /** Messages in the order of the log. */
 export type MessagePage = {
   readonly messages: readonly Message[];
-  /** All messages of records up to this one, with it, are in this page or in those before. */
-  readonly upTo: number;
+  /** All messages up to this place are in this page or in those before. */
+  readonly upTo: Position;
 };
 
 /** What is delivered. */
 export interface MessageSource {
-  /** Messages of records after `after`, those of a record always together; about `limit` of them. */
-  after(after: number, limit: number): Promise<MessagePage>;
+  /** Messages after a place, of these families; about `limit` of them. */
+  after(after: Position, limit: number, families: readonly MessageFamily[]): Promise<MessagePage>;
   /** The exact body of a message; `undefined` if there is nothing to tell any more. */
   body(message: Message): Promise<string | undefined>;
 }

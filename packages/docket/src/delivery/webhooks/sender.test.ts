@@ -5,7 +5,8 @@ import type { TestContext } from "node:test";
 import fc from "fast-check";
 import { Receiver, verifies } from "../testing/receiver.ts";
 import type { Behaviour } from "../testing/receiver.ts";
-import type { Endpoint, EndpointProgress, Message, MessageSource } from "./contract.ts";
+import { wholeRecord } from "./contract.ts";
+import type { Endpoint, EndpointProgress, Message, MessageSource, Position } from "./contract.ts";
 import { postWith } from "./post.ts";
 import { retryDelaysMs, triesMax } from "./schedule.ts";
 import { deadLettersMax, Sender, troubleMsMax, windowMax } from "./sender.ts";
@@ -19,6 +20,7 @@ function messagesOf(count: number, actors: number): Message[] {
   return Array.from({ length: count }, (_, record) => ({
     id: `msg_${record}`,
     record,
+    place: 0,
     type: record % 5 === 0 ? "change.removed" : "notice.refusal",
     about: `a_${record % actors}`,
   }));
@@ -33,15 +35,18 @@ class Source implements MessageSource {
     this.messages = messages;
   }
 
-  after(after: number, limit: number): ReturnType<MessageSource["after"]> {
+  after(after: Position, limit: number, families: readonly string[]): ReturnType<MessageSource["after"]> {
     this.reads += 1;
     if (this.failures > 0) {
       this.failures -= 1;
       return Promise.reject(new Error("the views are being made"));
     }
     assert.ok(limit >= 1 && limit <= windowMax);
-    const messages = this.messages.filter(({ record }) => record > after).slice(0, limit);
-    return Promise.resolve({ messages, upTo: messages.at(-1)?.record ?? after });
+    assert.equal(after.place, wholeRecord);
+    const read = this.messages.filter(({ record }) => record > after.record).slice(0, limit);
+    const messages = read.filter(({ type }) => families.includes(type.split(".")[0] as string));
+    const upTo = { record: read.at(-1)?.record ?? after.record, place: wholeRecord };
+    return Promise.resolve({ messages, upTo });
   }
 
   body({ record, about, type }: Message): Promise<string | undefined> {

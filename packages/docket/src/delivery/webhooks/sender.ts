@@ -6,7 +6,16 @@
 // If the process dies here, what was sent since the progress was last kept is sent again, with the same ids.
 import { formatTime } from "@docket/protocol";
 import { printable } from "../../printable.ts";
-import type { DeadLetter, Endpoint, EndpointProgress, Message, MessageSource, Post } from "./contract.ts";
+import { wholeRecord } from "./contract.ts";
+import type {
+  DeadLetter,
+  Endpoint,
+  EndpointProgress,
+  Message,
+  MessageSource,
+  Position,
+  Post,
+} from "./contract.ts";
 import { delayAfter, triesMax } from "./schedule.ts";
 import { signedHeaders } from "./signature.ts";
 
@@ -71,7 +80,7 @@ export class Sender {
   /** Done before a restart, of records after the cursor. */
   readonly #doneBefore: Set<string>;
   #dead: DeadLetter[];
-  #readTo: number;
+  #readTo: Position;
   #reading = false;
   /** There may be more to read than was read. */
   #more = true;
@@ -93,7 +102,7 @@ export class Sender {
   constructor(endpoint: Endpoint, progress: EndpointProgress, ports: SenderPorts) {
     this.#endpoint = endpoint;
     this.#ports = ports;
-    this.#readTo = progress.cursor;
+    this.#readTo = { record: progress.cursor, place: wholeRecord };
     this.#doneBefore = new Set(progress.done);
     this.#dead = [...progress.dead];
   }
@@ -174,13 +183,13 @@ export class Sender {
     this.#more = false;
     try {
       const room = windowMax - this.#window.length;
-      const { messages, upTo } = await this.#ports.source.after(this.#readTo, room);
-      if (upTo > this.#readTo) this.#more = true;
-      this.#readTo = Math.max(this.#readTo, upTo);
+      const { families } = this.#endpoint;
+      const { messages, upTo } = await this.#ports.source.after(this.#readTo, room, families);
+      const { record, place } = this.#readTo;
+      this.#more = upTo.record > record || (upTo.record === record && upTo.place > place);
+      if (this.#more) this.#readTo = upTo;
       for (const message of messages) {
-        if (this.#wants(message) && !this.#doneBefore.delete(message.id)) {
-          this.#window.push(waiting(message, false));
-        }
+        if (!this.#doneBefore.delete(message.id)) this.#window.push(waiting(message, false));
       }
       if (this.#more) this.#keep();
     } catch {
@@ -190,10 +199,6 @@ export class Sender {
       this.#reading = false;
       this.#step();
     }
-  }
-
-  #wants({ type }: Message): boolean {
-    return this.#endpoint.families.some((family) => type.startsWith(`${family}.`));
   }
 
   #send(): void {
@@ -266,7 +271,7 @@ export class Sender {
   }
 
   #giveUp(message: Waiting, why: string, nowMs: number): void {
-    const { id, record, type, about, tries } = message;
+    const { id, record, place, type, about, tries } = message;
     if (message.again) {
       this.#window = this.#window.filter((each) => each !== message);
       return;
@@ -275,7 +280,7 @@ export class Sender {
       return this.#off(`${deadLettersMax} messages were given up, the last: ${why}`);
     }
     this.#finish(message);
-    this.#dead.push({ id, record, type, about, tries, why, at: formatTime(nowMs) });
+    this.#dead.push({ id, record, place, type, about, tries, why, at: formatTime(nowMs) });
   }
 
   #off(why: string): void {
@@ -306,7 +311,8 @@ export class Sender {
 
   #progress(): EndpointProgress {
     const first = this.#window.find(({ again }) => !again);
-    const cursor = first === undefined ? this.#readTo : Math.min(first.record - 1, this.#readTo);
+    const { record: readTo, place } = this.#readTo;
+    const cursor = first === undefined ? (place === wholeRecord ? readTo : readTo - 1) : first.record - 1;
     for (const [id, record] of this.#doneIds) if (record <= cursor) this.#doneIds.delete(id);
     const done = [...this.#doneIds.keys(), ...this.#doneBefore];
     return { v: 1, cursor, done, dead: this.#dead };
@@ -350,8 +356,8 @@ export class Sender {
   }
 }
 
-function waiting({ id, record, type, about }: Message, again: boolean): Waiting {
-  return { id, record, type, about, tries: 0, nextMs: 0, sending: false, again };
+function waiting({ id, record, place, type, about }: Message, again: boolean): Waiting {
+  return { id, record, place, type, about, tries: 0, nextMs: 0, sending: false, again };
 }
 
 /** Why a request failed, without what it was: an address may hold a word that is nobody's business. */
