@@ -54,10 +54,13 @@ export type ErrorCode =
   | "dispute_limited"
   | "too_many_requests"
   | "warning_needed"
+  | "act_refused"
+  | "act_conflict"
   | "another_person"
   | "case_closed"
   | "case_claimed"
   | "batch_conflict"
+  | "report_limit"
   | "usage";
 
 /** One row of {@link errorTable}. */
@@ -339,6 +342,16 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     summary: "Nobody is restricted in this way without an earlier warning.",
     remedy: "Warn the account first, and wait whether it goes on.",
   },
+  act_refused: {
+    status: 400,
+    summary: "A verdict, measure or link lacks something, or wants what may not be.",
+    remedy: "Give it a reason, an end where one is needed, and what else the message names.",
+  },
+  act_conflict: {
+    status: 409,
+    summary: "A verdict or measure does not fit how things stand now.",
+    remedy: "Look at the decision and the actor's standing, and decide again.",
+  },
   another_person: {
     status: 403,
     summary: "Whoever acted in a case may not decide on it again.",
@@ -358,6 +371,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 409,
     summary: "The batch cannot be approved, stopped or reverted as it stands.",
     remedy: "Read /v1/batches/{index}, which says how it stands.",
+  },
+  report_limit: {
+    status: 429,
+    summary: "The reporter has reported as much as one may within an hour.",
+    remedy: "Try again later; the setting reportsAnHour says how many there may be.",
   },
   usage: {
     status: 400,

@@ -38,7 +38,7 @@ export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
   const { status, summary, remedy } = errorTable[code];
   const headers: Record<string, string> = {};
   if (code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="docket"';
-  if (status === 503 || code === "too_many_requests")
+  if (status === 503 || code === "too_many_requests" || retryAfterSeconds !== undefined)
     headers["retry-after"] = String(retryAfterSeconds ?? retryAfterSecondsDefault);
   if (status === 500) return { status, headers, error: { code, message: summary, remedy, requestId } };
   return {
