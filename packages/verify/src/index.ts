@@ -5,6 +5,24 @@
  * `verifyLog`.
  */
 export * from "./error.ts";
+export {
+  caseCheckNames,
+  caseFileBytesMax,
+  caseFileFormat,
+  caseFileRecordsMax,
+  caseSlot,
+  embedCaseFile,
+  encodeCaseContent,
+  encodeCaseFile,
+  looksLikeCaseFile,
+  verifyCaseFile,
+  type CaseCheckName,
+  type CaseContent,
+  type CaseDecision,
+  type CaseEntry,
+  type CaseFile,
+  type CaseReport,
+} from "./case-file.ts";
 export { checkerOf, verifyLog, type VerifyLogOptions } from "./log.ts";
 export { addToReport, describeFault } from "./log-report.ts";
 export type { Progress, WalkOptions } from "./published.ts";

@@ -48,6 +48,9 @@ export type DecisionRow = {
   readonly marks: readonly string[];
 };
 
+/** Ages of accounts, in ms. */
+export type AccountAge = { readonly fromMs: number; readonly belowMs: number };
+
 /** Which decisions are asked for; what is left out is not asked. */
 export type DecisionQuery = {
   /** Those of these records. */
@@ -59,9 +62,12 @@ export type DecisionQuery = {
   readonly fingerprint?: string | undefined;
   readonly campaign?: string | undefined;
   readonly outcomes?: readonly Outcome[] | undefined;
-  /** A rule that fired and had its effect, as `policy/rule`. */
+  /** A rule that fired, as {@link DecisionRow.fired} has it. */
   readonly rule?: string | undefined;
   readonly type?: string | undefined;
+  readonly language?: string | undefined;
+  /** Accounts as old as `fromMs`, and younger than `belowMs`. */
+  readonly accountAge?: AccountAge | undefined;
   /** What it was counted under, as `counter:keyed hash`. No index finds it: give a time, too. */
   readonly mark?: string | undefined;
   /** Those that their actor is told of: held or refused, or with a restriction. */

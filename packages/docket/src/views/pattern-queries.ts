@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked of many decisions at once: groups of what is alike, and how many there are an hour.
 import type { Outcome } from "@docket/protocol";
+import type { AccountAge } from "./decision-row.ts";
 
 /** A time: from, in ms since 1970, and before. */
 export type Period = { readonly fromMs: number; readonly toMs: number };
@@ -86,8 +87,8 @@ export type OutcomeShare = {
   readonly group: string;
   readonly decisions: number;
   readonly refused: number;
+  /** Which ages of accounts these are. */
+  readonly accountAge?: AccountAge | undefined;
 };
 /** What outcomes are compared across. */
 export type ShareBy = "language" | "accountAge";
-/** Ages of accounts that are told apart. */
-export type AccountAge = { readonly name: string; readonly belowMs: number };

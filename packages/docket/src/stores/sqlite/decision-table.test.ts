@@ -53,6 +53,8 @@ const queryArbitrary: fc.Arbitrary<DecisionQuery> = fc.record(
     outcomes: fc.subarray([...outcomes]),
     rule: fc.constantFrom("p/link", "p/quiet:shadow"),
     type: fc.constant("mail"),
+    language: fc.constant("en"),
+    accountAge: fc.constantFrom({ fromMs: 0, belowMs: hourMs }, { fromMs: 1, belowMs: 900 * hourMs }),
     mark: fc.constant("cnt1:k1"),
     indexes: fc.array(fc.nat(700), { maxLength: 5 }),
     fromMs: fc.integer({ min: 0, max: 400 }).map((hours) => startMs + hours * hourMs),
@@ -221,7 +223,12 @@ function naively(rows: readonly DecisionRow[], query: DecisionQuery): DecisionRo
       (query.outcomes === undefined || query.outcomes.includes(row.outcome)) &&
       (query.mark === undefined || row.marks.includes(query.mark)) &&
       (query.indexes === undefined || query.indexes.includes(row.index)) &&
-      (query.rule === undefined || (!query.rule.includes(":") && row.fired.includes(query.rule))) &&
+      (query.rule === undefined || row.fired.includes(query.rule)) &&
+      (query.language === undefined || row.language === query.language) &&
+      (query.accountAge === undefined ||
+        (row.accountAgeMs !== undefined &&
+          row.accountAgeMs >= query.accountAge.fromMs &&
+          row.accountAgeMs < query.accountAge.belowMs)) &&
       row.decidedMs >= (query.fromMs ?? 0) &&
       row.decidedMs < (query.toMs ?? Infinity) &&
       row.index > (query.after ?? -1) &&

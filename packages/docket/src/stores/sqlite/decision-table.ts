@@ -88,7 +88,7 @@ export class DecisionWriter {
     const found = this.#findShape.get(text) as { id: number } | undefined;
     if (found === undefined) {
       id = Number(this.#addShape.run(text).lastInsertRowid);
-      for (const rule of row.fired) if (!rule.includes(":")) this.#addRule.run(rule, id);
+      for (const rule of row.fired) this.#addRule.run(rule, id);
     } else {
       id = found.id;
     }
@@ -269,6 +269,15 @@ function conditionsOf(query: DecisionQuery, { from, to }: { from: number; to: nu
   if (query.type !== undefined) {
     conditions.push("+shape IN (SELECT id FROM shapes WHERE json_extract(shape, '$[0]') = ?)");
     values.push(query.type);
+  }
+  if (query.language !== undefined) {
+    conditions.push("+shape IN (SELECT id FROM shapes WHERE json_extract(shape, '$[6]') = ?)");
+    values.push(query.language);
+  }
+  if (query.accountAge !== undefined) {
+    const { fromMs, belowMs } = query.accountAge;
+    conditions.push("json_extract(more, '$.accountAgeMs') >= ? AND json_extract(more, '$.accountAgeMs') < ?");
+    values.push(fromMs, belowMs);
   }
   if (query.outcomes !== undefined && outcomesAlone(query) === undefined) {
     conditions.push("+outcome IN (SELECT value FROM json_each(?))");

@@ -4,7 +4,6 @@ import type { DatabaseSync } from "node:sqlite";
 import { outcomes } from "@docket/protocol";
 import type { Outcome } from "@docket/protocol";
 import type {
-  AccountAge,
   ActorFigures,
   CampaignPart,
   DecisionGroup,
@@ -26,7 +25,7 @@ const refusedFrom = outcomes.indexOf("delay");
 const bucketCount = 4_194_304;
 
 /** Ages of accounts that are told apart; each is under its bound. */
-const accountAges: readonly AccountAge[] = [
+const accountAges: readonly { name: string; belowMs: number }[] = [
   { name: "under an hour", belowMs: hourMs },
   { name: "under a day", belowMs: 24 * hourMs },
   { name: "under a week", belowMs: 7 * 24 * hourMs },
@@ -190,7 +189,7 @@ export class PatternReader {
     return rows
       .filter(({ key: group }) => group !== null)
       .map(({ key: group, decisions, refused }) => ({
-        group: typeof group === "number" ? (accountAges[group]?.name ?? "") : String(group),
+        ...groupName(group as string | number),
         decisions,
         refused,
       }));
@@ -274,6 +273,12 @@ class SeriesMaker {
     made.sort((a, b) => b.since - a.since || (a.key < b.key ? -1 : 1));
     return made.slice(0, limit).map(({ key, counts }) => ({ key, counts }));
   }
+}
+
+function groupName(group: string | number): Pick<OutcomeShare, "group" | "accountAge"> {
+  if (typeof group === "string") return { group };
+  const { name, belowMs } = accountAges[group] as { name: string; belowMs: number };
+  return { group: name, accountAge: { fromMs: accountAges[group - 1]?.belowMs ?? 0, belowMs } };
 }
 
 // FNV-1a: two marks in a bucket cost a little memory, nothing else.

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Patterns of abuse: timelines, findings and case files, as HTTP and the command line ask for them.
+import { DocketError } from "../error.ts";
+import { makeCaseFile } from "./case-file.ts";
+import type { CaseFileMade, CasePorts, CaseWish } from "./case-file.ts";
+import { timelineEntriesMax } from "./contract.ts";
+import type { Findings, FindingsQuery, Timeline } from "./contract.ts";
+import { findPatterns } from "./findings/findings.ts";
+import type { FindingsSource } from "./findings/source.ts";
+import { timelineOf } from "./timeline.ts";
+import type { TimelineSource } from "./timeline.ts";
+
+/** Who asks. */
+export type PatternsAuthor = { readonly by: string; readonly role: string };
+
+/** What the desk leans on. */
+export type PatternsPorts = FindingsSource &
+  TimelineSource &
+  CasePorts & {
+    /** Resolves when the views have all that was sealed. */
+    readonly indexed: () => Promise<void>;
+    /** The pseudonym of an account; `undefined` if no event of it was ever decided. */
+    readonly actorNamed: (accountId: string) => Promise<string | undefined>;
+  };
+
+/** Patterns of a site, as HTTP and the command line see them. */
+export type SitePatterns = Pick<PatternsDesk, "timeline" | "findings" | "caseFile" | "actorOf">;
+
+/** The patterns of a site. */
+export class PatternsDesk {
+  readonly #ports: PatternsPorts;
+  /** Findings are looked for one search after the other: each reads much. */
+  #searching: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: PatternsPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * The pseudonym of an actor, from the account's id in the app or from the pseudonym itself. An account's id
+   * that looks like a pseudonym is found by its pseudonym only.
+   *
+   * @throws {DocketError} `not_found` if no event of the account was ever decided
+   */
+  async actorOf(idOrPseudonym: string): Promise<string> {
+    if (/^a_[A-Za-z0-9_-]{22}$/.test(idOrPseudonym)) return idOrPseudonym;
+    const actor = await this.#ports.actorNamed(idOrPseudonym);
+    if (actor !== undefined) return actor;
+    throw new DocketError("not_found", "no event of this account was ever decided");
+  }
+
+  /**
+   * A page of an actor's timeline, the newest first.
+   *
+   * @param before the record from which on it goes back, without it
+   * @throws {DocketError} `not_found`
+   */
+  async timeline(
+    idOrPseudonym: string,
+    { before, limit }: { before?: number | undefined; limit: number },
+  ): Promise<Timeline> {
+    const actor = await this.actorOf(idOrPseudonym);
+    await this.#ports.indexed();
+    return timelineOf(this.#ports, actor, { before, limit: Math.min(limit, timelineEntriesMax) });
+  }
+
+  /** Findings across actors. */
+  async findings(query: FindingsQuery): Promise<Findings> {
+    await this.#ports.indexed();
+    const search = this.#searching.then(() => findPatterns(this.#ports, query));
+    this.#searching = search.catch(() => undefined);
+    return search;
+  }
+
+  /**
+   * Makes a case file, and seals that it was made.
+   *
+   * @throws {DocketError} `not_found`, `usage`
+   */
+  async caseFile(author: PatternsAuthor, wish: CaseWish): Promise<CaseFileMade> {
+    const actor = wish.actor === undefined ? undefined : await this.actorOf(wish.actor);
+    await this.#ports.indexed();
+    return makeCaseFile(this.#ports, author, { ...wish, actor });
+  }
+}
