@@ -11,7 +11,7 @@
 //
 // Shingles are hashed with a key of the installation, so whoever has signatures and not the key can't find
 // out whether they are of a text that he knows. docs/operations/campaigns.md has what it was tuned on.
-import { halfSipKey, halfSipUnits } from "./half-siphash.ts";
+import { halfSipKey, halfSipRuns, halfSipUnits, runUnits } from "./half-siphash.ts";
 
 /** Bytes of a key. */
 export const shingleKeyBytes = 16;
@@ -27,8 +27,6 @@ export const differentWordsMin = 8;
 export const lettersMin = 20;
 /** How many UTF-16 code units of a text's letters are looked at. */
 export const shingledUnitsMax = 4_096;
-/** Characters of a shingle, in UTF-16 code units. */
-const charactersPerShingle = 6;
 /** Longest word, in code units: what goes on is another word. */
 const wordUnitsMax = 64;
 /**
@@ -89,6 +87,9 @@ export function shinglesOf(letters: string, key: ShingleKey): string | undefined
   const weighed = weighWords(wordCount);
   const pairs = pairWords(wordCount, key);
   const runs = cutRuns(flat, key);
+  mix(weighedHashes, weighed);
+  mix(pairHashes, pairs);
+  mix(runHashes, runs);
   for (let order = 0; order < signatureBytes; order += 16) {
     for (let words = order; words < order + 16; words += 4)
       minima(weighedHashes, weighed, key, words, words + 2);
@@ -163,7 +164,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const values = Int8Array.from({ length: 128 }, (_, unit) => alphabet.indexOf(String.fromCharCode(unit)));
 
 // Of the text that is read right now, so that nothing is allocated.
-const flatUnits = new Uint16Array(shingledUnitsMax);
+const flatUnits = new Uint16Array(shingledUnitsMax + 2);
 const wordHashes = new Int32Array(shingledUnitsMax);
 const wordLengths = new Uint8Array(shingledUnitsMax);
 const weighedHashes = new Int32Array(wordWeightMax * shingledUnitsMax);
@@ -274,33 +275,47 @@ function pairWords(words: number, key: ShingleKey): number {
 function cutRuns(flat: number, key: ShingleKey): number {
   const k0 = (key.words[0] as number) ^ runPurpose;
   const k1 = key.words[1] as number;
-  const runs = Math.max(1, flat - charactersPerShingle + 1);
-  for (let at = 0; at < runs; at++) {
-    runHashes[at] = halfSipUnits(flatUnits, at, Math.min(flat, at + charactersPerShingle), k0, k1);
-  }
+  // There are more letters than a run has: a text with fewer has no signature.
+  const runs = flat - runUnits + 1;
+  halfSipRuns(flatUnits, runs, k0, k1, runHashes);
   return runs;
 }
 
-/** The minima of two orders, which are bytes of the signature. Two at once take hardly longer than one. */
+/** Does to hashes what every order does to them first. */
+function mix(hashes: Int32Array, count: number): void {
+  for (let at = 0; at < count; at++) {
+    const hash = hashes[at] as number;
+    hashes[at] = hash ^ (hash >>> 15);
+  }
+}
+
+/**
+ * The minima of two orders, which are bytes of the signature. Two at once take hardly longer than one. An
+ * order ranks a hash by `(m ^ m >>> 15) * factor` with `m = hash ^ add`; what is mixed may be mixed before.
+ *
+ * @param hashes mixed
+ */
 function minima(hashes: Int32Array, count: number, key: ShingleKey, order: number, other: number): void {
   const { adds, factors } = key;
-  const add = adds[order] as number;
+  const add = mixed(adds[order] as number);
   const factor = factors[order] as number;
-  const otherAdd = adds[other] as number;
+  const otherAdd = mixed(adds[other] as number);
   const otherFactor = factors[other] as number;
   let least = 0x7fffffff;
   let otherLeast = 0x7fffffff;
   for (let at = 0; at < count; at++) {
     const hash = hashes[at] as number;
-    const mixed = hash ^ add;
-    const otherMixed = hash ^ otherAdd;
-    const ranked = Math.imul(mixed ^ (mixed >>> 15), factor);
-    const otherRanked = Math.imul(otherMixed ^ (otherMixed >>> 15), otherFactor);
+    const ranked = Math.imul(hash ^ add, factor);
+    const otherRanked = Math.imul(hash ^ otherAdd, otherFactor);
     if (ranked < least) least = ranked;
     if (otherRanked < otherLeast) otherLeast = otherRanked;
   }
   bytes[order] = lowBits(least);
   bytes[other] = lowBits(otherLeast);
+}
+
+function mixed(number: number): number {
+  return number ^ (number >>> 15);
 }
 
 /** Eight bits of a minimum: its high ones are nearly always the same. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where in a text links may stand, as a reader or an app that makes links clickable would find them.
 import { LinkifyIt, REBuilder } from "linkify-it";
+import { isPlainMail, plainUrlOf } from "./plain-pieces.ts";
 import { codePointAt } from "../text/normalise.ts";
 import { isDigit, isLetter, isMark, isWhiteSpace, unicode } from "../text/unicode.ts";
 
@@ -31,7 +32,13 @@ export function findCandidates(text: string, take: (candidate: Candidate) => boo
   for (let at = 0; at < bounds.length; at += 2) {
     const start = bounds[at] ?? 0;
     const piece = makeSearchable(text.slice(start, bounds[at + 1]));
-    if (!promising.test(piece)) continue;
+    if (!promising.test(piece) || isPlainMail(piece)) continue;
+    const plain = plainUrlOf(piece);
+    if (plain !== undefined) {
+      const { schema, raw, at: index } = plain;
+      if (!take({ schema, raw, at: start + index })) return;
+      continue;
+    }
     for (const { schema, raw, index } of linkify.match(piece) ?? []) {
       if (schema !== "mailto:" && !take({ schema, raw, at: start + index })) return;
     }
@@ -42,7 +49,7 @@ export function findCandidates(text: string, take: (candidate: Candidate) => boo
  * linkify-it finds the candidates; which of the bare ones count is decided elsewhere, so any suffix is let
  * in. It takes no port after a bare name, by which `example.com:8080/x` would be no link.
  */
-class Expressions extends REBuilder {
+export class Expressions extends REBuilder {
   override get_fuzzy_url_host_port(): RegExp {
     const suffix = `(?:${this.get_xn().source}|${this.get_pseudo_letter().source}{2,63})`;
     const host = `(?:(?:${this.get_domain().source})\\.){1,10}${suffix}`;
@@ -51,13 +58,15 @@ class Expressions extends REBuilder {
   }
 }
 
-const linkify = new LinkifyIt({
-  rebuilder: new Expressions(),
+/** What else linkify-it is told. */
+export const linkifyOptions = {
   fuzzyLink: true,
   fuzzyEmail: true,
   urlAuth: true,
   maxLength: linkLengthMax,
-});
+} as const;
+
+const linkify = new LinkifyIt({ rebuilder: new Expressions(), ...linkifyOptions });
 
 /** White space between words, as in a class of a regular expression. */
 const white = String.raw`\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;

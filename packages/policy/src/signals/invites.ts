@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invitations to go on elsewhere: links of messengers, and names or numbers that are said to be there.
 import { handleAt } from "./addresses.ts";
+import { forEachMention, hasMessengerScheme } from "./mentions.ts";
 import type { Phone } from "./phones.ts";
 
 /** The messengers that are known, and networks that are used as such. */
@@ -60,25 +61,28 @@ export function inviteOfLink(host: string, follows: string): Invite | undefined 
  */
 export function findInvites(text: string, phones: readonly Phone[]): Invite[] {
   const invites: Invite[] = [];
-  if (!anyService.test(text)) return invites;
-  service.lastIndex = 0;
-  for (let count = 0; count < servicesMax && invites.length < invitesMax; count++) {
+  let count = 0;
+  forEachMention(text, (at) => {
+    if (count >= servicesMax || invites.length >= invitesMax) return text.length;
+    service.lastIndex = at;
     const match = service.exec(text);
-    if (match === null) break;
+    if (match === null) return at;
+    count += 1;
     const [all, ...groups] = match;
     const messenger = services[groups.findIndex((group) => group !== undefined)]?.messenger;
-    if (messenger === undefined) continue;
-    const target = targetAfter(text, match.index + all.length, messenger, phones);
+    if (messenger === undefined) return at;
+    const target = targetAfter(text, at + all.length, messenger, phones);
     if (target !== undefined) invites.push({ messenger, target });
-  }
-  for (const { 1: scheme = "", 2: target = "" } of text.matchAll(schemes)) {
+    return at + all.length;
+  });
+  for (const { 1: scheme = "", 2: target = "" } of hasMessengerScheme(text) ? text.matchAll(schemes) : []) {
     const messenger = schemeMessengers.get(scheme.toLowerCase());
     if (messenger !== undefined && invites.length < invitesMax) {
       // "skype:name?call" says what to do with the name.
       invites.push({ messenger, target: target.toLowerCase().replace(/\?(?:call|chat|add)$/, "") });
     }
   }
-  return invites;
+  return invites.length > 0 && anyService.test(text) ? invites : [];
 }
 
 // Links -----------------------------------------------------------------------------------------------------
@@ -178,7 +182,7 @@ const services: readonly Service[] = [
 const service = new RegExp(
   String.raw`(?<![\p{L}\p{N}_./@-])(?:${services.map(({ words }) => `(${words})`).join("|")})` +
     String.raw`(?![\p{Script=Latin}\p{N}_]|'s)`,
-  "giu",
+  "yiu",
 );
 const anyService = new RegExp(
   String.raw`tele|tlg|\btg\b|t\.g|wh?at|wass|wsp|wa\b|вац|ват|вот|insta|\big\b|snap|\bsc\b|kik|chat` +

@@ -87,6 +87,21 @@ export function findLinks(text: string): FoundLinks {
 }
 
 /**
+ * The same links as {@link findLinks} finds, where a text is one URL and nothing else ({@link isPlainUrl}).
+ *
+ * @param url at most {@link linkLengthMax} code units
+ */
+export function readPlainUrl(url: string): Link[] {
+  const schema = url.slice(0, url.indexOf(":") + 1).toLowerCase();
+  const tricks: LinkTrick[] = [];
+  const read = readLink({ schema, raw: url, at: 0 }, false, tricks);
+  if (read === undefined) return [];
+  const links: Link[] = [{ ...read.link, tricks }];
+  addTargets(read.link, links, 1);
+  return links;
+}
+
+/**
  * Reads one URL or bare host as a link, as an attribute of HTML has it.
  *
  * @returns the link, and those that stand in it; none if it is none

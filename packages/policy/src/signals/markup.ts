@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Links in markup: what HTML, Markdown and BBCode lead to, against what they show.
-import { findLinks, linksMax, readUrl, type Link } from "./links.ts";
+import { findLinks, linksMax, readPlainUrl, readUrl, type Link } from "./links.ts";
 import type { LinkTrick } from "./link-tricks.ts";
+import { isPlainUrl } from "./plain-pieces.ts";
 import { makeReadable } from "./readable.ts";
 
 /** What {@link findMarkup} finds. */
@@ -31,7 +32,13 @@ export function findMarkup(text: string, html: string | undefined): Markup {
   const inText = text.includes("<") && /<\/?[A-Za-z]/.test(text) && /\b(?:href|src|action)\b/i.test(text);
   const brackets = text.includes("](") || /\[url=/i.test(text);
   if (html === undefined && !inText && !brackets) return nothing;
-  const found: Found = { urls: [], emailHosts: new Set(), tricks: new Set(), compared: 0 };
+  const found: Found = {
+    urls: [],
+    emailHosts: new Set(),
+    tricks: new Set(),
+    compared: 0,
+    targets: new Map(),
+  };
   if (inText) readHtml(text, found);
   if (html !== undefined) {
     const shown = readHtml(html, found);
@@ -41,7 +48,13 @@ export function findMarkup(text: string, html: string | undefined): Markup {
   return { urls: found.urls, emailHosts: [...found.emailHosts], tricks: found.tricks };
 }
 
-type Found = { urls: Link[]; emailHosts: Set<string>; tricks: Set<LinkTrick>; compared: number };
+type Found = {
+  urls: Link[];
+  emailHosts: Set<string>;
+  tricks: Set<LinkTrick>;
+  compared: number;
+  targets: Map<string, readonly Link[]>;
+};
 
 function addUrls(found: Found, links: readonly Link[]): void {
   for (const link of links) if (found.urls.length < linksMax * 4) found.urls.push(link);
@@ -139,9 +152,28 @@ function readTag(name: string, attributes: ReadonlyMap<string, string>, found: F
   return first;
 }
 
-/** Browsers drop tabs and line breaks within, and white space around, a URL (WHATWG URL, section 4.4). */
+/** The links that an attribute leads to; pages repeat them. */
 function readTarget(written: string, found: Found): readonly Link[] {
   if (written.length < 4) return [];
+  let links = found.targets.get(written);
+  if (links === undefined) {
+    links = isPlainUrl(written) ? readPlain(written) : readWritten(written, found);
+    if (found.targets.size < targetsMax) found.targets.set(written, links);
+  }
+  addUrls(found, links);
+  return links;
+}
+
+/** Most targets of a page that are remembered. */
+const targetsMax = 256;
+
+function readPlain(url: string): readonly Link[] {
+  const links = readPlainUrl(url);
+  return links.length > 0 ? links : readUrl(url);
+}
+
+/** Browsers drop tabs and line breaks within, and white space around, a URL (WHATWG URL, section 4.4). */
+function readWritten(written: string, found: Found): readonly Link[] {
   const url = makeReadable(written.slice(0, 8_192))
     .text.replaceAll(/[\t\n\r]/g, "")
     .trim();
@@ -151,9 +183,7 @@ function readTarget(written: string, found: Found): readonly Link[] {
   if (host?.domain !== undefined && found.emailHosts.size < linksMax) found.emailHosts.add(host.host);
   if (!/^(?:https?:|ftp:|[\\/]{2})/i.test(url)) return [];
   const revealed = findLinks(url.replaceAll(" ", "%20")).links;
-  const links = revealed.length > 0 ? revealed : readUrl(url.replaceAll(/\s/g, ""));
-  addUrls(found, links);
-  return links;
+  return revealed.length > 0 ? revealed : readUrl(url.replaceAll(/\s/g, ""));
 }
 
 function closeAnchor(anchor: Anchor | undefined, shown: string, found: Found): undefined {
