@@ -64,6 +64,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   rollout: { imports: [], contracts: ["evidence", "releases"] },
   // What people who run a site decide besides its policy.
   settings: { imports: [], contracts: ["releases"] },
+  // Verdicts on contents, measures on subjects, links between actors, and what ends by itself.
+  enforcement: { imports: ["evidence"], contracts: ["views"] },
   // What people look at: the queue, what is drawn by chance, and corrections of many decisions at once.
   reviews: {
     imports: ["counters"],
@@ -78,6 +80,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [
       "counters",
       "disputes",
+      "enforcement",
       "evidence",
       "explanation",
       "labels",

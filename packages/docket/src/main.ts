@@ -8,6 +8,7 @@ import { DocketError } from "./error.ts";
 import type { Installation } from "./installation.ts";
 import { maintainedLog, readKeys, verifierKeyPath } from "./installation.ts";
 import type { RebuildProgress } from "./intake/rebuild.ts";
+import { lastRecordMs } from "./intake/open-enforcement.ts";
 import { openSite } from "./intake/open-site.ts";
 import type { OpenedSite } from "./intake/open-site.ts";
 import { readPolicyDirectory } from "./releases/policy-directory.ts";
@@ -115,15 +116,19 @@ export async function openInstallation(
 
 // What became due while nobody was there is done now, and the rest when it is.
 async function startDesks(opened: OpenedSite): Promise<OpenInstallation> {
-  const { site, changes, lists } = opened;
+  const { site, changes, lists, enforcement } = opened;
   const close = async (): Promise<void> => {
+    await enforcement.close();
     await changes.close();
     await lists.close();
     await site.close();
   };
   try {
+    // What is sealed from here on says nothing of when the last process ended.
+    const lastMs = await lastRecordMs(site);
     await changes.start();
     await lists.start();
+    await enforcement.start(lastMs);
   } catch (error) {
     await close();
     throw error;

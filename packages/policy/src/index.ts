@@ -85,6 +85,8 @@ export {
   readListValue,
 } from "./lists/entries.ts";
 export type { EntryProblem, ListEntry, ListFileProblem, ReadEntryOptions } from "./lists/entries.ts";
+export { formatNetwork, masked, parseAddress, parseNetwork } from "./lists/addresses.ts";
+export type { Address, Network } from "./lists/addresses.ts";
 export { createList, createListView, isSearched } from "./lists/list.ts";
 export type { List, ListChange, ListOptions } from "./lists/list.ts";
 export { compareText } from "./lists/order.ts";

@@ -142,13 +142,15 @@ export type ActStrike = { policy: string; rule: string; count: number; at: strin
 
 /**
  * The `facts` part of a verdict or a measure: `at` is when it was made, and its restrictions begin;
- * `strikes` are given, `voided` were given before and count no more. Steps of ladders stand as
+ * `strikes` are given, `voided` were given before and count no more; `judged` is whether a verdict says that
+ * the decision was right or wrong, which may be without either. Steps of ladders stand as
  * `policy/ladder-STRIKES`: `proposed` were reached and wait for a person, `taken` are those that a person
  * took.
  */
 export type ActFacts = {
   v: 1;
   at: string;
+  judged?: "right" | "wrong";
   strikes: ActStrike[];
   voided: ActStrike[];
   proposed?: string[];
@@ -156,10 +158,11 @@ export type ActFacts = {
 };
 
 /** The one encoding of the facts of an act. */
-export function encodeActFacts({ v, at, strikes, voided, proposed, taken }: ActFacts): string {
+export function encodeActFacts({ v, at, judged, strikes, voided, proposed, taken }: ActFacts): string {
   return JSON.stringify({
     v,
     at,
+    ...(judged === undefined ? {} : { judged }),
     strikes: strikes.map(plainStrike),
     voided: voided.map(plainStrike),
     ...(proposed === undefined ? {} : { proposed }),
@@ -175,7 +178,8 @@ export function encodeActFacts({ v, at, strikes, voided, proposed, taken }: ActF
 export function readActFacts(plaintext: string): ActFacts | undefined {
   try {
     const facts = JSON.parse(plaintext) as ActFacts;
-    const { at, strikes, voided, proposed = [], taken = [] } = facts;
+    const { at, judged, strikes, voided, proposed = [], taken = [] } = facts;
+    if (judged !== undefined && judged !== "right" && judged !== "wrong") return undefined;
     const isFacts = facts.v === 1 && encodeActFacts(facts) === plaintext && isCanonicalTime(at);
     if (!isFacts || ![...strikes, ...voided].every(isActStrike)) return undefined;
     return [...proposed, ...taken].every(isText) ? facts : undefined;

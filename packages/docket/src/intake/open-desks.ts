@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens what people do with a site: changes of the policy and of lists, brakes, labels, settings. Each desk
 // is handed what it leans on; none knows the site.
+import type { EnforcementDesk } from "../enforcement/desk.ts";
+import type { SubjectRegistry } from "../enforcement/subjects.ts";
 import { LabelDesk } from "../labels/label-desk.ts";
 import { ListChanges } from "../lists/list-changes.ts";
 import { listRestrictsMore } from "../lists/restricts-more.ts";
@@ -16,6 +18,7 @@ import { BrakeDesk } from "../rollout/brake-desk.ts";
 import type { EntryHash } from "../rollout/held-entries.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
 import { SettingsDesk, settingsKinds } from "../settings/settings-desk.ts";
+import { openEnforcement } from "./open-enforcement.ts";
 import { brakeNotice, watchListChange } from "./open-modes.ts";
 import type { OpenedLists, OpenSiteOptions } from "./open-site.ts";
 import type { DocketSite } from "./site.ts";
@@ -28,6 +31,7 @@ export type Desks = {
   brakes: BrakeDesk;
   labels: LabelDesk;
   settings: SettingsDesk;
+  enforcement: EnforcementDesk;
 };
 
 /** What the desks work on. */
@@ -37,8 +41,11 @@ export type DesksOf = {
   models: SiteModels;
   modes: RuleModes;
   entryHash: EntryHash;
+  /** What is restricted and no actor. */
+  subjects: SubjectRegistry;
+  newRestrictionId: () => string;
 };
-type ListChangesOf = DesksOf & {
+type ListChangesOf = Omit<DesksOf, "subjects" | "newRestrictionId"> & {
   changes: PolicyChanges;
   records: (kinds: readonly string[]) => Promise<string[]>;
   onFault: (error: unknown) => void;
@@ -54,6 +61,7 @@ export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: 
     brakes: openBrakeDesk(options, site, of.modes, of.state),
     labels: openLabelDesk(options, site),
     settings: await openSettings(options, site),
+    enforcement: await openEnforcement(options, site, of.subjects, of.newRestrictionId),
   };
 }
 

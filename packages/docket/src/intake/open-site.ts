@@ -4,6 +4,7 @@ import type { PolicyFile, Standing } from "@docket/policy";
 import { parseLeaf } from "@docket/protocol";
 import type { Succession } from "@docket/protocol";
 import type { SnapshotStore } from "../counters/snapshot.ts";
+import { SubjectRegistry } from "../enforcement/subjects.ts";
 import { keyedHash, signerKeysOf, verifierKeyOf } from "../evidence/keys.ts";
 import type { SiteKeys } from "../evidence/keys.ts";
 import type { ListFileReader } from "../lists/files.ts";
@@ -158,11 +159,15 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
     warming,
     body: opening.body,
   });
+  const newRestrictionId = (): string => `r_${options.random(restrictionIdBytes).toString("base64url")}`;
+  const subjects = new SubjectRegistry(keys.hashing);
+  const { hashing } = keys;
   const engine = new Engine(release, memory, {
-    hashing: keys.hashing,
+    hashing,
     effects: modes,
     entryHash,
-    newRestrictionId: () => `r_${options.random(restrictionIdBytes).toString("base64url")}`,
+    newRestrictionId,
+    subjects,
   });
   const site = new DocketSite(
     {
@@ -183,7 +188,15 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
     verifierKeyOf(keys.signerKey),
   );
   made.site = site;
-  const desks = await openDesks(options, site, { state, lists, models, modes, entryHash });
+  const desks = await openDesks(options, site, {
+    state,
+    lists,
+    models,
+    modes,
+    entryHash,
+    subjects,
+    newRestrictionId,
+  });
   if (opening.notice !== undefined) options.onNotice?.(opening.notice);
   return { site, ...desks };
 }

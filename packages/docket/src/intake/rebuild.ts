@@ -8,6 +8,7 @@ import type { Standing } from "@docket/policy";
 import { openPart } from "../evidence/seal.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import { decisionRow } from "../views/decision-row.ts";
+import type { DecisionRow } from "../views/decision-row.ts";
 import { unkeptKinds } from "../views/site-index.ts";
 import type { IndexEntry, KeptRecord, SiteIndex } from "../views/site-index.ts";
 import type { CounterMemory } from "./counting.ts";
@@ -54,7 +55,9 @@ export async function rebuild(
       await ports.history.count(ports.memory, stored, record, facts, index);
     }
     if (index >= viewsSize) {
-      pending.push(takeIn(record, stored.leaf, facts ?? actFacts(record, stored, ports), ports.standings));
+      const row = record.kind === "decision" && facts !== undefined ? decisionRow(record, facts) : undefined;
+      const taken = facts ?? actFacts(record, stored, ports);
+      pending.push(takeIn(record, stored.leaf, taken, ports.standings, row));
       if (pending.length === appliedEntriesMax) {
         await ports.index.apply(pending);
         pending = [];
@@ -93,16 +96,23 @@ export function actFactsOf(
   return opened && readActFacts(opened.plaintext.toString("utf8"));
 }
 
+/** What is taken in of a decision's facts. */
+export type TakenFacts = Pick<Facts, "decidedAt" | "strikes" | "subjects"> & {
+  readonly event: Pick<Facts["event"], "id" | "body">;
+};
+
 /**
  * What a record adds to the views; its standings are changed.
  *
  * @param facts of a decision, or of a verdict or measure
+ * @param row of a decision
  */
 export function takeIn(
   record: DocketRecord,
   leaf: string,
-  facts: Facts | ActFacts | undefined,
+  facts: TakenFacts | ActFacts | undefined,
   standings: Map<string, Standing>,
+  row?: DecisionRow,
 ): IndexEntry {
   const release = record.kind === "release" ? record.release : undefined;
   const entry = plainEntry(record, { kind: record.kind, leaf, release });
@@ -115,13 +125,14 @@ export function takeIn(
     return { ...entry, standing: changedStanding(subject, before, after) };
   }
   if (record.kind !== "decision") return entry;
-  return takeInDecision(record, entry, facts as Facts, standings);
+  const taken = takeInDecision(record, entry, facts as TakenFacts, standings);
+  return row === undefined ? taken : { ...taken, decision: row };
 }
 
 function takeInDecision(
   record: Extract<DocketRecord, { kind: "decision" }>,
   entry: IndexEntry,
-  facts: Facts,
+  facts: TakenFacts,
   standings: Map<string, Standing>,
 ): IndexEntry {
   const before = standings.get(record.actor) ?? cleanStanding;
@@ -140,7 +151,6 @@ function takeInDecision(
     body: Buffer.from(facts.event.body, "base64url"),
     standing: changedStanding(record.actor, before, after),
     ...(subjects.length > 0 && { subjects }),
-    decision: decisionRow(record, facts),
   };
 }
 

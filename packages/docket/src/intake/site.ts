@@ -4,14 +4,7 @@
 // one after the other in the order in which they reach the log.
 import type { Decision, Receipt } from "@docket/protocol";
 import { encodeBody, formatTime, parseLeaf, receiptFormat } from "@docket/protocol";
-import type {
-  BodyWithoutParts,
-  CreatedBody,
-  Event,
-  OpenedPart,
-  PartName,
-  ReleaseBody,
-} from "@docket/protocol";
+import type { BodyWithoutParts, CreatedBody, Event, PartName, ReleaseBody } from "@docket/protocol";
 import {
   applyAct,
   cleanStanding,
@@ -140,17 +133,7 @@ export class DocketSite implements Site {
     if (record.kind !== "decision") {
       throw new DocketError("not_found", `record ${index} is no decision, so there is nothing to open`);
     }
-    const key = await this.#records.actorKey(record.actor);
-    const opening: OpenedPart[] = [];
-    for (const name of ["content", "disclosed"] as const) {
-      const opened = key && this.#records.open(stored, name, key);
-      if (opened === undefined) continue;
-      opening.push({
-        name,
-        secret: opened.secret.toString("base64url"),
-        plaintext: opened.plaintext.toString("utf8"),
-      });
-    }
+    const opening = await this.#records.openedParts(stored, record.actor);
     if (opening.length === 0) {
       throw new DocketError(
         "not_found",
@@ -162,6 +145,18 @@ export class DocketSite implements Site {
     const part = { name: "facts" as const, subject: "site", key: this.#ports.keys.site, plaintext };
     await withinTime(this.seal({ kind: "opening", by, of: index }, [part]), answerWithinMs);
     return { ...(await this.receipt(index)), opening };
+  }
+
+  /**
+   * The receipt of a record about an actor with what its evidence says to them, as far as it is there. It is
+   * for them alone, and no reading is recorded.
+   */
+  async openedReceipt(index: number): Promise<Receipt> {
+    const { record, stored } = await this.#records.record(index);
+    const receipt = await this.receipt(index);
+    const actor = "actor" in record ? record.actor : "subject" in record ? record.subject : undefined;
+    const opening = actor === undefined ? [] : await this.#records.openedParts(stored, actor);
+    return opening.length === 0 ? receipt : { ...receipt, opening };
   }
 
   async standing(accountId: string, atMs: number): Promise<StandingView> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records of a site as they are stored, and their parts opened with the keys that are there.
-import type { Disclosed, DocketRecord, PartName } from "@docket/protocol";
+import type { Disclosed, DocketRecord, OpenedPart, PartName } from "@docket/protocol";
 import { parseLeaf } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { Actors } from "../evidence/actors.ts";
@@ -66,6 +66,22 @@ export class StoredRecords {
     const key = await this.actorKey(actor);
     const opened = key && this.open(stored, "disclosed", key);
     return opened && (JSON.parse(opened.plaintext.toString("utf8")) as Disclosed);
+  }
+
+  /** The parts that say something to an actor, opened with their key as far as they are there. */
+  async openedParts(stored: StoredRecord, actor: string): Promise<OpenedPart[]> {
+    const key = await this.actorKey(actor);
+    const opening: OpenedPart[] = [];
+    for (const name of ["content", "disclosed"] as const) {
+      const opened = key && this.open(stored, name, key);
+      if (opened === undefined) continue;
+      opening.push({
+        name,
+        secret: opened.secret.toString("base64url"),
+        plaintext: opened.plaintext.toString("utf8"),
+      });
+    }
+    return opening;
   }
 
   /** Opens a part of a stored record. */
