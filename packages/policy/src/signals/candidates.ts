@@ -59,12 +59,12 @@ export class Expressions extends REBuilder {
 }
 
 /** What else linkify-it is told. */
-export const linkifyOptions = {
+export const linkifyOptions: ConstructorParameters<typeof LinkifyIt>[0] = {
   fuzzyLink: true,
   fuzzyEmail: true,
   urlAuth: true,
   maxLength: linkLengthMax,
-} as const;
+};
 
 const linkify = new LinkifyIt({ rebuilder: new Expressions(), ...linkifyOptions });
 
