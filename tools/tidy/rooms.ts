@@ -68,17 +68,24 @@ export const rooms: Readonly<Record<string, Room>> = {
   enforcement: { imports: ["evidence"], contracts: ["views"] },
   // What people look at: the queue, what is drawn by chance, and corrections of many decisions at once.
   reviews: {
-    imports: ["counters"],
-    contracts: ["enforcement", "evidence", "labels", "releases", "settings", "views"],
+    imports: ["counters", "settings"],
+    contracts: ["enforcement", "evidence", "labels", "releases", "views"],
   },
   // Decisions in plain words.
   explanation: { imports: [], contracts: ["log"] },
   // Objections to decisions: tokens, their way, and how they end.
   disputes: { imports: ["enforcement", "evidence", "settings"], contracts: ["views"] },
+  // Timelines of actors, findings across them, and case files.
+  patterns: { imports: [], contracts: ["evidence", "views"] },
+  // What goes out: changes for the app, notices for the affected users, webhooks.
+  delivery: { imports: [], contracts: ["evidence", "releases", "views"] },
+  // What users report, and how much that is worth.
+  reports: { imports: [], contracts: ["evidence", "log", "views"] },
   // The way of an event: it calls the stations in their order.
   intake: {
     imports: [
       "counters",
+      "delivery",
       "disputes",
       "enforcement",
       "evidence",
@@ -87,7 +94,9 @@ export const rooms: Readonly<Record<string, Room>> = {
       "lists",
       "log",
       "models",
+      "patterns",
       "releases",
+      "reports",
       "reviews",
       "rollout",
       "settings",
@@ -107,7 +116,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // Engines: each fulfils contracts that the rooms above declare, and uses nothing else of theirs.
   stores: {
     imports: [],
-    contracts: ["access", "counters", "evidence", "intake", "log", "views", "witness"],
+    contracts: ["access", "counters", "delivery", "evidence", "intake", "log", "views", "witness"],
   },
   // For whoever watches a log, ours or another's: it knows nothing of how ours is written.
   follow: { imports: [], contracts: ["log"] },

@@ -6,6 +6,8 @@ import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import { addBacktest } from "./backtest/command.ts";
 import { addExplain } from "./explain/command.ts";
+import { addCase } from "./case/command.ts";
+import { addFindings } from "./findings/command.ts";
 import { addFollowing } from "./monitor/command.ts";
 import { addLabel } from "./label/command.ts";
 import { addList } from "./list/command.ts";
@@ -61,6 +63,9 @@ export function createProgram(terminal: Terminal, give: Give): Command {
     give,
   );
   addSettings(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples }, terminal, give);
+  const parts = { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples };
+  addFindings(program, parts, terminal, give);
+  addCase(program, parts, terminal, give);
   addVerify(program, terminal, give);
   addReplay(program, dataOption, terminal, give);
   addBacktest(program, dataOption, terminal, give);

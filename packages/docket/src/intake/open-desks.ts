@@ -9,17 +9,24 @@ import { listRestrictsMore } from "../lists/restricts-more.ts";
 import type { Models } from "../models/contract.ts";
 import { ModelDesk } from "../models/model-desk.ts";
 import type { SiteModels } from "../models/site-models.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import type { ReportDesk } from "../reports/report-desk.ts";
 import type { ChangeState } from "../releases/change-state.ts";
 import { PolicyChanges } from "../releases/policy-changes.ts";
+import type { PatternsDesk } from "../patterns/patterns-desk.ts";
 import { keptReleasePath } from "../releases/release.ts";
 import { runReleaseTests } from "../releases/review.ts";
 import type { ChangePart } from "../releases/review.ts";
 import { BrakeDesk } from "../rollout/brake-desk.ts";
 import type { EntryHash } from "../rollout/held-entries.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
+import type { OpenedReviews } from "../reviews/open-reviews.ts";
 import { SettingsDesk, settingsKinds } from "../settings/settings-desk.ts";
 import { openEnforcement } from "./open-enforcement.ts";
+import { openSiteReviews } from "./open-reviews.ts";
+import { openDelivery } from "./open-delivery.ts";
 import { brakeNotice, watchListChange } from "./open-modes.ts";
+import { openPatterns } from "./open-patterns.ts";
 import type { OpenedLists, OpenSiteOptions } from "./open-site.ts";
 import type { DocketSite } from "./site.ts";
 
@@ -32,6 +39,9 @@ export type Desks = {
   labels: LabelDesk;
   settings: SettingsDesk;
   enforcement: EnforcementDesk;
+  patterns: PatternsDesk;
+  delivery: Delivery;
+  reports: ReportDesk;
 };
 
 /** What the desks work on. */
@@ -54,14 +64,22 @@ type ListChangesOf = Omit<DesksOf, "subjects" | "newRestrictionId"> & {
 /** Opens all desks. Memory was rebuilt before, so the views have all of the log. */
 export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: DesksOf): Promise<Desks> {
   const { changes, lists } = openChanges(options, site, of);
+  const settings = await openSettings(options, site);
+  const enforcement = await openEnforcement(options, site, of.subjects, of.newRestrictionId);
   return {
     changes,
     lists,
     models: openModelDesk(options, site),
     brakes: openBrakeDesk(options, site, of.modes, of.state),
     labels: openLabelDesk(options, site),
-    settings: await openSettings(options, site),
-    enforcement: await openEnforcement(options, site, of.subjects, of.newRestrictionId),
+    settings,
+    enforcement,
+    patterns: openPatterns(options, site),
+    ...(await openDelivery(options, site, {
+      settings,
+      tokenFor: () => Promise.resolve(undefined),
+      linkedTo: (actor) => enforcement.linkedTo(actor),
+    })),
   };
 }
 

@@ -10,6 +10,8 @@ import type { FindingsSource } from "./findings/source.ts";
 import { timelineOf } from "./timeline.ts";
 import type { TimelineSource } from "./timeline.ts";
 
+export type { DecisionFacts } from "./findings/source.ts";
+
 /** Who asks. */
 export type PatternsAuthor = { readonly by: string; readonly role: string };
 
@@ -19,12 +21,14 @@ export type PatternsPorts = FindingsSource &
   CasePorts & {
     /** Resolves when the views have all that was sealed. */
     readonly indexed: () => Promise<void>;
+    /** The latest time of any decision, in ms since 1970. */
+    readonly latestMs: () => Promise<number>;
     /** The pseudonym of an account; `undefined` if no event of it was ever decided. */
     readonly actorNamed: (accountId: string) => Promise<string | undefined>;
   };
 
 /** Patterns of a site, as HTTP and the command line see them. */
-export type SitePatterns = Pick<PatternsDesk, "timeline" | "findings" | "caseFile" | "actorOf">;
+export type SitePatterns = Pick<PatternsDesk, "timeline" | "findings" | "caseFile" | "actorOf" | "latestMs">;
 
 /** The patterns of a site. */
 export class PatternsDesk {
@@ -62,6 +66,12 @@ export class PatternsDesk {
     const actor = await this.actorOf(idOrPseudonym);
     await this.#ports.indexed();
     return timelineOf(this.#ports, actor, { before, limit: Math.min(limit, timelineEntriesMax) });
+  }
+
+  /** The latest time of any decision, in ms since 1970; 0 if there is none. */
+  async latestMs(): Promise<number> {
+    await this.#ports.indexed();
+    return this.#ports.latestMs();
   }
 
   /** Findings across actors. */

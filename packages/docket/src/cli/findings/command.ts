@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// `docket findings`: its words and options.
+import type { Command, Option } from "commander";
+import { Option as NewOption } from "commander";
+import { findingKinds } from "../../patterns/contract.ts";
+import type { Terminal } from "../terminal.ts";
+import type { FindingsOptions } from "./run.ts";
+
+/** Options that commands share; each call makes a new one. */
+export type FindingsCommandParts = {
+  data: () => Option;
+  url: () => Option;
+  apiKey: () => Option;
+  /** The text of examples, a line each. */
+  examples: (...lines: string[]) => string;
+};
+
+/** Adds `findings`. */
+export function addFindings(
+  program: Command,
+  { data, url, apiKey, examples }: FindingsCommandParts,
+  terminal: Terminal,
+  give: (code: number) => void,
+): void {
+  program
+    .command("findings")
+    .description(
+      "Say what many decisions show together: repeat offenders, campaigns, bursts, rules that reviewers\n" +
+        "contradict, groups and pairs that were not decided alike. Each finding names the records that show it.",
+    )
+    .addOption(new NewOption("--kind <kind...>", "only findings of these kinds").choices(findingKinds))
+    .option("--from <time>", "decided at or after, RFC 3339 (default: 7 days before --to)")
+    .option("--to <time>", "decided before (default: after the last decision)")
+    .addOption(data().conflicts("url"))
+    .addOption(url())
+    .addOption(apiKey())
+    .option("--json", "print them as JSON")
+    .addHelpText(
+      "after",
+      examples(
+        "docket findings --data ./trial",
+        "docket findings --kind campaign burst --from 2026-11-01T00:00:00Z --data ./trial",
+      ),
+    )
+    .action(async (options: FindingsOptions) => {
+      const { runFindings } = await import("./run.ts");
+      give(await runFindings(options, terminal));
+    });
+}
