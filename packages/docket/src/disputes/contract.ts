@@ -209,8 +209,10 @@ export type OnBehalf = { readonly author: ActAuthor; readonly accountId: string 
 
 /** Disputes as HTTP and the command line see them. Rejections are `DocketError` or `ProtocolError`. */
 export interface SiteDisputes {
-  /** `undefined` for what can't be disputed. The period counts from `sinceMs` or the record, what is later. */
+  /** `undefined` for what can't be disputed. The period counts from `sinceMs`, or later from the record. */
   tokenFor(index: number, sinceMs?: number): Promise<DisputeToken | undefined>;
+  /** Throws `dispute_token_invalid` for a token that is none of this site, or was revoked. */
+  checkToken(token: string): void;
   openByToken(token: string, text: DisputeText): Promise<DisputeOpened>;
   openForAccount(who: OnBehalf, index: number, text: DisputeText): Promise<DisputeOpened>;
   viewByToken(token: string, language: "en" | "de"): Promise<ComplainantView>;

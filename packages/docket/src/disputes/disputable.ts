@@ -26,6 +26,7 @@ export function disputeTarget(
   const dispute = state.actsOfDisputes.get(index);
   const closed =
     dispute === undefined ? undefined : `record ${index} is what dispute ${dispute} came to, which is final`;
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all other kinds are one case
   switch (record.kind) {
     case "decision": {
       const { actor, outcome, restrictions } = record;

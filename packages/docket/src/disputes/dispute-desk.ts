@@ -226,14 +226,23 @@ export class DisputeDesk {
     const key = await this.keyOf(actor);
     // From here to the append nothing waits: of two who object at once, one is told that the other did.
     this.#checkOpening(target, untilMs);
+    const index = await this.#sealOpening(target, key, side, text);
+    const deadline = formatTime(this.dispute(index).dueMs);
+    return { dispute: index, of, deadline, receipt: await this.#ports.receipt(index) };
+  }
+
+  async #sealOpening(
+    { index: of, actor }: DisputeTarget,
+    key: Uint8Array,
+    { by, via }: Side,
+    text: DisputeText,
+  ): Promise<number> {
     this.#opening.set(of, actor);
     try {
-      const { by, via } = side;
       const part = { name: "content" as const, subject: actor, key, plaintext: encodeDisputeText(text) };
       const { index } = await this.#ports.seal({ kind: "dispute", by, of, actor, via }, [part]);
       await this.takenIn(index);
-      const deadline = formatTime(this.dispute(index).dueMs);
-      return { dispute: index, of, deadline, receipt: await this.#ports.receipt(index) };
+      return index;
     } finally {
       this.#opening.delete(of);
     }
@@ -275,7 +284,10 @@ export class DisputeDesk {
         `this account may open no further dispute until ${each.until}`,
       );
     }
-    const opening = [...this.#opening.values()].filter((each) => each === actor).length;
+    // Of one that was sealed in this moment, the state knows already.
+    const opening = [...this.#opening].filter(
+      ([record, who]) => who === actor && !disputesOf(this.state, record).some(isOpen),
+    ).length;
     const open = openDisputesOf(this.state, actor).length + opening;
     const most = this.state.settings.disputesOpenPerActor;
     if (open < most) return;

@@ -50,6 +50,10 @@ export class Disputes implements SiteDisputes {
     return this.#desk.tokenFor(index, sinceMs);
   }
 
+  checkToken(token: string): void {
+    this.#desk.claims(token);
+  }
+
   openByToken(token: string, text: DisputeText): Promise<DisputeOpened> {
     return this.#desk.openByToken(token, text);
   }

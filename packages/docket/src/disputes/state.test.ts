@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeBody, encodeLeaf, formatTime, parseLeaf, rulings } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord } from "@docket/protocol";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   disputeAbuseReason,
   disputesOf,
@@ -128,7 +128,13 @@ void test("tokens, quiet, warnings and acts are found again", () => {
     { kind: "quiet", ...reviewer, of: 3, until: "2026-12-01T00:00:00.000Z", ground: "court-order" },
     { kind: "ruling", ...reviewer, of: 0, ruling: "overturned", reason: "mistaken" },
     {
-      ...{ kind: "verdict", ...reviewer, of: 3, actor: whose, verdict: "restore", cause: "dispute", for: 0 },
+      kind: "verdict",
+      ...reviewer,
+      of: 3,
+      actor: whose,
+      verdict: "restore",
+      cause: "dispute",
+      for: 0,
       ...acts,
       reason: "mistaken",
     } as unknown as BodyWithoutParts,

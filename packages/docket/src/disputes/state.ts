@@ -97,6 +97,7 @@ export function emptyDisputeState(): DisputeState {
 /** Takes in a record; records must come in the order of the log. Others than of {@link disputeKinds} pass. */
 export function takeRecord(state: DisputeState, record: DocketRecord): void {
   const atMs = parseTime(record.time) ?? 0;
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all other kinds pass
   switch (record.kind) {
     case "dispute":
       return open(state, record, atMs);

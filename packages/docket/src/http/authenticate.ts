@@ -41,8 +41,12 @@ async function admit(request: FastifyRequest, authenticator: LogContext["authent
   request.caller = caller;
 }
 
-/** The token of the only Authorization header (RFC 6750 section 2.1). */
-function bearer({ raw }: FastifyRequest): string {
+/**
+ * The token of the only Authorization header (RFC 6750 section 2.1).
+ *
+ * @throws {DocketError} `unauthenticated` if there is none, or more than one
+ */
+export function bearer({ raw }: FastifyRequest): string {
   let header: string | undefined;
   for (let i = 0; i + 1 < raw.rawHeaders.length; i += 2) {
     if (raw.rawHeaders[i]?.toLowerCase() !== "authorization") continue;

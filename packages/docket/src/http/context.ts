@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Authenticator, Caller } from "../access/authenticator.ts";
 import { mayDo, permissions } from "../access/permissions.ts";
 import type { Action } from "../access/permissions.ts";
+import type { DisputeToken } from "../disputes/contract.ts";
 import { DocketError } from "../error.ts";
 import { answerWithinMs } from "../intake/contract.ts";
 import type { LogFacts, Site } from "../intake/contract.ts";
@@ -31,6 +32,8 @@ export type HttpContext = LogContext & {
   clock: () => number;
   metrics: Metrics;
   wait: (ms: number) => Promise<void>;
+  /** Gives the token with which the affected user objects to a record; `undefined` where nobody can. */
+  tokenFor: ((index: number) => Promise<DisputeToken | undefined>) | undefined;
   /** A client that reads none of a batch's answers for this long is cut off. */
   batchStalledMs: number;
 };

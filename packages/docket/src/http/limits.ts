@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every limit of the HTTP server, by name and unit.
 import { eventBytesMax } from "@docket/protocol/events";
+import type { RequestRate } from "./request-brake.ts";
 
 /**
  * Longest body of one event, in bytes. A few more than the event's own limit, so that its reader says what is
@@ -70,3 +71,9 @@ export const listEntriesListedDefault = 100;
 /** Changes of a list in one answer: most, and if nothing is said. */
 export const listChangesListedMax = 100;
 export const listChangesListedDefault = 20;
+/** Longest body with a dispute or message, in bytes: its text, attachments in base64, and the JSON around. */
+export const disputeBodyBytesMax = 786_432;
+/** How often the holder of a dispute token may read and write, and an address try tokens that are none. */
+export const disputeReadsRate: RequestRate = { burst: 60, everyMs: 1000 };
+export const disputeWritesRate: RequestRate = { burst: 10, everyMs: 30_000 };
+export const disputeFailuresRate: RequestRate = { burst: 20, everyMs: 3000 };

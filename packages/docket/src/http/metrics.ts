@@ -2,6 +2,7 @@
 // What `/metrics` shows, in a registry of this server's own. No label has a value that a client chooses.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Decision, ErrorCode } from "@docket/protocol";
+import type { DisputeFigures } from "../disputes/contract.ts";
 import type { LogFacts, SiteStatus } from "../intake/contract.ts";
 import type { WitnessesStatus } from "../publication/witness-status.ts";
 
@@ -169,6 +170,29 @@ export function addBrakeMetrics(
       capped.inc(figures().capped);
     },
   });
+}
+
+/** Shows how many disputes wait to be decided, and how long. */
+export function addDisputeMetrics(registry: Registry, figures: () => DisputeFigures): void {
+  const waiting: Gauge = new Gauge({
+    name: "docket_disputes",
+    help: "Disputes that are open, and those of them that are past their deadline",
+    labelNames: ["state"],
+    registers: [registry],
+    collect() {
+      const { open, overdue } = figures();
+      waiting.set({ state: "open" }, open);
+      waiting.set({ state: "overdue" }, overdue);
+    },
+  });
+  gauge(
+    registry,
+    "docket_dispute_oldest_seconds",
+    "Age of the oldest open dispute, 0 if there is none",
+    () => {
+      return figures().oldestOpenMs / 1000;
+    },
+  );
 }
 
 /** Shows how the log's witnesses fare. Their names come from the operator's own policy. */

@@ -13,6 +13,7 @@ import type { Authenticator } from "../access/authenticator.ts";
 import type { Site } from "../intake/contract.ts";
 import type { SiteBrakes } from "../rollout/brake-desk.ts";
 import type { Models } from "../models/contract.ts";
+import type { SiteDisputes } from "../disputes/contract.ts";
 import type { SiteLabels } from "../labels/label-desk.ts";
 import type { ListDesk } from "../lists/contract.ts";
 import { openPublication } from "../publication/publication.ts";
@@ -24,12 +25,13 @@ import { addAuthentication } from "./authenticate.ts";
 import { collectMethods, createBaseServer, refuseOtherMethods } from "./base-server.ts";
 import type { HttpContext } from "./context.ts";
 import * as limits from "./limits.ts";
-import { addBrakeMetrics, addWitnessMetrics, createMetrics } from "./metrics.ts";
+import { addBrakeMetrics, addDisputeMetrics, addWitnessMetrics, createMetrics } from "./metrics.ts";
 import { describeServer, sharedSchemas } from "./openapi.ts";
 import { addActorRoutes } from "./routes/actors.ts";
 import { addBrakeRoutes } from "./routes/brakes.ts";
 import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
+import { addDisputeRoutes } from "./routes/disputes.ts";
 import { addExplanationRoutes } from "./routes/explanation.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
@@ -59,6 +61,8 @@ export type ServerOptions = {
   labels?: SiteLabels | undefined;
   /** The settings of the site; without them there is no `/v1/settings`. */
   settings?: SettingsDesk | undefined;
+  /** Objections to decisions; without them there is no `/v1/disputes`. */
+  disputes?: SiteDisputes | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -77,24 +81,11 @@ export type ServerOptions = {
 
 /** Makes a server of one site. The caller listens and closes. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const {
-    site,
-    authenticator,
-    changes,
-    brakes,
-    lists,
-    labels,
-    models,
-    settings,
-    clock,
-    publicEntries,
-    version,
-    processMetrics = true,
-  } = options;
+  const { site, authenticator, brakes, disputes, clock, publicEntries, version } = options;
   const metrics = createMetrics({
     status: () => site.status(),
     keysStaleMs: () => authenticator.staleMs,
-    process: processMetrics,
+    process: options.processMetrics ?? true,
   });
   const publication =
     options.publication ??
@@ -102,6 +93,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const { witnesses } = publication;
   if (witnesses !== undefined) addWitnessMetrics(metrics.registry, () => witnesses.status());
   if (brakes !== undefined) addBrakeMetrics(metrics.registry, () => brakes.figures());
+  if (disputes !== undefined) addDisputeMetrics(metrics.registry, () => disputes.figures());
   const closing = new AbortController();
   const context: HttpContext = {
     site,
@@ -110,6 +102,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     clock,
     metrics,
     publicEntries,
+    tokenFor: disputes && ((index) => disputes.tokenFor(index)),
     closing: closing.signal,
     wait: options.wait ?? ((ms) => sleep(ms)),
     batchStalledMs: options.batchStalledMs ?? limits.batchStalledMs,
@@ -127,12 +120,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     addExplanationRoutes(scope, context);
     addReceiptRoutes(scope, context);
     addActorRoutes(scope, context);
-    if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
-    if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
-    if (lists !== undefined) addListRoutes(scope, { lists });
-    if (labels !== undefined) addLabelRoutes(scope, { labels });
-    if (models !== undefined) addModelRoutes(scope, { models });
-    if (settings !== undefined) addSettingsRoutes(scope, { settings });
+    addDeskRoutes(scope, options);
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
     addCheckpointRoutes(scope, context);
@@ -144,4 +132,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
     done();
   });
   return server;
+}
+
+/** The routes of what people do with a site: of each desk that there is. */
+function addDeskRoutes(scope: FastifyInstance, options: ServerOptions): void {
+  const { changes, brakes, lists, labels, models, settings, disputes, clock } = options;
+  if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
+  if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
+  if (lists !== undefined) addListRoutes(scope, { lists });
+  if (labels !== undefined) addLabelRoutes(scope, { labels });
+  if (models !== undefined) addModelRoutes(scope, { models });
+  if (settings !== undefined) addSettingsRoutes(scope, { settings });
+  if (disputes !== undefined) addDisputeRoutes(scope, { disputes, clock });
 }

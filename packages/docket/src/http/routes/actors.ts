@@ -29,7 +29,12 @@ export const addActorRoutes: Routes = (server, { site, clock }) => {
   });
 };
 
-function accountIdOf(request: FastifyRequest): string {
+/**
+ * The account id in a path.
+ *
+ * @throws {ProtocolError} `schema_mismatch` for one that is empty or too long
+ */
+export function accountIdOf(request: FastifyRequest): string {
   const { id } = request.params as { id: string };
   const length = Array.from(id).length;
   if (length >= 1 && length <= accountIdLengthMax) return id;

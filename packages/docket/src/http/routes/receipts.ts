@@ -52,7 +52,8 @@ const oneReceipt = describe({
 const oneOpening = describe({
   summary: "Fetch the receipt of a decision with its opening",
   description:
-    "For the affected user: shows what the rules disclose. That it was opened, by whom and why is sealed.",
+    "For the affected user: shows what the rules disclose. That it was opened, by whom and why is sealed. " +
+    "The header `Docket-Dispute-Token` has the token with which they object, `Docket-Dispute-Until` its end.",
   tag: "receipts",
   action: "openReceipt",
   params,
@@ -63,7 +64,7 @@ const oneOpening = describe({
 });
 
 /** `/v1/receipts`. */
-export const addReceiptRoutes: Routes = (server, { site, publication: { checkpoints, tree } }) => {
+export const addReceiptRoutes: Routes = (server, { site, tokenFor, publication: { checkpoints, tree } }) => {
   server.get("/v1/receipts/:index", oneReceipt, async (request, reply) => {
     const index = indexOf(request);
     const choice = choiceOf(request);
@@ -79,6 +80,11 @@ export const addReceiptRoutes: Routes = (server, { site, publication: { checkpoi
     const body: unknown = parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array());
     checkShape(openingValidator, body, "request");
     const receipt = await answerInTime(site.opening(index, callerOf(request).id, body.reason));
+    const given = await tokenFor?.(index);
+    // Beside the receipt, not in it: a receipt is shown around, a token is not.
+    if (given !== undefined) {
+      reply.headers({ "docket-dispute-token": given.token, "docket-dispute-until": given.expires });
+    }
     return reply.type(json).send(encodeReceipt(receipt));
   });
 };

@@ -10,6 +10,7 @@ import type { Role } from "../../access/permissions.ts";
 import { ChangeLog } from "../../releases/testing/change-log.ts";
 import { policyFile } from "../../releases/testing/policies.ts";
 import { MemoryModels } from "../../models/testing/memory-models.ts";
+import { DisputeWorld } from "../../disputes/testing/dispute-world.ts";
 import { ListWorld } from "../../lists/testing/list-world.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
@@ -30,6 +31,8 @@ export type TestServer = {
   /** Lists on a log of their own. */
   lists: ListWorld;
   labels: TestLabels;
+  /** Disputes on a log of their own, whose record 0 refused an event of alice. */
+  disputes: DisputeWorld;
   close: () => Promise<void>;
 };
 
@@ -78,11 +81,14 @@ export async function testServer(
   const brakes = new TestBrakes();
   const lists = new ListWorld();
   const labels = new TestLabels();
+  const disputes = new DisputeWorld(options.clock ?? clock);
+  disputes.decide("alice", "reject");
   const server = createServer({
     site,
     changes: changes.changes,
     brakes: brakes.desk,
     labels: labels.desk,
+    disputes: disputes.disputes,
     models: new MemoryModels(),
     lists: (await lists.open()).changes,
     authenticator,
@@ -99,6 +105,7 @@ export async function testServer(
     brakes,
     lists,
     labels,
+    disputes,
     close: async () => {
       await server.close();
       await authenticator.close();
