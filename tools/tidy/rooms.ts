@@ -107,7 +107,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // A candidate over recorded history. Its threads open files and the identity map by themselves.
   backtest: {
     imports: ["counters", "evidence", "intake", "lists", "log", "models", "releases", "rollout", "stores"],
-    contracts: ["labels"],
+    contracts: ["labels", "reviews"],
   },
   // Read from the log, and can be deleted and built again.
   views: { imports: [], contracts: ["log"] },

@@ -4,9 +4,11 @@
 import { randomPool } from "./evidence/random.ts";
 import { join } from "node:path";
 import { previewer } from "./backtest/preview.ts";
+import { postWith } from "./delivery/webhooks/post.ts";
+import { refusedNowFinder } from "./backtest/refused-now.ts";
 import { DocketError } from "./error.ts";
 import type { Installation } from "./installation.ts";
-import { maintainedLog, readKeys, verifierKeyPath } from "./installation.ts";
+import { mainSite, maintainedLog, readKeys, verifierKeyPath } from "./installation.ts";
 import type { RebuildProgress } from "./intake/rebuild.ts";
 import { lastRecordMs } from "./intake/open-enforcement.ts";
 import { openSite } from "./intake/open-site.ts";
@@ -17,6 +19,7 @@ import { dnsResolver } from "./lookups/dns-resolver.ts";
 import { OpaqueLog } from "./log/opaque-log.ts";
 import { counterSnapshotFile } from "./stores/files/counter-snapshot.ts";
 import { disk } from "./stores/files/node-disk.ts";
+import { webhookProgressFiles, webhookSecretFiles } from "./stores/files/webhook-files.ts";
 import { readBelow, readIfThere } from "./stores/files/read-files.ts";
 import { replaceDurably } from "./stores/files/replace-durably.ts";
 import { lockDirectory } from "./stores/sqlite/directory-lock.ts";
@@ -95,7 +98,14 @@ export async function openInstallation(
       clock: options.clock ?? Date.now,
       random: randomPool(),
       previewer,
+      refusedNow: refusedNowFinder,
       timer: runLater,
+      webhooks: {
+        secrets: webhookSecretFiles(join(installation.keysDirectory, mainSite, "webhooks")),
+        progress: webhookProgressFiles(join(paths.site, "webhooks")),
+        post: postWith(fetch, options.clock ?? Date.now),
+        random: Math.random,
+      },
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     }).catch(async (error: unknown) => {
@@ -116,8 +126,10 @@ export async function openInstallation(
 
 // What became due while nobody was there is done now, and the rest when it is.
 async function startDesks(opened: OpenedSite): Promise<OpenInstallation> {
-  const { site, changes, lists, enforcement } = opened;
+  const { site, changes, lists, enforcement, delivery, batches } = opened;
   const close = async (): Promise<void> => {
+    await batches.close();
+    await delivery.close();
     await enforcement.close();
     await changes.close();
     await lists.close();
@@ -129,6 +141,7 @@ async function startDesks(opened: OpenedSite): Promise<OpenInstallation> {
     await changes.start();
     await lists.start();
     await enforcement.start(lastMs);
+    await batches.start();
   } catch (error) {
     await close();
     throw error;

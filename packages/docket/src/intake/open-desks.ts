@@ -3,6 +3,7 @@
 // is handed what it leans on; none knows the site.
 import type { EnforcementDesk } from "../enforcement/desk.ts";
 import type { SubjectRegistry } from "../enforcement/subjects.ts";
+import type { Disputes } from "../disputes/site-disputes.ts";
 import { LabelDesk } from "../labels/label-desk.ts";
 import { ListChanges } from "../lists/list-changes.ts";
 import { listRestrictsMore } from "../lists/restricts-more.ts";
@@ -22,6 +23,7 @@ import type { EntryHash } from "../rollout/held-entries.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
 import type { OpenedReviews } from "../reviews/open-reviews.ts";
 import { SettingsDesk, settingsKinds } from "../settings/settings-desk.ts";
+import { openDisputes } from "./open-disputes.ts";
 import { openEnforcement } from "./open-enforcement.ts";
 import { openSiteReviews } from "./open-reviews.ts";
 import { openDelivery } from "./open-delivery.ts";
@@ -39,9 +41,12 @@ export type Desks = {
   labels: LabelDesk;
   settings: SettingsDesk;
   enforcement: EnforcementDesk;
+  disputes: Disputes;
   patterns: PatternsDesk;
   delivery: Delivery;
   reports: ReportDesk;
+  reviews: OpenedReviews["reviews"];
+  batches: OpenedReviews["batches"];
 };
 
 /** What the desks work on. */
@@ -66,6 +71,21 @@ export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: 
   const { changes, lists } = openChanges(options, site, of);
   const settings = await openSettings(options, site);
   const enforcement = await openEnforcement(options, site, of.subjects, of.newRestrictionId);
+  const disputes = await openDisputes(options, site, enforcement);
+  const delivery = await openDelivery(options, site, {
+    settings,
+    tokenFor: (index, toldMs) => disputes.tokenFor(index, toldMs),
+    linkedTo: (actor) => enforcement.linkedTo(actor),
+  });
+  const reviews = await openSiteReviews(options, site, {
+    enforcement,
+    settings,
+    state: of.state,
+    reports: (decision) => {
+      const weight = delivery.reports.weightOf(decision);
+      return weight.reports === 0 ? undefined : weight;
+    },
+  });
   return {
     changes,
     lists,
@@ -74,12 +94,10 @@ export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: 
     labels: openLabelDesk(options, site),
     settings,
     enforcement,
+    disputes,
     patterns: openPatterns(options, site),
-    ...(await openDelivery(options, site, {
-      settings,
-      tokenFor: () => Promise.resolve(undefined),
-      linkedTo: (actor) => enforcement.linkedTo(actor),
-    })),
+    ...delivery,
+    ...reviews,
   };
 }
 

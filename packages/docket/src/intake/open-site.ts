@@ -33,8 +33,10 @@ import {
   readKeptRelease,
 } from "../releases/release.ts";
 import type { Previewer } from "../releases/review.ts";
+import type { RefusedNowFinder } from "../reviews/batch-plan.ts";
 import type { SiteIndex } from "../views/site-index.ts";
 import { openCounters } from "./open-counters.ts";
+import type { WebhookPorts } from "./open-delivery.ts";
 import { openDesks } from "./open-desks.ts";
 import type { Desks } from "./open-desks.ts";
 import type { OpenedCounters } from "./open-counters.ts";
@@ -83,12 +85,16 @@ export type OpenSiteOptions = {
   timer: (ms: number, run: () => void) => () => void;
   /** Asks lists in the DNS; without it what is read of them is missing. */
   lookups?: Lookups | undefined;
+  /** What webhooks need of the outside; without it there are none. */
+  webhooks?: WebhookPorts | undefined;
   /** Told how far the rebuild of memory from the log is. */
   onProgress?: RebuildProgress;
   /** Told what the operator should know: a sentence. */
   onNotice?: (notice: string) => void;
   /** Makes what previews candidates on recent records; without it proposals are made without a preview. */
   previewer?: (site: PreviewedSite) => Previewer;
+  /** Makes what finds for sweeps what a rule would refuse of the past; without it rules can't be swept. */
+  refusedNow?: (site: PreviewedSite) => RefusedNowFinder;
 };
 
 /** What a preview is made of. */

@@ -17,8 +17,8 @@ export type ReviewViews = Pick<SiteIndex, "decisions" | "caseRecords">;
 /** Records, and rows, that are asked for at once. */
 const recordsAtOnce = 10_000;
 const rowsAtOnce = 5_000;
-/** Single rows that are asked for at once. */
-const rowsSideBySide = 64;
+/** Rows that are asked for by their indexes at once. */
+const indexesAsked = 500;
 /** Refusals among which steps of ladders that wait are looked for, the newest. */
 const stepRowsMax = 100_000;
 /** Indexes that are hashed before others get their turn. */
@@ -165,17 +165,17 @@ async function readRowsOfOthers(found: Found): Promise<void> {
   for await (const row of rowsOf(found.views, lacking)) takeRow(found, row);
 }
 
-/** The rows of decisions by index, those that there are, some at a time. */
+/** The rows of decisions by index, those that there are, many at a time. */
 export async function* rowsOf(views: ReviewViews, indexes: readonly number[]): AsyncGenerator<DecisionRow> {
-  for (let at = 0; at < indexes.length; at += rowsSideBySide) {
-    const asked = indexes.slice(at, at + rowsSideBySide).map((index) => rowOf(views, index));
-    for (const row of await Promise.all(asked)) if (row !== undefined) yield row;
+  for (let at = 0; at < indexes.length; at += indexesAsked) {
+    const asked = indexes.slice(at, at + indexesAsked);
+    yield* await views.decisions({ indexes: asked, limit: asked.length });
   }
 }
 
 /** The row of one decision; `undefined` if that record is none. */
 export async function rowOf(views: ReviewViews, index: number): Promise<DecisionRow | undefined> {
-  const [row] = await views.decisions({ after: index - 1, before: index + 1, limit: 1 });
+  const [row] = await views.decisions({ indexes: [index], limit: 1 });
   return row;
 }
 

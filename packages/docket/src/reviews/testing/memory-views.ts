@@ -38,11 +38,12 @@ export class MemoryViews implements ReviewViews {
 
   async decisions(query: DecisionQuery): Promise<DecisionRow[]> {
     const { actor, content, fingerprint, campaign, outcomes, rule, fromMs, toMs, after = -1 } = query;
-    const { before = Number.MAX_SAFE_INTEGER } = query;
+    const { before = Number.MAX_SAFE_INTEGER, indexes } = query;
     const found = this.rows.filter(
       (row) =>
         row.index > after &&
         row.index < before &&
+        (indexes === undefined || indexes.includes(row.index)) &&
         (actor === undefined || row.actor === actor) &&
         (content === undefined || row.content === content) &&
         (fingerprint === undefined || row.fingerprint === fingerprint) &&
