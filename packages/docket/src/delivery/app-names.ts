@@ -47,7 +47,8 @@ export async function subjectName(
     return actorName(subject, latest?.event);
   }
   const plaintext = await view.openedPart(index, "change");
-  const said = plaintext === undefined ? {} : (JSON.parse(plaintext) as Record<string, unknown>);
-  const value = said["value"] ?? said["subject"];
-  return { kind, subject, account: null, value: typeof value === "string" ? value : null };
+  const said = plaintext === undefined ? undefined : (JSON.parse(plaintext) as ChangePart);
+  return { kind, subject, account: null, value: said?.subject?.value ?? null };
 }
+
+type ChangePart = { subject?: { value?: string } };

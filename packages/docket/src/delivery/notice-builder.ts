@@ -2,7 +2,7 @@
 // Puts a notice together from the log: the measure, its reasons and facts as the record discloses them, the
 // app's names, and how to object.
 import { formatTime } from "@docket/protocol";
-import type { Disclosed, DocketRecord, Event, Receipt } from "@docket/protocol";
+import type { Disclosed, Event, Receipt } from "@docket/protocol";
 import type { DecisionRow } from "../views/decision-row.ts";
 import { contentName, eventOf, latestEventOf } from "./app-names.ts";
 import type { LogView, Texts } from "./contract.ts";
@@ -12,19 +12,22 @@ import type { NoticeSeed } from "./notice-seeds.ts";
 import { restrictionsOf } from "./restrictions.ts";
 import type { CaseRecord } from "./told-records.ts";
 
-const dayMs = 86_400_000;
-
 /** What notices are put together with. */
 export type NoticeBuilderPorts = {
   readonly view: LogView;
-  /** The token by which its actor may object to a record; `undefined` where there is none. */
-  readonly tokenFor: (record: number) => string | undefined | Promise<string | undefined>;
+  /**
+   * The token by which its actor may object to a record, and until when; `undefined` where nobody may.
+   *
+   * @param toldMs when the actor was told, if that was later than the record; in ms since 1970
+   */
+  readonly tokenFor: (
+    record: number,
+    toldMs?: number,
+  ) => Promise<{ readonly token: string; readonly expires: string } | undefined>;
   /** A record's receipt, with its opening as long as evidence is there. */
   readonly receiptOf: (record: number) => Promise<Receipt>;
   /** The words of a reason's code, where they are known. */
   readonly reasonTexts: (code: string) => Texts | undefined;
-  /** For how many days after a decision its actor may object. */
-  readonly disputeDays: () => number;
 };
 
 /** Measures that can be objected to. */
@@ -59,8 +62,7 @@ export async function buildNotice(
   else if (seed.result !== undefined) await tellResult(ports, notice, seed.result);
   const of = about?.index ?? (seed.repeats === undefined ? undefined : seed.repeats.to);
   if (about !== undefined && disputable.has(type)) {
-    const measure = about.index === record ? own : await view.record(about.index);
-    notice.objections = [await objectionTo(ports, measure)];
+    notice.objections = await objectionsTo(ports, about.index, quiet && Date.parse(own.time));
   }
   if (withReceipt && of !== undefined) notice.receipt = await ports.receiptOf(of);
   return notice;
@@ -143,7 +145,7 @@ async function tellRepeats(
   for (const index of repeats.records) {
     const disclosed = await disclosedOf(view, index);
     for (const reason of reasonsOf(disclosed)) reasons.set(reason.code, reason);
-    notice.objections.push(await objectionTo(ports, await view.record(index)));
+    notice.objections.push(...(await objectionsTo(ports, index, Date.parse(notice.at))));
   }
   notice.reasons = [...reasons.values()];
 }
@@ -162,10 +164,13 @@ async function tellResult(
   notice.report = { of, category, finding };
 }
 
-async function objectionTo(ports: NoticeBuilderPorts, record: DocketRecord): Promise<Objection> {
-  const untilMs = Date.parse(record.time) + ports.disputeDays() * dayMs;
-  const token = (await ports.tokenFor(record.index)) ?? null;
-  return { record: record.index, until: formatTime(untilMs), token };
+async function objectionsTo(
+  { tokenFor }: NoticeBuilderPorts,
+  record: number,
+  toldMs: number | undefined,
+): Promise<Objection[]> {
+  const given = await tokenFor(record, toldMs);
+  return given === undefined ? [] : [{ record, until: given.expires, token: given.token }];
 }
 
 function takeEvent(notice: Notice, event: Event | undefined): void {

@@ -74,7 +74,7 @@ export class NoticeFeed {
     this.#state.take(record);
   }
 
-  /** From now on digests and ends of quiets are sealed when they are due, and those that became due before. */
+  /** From now on digests and ends of quiets are sealed when they are due; those that are due already, now. */
   async start(): Promise<void> {
     await this.#look();
   }

@@ -46,6 +46,10 @@ export function noticeText(notice: Notice, language?: NoticeLanguage): string {
   return `${[title, ...parts].join("\n\n")}\n`;
 }
 
+const pageStyle =
+  "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}" +
+  "li,p{overflow-wrap:anywhere}";
+
 /** A notice as a page. */
 export function noticePage(notice: Notice, language: NoticeLanguage = notice.language): string {
   const { title, sections } = noticeInWords(notice, language);
@@ -59,7 +63,7 @@ export function noticePage(notice: Notice, language: NoticeLanguage = notice.lan
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
-<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}li,p{overflow-wrap:anywhere}</style>
+<style>${pageStyle}</style>
 <h1>${escaped(title)}</h1>
 ${body.join("\n")}
 </html>
@@ -120,7 +124,6 @@ function closingLines(notice: Notice, words: NoticeWords, language: NoticeLangua
     const until = sayDay(last.until, language);
     lines.push(filled(objections.length === 1 ? words.object : words.objectMany, { until }));
     for (const { record: of, token } of objections.slice(0, tokensShownMax)) {
-      if (token === null) continue;
       lines.push(`${words.token}${objections.length === 1 ? "" : ` (${words.record} ${of})`}: ${token}`);
     }
   }

@@ -136,7 +136,8 @@ export const noticeWords: Readonly<Record<NoticeLanguage, NoticeWords>> = {
       ruling: "Am {day} wurde über deinen Widerspruch entschieden: {ruling}.",
       message: "Wer deinen Widerspruch bearbeitet, hat dir am {day} geschrieben.",
       digest:
-        "Bis zum {day} wurden {count} weitere Beiträge von dir nicht veröffentlicht, aus Gründen, die du schon kennst.",
+        "Bis zum {day} wurden {count} weitere Beiträge von dir nicht veröffentlicht, " +
+        "aus Gründen, die du schon kennst.",
       reportResult: "Du hast etwas als {category} gemeldet. Es wurde am {day} geprüft: {finding}.",
     },
     why: "Warum",
@@ -178,11 +179,13 @@ export const noticeWords: Readonly<Record<NoticeLanguage, NoticeWords>> = {
     },
     repeats: "Einträge",
     object:
-      "Du kannst bis {until} widersprechen. Dann sieht es sich jemand an, der an der Entscheidung nicht beteiligt war.",
+      "Du kannst bis {until} widersprechen. " +
+      "Dann sieht es sich jemand an, der an der Entscheidung nicht beteiligt war.",
     objectMany: "Du kannst jeder dieser Entscheidungen widersprechen, der letzten bis {until}.",
     token: "Zum Widersprechen genügt dieses Kennwort, ein Konto braucht es nicht",
     proof:
-      "Diese Entscheidung ist Eintrag {record} eines Protokolls, das niemand unbemerkt ändern kann. Deine Quittung beweist es.",
+      "Diese Entscheidung ist Eintrag {record} eines Protokolls, das niemand unbemerkt ändern kann. " +
+      "Deine Quittung beweist es.",
     record: "Eintrag",
     yes: "ja",
     no: "nein",

@@ -36,7 +36,7 @@ export type NoticeLanguage = (typeof noticeLanguages)[number];
 /** Why: the code of a rule or a reason, and its words by language. */
 export type NoticeReason = { code: string; text: Texts };
 /** How to object: until when, and the token with which it takes no account. */
-export type Objection = { record: number; until: string; token: string | null };
+export type Objection = { record: number; until: string; token: string };
 
 /** What an affected user is told. What doesn't apply is `null` or empty. */
 export type Notice = {

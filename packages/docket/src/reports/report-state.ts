@@ -38,8 +38,8 @@ type Reporter = { reports: number; right: number; wrong: number; recentMs: numbe
 
 /** The state of a site's reports. */
 export class ReportState {
-  /** By key: the keyed hash of the content, or the decision where it has none. In the order of first reports. */
-  readonly contents = new Map<string, Reported>();
+  /** By key: the content's keyed hash, or the decision. In the order of first reports. */
+  readonly contents: Map<string, Reported> = new Map();
   /** Which reported content a decision is on. */
   readonly #names = new Map<number, { key: string; actor: string }>();
   readonly #reporters = new Map<string, Reporter>();
@@ -127,7 +127,7 @@ export class ReportState {
     const { reports = 0, right = 0, wrong = 0 } = this.#reporters.get(reporter) ?? {};
     const precisionPerMille = Math.round((1000 * (2 * right + 1)) / (2 * (right + wrong) + 2));
     const sure =
-      right + wrong >= trustedReportsMin && wilson(right, right + wrong).low * 100 >= trustedPercent;
+      right + wrong >= trustedReportsMin && (wilson(right, right + wrong).low ?? 0) * 100 >= trustedPercent;
     return { reporter, reports, right, wrong, precisionPerMille, trusted: sure };
   }
 

@@ -23,6 +23,7 @@ export type SettingName =
   | "claimMinutes"
   | "bulkCap"
   | "confirmAppliedMinutes"
+  | "noticeDelayMinutes"
   | "reportsAnHour"
   | "reportsTrustedPercent";
 
@@ -87,6 +88,12 @@ export const settingDefinitions: Readonly<Record<SettingName, SettingDefinition>
     least: 1,
     most: 43_200,
     about: "What the app hasn't confirmed after so many minutes raises an alert",
+  },
+  noticeDelayMinutes: {
+    default: 0,
+    least: 0,
+    most: 1440,
+    about: "A notice waits so many minutes, so that a person can keep it quiet before",
   },
   reportsAnHour: {
     default: 20,

@@ -134,7 +134,7 @@ class World {
 
 const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
-test("each message comes, signed, in order for each actor; what an endpoint didn't ask for doesn't", async (t) => {
+test("each message comes, signed, in order for each actor; what was not asked for does not", async (t) => {
   const world = new World(messagesOf(230, 7));
   await world.open(t);
   await world.pass(10_000);
@@ -281,7 +281,7 @@ test("faults of our own (the log, the disk) cost no tries", async (t) => {
   assert.ok(deadLettersMax > 0);
 });
 
-test("whatever a receiver does, and wherever the process dies, nothing is lost and no order changes", async () => {
+test("whatever a receiver does, wherever the process dies, nothing is lost or out of order", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom(200, 500, 503, "lost" as const), { minLength: 1, maxLength: 40 }),

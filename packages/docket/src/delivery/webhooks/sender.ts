@@ -69,7 +69,7 @@ export type SenderStatus = {
   nextTryAt: string | null;
 };
 
-/** A message of the window; `again` if it was given up before, and is among the dead letters until it is done. */
+/** A message of the window; `again` if it was given up, and is a dead letter until it is done. */
 type Waiting = Message & { tries: number; nextMs: number; sending: boolean; again: boolean };
 
 /** Delivers to one endpoint. */

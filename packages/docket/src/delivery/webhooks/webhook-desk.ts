@@ -229,7 +229,7 @@ export class WebhookDesk {
     });
   }
 
-  /** For metrics: how many endpoints there are, are off or in trouble; messages that wait or were given up. */
+  /** For metrics: endpoints, those off or in trouble; messages that wait, were given up, or delivered. */
   figures(): { endpoints: number; troubled: number; waiting: number; dead: number; delivered: number } {
     const all = [...this.#senders.values()].map((sender) => sender.status());
     const off = [...this.#endpoints.values()].filter(({ disabled }) => disabled !== null).length;
