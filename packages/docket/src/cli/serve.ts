@@ -75,7 +75,7 @@ function makeIfAbsent({ data, keys }: ServeOptions): Installation | undefined {
 }
 
 async function serveOpen(
-  { site, changes, brakes, lists, models, labels, settings }: OpenInstallation,
+  { site, ...desks }: OpenInstallation,
   installation: Installation,
   options: ServeOptions & { address: ListenAddress; stopped: Promise<StopSignal> },
   terminal: Terminal,
@@ -96,15 +96,10 @@ async function serveOpen(
       logger.warn({ fault: (error as Error).message }, "the API keys could not be brought up to date"),
   });
   const server = createServer({
+    ...desks,
     site,
     publication,
     authenticator,
-    changes,
-    lists,
-    models,
-    brakes,
-    labels,
-    settings,
     clock: terminal.clock,
     publicEntries: options.publicEntries === true,
     version,

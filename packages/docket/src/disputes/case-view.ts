@@ -37,7 +37,6 @@ const othersListedMax = 50;
 const chainKinds: readonly string[] = [
   "verdict",
   "measure",
-  "label",
   "report",
   "review",
   "dispute",
@@ -277,6 +276,8 @@ export class DisputeViews {
         found.set(record.index, record);
       }
     }
+    const label = decision === undefined ? undefined : await this.#ports.labelOf(decision);
+    if (label !== undefined) found.set(parseLeaf(label).index, parseLeaf(label));
     return [...found.values()].sort((a, b) => a.index - b.index).slice(0, chainListedMax);
   }
 

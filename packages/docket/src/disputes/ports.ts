@@ -47,6 +47,8 @@ export type DisputePorts = {
   /** The event of a decision; that it was read, by whom and why is sealed first. */
   readonly openContent: (index: number, by: string, reason: string) => Promise<Event | undefined>;
   readonly caseRecords: (query: CaseQuery) => Promise<string[]>;
+  /** The leaf of the label in force of a decision. */
+  readonly labelOf: (decision: number) => Promise<string | undefined>;
   readonly decisions: (query: DecisionQuery) => Promise<DecisionRow[]>;
   /** Resolves when the views have all that was sealed. */
   readonly indexed: () => Promise<void>;

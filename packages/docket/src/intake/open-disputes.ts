@@ -10,6 +10,7 @@ import { DisputeTokens } from "../disputes/token.ts";
 import { explainRecord, explainRecordToUser, releaseShelf } from "../explanation/explain-record.ts";
 import type { ExplainedRecord } from "../explanation/explain-record.ts";
 import { ruleTexts } from "../explanation/rule-texts.ts";
+import { labelOfLeaf } from "../labels/label-desk.ts";
 import type { OpenSiteOptions } from "./open-site.ts";
 import type { DocketSite } from "./site.ts";
 
@@ -31,6 +32,10 @@ export async function openDisputes(
     actorNamed: (accountId) => site.actorNamed(accountId),
     openContent: (at, by, reason) => contentOf(site, at, by, reason),
     caseRecords: (query) => index.caseRecords(query),
+    labelOf: async (decision) => {
+      const [leaf] = await index.labels({ from: decision, limit: 1 });
+      return leaf !== undefined && labelOfLeaf(leaf).of === decision ? leaf : undefined;
+    },
     decisions: (query) => index.decisions(query),
     indexed: () => site.indexed(),
     ...explaining(options, site),

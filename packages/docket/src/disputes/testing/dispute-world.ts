@@ -199,6 +199,12 @@ export class DisputeWorld {
           return kinds.includes(record.kind) && (record.of === of || [record.of].flat().includes(of));
         });
       },
+      labelOf: async (decision) => {
+        return this.leaves.findLast((leaf) => {
+          const record = parseLeaf(leaf);
+          return record.kind === "label" && record.of === decision;
+        });
+      },
       decisions: async () => [],
       indexed: async () => undefined,
       explain: async ({ record: { index } }) => {
