@@ -79,8 +79,10 @@ export async function openReviews(ports: OpenReviewsPorts): Promise<OpenedReview
     ports.enforcement.outcomeOf(index);
   return {
     reviews: Object.assign(desk, {
-      statistics: (period: { fromMs: number; toMs: number }) =>
-        reviewStatistics({ state: live.state, views, breathe: ports.breathe }, period),
+      statistics: async (period: { fromMs: number; toMs: number }) => {
+        await ports.settled();
+        return reviewStatistics({ state: live.state, views, breathe: ports.breathe }, period);
+      },
     }),
     batches: new BatchDesk({ ...ports, state: batches, reviews, outcomeOf }),
   };

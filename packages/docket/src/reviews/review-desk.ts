@@ -81,7 +81,8 @@ export class ReviewDesk implements SiteReviews {
   }
 
   async queue(by: string, { task, unclaimed = false, limit }: QueueQuery): Promise<QueuePage> {
-    const { views, clock } = this.#ports;
+    const { views, clock, settled } = this.#ports;
+    await settled();
     const state = this.#ports.state();
     const nowMs = clock();
     const open: Partial<Record<ReviewTask, number>> = {};
@@ -100,7 +101,6 @@ export class ReviewDesk implements SiteReviews {
     for await (const row of rowsOf(views, indexes)) rows.set(row.index, row);
     const cases = head.flatMap(({ each, tasks }) => {
       const row = rows.get(each.of);
-      // A row that is not there yet was sealed this moment: it is listed a moment later.
       return row === undefined ? [] : [this.#itemOf(row, tasks)];
     });
     return { cases, open, more: state.leftOut().map((left) => left.task) };
