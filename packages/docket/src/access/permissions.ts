@@ -27,6 +27,8 @@ export type Action =
   | "changeLists"
   | "readLabels"
   | "label"
+  | "restrict"
+  | "reverse"
   | "readSettings"
   | "changeSettings"
   | "readCases"
@@ -56,6 +58,8 @@ export type Action =
  * - `changeLists`: put entries into lists and take them out; above level solo, propose it
  * - `readLabels`: read the labels in force
  * - `label`: say that what was decided on is spam, is not, or that nobody can tell
+ * - `restrict`: restrict actors, networks and so on, end restrictions, link actors
+ * - `reverse`: say by hand what is in force for a content, and whether its decision was right
  * - `readSettings`: read the settings of the site
  * - `changeSettings`: change them
  * - `readCases`: read cases of reviewers and disputes, and how they went
@@ -85,6 +89,8 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   changeLists: ["analyst", "admin"],
   readLabels: ["analyst", "reviewer", "auditor", "admin"],
   label: ["reviewer", "admin"],
+  restrict: ["reviewer", "admin"],
+  reverse: ["reviewer", "admin"],
   readSettings: ["analyst", "reviewer", "auditor", "admin"],
   changeSettings: ["admin"],
   readCases: ["analyst", "reviewer", "auditor", "admin"],

@@ -78,18 +78,15 @@ export async function chainAuthors(index: number, ports: ChainPorts): Promise<Ch
 
 // What a record came of: upwards only one step is taken to each, so that a dispute finds its decision.
 function namedBy(record: DocketRecord): number[] {
-  switch (record.kind) {
-    case "verdict":
-      return record.for === undefined ? [record.of] : [record.of, record.for];
-    case "measure":
-      return record.for === undefined ? [...record.of] : [...record.of, record.for];
-    case "dispute":
-    case "review":
-    case "ruling":
-    case "label":
-    case "report":
-      return [record.of];
-    default:
-      return [];
+  if (record.kind === "verdict") return record.for === undefined ? [record.of] : [record.of, record.for];
+  if (record.kind === "measure") {
+    return record.for === undefined ? record.of : [...record.of, record.for];
   }
+  const isOfOne =
+    record.kind === "dispute" ||
+    record.kind === "review" ||
+    record.kind === "ruling" ||
+    record.kind === "label" ||
+    record.kind === "report";
+  return isOfOne ? [record.of] : [];
 }

@@ -207,6 +207,14 @@ export type StandingNow = {
   links: Link[];
 };
 
+/** Something that is restricted and no actor: `subject` is its keyed hash, as records show it. */
+export type RestrictedSubject = {
+  subject: string;
+  kind: Exclude<SubjectKind, "actor">;
+  value: string;
+  restrictions: RestrictionInForce[];
+};
+
 /** The outcome in force for the content of a decision. */
 export type OutcomeInForce = {
   /** Index of the decision. */
@@ -244,6 +252,8 @@ export interface SiteEnforcement {
   linkedTo(actor: string): string[];
   /** The standing of an actor, by pseudonym. */
   standingOf(actor: string, atMs: number): StandingNow;
+  /** What is restricted now and no actor. */
+  restricted(): RestrictedSubject[];
   outcomeOf(index: number): Promise<OutcomeInForce>;
   /**
    * Everyone who acted on a record's chain: on the decision it is about, and on the verdicts, measures,

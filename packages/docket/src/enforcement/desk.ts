@@ -40,6 +40,8 @@ import type {
   MeasurePreview,
   MeasureWish,
   OutcomeInForce,
+  RestrictedSubject,
+  RestrictionInForce,
   SiteEnforcement,
   StandingNow,
   StepWish,
@@ -291,12 +293,17 @@ export class EnforcementDesk implements SiteEnforcement {
       strikes: standing.strikes
         .filter((strike) => strike.atMs <= atMs)
         .map(({ policy, rule, count, atMs: given }) => ({ policy, rule, count, at: formatTime(given) })),
-      restrictions: restrictionsAt(standing, atMs).map((each) => {
-        const imposed = this.#state.originOf(each.id);
-        return { ...recordedRestriction(each), ...(imposed === undefined ? {} : { imposed }) };
-      }),
+      restrictions: this.#inForce(standing, atMs),
       links: this.#state.linksOf(actor),
     };
+  }
+
+  restricted(): RestrictedSubject[] {
+    const { subjects, standingNow, clock } = this.#ports;
+    return subjects.all().flatMap(({ subject, kind, value }) => {
+      const restrictions = this.#inForce(standingNow(subject), clock());
+      return restrictions.length === 0 ? [] : [{ subject, kind, value, restrictions }];
+    });
   }
 
   async outcomeOf(index: number): Promise<OutcomeInForce> {
@@ -307,6 +314,13 @@ export class EnforcementDesk implements SiteEnforcement {
   async authorsOf(index: number): Promise<ChainAuthor[]> {
     await this.#ports.settled();
     return chainAuthors(index, this.#chain);
+  }
+
+  #inForce(standing: Standing, atMs: number): RestrictionInForce[] {
+    return restrictionsAt(standing, atMs).map((each) => {
+      const imposed = this.#state.originOf(each.id);
+      return { ...recordedRestriction(each), ...(imposed === undefined ? {} : { imposed }) };
+    });
   }
 
   async #decision(index: number): Promise<Loaded> {

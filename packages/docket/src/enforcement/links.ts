@@ -24,18 +24,18 @@ export function coverings(
   const inForce = new Map(actors.map((actor) => [actor, restrictionsAt(standingOf(actor), nowMs)]));
   return actors.flatMap((actor) => {
     const own = inForce.get(actor) ?? [];
-    const wished = new Map<string, RestrictionWish & { readonly untilMs: number }>();
+    const wished = new Map<string, Covered>();
     for (const [other, restrictions] of inForce) {
       if (other === actor) continue;
       for (const each of restrictions) {
-        const wish = covered(each, lastMs);
-        if (wish === undefined || own.some((one) => isAsStrong(one, wish))) continue;
-        const name = wishName(wish);
-        if ((wished.get(name)?.untilMs ?? 0) < wish.untilMs) wished.set(name, wish);
+        const cover = covered(each, lastMs);
+        if (cover === undefined || own.some((one) => isAsStrong(one, cover))) continue;
+        const name = wishName(cover.wish);
+        if ((wished.get(name)?.untilMs ?? 0) < cover.untilMs) wished.set(name, cover);
       }
     }
     if (wished.size === 0) return [];
-    return [{ actor, restrictions: [...wished.values()].map(({ untilMs: _, ...wish }) => wish) }];
+    return [{ actor, restrictions: [...wished.values()].map(({ wish }) => wish) }];
   });
 }
 
@@ -44,24 +44,29 @@ export function linkParts(note: string | undefined, siteKey: Uint8Array): PlainP
   return [notePart({ why: note }, siteKey)];
 }
 
-type Covered = RestrictionWish & { readonly untilMs: number };
+type Covered = { readonly wish: RestrictionWish; readonly untilMs: number };
 
 function covered(restriction: Restriction, lastMs: number): Covered | undefined {
   const untilMs = Math.min(restriction.untilMs, lastMs);
   const until = formatTime(untilMs);
-  if (restriction.kind === "ban" || restriction.kind === "suspend")
-    return { kind: "suspend", until, untilMs };
-  if (restriction.kind === "limit") {
-    return { kind: "limit", ability: restriction.ability, until, untilMs };
+  switch (restriction.kind) {
+    case "ban":
+    case "suspend":
+      return { wish: { kind: "suspend", until }, untilMs };
+    case "limit":
+      return { wish: { kind: "limit", ability: restriction.ability, until }, untilMs };
+    case "throttle": {
+      const { count, perMs, burst } = restriction;
+      return { wish: { kind: "throttle", rate: `${count}/${unitOf(perMs)}`, burst, until }, untilMs };
+    }
+    case "warn":
+      return undefined;
   }
-  if (restriction.kind !== "throttle") return undefined;
-  const { count, perMs, burst } = restriction;
-  return { kind: "throttle", rate: `${count}/${unitOf(perMs)}`, burst, until, untilMs };
 }
 
-function isAsStrong(own: Restriction, wish: Covered): boolean {
+function isAsStrong(own: Restriction, { wish, untilMs }: Covered): boolean {
   if (own.kind === "ban") return true;
-  if (own.untilMs < wish.untilMs) return false;
+  if (own.untilMs < untilMs) return false;
   if (own.kind === "suspend") return true;
   if (wish.kind === "limit") return own.kind === "limit" && own.ability === wish.ability;
   if (wish.kind !== "throttle" || own.kind !== "throttle") return false;

@@ -54,7 +54,34 @@ const StandingSchema: TSchema = Type.Object({
   strikes: Type.Array(
     Type.Object({ policy: Type.String(), rule: Type.String(), count: Type.Integer(), at: time }),
   ),
-  restrictions: Type.Array(Type.Object({ id: Type.String(), kind: Type.String(), until: time })),
+  restrictions: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      kind: Type.String(),
+      until: Type.Optional(time),
+      imposed: Type.Optional(
+        Type.Object({
+          index: Type.Integer({ description: "The record by which it was imposed" }),
+          kind: Type.String({ description: "decision, verdict or measure" }),
+          by: Type.String(),
+          at: time,
+          reason: Type.Optional(Type.String()),
+        }),
+      ),
+    }),
+  ),
+  links: Type.Optional(
+    Type.Array(
+      Type.Object({
+        actor: Type.String({ description: "The other actor's pseudonym" }),
+        relation: Type.String(),
+        index: Type.Integer(),
+        by: Type.String(),
+        at: time,
+        reason: Type.String(),
+      }),
+    ),
+  ),
 });
 
 /** The schemas that any server's routes refer to by name. */

@@ -10,6 +10,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Authenticator } from "../access/authenticator.ts";
+import type { SiteEnforcement } from "../enforcement/contract.ts";
 import type { Site } from "../intake/contract.ts";
 import type { SiteBrakes } from "../rollout/brake-desk.ts";
 import type { Models } from "../models/contract.ts";
@@ -32,6 +33,7 @@ import { addBrakeRoutes } from "./routes/brakes.ts";
 import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
 import { addDisputeRoutes } from "./routes/disputes.ts";
+import { addEnforcementRoutes } from "./routes/enforcement.ts";
 import { addExplanationRoutes } from "./routes/explanation.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
@@ -57,6 +59,8 @@ export type ServerOptions = {
   lists?: ListDesk | undefined;
   /** The models that score texts; without them there is no `/v1/models`. */
   models?: Models | undefined;
+  /** Verdicts, measures and links; without them there is no `/v1/verdicts`, `/v1/measures`, `/v1/links`. */
+  enforcement?: SiteEnforcement | undefined;
   /** The labels of decisions; without them there is no `/v1/labels`. */
   labels?: SiteLabels | undefined;
   /** The settings of the site; without them there is no `/v1/settings`. */
@@ -119,7 +123,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     addMailRoutes(scope, context);
     addExplanationRoutes(scope, context);
     addReceiptRoutes(scope, context);
-    addActorRoutes(scope, context);
+    addActorRoutes(scope, { ...context, enforcement: options.enforcement });
     addDeskRoutes(scope, options);
     addHealthRoutes(scope, context);
     addLogFileRoutes(scope, context);
@@ -136,11 +140,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 /** The routes of what people do with a site: of each desk that there is. */
 function addDeskRoutes(scope: FastifyInstance, options: ServerOptions): void {
-  const { changes, brakes, lists, labels, models, settings, disputes, clock } = options;
+  const { changes, brakes, lists, labels, models, settings, disputes, enforcement, clock } = options;
   if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
   if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
   if (lists !== undefined) addListRoutes(scope, { lists });
   if (labels !== undefined) addLabelRoutes(scope, { labels });
+  if (enforcement !== undefined) addEnforcementRoutes(scope, { enforcement });
   if (models !== undefined) addModelRoutes(scope, { models });
   if (settings !== undefined) addSettingsRoutes(scope, { settings });
   if (disputes !== undefined) addDisputeRoutes(scope, { disputes, clock });

@@ -13,7 +13,7 @@ import {
   restrictionsAt,
   scoreModels,
 } from "@docket/policy";
-import type { EvaluationInput, LookupQuestion, Signals, Standing } from "@docket/policy";
+import type { LookupQuestion, Signals, Standing } from "@docket/policy";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
 import type { Actor } from "../evidence/actors.ts";
@@ -49,6 +49,8 @@ import { withinTime } from "./within-time.ts";
  */
 const syncWithinMs = 30_000;
 
+/** What was found out about an event by itself, and for which release. */
+type LookedAt = Pick<Subject, "signals" | "models"> & { readonly release: Release };
 type InFlight = { body: string; decision: Promise<Decision> };
 
 /** An open site. */
@@ -344,7 +346,10 @@ export class DocketSite implements Site {
     this.#refuseIfOverloaded(request.priority);
     // Before the index is asked: what it says must still be true when the event is decided.
     const lookups = this.#asksLists ? await this.#lookUp(request, identified) : undefined;
-    const found = await this.#ports.index.find({ event: eventHash, account: lookup });
+    const finding = this.#ports.index.find({ event: eventHash, account: lookup });
+    // While the index looks: of events that come together, all are looked at before the first is decided.
+    const early = this.#lookAt(identified.event);
+    const found = await finding;
     const since = this.#ports.clock() - repeatWindowMs;
     const stored = found.repeat !== undefined && found.repeat.sealedMs >= since ? found.repeat : undefined;
     const repeat = this.#feed.recent(eventHash) ?? stored;
@@ -352,7 +357,6 @@ export class DocketSite implements Site {
       if (!bodyHash.equals(repeat.body)) throw conflict(request.event.id);
       return this.#repeat(repeat.index, request.withoutReceipt !== true);
     }
-    const signals = this.#signals(identified.event);
 
     // From here to the append nothing waits: the event takes its place in the order of the log.
     this.#refuseIfOverloaded(request.priority);
@@ -362,7 +366,9 @@ export class DocketSite implements Site {
       (found.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey));
     const actor = known ?? this.#actors.make(lookup);
     const made = known === undefined;
-    const subject = subjectOf(request, identified, actor.pseudonym, signals, this.#scores(identified.event));
+    const isCurrent = early.release === this.#engine.release;
+    const { signals, models } = isCurrent ? early : this.#lookAt(identified.event);
+    const subject = subjectOf(request, identified, actor.pseudonym, signals, models);
     if (lookups !== undefined) subject.lookups = lookups;
     const { decided, undo } = this.#engine.decide(subject);
     const draft = draftDecision(decided, identified.encoded, actor, request.by, this.#ports.keys.site);
@@ -414,7 +420,8 @@ export class DocketSite implements Site {
   async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
     const pseudonym = (await this.actorNamed(request.event.actor.id)) ?? "a_unknown";
     const { event } = identified;
-    const subject = subjectOf(request, identified, pseudonym, this.#signals(event), this.#scores(event));
+    const { signals, models } = this.#lookAt(event);
+    const subject = subjectOf(request, identified, pseudonym, signals, models);
     // A trial asks nobody.
     if (this.#asksLists) subject.lookups = this.#ports.lookups?.remembered(this.#questions(event));
     return answerTo(this.#engine.try(subject), -1, { sealed: false, repeat: false, receipt: undefined });
@@ -470,10 +477,11 @@ export class DocketSite implements Site {
     return inOrder;
   }
 
-  // Under the release that decides it: called where nothing waits any more.
-  #scores(event: Event): EvaluationInput["models"] {
-    const { policies, models } = this.#engine.release;
-    return scoreModels(policies, models, event.type, event.content);
+  /** What an event is by itself, for the release that is in force. */
+  #lookAt(event: Event): LookedAt {
+    const { release } = this.#engine;
+    const models = scoreModels(release.policies, release.models, event.type, event.content);
+    return { release, signals: this.#signals(event), models };
   }
 
   #refuseIfOverloaded(priority?: Priority): void {

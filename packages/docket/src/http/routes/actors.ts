@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // An actor's standing, by the app's own id of the account.
 import { parseTime, ProtocolError } from "@docket/protocol";
-import type { FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import type { SiteEnforcement } from "../../enforcement/contract.ts";
 import { answerInTime } from "../context.ts";
-import type { Routes } from "../context.ts";
+import type { HttpContext } from "../context.ts";
 import { accountIdLengthMax } from "../limits.ts";
 import { describe } from "../openapi.ts";
 
@@ -20,14 +21,23 @@ const standing = describe({
   errors: ["schema_mismatch", "unknown_field", "not_found", "overloaded"],
 });
 
-/** `/v1/actors`. */
-export const addActorRoutes: Routes = (server, { site, clock }) => {
+/** `/v1/actors`. Where enforcement is known, a standing says where it comes from. */
+export function addActorRoutes(
+  server: FastifyInstance,
+  {
+    site,
+    clock,
+    enforcement,
+  }: HttpContext & { enforcement?: Pick<SiteEnforcement, "standingOf"> | undefined },
+): void {
   server.get("/v1/actors/:id/standing", standing, async (request) => {
     const accountId = accountIdOf(request);
     const at = queryTime(request) ?? clock();
-    return answerInTime(site.standing(accountId, at));
+    const view = await answerInTime(site.standing(accountId, at));
+    if (view.actor === null || enforcement === undefined) return view;
+    return enforcement.standingOf(view.actor, at);
   });
-};
+}
 
 /**
  * The account id in a path.

@@ -15,6 +15,7 @@ import { ListWorld } from "../../lists/testing/list-world.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
 import { TestBrakes } from "./brakes.ts";
+import { TestEnforcement } from "./enforcement.ts";
 import { TestLabels } from "./labels.ts";
 import { MemorySite } from "./site.ts";
 
@@ -31,6 +32,7 @@ export type TestServer = {
   /** Lists on a log of their own. */
   lists: ListWorld;
   labels: TestLabels;
+  enforcement: TestEnforcement;
   /** Disputes on a log of their own, whose record 0 refused an event of alice. */
   disputes: DisputeWorld;
   close: () => Promise<void>;
@@ -81,6 +83,7 @@ export async function testServer(
   const brakes = new TestBrakes();
   const lists = new ListWorld();
   const labels = new TestLabels();
+  const enforcement = new TestEnforcement();
   const disputes = new DisputeWorld(options.clock ?? clock);
   disputes.decide("alice", "reject");
   const server = createServer({
@@ -88,6 +91,7 @@ export async function testServer(
     changes: changes.changes,
     brakes: brakes.desk,
     labels: labels.desk,
+    enforcement,
     disputes: disputes.disputes,
     models: new MemoryModels(),
     lists: (await lists.open()).changes,
@@ -105,6 +109,7 @@ export async function testServer(
     brakes,
     lists,
     labels,
+    enforcement,
     disputes,
     close: async () => {
       await server.close();
