@@ -172,7 +172,8 @@ export class NoticeFeed {
       page.told.push({ index, record: await anyRecord(view, index) });
     }
     page.told.sort((a, b) => a.index - b.index);
-    const youngestMs = clock() - delayMinutes() * minuteMs;
+    const delayMs = delayMinutes() * minuteMs;
+    const youngestMs = delayMs === 0 ? Infinity : clock() - delayMs;
     const tooYoung = page.told.findIndex((told) => sealedMsOf(told) > youngestMs);
     if (tooYoung < 0) return { ...page, more: page.upTo < (await view.size()) - 1 };
     const upTo = (page.told[tooYoung] as ToldRecord).index - 1;

@@ -5,11 +5,11 @@
 // A refusal like one that its actor was told of since the last digest is kept for the next: a spammer who is
 // refused five hundred times a day gets one notice and one digest. What is `quiet` is told where the quiet
 // ends.
+import { isCaseRecord } from "@docket/protocol";
 import type { DocketRecord, ReviewFinding } from "@docket/protocol";
 import type { DecisionRow } from "../views/decision-row.ts";
 import type { LogView } from "./contract.ts";
 import type { NoticeType } from "./notice.ts";
-import { caseRecordOf } from "./told-records.ts";
 import type { CaseRecord, ToldRecord } from "./told-records.ts";
 
 /** Kinds of records, besides decisions, by which somebody is told something. */
@@ -191,9 +191,9 @@ export async function toldRecord(view: LogView, index: number): Promise<ToldReco
     const [row] = await view.decisions({ telling: true, after: index - 1, before: index + 1, limit: 1 });
     return row === undefined ? undefined : { index, row };
   }
-  const [leaf] = await view.caseRecords({ kinds: [record.kind], after: index - 1, limit: 1 });
-  const found = leaf === undefined ? undefined : caseRecordOf(leaf);
-  return found?.index === index ? { index, record: found } : undefined;
+  return isCaseRecord(record) || record.kind === "label"
+    ? { index, record: record as CaseRecord }
+    : undefined;
 }
 
 /** The refusals between two digests that were like one that their actor was told of, by actor. */
