@@ -24,6 +24,8 @@ import { generatedPolicy, policySize } from "./generated-policy.ts";
 
 /** Rounds before those that are measured: the engine compiles what runs often, as it has in a server. */
 export const warmUpRounds = 2;
+/** Events that come together, as the lines of a batch do: all are looked at before the first is decided. */
+const windowEvents = 64;
 const streamName = "data/comments-youtube-stream/data.jsonl.gz";
 /** The site's hashing key. */
 export const hashing: KeyObject = createSecretKey(Buffer.alloc(32, 7));
@@ -36,7 +38,7 @@ export async function measureStream(context: PolicyBench): Promise<PolicySection
   const prepared = readStream(context.events);
   const release = openRelease();
   const signals = prepared.map(({ event }) => siteSignals(event, hashing));
-  const rates: Record<string, number[]> = { signals: [], evaluate: [], given: [], decide: [] };
+  const rates: Record<string, number[]> = { signals: [], evaluate: [], given: [], decide: [], together: [] };
   let outcomes: Record<string, number> = {};
   for (let round = -warmUpRounds; round < context.rounds; round++) {
     context.progress(`stream: round ${round + 1} of ${context.rounds}`);
@@ -68,6 +70,15 @@ function measureRound(
       if (!given) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     });
   };
+  const together = (): number => {
+    const engine = openEngine(release);
+    return (
+      rateOf(windowsOf(prepared), (window) => {
+        const looked = window.map((each) => subjectOf(each, siteSignals(each.event, hashing)));
+        for (const subject of looked) engine.decide(subject);
+      }) * windowEvents
+    );
+  };
   const inputs = prepared.map(({ event, atMs }, index) =>
     inputOf(event, atMs, signals[index] ?? {}, release),
   );
@@ -76,6 +87,7 @@ function measureRound(
     evaluate: rateOf(inputs, (input) => evaluate(release.policies, input)),
     given: decide(true),
     decide: decide(false),
+    together: together(),
   };
   return { rates, outcomes };
 }
@@ -95,6 +107,7 @@ function textOf(perSecond: Record<string, number>, events: number, outcomes: Rec
           "the whole decision without log: signals, counters, limits, lists, rules, restrictions, facts",
           "decide",
         ),
+        row(`the same of events that come ${windowEvents} together, as in a batch`, "together"),
       ],
       1,
     ),
@@ -102,6 +115,15 @@ function textOf(perSecond: Record<string, number>, events: number, outcomes: Rec
     `${grouped(events)} comments in the order of their times, after ${warmUpRounds} rounds that don't ` +
       `count. What became of them: ${became.join(", ")}.`,
   ].join("\n");
+}
+
+/** The events in windows; what is left over is left out. */
+function windowsOf(prepared: readonly Prepared[]): (readonly Prepared[])[] {
+  const windows: (readonly Prepared[])[] = [];
+  for (let from = 0; from + windowEvents <= prepared.length; from += windowEvents) {
+    windows.push(prepared.slice(from, from + windowEvents));
+  }
+  return windows;
 }
 
 /** Events for each second of processor time, all threads together. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { encodeKeptRelease, releaseOf } from "../releases/release.ts";
 import type { Release } from "../releases/release.ts";
 import { logPaths } from "../log/paths.ts";
+import type { LogDisk } from "../log/disk.ts";
 import { disk } from "../stores/files/node-disk.ts";
 import { countedBesides, countersHeldBy, knownCounters, scanLeaves } from "./known-counters.ts";
 import { declaredIn } from "../intake/counting.ts";
@@ -51,7 +52,7 @@ test("releases and brakes are found in the bytes of the leaves", () => {
     ["000", `{"kind":"release","release":"${first}"}{"kind":"decision","release":"${first}","rules":[]}`],
     ["001.p/9", `{"kind":"decision","release":"${second}"}{"kind":"brake","release":"${first}"}`],
   ]);
-  const read = (path: string): Buffer | undefined => {
+  const read: LogDisk["readFile"] = (path) => {
     const text = bundles.get(path.slice(path.lastIndexOf("entries/") + "entries/".length));
     return text === undefined ? undefined : Buffer.from(text);
   };
