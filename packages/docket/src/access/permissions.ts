@@ -32,8 +32,12 @@ export type Action =
   | "readSettings"
   | "changeSettings"
   | "readCases"
+  | "review"
+  | "bulk"
   | "dispute"
   | "rule"
+  | "readPatterns"
+  | "exportCase"
   | "readTransparency"
   | "exportStatements";
 
@@ -63,8 +67,12 @@ export type Action =
  * - `readSettings`: read the settings of the site
  * - `changeSettings`: change them
  * - `readCases`: read cases of reviewers and disputes, and how they went
+ * - `review`: claim cases of the queue, see what was posted, and say what was found
+ * - `bulk`: correct many decisions at once, or approve that another does
  * - `dispute`: object to a decision on behalf of the account that it is of
  * - `rule`: write to a complainant, decide a dispute, take back a dispute token
+ * - `readPatterns`: read actors' timelines, and findings across actors
+ * - `exportCase`: make a case file; sealed as a record
  * - `readTransparency`: read the transparency report and the weekly page
  * - `exportStatements`: take decisions out as statements of reasons; sealed as a record
  * - `confirmBrake`: give the power back that an emergency brake took; the level of duties says who must not
@@ -94,8 +102,12 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   readSettings: ["analyst", "reviewer", "auditor", "admin"],
   changeSettings: ["admin"],
   readCases: ["analyst", "reviewer", "auditor", "admin"],
+  review: ["reviewer", "admin"],
+  bulk: ["reviewer", "admin"],
   dispute: ["ingest", "admin"],
   rule: ["reviewer", "admin"],
+  readPatterns: ["analyst", "reviewer", "auditor", "admin"],
+  exportCase: ["reviewer", "admin"],
   readTransparency: ["analyst", "reviewer", "auditor", "admin"],
   exportStatements: ["auditor", "admin"],
 };

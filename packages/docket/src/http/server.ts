@@ -17,9 +17,12 @@ import type { Models } from "../models/contract.ts";
 import type { SiteDisputes } from "../disputes/contract.ts";
 import type { SiteLabels } from "../labels/label-desk.ts";
 import type { ListDesk } from "../lists/contract.ts";
+import type { SitePatterns } from "../patterns/patterns-desk.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
 import type { Changes } from "../releases/contract.ts";
+import type { SiteBatches } from "../reviews/batch-contract.ts";
+import type { OpenedReviews } from "../reviews/open-reviews.ts";
 import type { SettingsDesk } from "../settings/settings-desk.ts";
 import { replaceDurably } from "../stores/files/replace-durably.ts";
 import { addAuthentication } from "./authenticate.ts";
@@ -29,6 +32,7 @@ import * as limits from "./limits.ts";
 import { addBrakeMetrics, addDisputeMetrics, addWitnessMetrics, createMetrics } from "./metrics.ts";
 import { describeServer, sharedSchemas } from "./openapi.ts";
 import { addActorRoutes } from "./routes/actors.ts";
+import { addBatchRoutes } from "./routes/batches.ts";
 import { addBrakeRoutes } from "./routes/brakes.ts";
 import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
@@ -41,8 +45,10 @@ import { addListRoutes } from "./routes/lists.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
 import { addMailRoutes } from "./routes/mail.ts";
 import { addModelRoutes } from "./routes/models.ts";
+import { addPatternRoutes } from "./routes/patterns.ts";
 import { addPolicyRoutes } from "./routes/policy.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
+import { addReviewRoutes } from "./routes/reviews.ts";
 import { addSettingsRoutes } from "./routes/settings.ts";
 
 /** What a server is made of. */
@@ -65,8 +71,14 @@ export type ServerOptions = {
   labels?: SiteLabels | undefined;
   /** The settings of the site; without them there is no `/v1/settings`. */
   settings?: SettingsDesk | undefined;
+  /** The review queue; without it there is no `/v1/queue` and `/v1/reviews`. */
+  reviews?: OpenedReviews["reviews"] | undefined;
+  /** Corrections of many decisions; without them there is no `/v1/batches`. */
+  batches?: SiteBatches | undefined;
   /** Objections to decisions; without them there is no `/v1/disputes`. */
   disputes?: SiteDisputes | undefined;
+  /** Patterns of abuse; without them there are no timelines, findings and case files. */
+  patterns?: SitePatterns | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -149,4 +161,8 @@ function addDeskRoutes(scope: FastifyInstance, options: ServerOptions): void {
   if (models !== undefined) addModelRoutes(scope, { models });
   if (settings !== undefined) addSettingsRoutes(scope, { settings });
   if (disputes !== undefined) addDisputeRoutes(scope, { disputes, clock });
+  const { reviews, batches, site, patterns } = options;
+  if (reviews !== undefined) addReviewRoutes(scope, { reviews, site, disputes, clock });
+  if (batches !== undefined) addBatchRoutes(scope, { batches });
+  if (patterns !== undefined) addPatternRoutes(scope, { patterns });
 }
