@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The features of one text: distinct 32-bit hashes, in groups.
+import { readUnits, unitBuffer } from "../text/units.ts";
 import { hashEnd, hashStep, hashText } from "./hash.ts";
 
 /** The most features that one text can have; what is found after that is left out. */
@@ -55,22 +56,25 @@ export class FeatureSet {
   }
 
   /**
-   * Adds each run of `min` to `max` code units of a text, from each place on the shortest first. Most
-   * features are such runs, so this is {@link add} written out: no call, no field read twice.
+   * Adds each run of `min` to `max` code units of a text, from each place on the shortest first; a space
+   * stands before and after the text. Most features are such runs, so this is {@link add} written out: no
+   * call, no field read twice.
    */
   addRuns(text: string, min: number, max: number): void {
     const { hashes, labels } = this;
     const slots = this.#slots;
     const mask = this.#mask;
     const sizeMax = Math.min(featuresMax, Math.floor((mask * 3) / 4) + 1);
-    const { length } = text;
+    const spaced = ` ${text} `;
+    const { length } = spaced;
+    const units = readUnits(spaced, runBuffer);
     let size = this.size;
     for (let start = 0; start <= length - min; start++) {
-      let hash = hashStep(runSeed, text.charCodeAt(start));
+      let hash = hashStep(runSeed, units[start] as number);
       const end = start + max < length ? start + max : length;
       const least = start + min - 1;
       for (let at = start + 1; at < end; at++) {
-        hash = hashStep(hash, text.charCodeAt(at));
+        hash = hashStep(hash, units[at] as number);
         if (at < least) continue;
         const key = hashEnd(hash) || 1;
         let slot = key & mask;
@@ -82,7 +86,7 @@ export class FeatureSet {
         if (other === key || size >= sizeMax) continue;
         slots[slot] = key;
         hashes[size++] = key;
-        if (labels !== undefined) labels.set(key, `characters “${text.slice(start, at + 1)}”`);
+        if (labels !== undefined) labels.set(key, `characters “${spaced.slice(start, at + 1)}”`);
       }
     }
     this.size = size;
@@ -90,8 +94,18 @@ export class FeatureSet {
 
   /** Adds a feature that is a text of some kind; `kind` and `text` are its readable form too. */
   addToken(kind: string, text: string): void {
-    const hash = hashEnd(hashText(hashStep(hashText(tokenSeed, kind), 0), text));
-    if (this.add(hash) && this.labels !== undefined) this.labels.set(hash >>> 0 || 1, `${kind} ${text}`);
+    this.addTokenHash(hashText(kindHash(kind), text), kind, text);
+  }
+
+  /**
+   * The same, where the hash is known.
+   *
+   * @param hash of the text, from {@link kindHash} on, not ended
+   * @param text read only for labels
+   */
+  addTokenHash(hash: number, kind: string, text: string): void {
+    const ended = hashEnd(hash);
+    if (this.add(ended) && this.labels !== undefined) this.labels.set(ended || 1, `${kind} ${text}`);
   }
 
   /** Ends a group: what comes next belongs to the one after. */
@@ -100,5 +114,20 @@ export class FeatureSet {
   }
 }
 
+const runBuffer = unitBuffer();
 const runSeed = 0x3c6e_f372;
 const tokenSeed = 0x1f83_d9ab;
+
+/** What the hashes of tokens start from, by kind. There are few kinds, but for the names of headers. */
+const kindHashes = new Map<string, number>();
+const kindHashesMax = 512;
+
+/** What the hash of a token of a kind starts from. */
+export function kindHash(kind: string): number {
+  let hash = kindHashes.get(kind);
+  if (hash === undefined) {
+    hash = hashStep(hashText(tokenSeed, kind), 0);
+    if (kindHashes.size < kindHashesMax) kindHashes.set(kind, hash);
+  }
+  return hash;
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The features of a text: which there are is frozen under a version that each model file names.
-import { foldText } from "../text/fold.ts";
+import { foldShared } from "../text/fold.ts";
 import { confusablesVersion } from "../text/look-tables.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { unicodeVersion } from "../text/unicode.ts";
@@ -61,11 +61,11 @@ export function extractFeatures(
   const split = isMail ? splitMarkup(headAndTail(text, markupHeadUnits, markupTailUnits)) : undefined;
   const whole = joined(title, split?.visible ?? text);
   const written = headAndTail(whole, headUnits, tailUnits);
-  const { normalised, skeleton, tricks } = foldText(written);
+  const { normalised, skeleton, tricks } = foldShared(written);
   set.clear((isMail ? 3 : 5) * written.length + 1_024, labels);
   const { min, max } = isMail ? runs.mail : runs.short;
-  set.addRuns(` ${isMail ? skeleton : normalised} `, min, max);
-  if (!isMail && skeleton !== normalised) set.addRuns(` ${skeleton} `, min, max);
+  set.addRuns(isMail ? skeleton : normalised, min, max);
+  if (!isMail && skeleton !== normalised) set.addRuns(skeleton, min, max);
   set.endGroup();
   const words = addWords(isMail ? skeleton : normalised, set);
   if (!isMail && skeleton !== normalised) addWords(skeleton, set);

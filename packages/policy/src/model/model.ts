@@ -144,17 +144,14 @@ function scaled(sum: number, scale: number, root: number): number {
 }
 
 /**
- * The greatest integer whose square is at most `value`: by Newton's steps from above, since `Math.sqrt` may
- * differ.
+ * The greatest integer whose square is at most `value`, whatever the last bit of `Math.sqrt` is.
+ *
+ * @param value an integer from 0 to 2^52
  */
 export function integerRoot(value: number): number {
-  if (value < 2) return value;
-  let root = value;
-  let next = Math.floor((root + 1) / 2);
-  while (next < root) {
-    root = next;
-    next = Math.floor((root + Math.floor(value / root)) / 2);
-  }
+  let root = Math.floor(Math.sqrt(value));
+  while (root * root > value) root -= 1;
+  while ((root + 1) * (root + 1) <= value) root += 1;
   return root;
 }
 

@@ -2,6 +2,7 @@
 // What a text is like, apart from what it says: its length, its signs, capitals, links, tricks, and markup.
 import type { Tricks } from "../text/fold.ts";
 import { isLowercase, isUppercase, unicode } from "../text/unicode.ts";
+import { readUnits, unitBuffer } from "../text/units.ts";
 import { lowerAscii } from "./characters.ts";
 import type { FeatureSet } from "./feature-set.ts";
 import { addLink, addLinks } from "./links.ts";
@@ -26,8 +27,9 @@ export type Look = {
 /** Adds what a text is like. */
 export function addStructure(look: Look, set: FeatureSet): void {
   const { written, length, words, tricks } = look;
-  addCounts(written, set);
-  addCapitals(written, set);
+  const units = readUnits(written, buffer);
+  addCounts(units, written.length, set);
+  addCapitals(written, units, set);
   set.addToken("length about", String(halfPowers(length)));
   set.addToken("words about", String(halfPowers(words)));
   set.addToken("links", String(Math.min(6, addLinks(written.slice(0, linkTextUnitsMax), set))));
@@ -59,7 +61,9 @@ function sixteenths(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.ceil((part * 16) / whole);
 }
 
-function addCounts(written: string, set: FeatureSet): void {
+const buffer = unitBuffer();
+
+function addCounts(units: Uint16Array, length: number, set: FeatureSet): void {
   let capitals = 0;
   let small = 0;
   let digits = 0;
@@ -67,8 +71,8 @@ function addCounts(written: string, set: FeatureSet): void {
   let questions = 0;
   let currencies = 0;
   let others = 0;
-  for (let at = 0; at < written.length; at++) {
-    const unit = written.charCodeAt(at);
+  for (let at = 0; at < length; at++) {
+    const unit = units[at] as number;
     if (unit >= 0x61 && unit <= 0x7a) small += 1;
     else if (unit >= 0x41 && unit <= 0x5a) capitals += 1;
     else if (unit >= 0x30 && unit <= 0x39) digits += 1;
@@ -79,22 +83,23 @@ function addCounts(written: string, set: FeatureSet): void {
   }
   set.addToken("capitals in 16", String(sixteenths(capitals, capitals + small)));
   set.addToken("digits about", String(halfPowers(digits)));
-  set.addToken("digits in 16", String(sixteenths(digits, written.length)));
+  set.addToken("digits in 16", String(sixteenths(digits, length)));
   set.addToken("exclamation marks", String(Math.min(8, exclamations)));
   set.addToken("question marks", String(Math.min(4, questions)));
   set.addToken("currency signs", String(Math.min(4, currencies)));
-  set.addToken("not ASCII in 16", String(sixteenths(others, written.length)));
+  set.addToken("not ASCII in 16", String(sixteenths(others, length)));
 }
 
 /** Words of two letters or more, all of them capitals. */
-function addCapitals(written: string, set: FeatureSet): void {
+function addCapitals(written: string, units: Uint16Array, set: FeatureSet): void {
   const { properties } = unicode();
+  const { length } = written;
   let count = 0;
-  for (let at = 0; at < written.length && count < capitalWordsMax; at++) {
+  for (let at = 0; at < length && count < capitalWordsMax; at++) {
     const start = at;
     let isSmall = false;
-    for (; at < written.length; at++) {
-      const bits = properties[written.charCodeAt(at)] ?? 0;
+    for (; at < length; at++) {
+      const bits = properties[units[at] as number] as number;
       if (bits & isLowercase) isSmall = true;
       else if (!(bits & isUppercase)) break;
     }
@@ -108,21 +113,32 @@ function addCapitals(written: string, set: FeatureSet): void {
 export function addMarkup(tags: readonly string[], isHtml: boolean, set: FeatureSet): void {
   set.addToken("html", isHtml ? "yes" : "no");
   if (tags.length > 0) set.addToken("tags about", String(halfPowers(tags.length)));
-  for (const tag of tags) addTag(tag, set);
+  // A tag that was there before adds nothing.
+  for (const tag of new Set(tags)) addTag(tag, set);
 }
 
 function addTag(tag: string, set: FeatureSet): void {
   const name = /^[!a-z0-9-]+/i.exec(tag)?.[0].toLowerCase() ?? "";
   set.addToken("tag", name);
-  for (const [, attribute = "", quoted = ""] of tag.matchAll(attributes)) {
-    const key = lowerAscii(attribute);
-    const value = quoted.replaceAll(/^["']|["']$/g, "").trim();
+  attributes.lastIndex = 0;
+  for (let match = attributes.exec(tag); match !== null; match = attributes.exec(tag)) {
+    const key = lowerAscii(match[1] ?? "");
+    const value = withoutQuotes(match[2] ?? "").trim();
     set.addToken("attribute", `${name} ${key}`);
-    if (!/^(?:href|src|action|background)$/.test(key)) {
+    if (!leading.has(key)) {
       set.addToken("attribute", `${key}=${lowerAscii(value.slice(0, valueUnitsMax))}`);
     } else if (/^(?:https?:|www\.)/i.test(value)) addLink(value, set);
     else set.addToken("link of", /^[a-z]{1,12}:/i.exec(value)?.[0].toLowerCase() ?? "no scheme");
   }
+}
+
+/** Attributes that lead somewhere. */
+const leading: ReadonlySet<string> = new Set(["href", "src", "action", "background"]);
+
+function withoutQuotes(written: string): string {
+  const from = /^["']/.test(written) ? 1 : 0;
+  const to = written.length > from && /["']$/.test(written) ? written.length - 1 : written.length;
+  return written.slice(from, to);
 }
 
 const attributes = /([a-z-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)/gi;

@@ -9,6 +9,8 @@ import {
   surrogateClass,
   unspacedClass,
 } from "./characters.ts";
+import { readUnits, unitBuffer } from "../text/units.ts";
+import { kindHash } from "./feature-set.ts";
 import type { FeatureSet } from "./feature-set.ts";
 import { hashEnd, hashStep } from "./hash.ts";
 
@@ -33,31 +35,35 @@ const starts = new Int32Array(wordsMax);
 const ends = new Int32Array(wordsMax);
 const digits = new Uint8Array(wordsMax);
 
+const buffer = unitBuffer();
+
 /** Finds the words of a text and returns how many there are. */
 function findWords(text: string): number {
   const classes = characterClasses();
+  const units = readUnits(text, buffer);
   const { length } = text;
   let count = 0;
   for (let at = 0; at < length && count < wordsMax;) {
     const start = at;
-    const unit = text.charCodeAt(at);
+    const unit = units[at] as number;
     const kind = classes[unit];
     at += 1;
     if (kind === spaceClass) continue;
     let hash = hashStep(wordSeed, unit);
     let digit = kind === digitClass ? 1 : 0;
     if (kind === surrogateClass) {
-      if (at < length) hash = hashStep(hash, text.charCodeAt(at++));
+      if (at < length) hash = hashStep(hash, units[at++] as number);
     } else if (kind === otherClass) {
-      for (; at < length && at - start < signRunMax && text.charCodeAt(at) === unit; at++) {
+      for (; at < length && at - start < signRunMax && units[at] === unit; at++) {
         hash = hashStep(hash, unit);
       }
     } else if (kind !== unspacedClass) {
       for (; at < length; at++) {
-        const next = text.charCodeAt(at);
+        const next = units[at] as number;
         const other = classes[next];
         if (other === digitClass) digit = 1;
-        else if (other !== letterClass && !isInner(text, at, next, classes)) break;
+        else if (other !== letterClass && !(next === apostrophe && isInner(units, at, length, classes)))
+          break;
         if (at - start < wordUnitsMax) hash = hashStep(hash, next);
       }
     }
@@ -71,8 +77,8 @@ function findWords(text: string): number {
 }
 
 /** An apostrophe between letters is part of a word. */
-function isInner(text: string, at: number, unit: number, classes: Uint8Array): boolean {
-  return unit === apostrophe && at + 1 < text.length && classes[text.charCodeAt(at + 1)] === letterClass;
+function isInner(units: Uint16Array, at: number, length: number, classes: Uint8Array): boolean {
+  return at + 1 < length && classes[units[at + 1] as number] === letterClass;
 }
 
 /**
@@ -85,14 +91,14 @@ export function addWords(text: string, set: FeatureSet): number {
   const count = findWords(text);
   const { labels } = set;
   for (let index = 0; index < count; index++) {
-    const hash = hashes[index] ?? 0;
+    const hash = hashes[index] as number;
     const ended = hashEnd(hash);
     const isNew = set.add(ended);
     if (labels !== undefined && isNew) labels.set(ended || 1, `word ${wordAt(text, index)}`);
     if (digits[index] === 1) addShape(text, index, set);
     const last = Math.min(count - 1, index + pairDistanceMax);
     for (let other = index + 1; other <= last; other++) {
-      const pair = hashEnd(hashStep(hashStep(pairSeed + (other - index), hash), hashes[other] ?? 0));
+      const pair = hashEnd(hashStep(hashStep(pairSeed + (other - index), hash), hashes[other] as number));
       if (!set.add(pair) || labels === undefined) continue;
       const between = other - index > 1 ? " … " : " ";
       labels.set(pair || 1, `words ${wordAt(text, index)}${between}${wordAt(text, other)}`);
@@ -107,13 +113,23 @@ function wordAt(text: string, index: number): string {
 
 /** The word with each digit a 0, and how long it is. */
 function addShape(text: string, index: number, set: FeatureSet): void {
-  const shape = wordAt(text, index).slice(0, wordUnitsMax).replaceAll(/[0-9]/g, "0");
+  const start = starts[index] as number;
+  const end = ends[index] as number;
   let hash = shapeSeed;
-  for (let at = 0; at < shape.length; at++) hash = hashStep(hash, shape.charCodeAt(at));
+  for (let at = start; at < Math.min(end, start + wordUnitsMax); at++) {
+    hash = hashStep(hash, withoutDigit(text.charCodeAt(at)));
+  }
   const ended = hashEnd(hash);
-  if (set.add(ended)) set.labels?.set(ended || 1, `digits as in ${shape}`);
-  const length = (ends[index] ?? 0) - (starts[index] ?? 0);
-  if (length > 3) set.addToken("length of a number", String(length));
+  if (set.add(ended) && set.labels !== undefined) {
+    const shape = wordAt(text, index).slice(0, wordUnitsMax).replaceAll(/[0-9]/g, "0");
+    set.labels.set(ended || 1, `digits as in ${shape}`);
+  }
+  if (end - start > 3) set.addToken("length of a number", String(end - start));
+}
+
+/** 0 for each digit of ASCII. */
+function withoutDigit(unit: number): number {
+  return unit >= 0x30 && unit <= 0x39 ? 0x30 : unit;
 }
 
 /** Adds each word of a title as a word of a title. */
@@ -125,7 +141,15 @@ export function addTitleWords(title: string, set: FeatureSet): void {
 /** Adds the words of a folded header's value as this header's, digits being all alike. */
 export function addHeaderWords(name: string, value: string, wordsRead: number, set: FeatureSet): void {
   const count = Math.min(wordsRead, findWords(value));
+  const kind = `header ${name}:`;
+  const seed = kindHash(kind);
   for (let index = 0; index < count; index++) {
-    set.addToken(`header ${name}:`, wordAt(value, index).replaceAll(/\d/g, "0"));
+    const end = ends[index] as number;
+    let hash = seed;
+    for (let at = starts[index] as number; at < end; at++) {
+      hash = hashStep(hash, withoutDigit(value.charCodeAt(at)));
+    }
+    const label = set.labels === undefined ? "" : wordAt(value, index).replaceAll(/\d/g, "0");
+    set.addTokenHash(hash, kind, label);
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The signals of how a text is written: its spellings, and each trick that hides or disguises what it says.
-import { foldText } from "../text/fold.ts";
+import { foldShared, foldText } from "../text/fold.ts";
 import type { Tricks } from "../text/fold.ts";
 import { isSurrogate, codePointAt } from "../text/normalise.ts";
 import { isLetter, isMark, unicode } from "../text/unicode.ts";
@@ -20,7 +20,7 @@ export type TextSignals = Tricks & {
  * @returns also the letters that copies of the text have in common; empty where there are none
  */
 export function computeTextSignals(text: string, rest: string): { values: TextSignals; common: string } {
-  const { normalised, skeleton, tricks } = foldText(text);
+  const { normalised, skeleton, tricks } = foldShared(text);
   const { longestRun, letters } = readLetters(normalised);
   const bare = rest === text ? skeleton : foldText(rest).skeleton;
   const common = bare === normalised ? letters : readLetters(bare).letters;

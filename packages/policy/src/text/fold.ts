@@ -70,6 +70,21 @@ export function foldText(text: string): FoldedText {
   return ascii === undefined ? foldUnicode(text, units) : foldAscii(text, ascii);
 }
 
+/** Longest text that is remembered, in UTF-16 code units. */
+const sharedUnitsMax = 65_536;
+let shared: { readonly text: string; readonly folded: FoldedText } | undefined;
+
+/**
+ * The same as {@link foldText}, which it remembers of one text: signals and models read the same one, one
+ * after the other.
+ */
+export function foldShared(text: string): FoldedText {
+  if (shared?.text === text) return shared.folded;
+  const folded = foldText(text);
+  shared = text.length <= sharedUnitsMax ? { text, folded } : undefined;
+  return folded;
+}
+
 const written = unitBuffer();
 const straightened = unitBuffer();
 
