@@ -5,6 +5,8 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import { addBacktest } from "./backtest/command.ts";
+import { addEnforcement } from "./enforcement/command.ts";
+import { addDisputes } from "./dispute/command.ts";
 import { addExplain } from "./explain/command.ts";
 import { addCase } from "./case/command.ts";
 import { addFindings } from "./findings/command.ts";
@@ -64,6 +66,8 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   );
   addSettings(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples }, terminal, give);
   const parts = { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples };
+  addEnforcement(program, parts, terminal, give);
+  addDisputes(program, { ...parts, index: indexArgument }, terminal, give);
   addFindings(program, parts, terminal, give);
   addCase(program, parts, terminal, give);
   addVerify(program, terminal, give);
