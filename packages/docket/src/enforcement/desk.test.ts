@@ -55,6 +55,310 @@ test("an overturned decision takes its strike along, and only the restrictions t
   await replays(site);
 });
 
+test("a flag gives its strike once it is confirmed, and the ladder follows from then on", async (t) => {
+  const site = await testSite(t);
+  const odd = await site.decide("odd 1");
+  site.nowMs += hour;
+  await site.decide("spam 1");
+  site.nowMs += hour;
+  assert.equal((await standing(site)).strikes.length, 1);
+  const { enforcement } = site.opened;
+  const wish = {
+    of: odd.index ?? -1,
+    verdict: "remove",
+    cause: "review",
+    reason: "spam",
+    confirm: true,
+  } as const;
+  const done = await enforcement.verdict(reviewer, wish);
+  // It counts from when it was written, so the later strike was the second.
+  assert.deepEqual(
+    done.strikes.map(({ rule, at }) => [rule, at]),
+    [["odd", new Date(startMs).toISOString()]],
+  );
+  assert.deepEqual(
+    done.restrictions.map(({ kind }) => kind),
+    ["throttle"],
+  );
+  assert.equal((await enforcement.outcomeOf(odd.index ?? -1)).outcome, "reject");
+  // Said to be wrong after all, all of it goes; said to be right again, it comes back.
+  const back = await enforcement.verdict(reviewer, {
+    ...wish,
+    verdict: "restore",
+    compensate: true,
+    confirm: false,
+  });
+  assert.equal(back.voided.length, 1);
+  assert.deepEqual(kinds(await standing(site)), ["warn"]);
+  const again = await enforcement.verdict(reviewer, wish);
+  assert.equal(again.strikes.length, 1);
+  assert.deepEqual(kinds(await standing(site)), ["throttle", "warn"]);
+  await sameAfterRestart(site);
+  await replays(site);
+});
+
+test("a step that needs a person waits, is taken once, and goes with the strikes that led to it", async (t) => {
+  const site = await testSite(t);
+  const decisions: Decision[] = [];
+  for (let i = 0; i < 5; i++) {
+    decisions.push(await site.decide(`spam ${i}`));
+    site.nowMs += 2 * day;
+  }
+  const last = decisions.at(-1)?.index ?? -1;
+  const { enforcement } = site.opened;
+  const facts = (await site.opened.site.recorded(last)).facts;
+  assert.deepEqual(facts?.proposed, ["comments/ladder-5"]);
+  const wish = { of: last, reason: "ladder" };
+  await assert.rejects(enforcement.takeSteps(reviewer, { ...wish, of: last - 1 }), { code: "act_conflict" });
+  const done = await enforcement.takeSteps(reviewer, wish);
+  assert.deepEqual(
+    done.restrictions.map(({ kind }) => kind),
+    ["ban"],
+  );
+  await assert.rejects(enforcement.takeSteps(reviewer, wish), { code: "act_conflict" });
+  assert.deepEqual((await site.decide("hello")).rules, ["standing.banned"]);
+  const imposed = enforcement
+    .standingOf(done.subject, site.nowMs)
+    .restrictions.find(({ kind }) => kind === "ban");
+  assert.equal(imposed?.imposed?.by, reviewer.by);
+  assert.equal(imposed?.imposed?.index, done.index);
+  // Without the first there were four: the step was not reached.
+  const of = decisions[0]?.index ?? -1;
+  const overturned = await enforcement.verdict(reviewer, {
+    of,
+    verdict: "restore",
+    cause: "dispute",
+    reason: "mistaken",
+    compensate: true,
+  });
+  assert.deepEqual(overturned.ended, [imposed?.id]);
+  assert.equal((await site.decide("hello")).outcome, "allow");
+  await sameAfterRestart(site);
+  await replays(site);
+});
+
+test("a limit takes away what the policy asks for, and nothing else", async (t) => {
+  const site = await testSite(t);
+  await site.decide("hello");
+  const { enforcement } = site.opened;
+  const limit = { kind: "limit", ability: "links", forMs: day } as const;
+  const wish = { subject: { kind: "actor", id: "u1" }, restrictions: [limit], reason: "spam" } as const;
+  const done = await enforcement.measure(reviewer, wish);
+  assert.equal((await site.decide("see https://a.example/")).outcome, "reject");
+  assert.equal((await site.decide("no links")).outcome, "allow");
+  const ends = done.restrictions.map(({ id }) => id);
+  const lift = { subject: { kind: "actor", id: "u1" }, ends, reason: "mistaken" } as const;
+  await enforcement.measure(reviewer, lift);
+  assert.equal((await site.decide("see https://a.example/")).outcome, "allow");
+  await assert.rejects(enforcement.measure(reviewer, lift), { code: "act_conflict" });
+  await replays(site);
+});
+
+test("a network is restricted for a time, for whoever comes from it; each kind of thing likewise", async (t) => {
+  const site = await testSite(t);
+  await site.decide("hello", "u1", { ip: "203.0.113.7", email: "a@Mail.example" });
+  await site.decide("hello", "u2", { ip: "203.0.114.7" });
+  const { enforcement } = site.opened;
+  const suspend = { kind: "suspend", forMs: hour } as const;
+  const on = (
+    kind: "network" | "emailHost" | "domain",
+    value: string,
+  ): Parameters<typeof enforcement.measure>[1] => ({
+    subject: { kind, value },
+    restrictions: [suspend],
+    reason: "flood",
+  });
+  const preview = await enforcement.previewMeasure(on("network", "203.0.113.0/24"));
+  assert.deepEqual(
+    [
+      preview.collateral.looked,
+      preview.collateral.events,
+      preview.collateral.actors,
+      preview.collateral.allowed,
+    ],
+    [2, 1, 1, 1],
+  );
+  const done = await enforcement.measure(reviewer, on("network", "203.0.113.0/24"));
+  assert.match(done.subject, /^s_/);
+  const refused = await site.decide("hello", "u1", { ip: "203.0.113.9" });
+  assert.deepEqual(refused.rules, ["standing.suspended"]);
+  assert.match(refused.reasons[0]?.text["en"] ?? "", /from this network/);
+  assert.equal((await site.decide("hello", "u2", { ip: "203.0.114.7" })).outcome, "allow");
+  await enforcement.measure(reviewer, on("emailHost", "mail.example"));
+  assert.equal((await site.decide("hello", "u3", { email: "b@MAIL.example" })).outcome, "reject");
+  await enforcement.measure(reviewer, on("domain", "bad.example"));
+  assert.equal((await site.decide("see https://www.bad.example/x", "u4")).outcome, "reject");
+  assert.deepEqual(
+    enforcement
+      .restricted()
+      .map(({ kind, value }) => [kind, value])
+      .sort(),
+    [
+      ["domain", "bad.example"],
+      ["emailHost", "mail.example"],
+      ["network", "203.0.113.0/24"],
+    ],
+  );
+  await sameAfterRestart(site);
+  // What it is was sealed with the measure, so the site knows it again.
+  assert.equal((await site.decide("hello", "u1", { ip: "203.0.113.9" })).outcome, "reject");
+  site.nowMs += hour;
+  assert.equal((await site.decide("hello", "u1", { ip: "203.0.113.9" })).outcome, "allow");
+  await replays(site);
+});
+
+test("a throttle on a network is shared by all who come from it", async (t) => {
+  const site = await testSite(t);
+  await site.opened.enforcement.measure(reviewer, {
+    subject: { kind: "network", value: "203.0.113.0/24" },
+    restrictions: [{ kind: "throttle", rate: "1/m", forMs: hour }],
+    reason: "flood",
+  });
+  assert.equal((await site.decide("one", "u1", { ip: "203.0.113.1" })).outcome, "allow");
+  assert.equal((await site.decide("two", "u2", { ip: "203.0.113.2" })).outcome, "delay");
+  await sameAfterRestart(site);
+  assert.equal((await site.decide("three", "u3", { ip: "203.0.113.3" })).outcome, "delay");
+  site.nowMs += minute;
+  assert.equal((await site.decide("four", "u3", { ip: "203.0.113.3" })).outcome, "allow");
+  await replays(site);
+});
+
+test("linked actors are found in steps, and what restricts one comes to cover all, with an end", async (t) => {
+  const site = await testSite(t);
+  for (const account of ["u1", "u2", "u3"]) await site.decide("hello", account);
+  const { enforcement } = site.opened;
+  const [a, b, c] = await Promise.all(["u1", "u2", "u3"].map((id) => site.opened.site.actorNamed(id)));
+  const ban = {
+    subject: { kind: "actor", id: "u1" },
+    restrictions: [{ kind: "ban" }],
+    reason: "spam",
+  } as const;
+  await enforcement.measure(reviewer, ban);
+  const pair = (one: string, other: string): { kind: "actor"; id: string }[] =>
+    [one, other].map((id) => ({ kind: "actor", id }));
+  const link = { relation: "samePerson", of: [1], reason: "ban-evasion" } as const;
+  await enforcement.link(reviewer, { ...link, actors: pair("u1", "u2") });
+  const done = await enforcement.link(reviewer, { ...link, actors: pair("u2", "u3"), coverForMs: 30 * day });
+  assert.deepEqual(new Set(enforcement.linkedTo(a ?? "")), new Set([b, c]));
+  assert.deepEqual(new Set(done.measures.map(({ subject }) => subject)), new Set([b, c]));
+  const covered = await standing(site, "u3");
+  assert.deepEqual(kinds(covered), ["suspend"]);
+  assert.equal((await site.decide("hello", "u2")).outcome, "reject");
+  await site.restart();
+  const reopened = site.opened.enforcement;
+  assert.deepEqual(new Set(reopened.linkedTo(a ?? "")), new Set([b, c]));
+  await reopened.unlink(reviewer, { ...link, actors: pair("u1", "u2") });
+  assert.deepEqual(reopened.linkedTo(a ?? ""), []);
+  await assert.rejects(reopened.unlink(reviewer, { ...link, actors: pair("u1", "u2") }), {
+    code: "act_conflict",
+  });
+  await replays(site);
+});
+
+test("each wrong way has its code, and seals nothing", async (t) => {
+  const site = await testSite(t);
+  const fine = await site.decide("hello");
+  const { enforcement } = site.opened;
+  const size = site.opened.site.status().size;
+  const actor = { kind: "actor", id: "u1" } as const;
+  const suspend = { kind: "suspend", forMs: hour } as const;
+  const measures: [Parameters<typeof enforcement.measure>[1], string][] = [
+    [{ subject: actor, restrictions: [suspend], reason: "" }, "act_refused"],
+    [{ subject: actor, restrictions: [suspend], reason: "Not A Code" }, "act_refused"],
+    [{ subject: actor, restrictions: [], reason: "spam" }, "act_refused"],
+    [{ subject: actor, restrictions: [{ kind: "suspend" }], reason: "spam" }, "act_refused"],
+    [{ subject: actor, restrictions: [{ kind: "suspend", forMs: -1 }], reason: "spam" }, "act_refused"],
+    [
+      { subject: actor, restrictions: [{ kind: "throttle", rate: "0/m", forMs: 1 }], reason: "spam" },
+      "act_refused",
+    ],
+    [
+      { subject: actor, restrictions: [{ kind: "limit", ability: "Links", forMs: 1 }], reason: "spam" },
+      "act_refused",
+    ],
+    [{ subject: actor, restrictions: [suspend], reason: "spam", note: " " }, "act_refused"],
+    [{ subject: actor, ends: ["r_DA0ODxAREhMUFRYX"], reason: "spam" }, "act_conflict"],
+    [{ subject: { kind: "actor", id: "nobody" }, restrictions: [suspend], reason: "spam" }, "not_found"],
+    [
+      { subject: { kind: "actor", actor: `a_${"x".repeat(22)}` }, restrictions: [suspend], reason: "spam" },
+      "not_found",
+    ],
+    [
+      { subject: { kind: "network", value: "10.0.0.0/4" }, restrictions: [suspend], reason: "spam" },
+      "act_refused",
+    ],
+    [
+      { subject: { kind: "network", value: "10.0.0.1/24" }, restrictions: [suspend], reason: "spam" },
+      "act_refused",
+    ],
+    [
+      { subject: { kind: "network", value: "10.0.0.0/24" }, restrictions: [{ kind: "ban" }], reason: "spam" },
+      "act_refused",
+    ],
+    [
+      { subject: { kind: "domain", value: "www.bad.example" }, restrictions: [suspend], reason: "spam" },
+      "act_refused",
+    ],
+    [
+      {
+        subject: { kind: "device", value: "d" },
+        restrictions: [{ kind: "suspend", forMs: 400 * day }],
+        reason: "spam",
+      },
+      "act_refused",
+    ],
+  ];
+  for (const [wish, code] of measures) await assert.rejects(enforcement.measure(reviewer, wish), { code });
+  const of = fine.index ?? -1;
+  const verdict = { of, verdict: "keep", cause: "manual", reason: "spam" } as const;
+  const verdicts: [Parameters<typeof enforcement.verdict>[1], string][] = [
+    [{ ...verdict, reason: "" }, "act_refused"],
+    [{ ...verdict, compensate: true, confirm: true }, "act_refused"],
+    [{ ...verdict, verdict: "restore" }, "act_conflict"],
+    [{ ...verdict, verdict: "release" }, "act_conflict"],
+    [{ ...verdict, of: 0 }, "not_found"],
+    [{ ...verdict, of: 1000 }, "not_found"],
+  ];
+  for (const [wish, code] of verdicts) await assert.rejects(enforcement.verdict(reviewer, wish), { code });
+  await assert.rejects(
+    enforcement.link(reviewer, { actors: [actor, actor], relation: "samePerson", of: [], reason: "spam" }),
+    { code: "act_refused" },
+  );
+  assert.equal(site.opened.site.status().size, size);
+});
+
+test("what goes along stands right before the act, and if it throws nothing is sealed", async (t) => {
+  const site = await testSite(t);
+  const { index: of = -1 } = await site.decide("spam");
+  const { enforcement, site: open } = site.opened;
+  const { size } = open.status();
+  const wish = { of, verdict: "restore", cause: "dispute", reason: "mistaken" } as const;
+  const fail = (): never => {
+    throw new Error("no");
+  };
+  await assert.rejects(enforcement.verdict(reviewer, wish, fail), /no/);
+  assert.equal(open.status().size, size);
+  const review = {
+    kind: "review",
+    by: reviewer.by,
+    role: "reviewer",
+    of,
+    task: "flag",
+    finding: "notSpam",
+    reason: "other",
+  } as const;
+  const [, done] = await Promise.all([
+    site.decide("meanwhile", "u2"),
+    enforcement.verdict(reviewer, wish, () => [open.seal({ ...review }, [])]),
+  ]);
+  assert.equal((await open.recorded(done.index - 1)).record.kind, "review");
+  const authors = await enforcement.authorsOf(of);
+  assert.deepEqual(
+    authors.map(({ kind }) => kind),
+    ["review", "verdict"],
+  );
+});
+
 async function standing(
   { opened, nowMs }: TestSite,
   account = "u1",
@@ -92,5 +396,3 @@ async function replays(site: TestSite): Promise<void> {
   assert.equal(report.verdict, "same");
   assert.equal(report.state?.lostAt, null);
 }
-void day;
-void hour;

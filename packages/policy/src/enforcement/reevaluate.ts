@@ -89,7 +89,9 @@ export function correction(
   const missing = restrictionsAt(wanted, atMs);
   const ended: Restriction[] = [];
   for (const restriction of restrictionsAt(actual, atMs)) {
-    const place = missing.findIndex((each) => sameEffect(each, restriction));
+    const same = missing.findIndex((each) => sameEffect(each, restriction));
+    // Another ground holds it longer than it was ordered for: then it stays, for as long as it was ordered.
+    const place = same >= 0 || !isMilder ? same : missing.findIndex((each) => holdsAsLong(each, restriction));
     if (place >= 0) missing.splice(place, 1);
     else if (mayEnd(restriction.id)) ended.push(restriction);
   }
@@ -124,6 +126,10 @@ function sameSort(a: Restriction, b: Restriction): boolean {
   if (a.kind === "throttle") return b.kind === "throttle" && sameRate(a, b);
   if (a.kind === "limit") return b.kind === "limit" && a.ability === b.ability;
   return a.kind === b.kind;
+}
+
+function holdsAsLong(ground: Restriction, restriction: Restriction): boolean {
+  return sameSort(ground, restriction) && ground.untilMs >= restriction.untilMs;
 }
 
 function burstOf(restriction: Restriction): number {
