@@ -113,9 +113,11 @@ export async function makeCaseFile(
     { kind: "export", ...author, what: "case", ...(of === undefined ? {} : { of }) },
     [{ name: "change", subject: "site", key: ports.siteKey, plaintext: JSON.stringify(digests) }],
   );
+  // The receipt comes once the record is published; its parts can be read then, too.
+  const receipt = await ports.receipt(index);
   const opened = await ports.openedSitePart(index, "change");
   if (opened === undefined) throw new DocketError("internal", `record ${index} lacks the part just sealed`);
-  const made = encodeReceipt({ ...(await ports.receipt(index)), opening: [opened] }).trimEnd();
+  const made = encodeReceipt({ ...receipt, opening: [opened] }).trimEnd();
   const json = encodeCaseFile({ format: caseFileFormat, content, export: made });
   return { index, records: entries.length, json, html: withCaseFile(page, json) };
 }

@@ -16,7 +16,7 @@ export type GroupQuery = Period & {
   readonly actorsMin: number;
   /** At least so many that were refused or held for their own sake, and not because of a restriction. */
   readonly refusedMin: number;
-  /** At least so many letters in the longest text, where a policy reads how many there are. */
+  /** At least so many letters in each text, where a policy reads how many there are. */
   readonly lettersMin?: number | undefined;
   /** At least so many different outcomes under one release, for events of one type. */
   readonly outcomesMin: number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A report as a checklist: a line for each check, what could not be checked, and the verdict.
 import { describeFault } from "@docket/verify";
-import type { Check, LogReport, ReceiptReport } from "@docket/verify";
+import type { CaseReport, Check, LogReport, ReceiptReport } from "@docket/verify";
 import { printable } from "../../printable.ts";
 
 /** Most notes and further faults that are printed; the report as JSON has all. */
@@ -20,11 +20,14 @@ const titles: Readonly<Record<string, string>> = {
   state: "state file",
 };
 
+const words: Readonly<Record<"receipt" | "case", string>> = { receipt: "receipt", case: "case file" };
+
 /** The report as text, its last line the verdict. */
-export function reportText(report: LogReport | ReceiptReport): string {
+export function reportText(report: LogReport | ReceiptReport | CaseReport): string {
   const lines = report.checks.map(checkLine);
   if (report.kind === "log") lines.push(...logLines(report));
-  else lines.push(...report.opened.map((part) => `  ${part.name}: ${printable(part.plaintext)}`));
+  else if (report.kind === "receipt")
+    lines.push(...report.opened.map((part) => `  ${part.name}: ${printable(part.plaintext)}`));
   for (const limit of report.limits) lines.push(`cannot be seen here: ${limit}`);
   lines.push(verdictLine(report));
   return lines.map((line) => `${line}\n`).join("");
@@ -61,9 +64,9 @@ function quoted(note: string): string[] {
     .map((line) => `  | ${printable(line)}`);
 }
 
-function verdictLine(report: LogReport | ReceiptReport): string {
+function verdictLine(report: LogReport | ReceiptReport | CaseReport): string {
   const origin = printable(report.origin ?? "an unknown origin");
-  const what = report.kind === "log" ? `log ${origin}` : `receipt of ${origin}`;
+  const what = report.kind === "log" ? `log ${origin}` : `${words[report.kind]} of ${origin}`;
   switch (report.verdict) {
     case "verified":
       return `verified: ${what}, under ${report.signer?.vkey ?? ""}${uncheckedOf(report)}`;
@@ -76,12 +79,13 @@ function verdictLine(report: LogReport | ReceiptReport): string {
   }
 }
 
-function missingOf(report: LogReport | ReceiptReport): string {
+function missingOf(report: LogReport | ReceiptReport | CaseReport): string {
   const isMissing = (name: string): boolean =>
     report.checks.some((check) => check.name === name && check.ok === null);
   // Only a policy of witnesses makes a receipt incomplete.
-  const asksForQuorum = report.kind === "receipt" || report.required.includes("cosignatures");
+  const asksForQuorum = report.kind !== "log" || report.required.includes("cosignatures");
   const reasons = [
+    ...(report.kind === "case" ? ["the witnesses' quorum that the policy asks for is not met"] : []),
     ...(isMissing("records") ? ["signatures and tiles were checked, records were not"] : []),
     ...(isMissing("cosignatures") && asksForQuorum
       ? ["the witnesses' quorum that the policy asks for is not met"]
@@ -90,8 +94,8 @@ function missingOf(report: LogReport | ReceiptReport): string {
   return reasons.join("; ");
 }
 
-function uncheckedOf(report: LogReport | ReceiptReport): string {
-  if (report.kind === "receipt") return "";
+function uncheckedOf(report: LogReport | ReceiptReport | CaseReport): string {
+  if (report.kind !== "log") return "";
   const unchecked = report.checks
     .filter((check) => check.ok === null)
     .map((check) => titles[check.name] ?? check.name);

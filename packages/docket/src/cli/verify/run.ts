@@ -2,8 +2,23 @@
 // `docket verify`: a receipt, a directory or a URL, checked offline as far as it can be.
 import { stat } from "node:fs/promises";
 import { receiptBytesMax } from "@docket/protocol";
-import { checkerOf, VerifyError, verifyLog, verifyReceipt } from "@docket/verify";
-import type { LogReport, RangeChecker, ReceiptReport, Trust, VerifyLogOptions } from "@docket/verify";
+import {
+  caseFileBytesMax,
+  checkerOf,
+  looksLikeCaseFile,
+  verifyCaseFile,
+  VerifyError,
+  verifyLog,
+  verifyReceipt,
+} from "@docket/verify";
+import type {
+  CaseReport,
+  LogReport,
+  RangeChecker,
+  ReceiptReport,
+  Trust,
+  VerifyLogOptions,
+} from "@docket/verify";
 import { showProgress } from "../progress.ts";
 import type { Output } from "../terminal.ts";
 import { directorySource, readText } from "./directory.ts";
@@ -21,7 +36,7 @@ import type { Fetch } from "./url.ts";
 export type VerifyOptions = TrustOptions & {
   /** A file that keeps how far a log was verified; a later run goes on from there. */
   resume?: string | undefined;
-  /** A receipt file, a directory, or an http(s) URL. */
+  /** A receipt file, a case file, a directory, or an http(s) URL. */
   target: string;
   /** API key of an auditor, for a URL. */
   apiKey?: string | undefined;
@@ -51,7 +66,7 @@ export const exitUsage = 2;
  * its target.
  */
 export async function runVerify(options: VerifyOptions): Promise<number> {
-  let report: LogReport | ReceiptReport;
+  let report: LogReport | ReceiptReport | CaseReport;
   try {
     report = await verifyTarget(options, await readTrust(options));
   } catch (error) {
@@ -63,7 +78,10 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   return report.verdict === "verified" ? exitVerified : exitWrong;
 }
 
-async function verifyTarget(options: VerifyOptions, trust: Trust): Promise<LogReport | ReceiptReport> {
+async function verifyTarget(
+  options: VerifyOptions,
+  trust: Trust,
+): Promise<LogReport | ReceiptReport | CaseReport> {
   const { target } = options;
   if (/^https?:\/\//i.test(target)) {
     if (!URL.canParse(target)) throw new UsageError(`${target} is not a URL`);
@@ -73,11 +91,11 @@ async function verifyTarget(options: VerifyOptions, trust: Trust): Promise<LogRe
     (found) => found.isDirectory(),
     () => {
       throw new UsageError(
-        `there is no file or directory ${target}; name a receipt, a data directory or a URL`,
+        `there is no file or directory ${target}; name a receipt, a case file, a data directory or a URL`,
       );
     },
   );
-  return isDirectory ? verifyDirectory(options, trust) : verifyReceiptFile(target, trust);
+  return isDirectory ? verifyDirectory(options, trust) : verifyFile(target, trust);
 }
 
 async function verifyUrl(options: VerifyOptions, url: URL, trust: Trust): Promise<LogReport> {
@@ -103,8 +121,11 @@ async function verifyDirectory(options: VerifyOptions, trust: Trust): Promise<Lo
   }
 }
 
-async function verifyReceiptFile(path: string, trust: Trust): Promise<ReceiptReport> {
-  return verifyReceipt((await readText(path, receiptBytesMax)) ?? "", trust);
+// A case file, as JSON or as a page, says so at its beginning; anything else is checked as a receipt.
+async function verifyFile(path: string, trust: Trust): Promise<ReceiptReport | CaseReport> {
+  const text = (await readText(path, caseFileBytesMax)) ?? "";
+  if (looksLikeCaseFile(text)) return verifyCaseFile(text, trust);
+  return verifyReceipt(text.length > receiptBytesMax ? "" : text, trust);
 }
 
 // Shows how far it is, and keeps the state where a file for it was named.

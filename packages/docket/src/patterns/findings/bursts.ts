@@ -47,9 +47,11 @@ export async function bursts(source: FindingsSource, period: Period): Promise<Fo
   }
   const findings: Finding[] = [];
   const fields = source.countedFields();
+  // What a text or a campaign has of its own is found as copies or a campaign.
+  const values = marks.filter(({ key }) => !ownFields.has(fieldOf(key, fields) ?? "campaign.id"));
   const searches = [
     ...searchAll(rules, clock).map(({ series, burst }) => ({ series, burst, mark: false })),
-    ...searchAll(marks, clock).map(({ series, burst }) => ({ series, burst, mark: true })),
+    ...searchAll(values, clock).map(({ series, burst }) => ({ series, burst, mark: true })),
   ].sort((a, b) => a.burst.logTail10 - b.burst.logTail10);
   for (const { series, burst, mark } of searches.slice(0, findingsMax)) {
     const times = burstTimes(burst);
@@ -58,7 +60,7 @@ export async function bursts(source: FindingsSource, period: Period): Promise<Fo
       burstFinding(
         "burst",
         series.key,
-        mark ? markName(series.key, fields) : `the rule ${series.key}`,
+        mark ? `one value of ${fieldOf(series.key, fields) ?? "a field"}` : `the rule ${series.key}`,
         burst,
         {
           ...(await cite(source, query, burst.count)),
@@ -225,8 +227,9 @@ function burstFinding(
   };
 }
 
-function markName(mark: string, fields: ReadonlyMap<string, string>): string {
-  const [counter = ""] = mark.split(":", 1);
-  const field = fields.get(counter);
-  return field === undefined ? "a value that an earlier release counts by" : `one value of ${field}`;
+const ownFields: ReadonlySet<string> = new Set(["campaign.id", "signals.fingerprint", "content.text"]);
+
+// Counters that the release in force does not declare are passed over: nobody knows here what they count by.
+function fieldOf(mark: string, fields: ReadonlyMap<string, string>): string | undefined {
+  return fields.get(mark.slice(0, mark.indexOf(":")));
 }

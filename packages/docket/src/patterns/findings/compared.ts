@@ -199,7 +199,7 @@ export async function unlikePairs(source: FindingsSource, period: Period): Promi
       figures: {
         milder: milder.outcome,
         stricter: stricter.outcome,
-        explained: explanation(differences, milder, stricter),
+        explained: explanation(differences),
       },
       records: [milder.index, stricter.index],
       recordCount: 2,
@@ -252,14 +252,14 @@ async function differencesOf(source: FindingsSource, one: number, other: number)
 
 const explanations = ["unexplained", "the event", "the account", "what came before"] as const;
 
-function explanation(differences: readonly string[], milder: DecisionRow, stricter: DecisionRow): string {
+// What came before differs for nearly every copy of a text: it explains most, and says so.
+function explanation(differences: readonly string[]): string {
   const names = differences.map((text) => text.slice(0, text.indexOf(":")));
   const isBefore = (name: string): boolean => /^(counter|limit|campaign\.)/.test(name);
   const isAccount = (name: string): boolean => /^(actor\.|standing)/.test(name);
-  if (stricter.index > milder.index && names.some(isBefore)) return explanations[3];
+  if (names.some(isBefore)) return explanations[3];
   if (names.some(isAccount)) return explanations[2];
-  if (names.some((name) => !isBefore(name) && name !== "release")) return explanations[1];
-  return explanations[0];
+  return names.length > 0 ? explanations[1] : explanations[0];
 }
 
 function rank(explained: number | string | undefined): number {

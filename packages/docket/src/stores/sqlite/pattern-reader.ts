@@ -94,7 +94,7 @@ export class PatternReader {
       .prepare(
         `SELECT ${column} AS key, count(*) AS decisions, count(DISTINCT actor) AS actors,
            sum(${refused}) AS refused, sum(coalesce(${restricted}, 0)) AS restricted, ${counted.join()},
-           max(coalesce(json_extract(more, '$.letters'), ${lettersUnknown})) AS letters,
+           min(coalesce(json_extract(more, '$.letters'), ${lettersUnknown})) AS letters,
            min(record) AS first, max(record) AS last, min(decided) AS from_ms, max(decided) AS to_ms
          FROM decisions
          WHERE ${column} IS NOT NULL AND record >= ? AND record < ? AND decided >= ? AND decided < ?
