@@ -29,6 +29,12 @@ export type Action =
   | "label"
   | "restrict"
   | "reverse"
+  | "readChanges"
+  | "confirmApplied"
+  | "readNotices"
+  | "keepQuiet"
+  | "manageWebhooks"
+  | "report"
   | "readSettings"
   | "changeSettings"
   | "readCases"
@@ -65,6 +71,12 @@ export type Action =
  * - `restrict`: restrict actors, networks and so on, end restrictions, link actors
  * - `reverse`: say by hand what is in force for a content, and whether its decision was right
  * - `readSettings`: read the settings of the site
+ * - `readChanges`: read what is in force for contents, and its changes
+ * - `confirmApplied`: say that the app has done what records ordered
+ * - `readNotices`: read what affected users are told, with the receipts that open their evidence
+ * - `keepQuiet`: keep a record from its actor until a time
+ * - `manageWebhooks`: say who is told of changes and notices
+ * - `report`: report a content on behalf of a user
  * - `changeSettings`: change them
  * - `readCases`: read cases of reviewers and disputes, and how they went
  * - `review`: claim cases of the queue, see what was posted, and say what was found
@@ -99,6 +111,12 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   label: ["reviewer", "admin"],
   restrict: ["reviewer", "admin"],
   reverse: ["reviewer", "admin"],
+  readChanges: ["ingest", "analyst", "reviewer", "auditor", "admin"],
+  confirmApplied: ["ingest", "admin"],
+  readNotices: ["ingest", "reviewer", "admin"],
+  keepQuiet: ["reviewer", "admin"],
+  manageWebhooks: ["admin"],
+  report: ["ingest", "admin"],
   readSettings: ["analyst", "reviewer", "auditor", "admin"],
   changeSettings: ["admin"],
   readCases: ["analyst", "reviewer", "auditor", "admin"],

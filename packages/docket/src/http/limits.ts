@@ -77,3 +77,5 @@ export const disputeBodyBytesMax = 786_432;
 export const disputeReadsRate: RequestRate = { burst: 60, everyMs: 1000 };
 export const disputeWritesRate: RequestRate = { burst: 10, everyMs: 30_000 };
 export const disputeFailuresRate: RequestRate = { burst: 20, everyMs: 3000 };
+/** Largest body that asks for a correction of many decisions, in bytes: it may name each. */
+export const bulkBodyBytesMax = 524_288;

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { SiteEnforcement } from "../enforcement/contract.ts";
+import type { Delivery } from "../delivery/delivery.ts";
 import type { Site } from "../intake/contract.ts";
 import type { SiteBrakes } from "../rollout/brake-desk.ts";
 import type { Models } from "../models/contract.ts";
@@ -18,6 +19,7 @@ import type { SiteDisputes } from "../disputes/contract.ts";
 import type { SiteLabels } from "../labels/label-desk.ts";
 import type { ListDesk } from "../lists/contract.ts";
 import type { SitePatterns } from "../patterns/patterns-desk.ts";
+import type { ReportDesk } from "../reports/report-desk.ts";
 import { openPublication } from "../publication/publication.ts";
 import type { Publication } from "../publication/publication.ts";
 import type { Changes } from "../releases/contract.ts";
@@ -29,11 +31,18 @@ import { addAuthentication } from "./authenticate.ts";
 import { collectMethods, createBaseServer, refuseOtherMethods } from "./base-server.ts";
 import type { HttpContext } from "./context.ts";
 import * as limits from "./limits.ts";
-import { addBrakeMetrics, addDisputeMetrics, addWitnessMetrics, createMetrics } from "./metrics.ts";
+import {
+  addBrakeMetrics,
+  addDeliveryMetrics,
+  addDisputeMetrics,
+  addWitnessMetrics,
+  createMetrics,
+} from "./metrics.ts";
 import { describeServer, sharedSchemas } from "./openapi.ts";
 import { addActorRoutes } from "./routes/actors.ts";
 import { addBatchRoutes } from "./routes/batches.ts";
 import { addBrakeRoutes } from "./routes/brakes.ts";
+import { addChangeRoutes } from "./routes/changes.ts";
 import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addDecisionRoutes } from "./routes/decisions.ts";
 import { addDisputeRoutes } from "./routes/disputes.ts";
@@ -46,8 +55,11 @@ import { addLogFileRoutes } from "./routes/log-files.ts";
 import { addMailRoutes } from "./routes/mail.ts";
 import { addModelRoutes } from "./routes/models.ts";
 import { addPatternRoutes } from "./routes/patterns.ts";
+import { addNoticeRoutes } from "./routes/notices.ts";
 import { addPolicyRoutes } from "./routes/policy.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
+import { addReportRoutes } from "./routes/reports.ts";
+import { addWebhookRoutes } from "./routes/webhooks.ts";
 import { addReviewRoutes } from "./routes/reviews.ts";
 import { addSettingsRoutes } from "./routes/settings.ts";
 
@@ -79,6 +91,10 @@ export type ServerOptions = {
   disputes?: SiteDisputes | undefined;
   /** Patterns of abuse; without them there are no timelines, findings and case files. */
   patterns?: SitePatterns | undefined;
+  /** What goes out; without it there are no `/v1/changes`, `/v1/notices`, `/v1/webhooks`. */
+  delivery?: Delivery | undefined;
+  /** The reports of users; without them there is no `/v1/reports`. */
+  reports?: ReportDesk | undefined;
   /** Ms since 1970. */
   clock: () => number;
   /** Whether anyone may fetch entry bundles. */
@@ -97,7 +113,7 @@ export type ServerOptions = {
 
 /** Makes a server of one site. The caller listens and closes. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { site, authenticator, brakes, disputes, clock, publicEntries, version } = options;
+  const { site, authenticator, brakes, disputes, delivery, reports, clock, publicEntries, version } = options;
   const metrics = createMetrics({
     status: () => site.status(),
     keysStaleMs: () => authenticator.staleMs,
@@ -110,7 +126,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
   if (witnesses !== undefined) addWitnessMetrics(metrics.registry, () => witnesses.status());
   if (brakes !== undefined) addBrakeMetrics(metrics.registry, () => brakes.figures());
   if (disputes !== undefined) addDisputeMetrics(metrics.registry, () => disputes.figures());
+  if (delivery !== undefined) {
+    addDeliveryMetrics(metrics.registry, () => ({
+      ...delivery.changes.figures(),
+      webhooks: delivery.webhooks?.figures(),
+      reports: reports?.figures(),
+    }));
+  }
   const closing = new AbortController();
+  // Clients that wait for a change are answered rather than waited for.
+  closing.signal.addEventListener("abort", () => delivery?.changes.close(), { once: true });
   const context: HttpContext = {
     site,
     publication,
@@ -153,12 +178,20 @@ export function createServer(options: ServerOptions): FastifyInstance {
 /** The routes of what people do with a site: of each desk that there is. */
 function addDeskRoutes(scope: FastifyInstance, options: ServerOptions): void {
   const { changes, brakes, lists, labels, models, settings, disputes, enforcement, clock } = options;
+  const { delivery, reports } = options;
   if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
   if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
   if (lists !== undefined) addListRoutes(scope, { lists });
   if (labels !== undefined) addLabelRoutes(scope, { labels });
   if (enforcement !== undefined) addEnforcementRoutes(scope, { enforcement });
   if (models !== undefined) addModelRoutes(scope, { models });
+  if (delivery !== undefined) {
+    addChangeRoutes(scope, { delivery });
+    addNoticeRoutes(scope, { delivery });
+    const { webhooks } = delivery;
+    if (webhooks !== undefined) addWebhookRoutes(scope, { webhooks });
+  }
+  if (reports !== undefined) addReportRoutes(scope, { reports });
   if (settings !== undefined) addSettingsRoutes(scope, { settings });
   if (disputes !== undefined) addDisputeRoutes(scope, { disputes, clock });
   const { reviews, batches, site, patterns } = options;

@@ -207,14 +207,12 @@ export class BatchDesk implements SiteBatches {
     if (preview.effectsOf >= effectsLookedMax) return;
     preview.effectsOf += 1;
     const cause = causeOf(wish.batch);
-    const effect = await this.#ports.enforcement.previewVerdict({
-      of: row.index,
-      verdict,
-      cause,
-      reason: wish.reason,
-      confirm,
-      compensate,
-    });
+    const { reason } = wish;
+    const effect = await this.#ports.enforcement
+      .previewVerdict({ of: row.index, verdict, cause, reason, confirm, compensate })
+      // What does not fit any more is passed over when its turn comes.
+      .catch(noneIfOvertaken);
+    if (effect === undefined) return;
     const sum = (strikes: readonly { count: number }[]): number =>
       strikes.reduce((total, strike) => total + strike.count, 0);
     preview.strikesVoid += sum(effect.voided);
@@ -429,6 +427,10 @@ async function unlessOvertaken(act: () => Promise<unknown>): Promise<"made" | "p
     if (error instanceof DocketError && passedCodes.has(error.code)) return "passed";
     throw error;
   }
+}
+
+function noneIfOvertaken(error: unknown): undefined {
+  if (!(error instanceof DocketError) || !passedCodes.has(error.code)) throw error;
 }
 
 const passedCodes: ReadonlySet<string> = new Set(["act_conflict", "not_found", "case_closed"]);

@@ -2,7 +2,6 @@
 // The queue on a real site: who is shown what, what follows from a finding, and each wrong way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TestContext } from "node:test";
 import type { DocketRecord, ReviewFinding } from "@docket/protocol";
 import { hour, minute, testSite } from "../enforcement/testing/site.ts";
 import type { TestSite } from "../enforcement/testing/site.ts";

@@ -11,10 +11,12 @@ import { ChangeLog } from "../../releases/testing/change-log.ts";
 import { policyFile } from "../../releases/testing/policies.ts";
 import { MemoryModels } from "../../models/testing/memory-models.ts";
 import { DisputeWorld } from "../../disputes/testing/dispute-world.ts";
+import { ReviewWorld } from "../../reviews/testing/review-world.ts";
 import { ListWorld } from "../../lists/testing/list-world.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
 import { TestBrakes } from "./brakes.ts";
+import { DeliveryWorld } from "../../delivery/testing/delivery-world.ts";
 import { TestEnforcement } from "./enforcement.ts";
 import { TestLabels } from "./labels.ts";
 import { MemorySite } from "./site.ts";
@@ -33,6 +35,10 @@ export type TestServer = {
   lists: ListWorld;
   labels: TestLabels;
   enforcement: TestEnforcement;
+  /** What goes out, on a log of its own. */
+  outgoing: DeliveryWorld;
+  /** The review queue and batches on a log of their own. */
+  reviews: ReviewWorld;
   /** Disputes on a log of their own, whose record 0 refused an event of alice. */
   disputes: DisputeWorld;
   close: () => Promise<void>;
@@ -84,14 +90,20 @@ export async function testServer(
   const lists = new ListWorld();
   const labels = new TestLabels();
   const enforcement = new TestEnforcement();
+  const outgoing = new DeliveryWorld(testNowMs);
   const disputes = new DisputeWorld(options.clock ?? clock);
   disputes.decide("alice", "reject");
+  const reviews = new ReviewWorld();
+  for (const role of roles) reviews.keys.set(testKeyId(role), { role, madeAt: -1 });
   const server = createServer({
+    ...(await reviews.open()),
     site,
     changes: changes.changes,
     brakes: brakes.desk,
     labels: labels.desk,
     enforcement,
+    delivery: outgoing.delivery,
+    reports: outgoing.reports,
     disputes: disputes.disputes,
     models: new MemoryModels(),
     lists: (await lists.open()).changes,
@@ -110,6 +122,8 @@ export async function testServer(
     lists,
     labels,
     enforcement,
+    outgoing,
+    reviews,
     disputes,
     close: async () => {
       await server.close();

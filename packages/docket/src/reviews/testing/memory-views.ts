@@ -2,7 +2,7 @@
 // The views in memory, and a small log whose records go into them.
 import { encodeBody, encodeLeaf, formatTime, parseLeaf, parseTime } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord } from "@docket/protocol";
-import type { CaseQuery, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
+import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 import type { ReviewViews } from "../load-state.ts";
 
 /** An actor of tests, by a letter. */
@@ -55,6 +55,19 @@ export class MemoryViews implements ReviewViews {
     );
     if (query.order === "descending") found.reverse();
     return found.slice(0, query.limit);
+  }
+
+  async decisionCounts({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<DecisionCount[]> {
+    return this.rows
+      .filter(({ decidedMs }) => decidedMs >= fromMs && decidedMs < toMs)
+      .map(({ decidedMs, outcome, type, late, rules, fired }) => {
+        const day = new Date(decidedMs).toISOString().slice(0, 10);
+        return { day, outcome, type, late, rules, fired, count: 1 };
+      });
+  }
+
+  async firstRecordSince(): Promise<number> {
+    return 0;
   }
 
   async caseRecords({ kinds, of, after = -1, limit }: CaseQuery): Promise<string[]> {
