@@ -108,6 +108,7 @@ async function serveOpen(
   try {
     const url = await listen(server, options.address);
     start();
+    await desks.delivery.start();
     const key = firstKeyText(data, url, terminal);
     await write(terminal, `Serving ${site.origin} on ${url}\n${witnessText(publication)}${key}`);
     const signal = await options.stopped;

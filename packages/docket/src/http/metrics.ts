@@ -242,3 +242,44 @@ export function addWitnessMetrics(registry: Registry, status: () => WitnessesSta
     },
   });
 }
+
+/** What is shown of what goes out and of what users report. */
+export type DeliveryFigures = {
+  waiting: number;
+  overdue: number;
+  webhooks:
+    | { endpoints: number; troubled: number; waiting: number; dead: number; delivered: number }
+    | undefined;
+  reports: { open: number; reports: number } | undefined;
+};
+
+/** Shows what the app has not confirmed, how webhooks fare, and what is reported. */
+export function addDeliveryMetrics(registry: Registry, figures: () => DeliveryFigures): void {
+  gauge(registry, "docket_orders_unconfirmed", "Records whose orders the app has not confirmed", () => {
+    return figures().waiting;
+  });
+  gauge(
+    registry,
+    "docket_orders_overdue",
+    "Those that it should have confirmed by now: docket changes --unconfirmed",
+    () => figures().overdue,
+  );
+  gauge(
+    registry,
+    "docket_webhooks_troubled",
+    "Webhooks that are off, or whose receiver does not take messages now: docket webhooks list",
+    () => figures().webhooks?.troubled ?? 0,
+  );
+  gauge(registry, "docket_webhook_messages_waiting", "Messages that were read and are not delivered", () => {
+    return figures().webhooks?.waiting ?? 0;
+  });
+  gauge(
+    registry,
+    "docket_webhook_messages_dead",
+    "Messages that were given up: docket webhooks dead",
+    () => figures().webhooks?.dead ?? 0,
+  );
+  gauge(registry, "docket_reported_contents_open", "Reported contents that nobody has looked at", () => {
+    return figures().reports?.open ?? 0;
+  });
+}
