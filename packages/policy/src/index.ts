@@ -13,7 +13,7 @@ export { announcedStrikes, lateSteps, namedStep, stepEffect } from "./enforcemen
 export type { FiredName, StepEffect } from "./enforcement/confirm.ts";
 export { enforce, restricts, stepName } from "./enforcement/enforce.ts";
 export type { Caps, Enforcement, ReachedStep } from "./enforcement/enforce.ts";
-export { correction, reevaluate, sameEffect } from "./enforcement/reevaluate.ts";
+export { correction, holdsAsLong, reevaluate } from "./enforcement/reevaluate.ts";
 export type {
   Correction,
   PastConfirmation,

@@ -192,7 +192,7 @@ test("a network is restricted for a time, for whoever comes from it; each kind o
     enforcement
       .restricted()
       .map(({ kind, value }) => [kind, value])
-      .sort(),
+      .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
     [
       ["domain", "bad.example"],
       ["emailHost", "mail.example"],

@@ -4,11 +4,11 @@
 import {
   announcedStrikes,
   correction,
+  holdsAsLong,
   lateSteps,
   recordedRestriction,
   reevaluate,
   restrictionsAt,
-  sameEffect,
   sameStrike,
   stepEffect,
   strikeMemoryMs,
@@ -75,7 +75,9 @@ export function compensation(input: EffectInput): StandingEffect {
     wanted,
     nowMs,
     (id) =>
-      standing.restrictions.some((each) => each.id === id && explained.some((one) => sameEffect(one, each))),
+      standing.restrictions.some(
+        (each) => each.id === id && explained.some((ground) => holdsAsLong(ground, each)),
+      ),
     true,
   );
   return {

@@ -87,14 +87,10 @@ export function correction(
   isMilder: boolean,
 ): Correction {
   const missing = restrictionsAt(wanted, atMs);
-  const ended: Restriction[] = [];
-  for (const restriction of restrictionsAt(actual, atMs)) {
-    const same = missing.findIndex((each) => sameEffect(each, restriction));
-    // Another ground holds it longer than it was ordered for: then it stays, for as long as it was ordered.
-    const place = same >= 0 || !isMilder ? same : missing.findIndex((each) => holdsAsLong(each, restriction));
-    if (place >= 0) missing.splice(place, 1);
-    else if (mayEnd(restriction.id)) ended.push(restriction);
-  }
+  const unheld = unmatched(restrictionsAt(actual, atMs), missing, sameEffect);
+  // Another ground holds it longer than it was ordered for: then it stays, for as long as it was ordered.
+  const left = isMilder ? unmatched(unheld, missing, (each, ground) => holdsAsLong(ground, each)) : unheld;
+  const ended = left.filter(({ id }) => mayEnd(id));
   if (!isMilder) return { ended, imposed: missing };
   const imposed = missing.flatMap((each) => {
     const untilMs = Math.max(
@@ -114,6 +110,19 @@ export function sameEffect(a: Restriction, b: Restriction): boolean {
   return a.untilMs === b.untilMs && sameSort(a, b) && (a.kind !== "throttle" || burstOf(a) === burstOf(b));
 }
 
+// Each of `all` that none of `others` matches; those that match are taken out of `others`, each once.
+function unmatched(
+  all: readonly Restriction[],
+  others: Restriction[],
+  matches: (each: Restriction, other: Restriction) => boolean,
+): Restriction[] {
+  return all.filter((each) => {
+    const place = others.findIndex((other) => matches(each, other));
+    if (place >= 0) others.splice(place, 1);
+    return place < 0;
+  });
+}
+
 const severity: Readonly<Record<Restriction["kind"], number>> = {
   warn: 0,
   limit: 1,
@@ -128,7 +137,8 @@ function sameSort(a: Restriction, b: Restriction): boolean {
   return a.kind === b.kind;
 }
 
-function holdsAsLong(ground: Restriction, restriction: Restriction): boolean {
+/** Whether a ground holds a restriction as long as it was ordered, or longer. */
+export function holdsAsLong(ground: Restriction, restriction: Restriction): boolean {
   return sameSort(ground, restriction) && ground.untilMs >= restriction.untilMs;
 }
 
