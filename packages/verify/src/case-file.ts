@@ -347,11 +347,14 @@ function checkEntries({ content }: CaseFile, { receipts }: Found): string | unde
   return "kinds, outcomes and order are those of the records";
 }
 
-// JSON inside a page: nothing in it may end the element that holds it, or begin another.
+// JSON inside a page: nothing in it may end the element that holds it or begin another, and no character that
+// turns the direction of text stands there as itself.
 function escapedJson(text: string): string {
-  return text.replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return text.replace(/[<>&\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, place) => `\\u${character.charCodeAt(place).toString(16).padStart(4, "0")}`,
+    ).join(""),
   );
 }
 
