@@ -50,6 +50,21 @@ export const retryAfterMsMin = 1_000;
 export function conclude(
   plan: Plan,
   frame: Frame,
+  scratch: Pick<Scratch, "results" | "verdicts">,
+  heldBack: EvaluationInput["held"],
+  decidedAt: number,
+  clauses: string,
+): Evaluation {
+  // No threshold is reached without points.
+  return plan.steps.decide(scratch.results, scratch.verdicts)
+    ? concludeVerdicts(plan, frame, scratch, heldBack, decidedAt, clauses)
+    : nothingBut(clauses);
+}
+
+/** The same where it is known what the rules' conditions come to: it stands in `verdicts`. */
+export function concludeVerdicts(
+  plan: Plan,
+  frame: Frame,
   { results, verdicts }: Pick<Scratch, "results" | "verdicts">,
   heldBack: EvaluationInput["held"],
   decidedAt: number,
@@ -64,8 +79,6 @@ export function conclude(
   let points = 0;
   let asksLists = false;
   let number = 0;
-  // No threshold is reached without points.
-  if (!plan.steps.decide(results, verdicts)) return nothingBut(clauses);
   for (const policy of plan.policies) {
     let policyPoints = 0;
     const { rules: compiled } = policy;

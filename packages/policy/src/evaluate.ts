@@ -6,11 +6,12 @@ import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
 import type { Truth } from "./condition/condition.ts";
 import type { Frame } from "./condition/compile.ts";
 import type { Value } from "./condition/types.ts";
-import { conclude, nothingSaid } from "./conclude.ts";
+import { conclude, concludeVerdicts, nothingBut, nothingSaid } from "./conclude.ts";
 import { acceptValue, attributeField, builtinFields, campaignIdField, eventField } from "./environment.ts";
 import type { FieldDeclaration } from "./environment.ts";
 import { PolicyError } from "./errors.ts";
 import type { Plan, PolicySet, SlotReader, Waits } from "./program.ts";
+import { lettersOf } from "./letters.ts";
 import { clausesOf, generalTracer } from "./trace.ts";
 import { outcomes } from "./types.ts";
 import type {
@@ -27,10 +28,19 @@ import type {
 export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
   const plan = set.program.plans.get(input.type);
   if (plan === undefined) return nothingSaid;
-  const { frame, results } = set.program.scratch;
-  run(plan, input, frame, results);
-  const clauses = lettersOf(results, plan.steps.recorded);
-  const evaluation = conclude(plan, frame, set.program.scratch, input.held, input.decidedAt, clauses);
+  const { frame, results, verdicts } = set.program.scratch;
+  const { whole, recorded } = plan.steps;
+  let evaluation: Evaluation;
+  if (whole === undefined) {
+    run(plan, input, frame, results);
+    const clauses = lettersOf(results, recorded);
+    evaluation = conclude(plan, frame, set.program.scratch, input.held, input.decidedAt, clauses);
+  } else {
+    const said = whole(input, frame, results, verdicts);
+    if (said !== undefined) return nothingBut(said);
+    const clauses = lettersOf(results, recorded);
+    evaluation = concludeVerdicts(plan, frame, set.program.scratch, input.held, input.decidedAt, clauses);
+  }
   // A loop, since `fill` takes longer for so few. Nothing personal stays behind.
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;
   return evaluation;
@@ -208,28 +218,6 @@ function recordedValue(reader: SlotReader, facts: Facts, waits: Waits): Value {
     case "list":
       return undefined;
   }
-}
-
-const letters = ["f", "t", "m"];
-/** Letters that are put together at once, and all texts of so many. */
-const lettersAtOnce = 5;
-const letterGroups: readonly string[] = Array.from({ length: 3 ** lettersAtOnce }, (_, number) =>
-  Array.from({ length: lettersAtOnce }, (_each, at) => letters[Math.floor(number / 3 ** at) % 3]).join(""),
-);
-
-/** The results of the clauses that are recorded: `t`, `f` or `m` for each. */
-function lettersOf(results: Uint8Array, recorded: readonly number[]): string {
-  let text = "";
-  let index = 0;
-  for (; index + lettersAtOnce <= recorded.length; index += lettersAtOnce) {
-    let number = 0;
-    for (let at = lettersAtOnce - 1; at >= 0; at--) {
-      number = number * 3 + (results[recorded[index + at] as number] as number);
-    }
-    text += letterGroups[number];
-  }
-  for (; index < recorded.length; index++) text += letters[results[recorded[index] as number] as number];
-  return text;
 }
 
 function recordedTruth(clauses: string, index: number): Truth {

@@ -2,7 +2,9 @@
 // Functions made for a plan do what its closures do, for every event.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Value } from "./condition/types.ts";
 import { evaluate } from "./evaluate.ts";
+import { lettersOf } from "./letters.ts";
 import { loadPolicies } from "./loading/load.ts";
 import type { PolicySet } from "./program.ts";
 import { createSteps } from "./steps.ts";
@@ -112,6 +114,50 @@ test("functions made for a plan give what its closures give", () => {
     seen.add(results.split(" ")[0] ?? "");
   }
   assert.ok(seen.size > 100, "many different results");
+});
+
+function compareWhole(kinds: readonly number[]): number {
+  const chance = seededChance(9);
+  const rules = kinds.map((index) => conditions[index] ?? "");
+  rules.push("!(actor.attributes.level > 1) && !(counters.posts > 3 || !actor.attributes.verified)");
+  const lines = rules.map((when, index) => `  - { id: r${index}, when: ${JSON.stringify(when)}, points: 1 }`);
+  const small = loadPolicies([
+    { path: "small.yaml", text: `${text.slice(0, text.indexOf("rules:"))}rules:\n${lines.join("\n")}` },
+  ]);
+  const plan = planOf(small);
+  const [closures, generated] = (["closures", "generated"] as const).map((kind) =>
+    createSteps(plan.readers, plan.conditions, plan.conditions, kind),
+  );
+  const whole = generated?.whole;
+  assert.ok(closures !== undefined && whole !== undefined);
+  let quiet = 0;
+  for (let index = 0; index < 2_000; index++) {
+    const input = randomInput(chance);
+    const room = (): [(Value | undefined)[], Uint8Array, Uint8Array] => [
+      Array.from({ length: small.program.slots }, () => undefined),
+      new Uint8Array(small.program.clauses),
+      new Uint8Array(plan.conditions.length),
+    ];
+    const [expected, got] = [room(), room()];
+    const [frame, results, verdicts] = expected;
+    closures.read(input, frame);
+    closures.run(frame, results);
+    const said: string | undefined = whole(input, ...got);
+    if (closures.decide(results, verdicts)) {
+      assert.equal(said, undefined);
+      assert.deepEqual(got, expected, JSON.stringify(input));
+    } else {
+      assert.equal(said, lettersOf(results, closures.recorded));
+      assert.deepEqual(got, room(), "nothing is left behind");
+      quiet += 1;
+    }
+  }
+  return quiet;
+}
+
+test("one function for all steps of a small plan gives what its closures give", () => {
+  assert.equal(compareWhole([0, 1, 2, 4, 5, 6, 8]), 0);
+  assert.ok(compareWhole([2, 6]) > 10, "often nothing comes of fewer");
 });
 
 test("a function made for a trace gives what the general form gives", () => {

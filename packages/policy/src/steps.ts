@@ -10,9 +10,11 @@ import { acceptValue } from "./environment.ts";
 import { generateRunners, makeFunction, mayGenerate } from "./condition/generate.ts";
 import type { ClausesRunner } from "./condition/generate.ts";
 import { decideByClosures, generateDecider } from "./condition/verdicts.ts";
-import type { Decider } from "./condition/verdicts.ts";
+import type { Decider, PlacedTree } from "./condition/verdicts.ts";
 import type { PlacedCondition, SlotReader } from "./program.ts";
 import type { EvaluationInput } from "./types.ts";
+import { generateWhole } from "./whole.ts";
+import type { Whole } from "./whole.ts";
 
 /** The steps of a plan. Which functions do them changes once: they are to be called as `steps.run(…)`. */
 export type Steps = {
@@ -26,6 +28,8 @@ export type Steps = {
   decide: Decider;
   /** Places of the clauses whose results are recorded, in order. */
   readonly recorded: readonly number[];
+  /** Reads, runs and decides in one function, where one was made; only small plans have such. */
+  whole: Whole | undefined;
 };
 
 /** How the steps are done; `auto` begins with closures. */
@@ -52,9 +56,13 @@ export function createSteps(
     runUnrecorded: runner(kind, others),
     decide: kind === "generated" ? generateDecider(trees) : decideByClosures(trees),
     recorded: clauses.filter(({ clause }) => clause.recorded).map(({ place }) => place),
+    whole: kind === "generated" ? wholeOf(readers, clauses, trees) : undefined,
   };
   if (kind !== "auto") return steps;
-  later(steps, "read", () => generateReader(readers));
+  later(steps, "read", () => {
+    steps.whole = wholeOf(readers, clauses, trees);
+    return generateReader(readers);
+  });
   later(steps, "run", () => runner("generated", clauses));
   later(steps, "runUnrecorded", () => runner("generated", others));
   later(steps, "decide", () => generateDecider(trees));
@@ -64,7 +72,7 @@ export function createSteps(
 type Placed = { readonly clause: Clause; readonly place: number };
 
 /** After some calls a step is done by what was made for it, without anything in between. */
-function later<Name extends Exclude<keyof Steps, "recorded">>(
+function later<Name extends Exclude<keyof Steps, "recorded" | "whole">>(
   steps: Steps,
   name: Name,
   make: () => Steps[Name],
@@ -79,9 +87,33 @@ function later<Name extends Exclude<keyof Steps, "recorded">>(
   steps[name] = counted as Steps[Name];
 }
 
-function runner(kind: StepsKind, clauses: readonly Placed[]): ClausesRunner {
+/** Everything in one function, where that can be. */
+function wholeOf(
+  readers: readonly SlotReader[],
+  clauses: readonly Placed[],
+  rules: readonly PlacedTree[],
+): Whole | undefined {
+  const first = firstPlaces(clauses);
+  const run = clauses.filter(({ clause, place }) => first.get(clause.key) === place);
+  return generateWhole({
+    writeReader: (constants) => readerLines(readers, constants, (slot, text) => `const f${slot} = ${text};`),
+    slots: readers.map(({ slot }) => slot),
+    clauses: run.map(({ clause: { typed }, place }) => ({ typed, place })),
+    placed: new Map(clauses.map(({ clause, place }) => [place, first.get(clause.key) ?? place])),
+    recorded: clauses.filter(({ clause }) => clause.recorded).map(({ place }) => place),
+    rules,
+  });
+}
+
+/** Where clauses that mean the same stand first, by their keys. */
+function firstPlaces(clauses: readonly Placed[]): ReadonlyMap<string, number> {
   const first = new Map<string, number>();
   for (const { clause, place } of clauses) if (!first.has(clause.key)) first.set(clause.key, place);
+  return first;
+}
+
+function runner(kind: StepsKind, clauses: readonly Placed[]): ClausesRunner {
+  const first = firstPlaces(clauses);
   const different = clauses.filter(({ clause, place }) => first.get(clause.key) === place);
   const same = clauses.filter(({ clause, place }) => first.get(clause.key) !== place);
   const run = kind === "generated" ? generated(different) : runByClosures(different);
@@ -161,17 +193,26 @@ function generatePicker(picked: readonly PickedValue[]): Picker {
 /** A function that reads all fields; names of attributes and counters are constants beside its text. */
 function generateReader(readers: readonly SlotReader[]): (input: EvaluationInput, frame: Frame) => void {
   const constants: unknown[] = [];
+  const lines = readerLines(readers, constants, (slot, text) => `frame[${slot}] = ${text};`);
+  const body = `return (input, frame) => {\nlet value;\n${lines.join("\n")}\n};`;
+  return makeFunction(body, constants) as (input: EvaluationInput, frame: Frame) => void;
+}
+
+/** The lines that read all fields, each to be put somewhere. */
+function readerLines(
+  readers: readonly SlotReader[],
+  constants: unknown[],
+  put: (slot: number, text: string) => string,
+): string[] {
   const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
   const lines = readers.map(({ path, slot, read, raw, type, source, attribute }) => {
     const accept = accepts[type.kind];
-    if (accept === undefined || raw === undefined) return `frame[${slot}] = ${constant(read)}(input);`;
+    if (accept === undefined || raw === undefined) return put(slot, `${constant(read)}(input)`);
     let value = ownPath.test(path) ? path.replace(".", "?.") : `${constant(raw)}(input)`;
     if (source.kind === "counter") value = `input.counters.get(${constant(source.id)})`;
     if (attribute !== undefined)
       value = `attributes === undefined ? undefined : attributes[${constant(attribute)}]`;
-    return `value = ${value};\nframe[${slot}] = ${accept};`;
+    return `value = ${value};\n${put(slot, accept)}`;
   });
-  const begin = "let value;\nconst { signals, content } = input;\nconst { attributes } = input.actor;";
-  const body = `return (input, frame) => {\n${begin}\n${lines.join("\n")}\n};`;
-  return makeFunction(body, constants) as (input: EvaluationInput, frame: Frame) => void;
+  return ["const { signals, content } = input;", "const { attributes } = input.actor;", ...lines];
 }

@@ -44,10 +44,7 @@ export function generateRunners(clauses: readonly PlacedClause[]): ClausesRunner
   for (let from = 0; from < clauses.length; from += clausesPerFunction) {
     const writer = createWriter(finders);
     for (const { typed, place } of clauses.slice(from, from + clausesPerFunction)) {
-      const { text, maybeMissing } = write(writer, typed);
-      writer.lines.push(
-        `results[${place}] = ${maybeMissing ? `${text} === undefined ? 2 : ` : ""}${text} ? 1 : 0;`,
-      );
+      writer.lines.push(`results[${place}] = ${resultText(write(writer, typed))};`);
     }
     const fields = [...writer.slots].map((slot) => `const f${slot} = frame[${slot}];`);
     const lines = ["let quick;", ...fields, ...writer.lines];
@@ -55,6 +52,35 @@ export function generateRunners(clauses: readonly PlacedClause[]): ClausesRunner
     runners.push(makeFunction(body, writer.constants) as ClausesRunner);
   }
   return runners;
+}
+
+/** The text of clauses for a function that holds values in `f0`, `f1`, … by their slots. */
+export type ClauseTexts = {
+  readonly lines: readonly string[];
+  /** The clauses' results, by their places. */
+  readonly results: ReadonlyMap<number, string>;
+};
+
+/**
+ * Writes clauses that read nothing but values, each by itself.
+ *
+ * @param constants are added to
+ * @returns `undefined` if a clause has parts that are left to closures
+ */
+export function writeClauses(
+  clauses: readonly PlacedClause[],
+  constants: unknown[],
+): ClauseTexts | undefined {
+  if (clauses.length > clausesPerFunction) return undefined;
+  if (createWordFinders(clauses.map(({ typed }) => typed)).size > 0) return undefined;
+  const writer: Writer = { ...createWriter(new Map()), constants };
+  const results = new Map<number, string>();
+  for (const { typed, place } of clauses) results.set(place, resultText(write(writer, typed)));
+  return writer.lines.some((line) => line.includes("(frame)")) ? undefined : { lines: writer.lines, results };
+}
+
+function resultText({ text, maybeMissing }: Written): string {
+  return `${maybeMissing ? `${text} === undefined ? 2 : ` : ""}${text} ? 1 : 0`;
 }
 
 /** Makes a function of a text; its constants are `k0`, `k1`, …. */

@@ -41,7 +41,7 @@ export function generateDecider(conditions: readonly PlacedTree[]): Decider {
       .slice(from, from + conditionsPerFunction)
       .flatMap((condition, index) => writeCondition(condition, from + index));
     const body = `let any = 0;\n${lines.join("\n")}\nreturn any !== 0;`;
-    deciders.push(makeFunction(`return (results, verdicts) => {\n${body}\n};`, [[1, 0, 2]]) as Decider);
+    deciders.push(makeFunction(`return (results, verdicts) => {\n${body}\n};`, [turnedResults]) as Decider);
   }
   const [only] = deciders;
   if (only !== undefined && deciders.length === 1) return only;
@@ -52,19 +52,44 @@ export function generateDecider(conditions: readonly PlacedTree[]): Decider {
   };
 }
 
-function writeCondition({ typed, firstClause }: PlacedTree, number: number): string[] {
-  const writer = { lines: [] as string[], place: firstClause, prefix: `c${number}_` };
-  const verdict = write(writer, typed);
-  return [...writer.lines, `verdicts[${number}] = ${verdict};`, `any |= ${verdict};`];
+function writeCondition(condition: PlacedTree, number: number): string[] {
+  const { lines, verdict } = writeVerdict(condition, number, (place) => `results[${place}]`, "k0");
+  return [...lines, `verdicts[${number}] = ${verdict};`, `any |= ${verdict};`];
 }
 
-type Writer = { readonly lines: string[]; place: number; readonly prefix: string };
+/**
+ * The text of what a condition comes to.
+ *
+ * @param resultOf the text of a clause's result, by its place
+ * @param turned the name of an array that has what each result is turned round
+ */
+export function writeVerdict(
+  { typed, firstClause }: PlacedTree,
+  number: number,
+  resultOf: (place: number) => string,
+  turned: string,
+): { readonly lines: readonly string[]; readonly verdict: string } {
+  const lines: string[] = [];
+  const writer: Writer = { lines, place: firstClause, prefix: `c${number}_`, resultOf, turned };
+  return { lines, verdict: write(writer, typed) };
+}
+
+/** What results are when they are turned round. */
+export const turnedResults: readonly Truth[] = [isTrue, isFalse, isMissing];
+
+type Writer = {
+  readonly lines: string[];
+  place: number;
+  readonly prefix: string;
+  readonly resultOf: (place: number) => string;
+  readonly turned: string;
+};
 
 /** Clauses are met in the order in which their results stand. */
 function write(writer: Writer, typed: Typed): string {
   let text: string;
   if (typed.kind === "not") {
-    text = `k0[${write(writer, typed.operand)}]`;
+    text = `${writer.turned}[${write(writer, typed.operand)}]`;
   } else if (typed.kind === "logic") {
     const operands = typed.operands.map((operand) => write(writer, operand));
     const deciding = typed.operator === "||" ? isTrue : isFalse;
@@ -72,7 +97,7 @@ function write(writer: Writer, typed: Typed): string {
     const any = (truth: Truth): string => operands.map((operand) => `${operand} === ${truth}`).join(" || ");
     text = `${any(deciding)} ? ${deciding} : ${any(isMissing)} ? ${isMissing} : ${neutral}`;
   } else {
-    text = `results[${writer.place}]`;
+    text = writer.resultOf(writer.place);
     writer.place += 1;
   }
   const name = `${writer.prefix}${writer.lines.length}`;
