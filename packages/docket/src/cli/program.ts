@@ -4,9 +4,11 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
+import { addBatches } from "./batch/command.ts";
 import { addBacktest } from "./backtest/command.ts";
 import { addEnforcement } from "./enforcement/command.ts";
 import { addDisputes } from "./dispute/command.ts";
+import { addDelivery } from "./delivery/command.ts";
 import { addExplain } from "./explain/command.ts";
 import { addCase } from "./case/command.ts";
 import { addFindings } from "./findings/command.ts";
@@ -17,6 +19,7 @@ import { addModel } from "./model/command.ts";
 import { addPolicy } from "./policy/command.ts";
 import { addReceipt } from "./receipt/command.ts";
 import { addReplay } from "./replay/command.ts";
+import { addReviews } from "./review/command.ts";
 import { addSettings } from "./settings/command.ts";
 import { addKeyCommands, addSuccession } from "./succession/command.ts";
 import type { ServeOptions } from "./serve.ts";
@@ -64,9 +67,12 @@ export function createProgram(terminal: Terminal, give: Give): Command {
     terminal,
     give,
   );
+  addDelivery(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples }, terminal, give);
   addSettings(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples }, terminal, give);
   const parts = { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples };
   addEnforcement(program, parts, terminal, give);
+  addReviews(program, { ...parts, index: indexArgument }, terminal, give);
+  addBatches(program, { ...parts, index: indexArgument }, terminal, give);
   addDisputes(program, { ...parts, index: indexArgument }, terminal, give);
   addFindings(program, parts, terminal, give);
   addCase(program, parts, terminal, give);

@@ -38,6 +38,11 @@ export async function sendBytes<T>(server: PolicyServer, path: string, bytes: Ui
   return JSON.parse(answer.toString("utf8")) as T;
 }
 
+/** Has a server remove something. @returns the parsed answer @throws {DocketError} as {@link askServer} */
+export async function removeAt<T>(server: PolicyServer, path: string): Promise<T> {
+  return JSON.parse((await ask(server, path, undefined, "DELETE")).toString("utf8")) as T;
+}
+
 /** Fetches bytes from a server. @throws {DocketError} as {@link askServer} */
 export function fetchBytes(server: PolicyServer, path: string): Promise<Uint8Array> {
   return ask(server, path);
@@ -47,6 +52,7 @@ async function ask(
   server: PolicyServer,
   path: string,
   sent?: { readonly type: string; readonly bytes: string | Uint8Array },
+  method: "GET" | "POST" | "DELETE" = sent === undefined ? "GET" : "POST",
 ): Promise<Buffer> {
   const { url: base, apiKey } = server;
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
@@ -57,7 +63,7 @@ async function ask(
   let answer: Buffer;
   try {
     response = await fetch(url, {
-      method: sent === undefined ? "GET" : "POST",
+      method,
       headers: {
         ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
         ...(sent === undefined ? {} : { "content-type": sent.type }),
