@@ -67,10 +67,10 @@ export function createProgram(terminal: Terminal, give: Give): Command {
     terminal,
     give,
   );
-  addDelivery(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples }, terminal, give);
-  addSettings(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples }, terminal, give);
   const parts = { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples };
   addEnforcement(program, parts, terminal, give);
+  addDelivery(program, parts, terminal, give);
+  addSettings(program, parts, terminal, give);
   addReviews(program, { ...parts, index: indexArgument }, terminal, give);
   addBatches(program, { ...parts, index: indexArgument }, terminal, give);
   addDisputes(program, { ...parts, index: indexArgument }, terminal, give);

@@ -30,6 +30,8 @@ export type NoticeBuilderPorts = {
   readonly reasonTexts: (code: string) => Texts | undefined;
 };
 
+/** How much of a content is quoted, in characters. */
+const excerptLength = 120;
 /** Measures that can be objected to. */
 const disputable: ReadonlySet<NoticeType> = new Set(["refusal", "hold", "removal", "restriction"]);
 
@@ -74,6 +76,7 @@ const emptyNotice: Omit<Notice, "id" | "record" | "place" | "type" | "at" | "act
   automated: true,
   outcome: null,
   content: null,
+  excerpt: null,
   reasons: [],
   facts: {},
   restrictions: [],
@@ -97,7 +100,7 @@ async function tellDecision({ view }: NoticeBuilderPorts, notice: Notice, row: D
   notice.at = record.time;
   takeEvent(notice, event);
   notice.outcome = row.outcome;
-  notice.content = contentName(row.index, event);
+  takeContent(notice, row.index, event);
   takeDisclosed(notice, disclosed);
   if (record.kind === "decision") notice.restrictions = record.restrictions;
   if (row.outcome !== "hold") return;
@@ -112,7 +115,7 @@ async function tellRecord(ports: NoticeBuilderPorts, notice: Notice, record: Cas
   if (record.kind === "verdict") {
     const event = await eventOf(view, record.of);
     takeEvent(notice, event);
-    notice.content = contentName(record.of, event);
+    takeContent(notice, record.of, event);
   } else {
     takeEvent(notice, (await latestEventOf(view, notice.actor, record.index))?.event);
   }
@@ -177,6 +180,15 @@ function takeEvent(notice: Notice, event: Event | undefined): void {
   const { attributes = {} } = event?.actor ?? {};
   notice.account = event?.actor.id ?? null;
   notice.language = noticeLanguageOf(attributes["language"], attributes["locale"], event?.content?.language);
+}
+
+function takeContent(notice: Notice, decision: number, event: Event | undefined): void {
+  notice.content = contentName(decision, event);
+  const text = event?.content?.title ?? event?.content?.text;
+  if (text === undefined) return;
+  const letters = Array.from(text.trim().replaceAll(/\s+/g, " "));
+  const shown = letters.slice(0, excerptLength).join("");
+  notice.excerpt = letters.length > excerptLength ? `${shown}…` : shown;
 }
 
 type Said = Partial<Disclosed> & { told?: Texts; text?: Texts | string };

@@ -123,8 +123,9 @@ async function ownSeeds(view: LogView, state: NoticeState, told: ToldRecord): Pr
   return actor === undefined || type === undefined ? [] : [{ type, actor, about: told }];
 }
 
-function typeOfRow({ outcome }: DecisionRow): NoticeType {
-  if (outcome === "reject") return "refusal";
+function typeOfRow({ outcome, late }: DecisionRow): NoticeType {
+  // What was there before it was decided is taken away.
+  if (outcome === "reject") return late ? "removal" : "refusal";
   return outcome === "hold" ? "hold" : "restriction";
 }
 

@@ -98,12 +98,13 @@ function reasonLines(notice: Notice, words: NoticeWords, language: NoticeLanguag
   return ["refusal", "hold", "removal", "restriction"].includes(notice.type) ? [words.noReason] : [];
 }
 
-function contentLines({ content }: Notice): string[] {
+function contentLines({ content, excerpt }: Notice): string[] {
   if (content === null) return [];
   const { type, id, revision } = content;
   const name = id === null ? [] : [revision === null ? id : `${id} (${revision})`];
   const said = [...(type === null ? [] : [type]), ...name];
-  return said.length === 0 ? [] : [printable(said.join(": "))];
+  const quoted = excerpt === null || excerpt === "" ? [] : [`“${excerpt}”`];
+  return [...(said.length === 0 ? [] : [printable(said.join(": "))]), ...quoted];
 }
 
 function factLines({ facts }: Notice, words: NoticeWords): string[] {

@@ -57,6 +57,8 @@ export type Notice = {
   automated: boolean;
   outcome: Outcome | null;
   content: ContentName | null;
+  /** How the content begins, of the user's own. */
+  excerpt: string | null;
   reasons: NoticeReason[];
   /** Facts that were relied on and that rules disclose. */
   facts: Record<string, FactValue>;

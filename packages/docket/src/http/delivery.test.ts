@@ -56,13 +56,13 @@ test("notices come as data, text and page, in the user's language or another", a
   const world = await testServer();
   const page = await ask(world, "GET", "/v1/notices", undefined, "ingest");
   const [notice] = page.body["notices"] as { type: string; account: string; receipt?: object }[];
-  assert.deepEqual([notice?.type, notice?.account, notice?.receipt], ["refusal", "alice", undefined]);
+  assert.deepEqual([notice?.type, notice?.account, notice?.receipt], ["removal", "alice", undefined]);
   const whole = await ask(world, "GET", "/v1/notices/0");
   const [with_] = whole.body["notices"] as { receipt?: { leaf: string } }[];
   assert.equal(with_?.receipt?.leaf, "0");
-  assert.match((await ask(world, "GET", "/v1/notices/0?format=text")).text, /^Your post was not accepted/);
+  assert.match((await ask(world, "GET", "/v1/notices/0?format=text")).text, /^Your post was removed/);
   const german = await ask(world, "GET", "/v1/notices/0?format=html&language=de");
-  assert.match(german.text, /<h1>Dein Beitrag wurde nicht angenommen<\/h1>/);
+  assert.match(german.text, /<h1>Dein Beitrag wurde entfernt<\/h1>/);
   assert.equal(codeOf(await ask(world, "GET", "/v1/notices/0?format=pdf")), "schema_mismatch");
   assert.equal(codeOf(await ask(world, "GET", "/v1/notices/0?language=xx")), "schema_mismatch");
   assert.equal(codeOf(await ask(world, "GET", "/v1/notices?after=later")), "schema_mismatch");
