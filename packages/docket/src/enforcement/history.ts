@@ -64,7 +64,11 @@ export async function readHistory(actor: string, ports: HistoryPorts): Promise<A
     items.push(past);
   }
   for (const { record } of acts) keep(record.restrictions);
-  for (const act of acts) if (act.record.kind === "measure") items.push(pastMeasure(act, restrictions));
+  const voided = new Set<number>();
+  for (const act of acts) {
+    if (act.record.kind === "measure") items.push(pastMeasure(act, restrictions, voided));
+    else judge(act, voided);
+  }
   const byIndex = new Map(rows.map((row) => [row.index, row]));
   for (const { record, facts } of lastConfirmations(acts)) {
     const row = byIndex.get(record.of);
@@ -77,7 +81,7 @@ export async function readHistory(actor: string, ports: HistoryPorts): Promise<A
     items.push({ kind: "confirmation", index, of, atMs: Date.parse(facts.at), strikes, policies });
   }
   items.sort((a, b) => a.index - b.index);
-  return { items, voided: voidedBy(acts), restrictions, acts, rows };
+  return { items, voided, restrictions, acts, rows };
 }
 
 /** Strikes as they are counted. */
@@ -110,14 +114,10 @@ async function readActs(actor: string, ports: HistoryPorts): Promise<PastAct[]> 
 }
 
 // The last verdict that judges a decision counts.
-function voidedBy(acts: readonly PastAct[]): Set<number> {
-  const voided = new Set<number>();
-  for (const { record, facts } of acts) {
-    if (record.kind !== "verdict") continue;
-    if (facts.judged === "wrong") voided.add(record.of);
-    else if (facts.judged === "right") voided.delete(record.of);
-  }
-  return voided;
+function judge({ record, facts }: PastAct, voided: Set<number>): void {
+  if (record.kind !== "verdict") return;
+  if (facts.judged === "wrong") voided.add(record.of);
+  else if (facts.judged === "right") voided.delete(record.of);
 }
 
 type PastVerdict = PastAct & { readonly record: Extract<DocketRecord, { kind: "verdict" }> };
@@ -156,7 +156,12 @@ function pastDecision(row: DecisionRow, facts: Facts, policies: readonly Policy[
   };
 }
 
-function pastMeasure({ record, facts }: PastAct, known: ReadonlyMap<string, Restriction>): PastMeasure {
+// What a person relied on although it was said to be wrong is no ground that can be lost.
+function pastMeasure(
+  { record, facts }: PastAct,
+  known: ReadonlyMap<string, Restriction>,
+  voided: ReadonlySet<number>,
+): PastMeasure {
   const { index, ended } = record;
   const of = record.kind === "measure" ? record.of : [];
   const [name] = facts.taken ?? [];
@@ -164,7 +169,7 @@ function pastMeasure({ record, facts }: PastAct, known: ReadonlyMap<string, Rest
   return {
     kind: "measure",
     index,
-    grounds: of,
+    grounds: of.filter((at) => !voided.has(at)),
     restrictions: record.restrictions.map(restrictionFromRecord),
     ended: ended.flatMap((id) => known.get(id) ?? []),
     step: name === undefined || decision === undefined ? undefined : { of: decision, name },
