@@ -13,7 +13,7 @@ import { addTitleWords, addWords } from "./words.ts";
 
 /** Names the definition of the features and the tables behind it. A model scores under its own only. */
 export const featuresVersion: string = [
-  "features-1",
+  "features-2",
   `unicode-${unicodeVersion}`,
   `confusables-${confusablesVersion}`,
 ].join(" ");

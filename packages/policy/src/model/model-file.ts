@@ -24,6 +24,8 @@ export type ModelContent = {
   readonly bias: number;
   /** What the best stretch of a text is less worth than a whole text, in 2^-16 of log-odds. */
   readonly stretchCost: number;
+  /** Above this, what a stretch is worth counts half, in 2^-16 of log-odds. */
+  readonly stretchMost: number;
   /** Points of the calibration: margins and their scores, both strictly ascending. */
   readonly knots: readonly Knot[];
 };
@@ -38,7 +40,7 @@ export const modelBytesMax: number = 16 * 1024 * 1024;
 export const scoreMax = 1_000_000;
 
 const magic = "DKTMODEL";
-const formatVersion = 1;
+const formatVersion = 2;
 export const bitsMin = 10;
 export const bitsMax = 22;
 const knotsMax = 255;
@@ -59,6 +61,7 @@ export function encodeModel(content: ModelContent): Uint8Array {
   for (const scale of content.groupScales) pushUnsigned(out, scale);
   pushSigned(out, content.bias);
   pushUnsigned(out, content.stretchCost);
+  pushSigned(out, content.stretchMost);
   out.push(content.knots.length);
   for (const { margin, score } of content.knots) {
     pushSigned(out, margin);
@@ -106,10 +109,12 @@ export function decodeModel(bytes: Uint8Array): ModelContent {
   const groupScales = Array.from({ length: groups }, () => reader.unsigned(groupScaleMax));
   const bias = reader.signed(marginMax);
   const stretchCost = reader.unsigned(marginMax);
+  const stretchMost = reader.signed(marginMax);
   const knots = readKnots(reader);
   const table = readTable(reader, bits);
   if (!reader.ended) throw invalid("something follows its end");
-  return { kind, examples, knownMin, bits, table, groupScales, bias, stretchCost, knots };
+  const arithmetic = { groupScales, bias, stretchCost, stretchMost, knots };
+  return { kind, examples, knownMin, bits, table, ...arithmetic };
 }
 
 function readKnots(reader: Reader): Knot[] {

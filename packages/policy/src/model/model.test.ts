@@ -81,7 +81,7 @@ test("bytes that are no model are refused", () => {
   refused(new Uint8Array());
   refused(Uint8Array.of(...bytes, 0));
   for (let length = 0; length < bytes.length; length += 97) refused(bytes.subarray(0, length));
-  refused(bytes.with(8, 2), "unsupported-model");
+  refused(bytes.with(8, 1), "unsupported-model");
   refused(bytes.with(11, 0x7a), "unsupported-model");
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, byte) => {

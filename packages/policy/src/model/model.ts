@@ -2,7 +2,15 @@
 // A model that scores texts. All arithmetic is on integers that a double holds exactly.
 import { contentGroups, extractFeatures } from "./features.ts";
 import { FeatureSet } from "./feature-set.ts";
-import { createTally, decideMargin, pieces, tallyPlace, type Decided, type Tally } from "./margin.ts";
+import {
+  createTally,
+  decideMargin,
+  marginsOf,
+  pieces,
+  tallyPlace,
+  type Margins,
+  type Tally,
+} from "./margin.ts";
 import { decodeModel, unseen, type Knot, type ModelContent } from "./model-file.ts";
 import type { ModelKind, ModelText } from "./model-text.ts";
 
@@ -54,7 +62,7 @@ export function scoreText(model: Model, input: ModelText): ModelScore {
   const { content } = model;
   extractFeatures(content.kind, input, scratch);
   const tally = tallyOf(content, scratch);
-  const { margin } = decide(content, tally);
+  const margin = marginOf(content, tallyMargins(content, tally));
   const known = knownOf(tally, scratch);
   const computed = calibrated(content.knots, margin);
   return { score: known < content.knownMin ? undefined : computed, known, computed, margin };
@@ -70,7 +78,10 @@ export function explainScore(model: Model, input: ModelText, top: number): Model
   const labels = new Map<number, string>();
   extractFeatures(content.kind, input, scratch, labels);
   const tally = tallyOf(content, scratch);
-  const { from, to } = decide(content, tally);
+  const margins = tallyMargins(content, tally);
+  // What decided: the whole text, or its best stretch.
+  const isWhole = marginOf(content, margins) <= margins.whole;
+  const [from, to] = isWhole ? [0, pieces] : [margins.from, margins.to];
   const found: ModelFeature[] = [];
   for (let group = 0; group < tally.groups; group++) {
     const [first, last] = group < contentGroups ? [from, to] : [0, pieces];
@@ -95,6 +106,13 @@ export function explainScore(model: Model, input: ModelText, top: number): Model
 /** Margins are in 2^-16 of log-odds. */
 const marginUnits = 65_536;
 
+/** Weights by their code, and whether a code is one: looked up, since no branch could be foreseen. */
+const weights: Int32Array = Int32Array.from({ length: 256 }, (_, place) => {
+  const code = place - 128;
+  return code === unseen ? 0 : code * Math.abs(code);
+});
+const seen: Uint8Array = Uint8Array.from({ length: 256 }, (_, place) => (place - 128 === unseen ? 0 : 1));
+
 /** The tally of the features in a set, each group's in equal pieces of its features. */
 function tallyOf({ table, bits, groupScales }: ModelContent, set: FeatureSet): Tally {
   const tally = createTally(groupScales.length);
@@ -109,10 +127,9 @@ function tallyOf({ table, bits, groupScales }: ModelContent, set: FeatureSet): T
     for (let piece = 1; piece <= pieces; piece++) {
       const end = start + Math.floor((size * piece) / pieces);
       for (; at < end; at++) {
-        const code = table[(hashes[at] ?? 0) >>> shift] ?? unseen;
-        if (code === unseen) continue;
-        count += 1;
-        sum += code < 0 ? -code * code : code * code;
+        const place = (table[(hashes[at] as number) >>> shift] as number) + 128;
+        sum += weights[place] as number;
+        count += seen[place] as number;
       }
       tally.sums[tallyPlace(group, piece)] = sum;
       tally.counts[tallyPlace(group, piece)] = count;
@@ -121,11 +138,15 @@ function tallyOf({ table, bits, groupScales }: ModelContent, set: FeatureSet): T
   return tally;
 }
 
-function decide({ groupScales, bias, stretchCost }: ModelContent, tally: Tally): Decided {
-  return decideMargin(tally, bias, stretchCost, (group, sum, count) =>
+function tallyMargins({ groupScales, bias }: ModelContent, tally: Tally): Margins {
+  return marginsOf(tally, bias, (group, sum, count) =>
     // The root in 2^-8.
     scaled(sum, groupScales[group] ?? 0, integerRoot(count * 65_536)),
   );
+}
+
+function marginOf(content: ModelContent, margins: Margins): number {
+  return Math.floor(decideMargin(margins, content));
 }
 
 function knownOf(tally: Tally, set: FeatureSet): number {

@@ -96,6 +96,7 @@ export function addWords(text: string, set: FeatureSet): number {
     const isNew = set.add(ended);
     if (labels !== undefined && isNew) labels.set(ended || 1, `word ${wordAt(text, index)}`);
     if (digits[index] === 1) addShape(text, index, set);
+    addJoined(text, index, count, set);
     const last = Math.min(count - 1, index + pairDistanceMax);
     for (let other = index + 1; other <= last; other++) {
       const pair = hashEnd(hashStep(hashStep(pairSeed + (other - index), hash), hashes[other] as number));
@@ -109,6 +110,34 @@ export function addWords(text: string, set: FeatureSet): number {
 
 function wordAt(text: string, index: number): string {
   return text.slice(starts[index], ends[index]);
+}
+
+/**
+ * Words of letters that one space or one of these signs parts are added as one word too: so `via gra` has
+ * the word `viagra`.
+ */
+const cuts: ReadonlySet<number> = new Set(Array.from("-./*_", (sign) => sign.charCodeAt(0)));
+/** Code units that each half of a joined word has at least. */
+const halfUnitsMin = 2;
+
+function addJoined(text: string, index: number, count: number, set: FeatureSet): void {
+  const classes = characterClasses();
+  const start = starts[index] as number;
+  const cut = ends[index] as number;
+  if (cut - start < halfUnitsMin || classes[text.charCodeAt(cut - 1)] !== letterClass) return;
+  let next = index + 1;
+  if (next < count && starts[next] === cut) {
+    if (ends[next] !== cut + 1 || !cuts.has(text.charCodeAt(cut))) return;
+    next += 1;
+  }
+  if (next >= count || starts[next] !== cut + 1 || classes[text.charCodeAt(cut + 1)] !== letterClass) return;
+  const end = ends[next] as number;
+  if (end - cut - 1 < halfUnitsMin) return;
+  let hash = hashes[index] as number;
+  const last = Math.min(end, start + wordUnitsMax + 1);
+  for (let at = cut + 1; at < last; at++) hash = hashStep(hash, text.charCodeAt(at));
+  const ended = hashEnd(hash);
+  if (set.add(ended)) set.labels?.set(ended || 1, `word ${wordAt(text, index)}${wordAt(text, next)}`);
 }
 
 /** The word with each digit a 0, and how long it is. */

@@ -79,6 +79,12 @@ export function knotsOf({ slope, offset }: Line): Knot[] {
   return knots;
 }
 
+/** The margin that at most so many hams of a thousand exceed; 0 without hams. */
+export function hamMargin(margins: Float64Array, spam: Uint8Array, perThousand: number): number {
+  const hams = margins.filter((_, row) => spam[row] === 0).toSorted();
+  return hams.at(-1 - Math.floor((perThousand * hams.length) / 1_000)) ?? 0;
+}
+
 /** Texts of which less is known than of nearly all held out, and half of that again, get no score. */
 export function knownBound(shares: Float64Array): number {
   if (shares.length === 0) return 1_000;

@@ -16,6 +16,8 @@ export type TrainingConfiguration = {
   readonly bayes: BayesConfiguration;
   /** What the margin of a text's best stretch is less worth than that of a whole text. */
   readonly stretchCost: number;
+  /** Above the margin that so many hams of a thousand held out reach as a whole, a stretch counts half. */
+  readonly stretchHams: number;
   /** How many inner folds calibration is learned on. */
   readonly folds: number;
   /** The most examples of one actor: as a share of its class in thousandths, and at least. */
@@ -25,8 +27,12 @@ export type TrainingConfiguration = {
 
 /** Logistic regression by stochastic gradient descent. */
 export type DescentConfiguration = {
-  /** How much of its margin goes into the sum, each expert's being of one spread. */
+  /** Its share of the sum, each expert's margins being of one spread. */
   readonly weight: number;
+  /** So many times it learns, each time in another order; the weights are added up. */
+  readonly runs: number;
+  /** Whether each text is also taught by a beginning or an end of it. */
+  readonly cuts: boolean;
   readonly epochs: number;
   readonly step: number;
   /** Errors below this teach nothing. */
@@ -43,10 +49,11 @@ const short = {
   features: featuresVersion,
   bits: 22,
   featuresMax: 1_000_000,
-  descent: { weight: 1, epochs: 8, step: 0.3, errorMin: 0.02 },
+  descent: { weight: 1, runs: 1, cuts: false, epochs: 8, step: 0.3, errorMin: 0.02 },
   margin: { weight: 1, cost: 10, epochs: 20 },
   bayes: { weight: 0.75, smoothing: 0.1 },
-  stretchCost: 0.3,
+  stretchCost: 0.25,
+  stretchHams: 3,
   folds: 4,
   actorShare: 50,
   actorMin: 10,
@@ -58,10 +65,10 @@ const configurations: Readonly<Record<ModelKind, TrainingConfiguration>> = {
   email: {
     ...short,
     kind: "email",
-    descent: { weight: 1, epochs: 5, step: 0.3, errorMin: 0.02 },
+    descent: { weight: 3, runs: 3, cuts: true, epochs: 5, step: 0.3, errorMin: 0.02 },
     margin: { weight: 0, cost: 10, epochs: 0 },
-    bayes: { weight: 0.5, smoothing: 0.1 },
-    stretchCost: 0.85,
+    bayes: { weight: 1, smoothing: 0.1 },
+    stretchCost: 0.45,
   },
 };
 

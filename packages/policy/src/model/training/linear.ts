@@ -2,7 +2,7 @@
 // What all experts are: a weight for each feature. A row's margin is, over its groups, the sum of the weights
 // divided by the root of how many features there are.
 import { contentGroups } from "../features.ts";
-import { createTally, decideMargin, pieces, tallyPlace } from "../margin.ts";
+import { createTally, marginsOf, pieces, tallyPlace, type Margins } from "../margin.ts";
 import { rowStart, type Rows } from "./rows.ts";
 
 /** A weight for each feature, and what every margin starts from. */
@@ -55,15 +55,14 @@ export function taughtMargin(
 }
 
 /**
- * The margin of a row that was not among those taught, as scoring has it: what was never seen doesn't count.
+ * The margins of a row that was not among those taught, as scoring has it: what was never seen doesn't count.
  */
-export function heldOutMargin(
+export function heldOutMargins(
   rows: Rows,
   row: number,
   linear: Linear,
   { inSpam, inHam }: Counts,
-  stretchCost: number,
-): { margin: number; known: number } {
+): { margins: Margins; known: number } {
   const { features, ends, groups } = rows;
   const tally = createTally(groups);
   let known = 0;
@@ -86,20 +85,27 @@ export function heldOutMargin(
     }
     if (group < contentGroups) known += count;
   }
-  const { margin } = decideMargin(tally, linear.bias, stretchCost, (_, sum, count) => sum / Math.sqrt(count));
-  return { margin, known };
+  const margins = marginsOf(tally, linear.bias, (_, sum, count) => sum / Math.sqrt(count));
+  return { margins, known };
 }
 
-/** The experts' weights in one, each expert's margins over the rows it was taught having the same spread. */
+/** The spread of the margins of all experts together, if they were of one mind. */
+const jointSpread = 1.5;
+
+/**
+ * The experts' weights in one, each expert's margins over the rows it was taught having the spread of its
+ * share.
+ */
 export function fuse(
   rows: Rows,
   taught: Int32Array,
   experts: readonly { readonly linear: Linear; readonly weight: number }[],
 ): Linear {
   const weights = new Float32Array(rows.buckets.length);
+  const all = experts.reduce((sum, { weight }) => sum + weight, 0);
   let bias = 0;
   for (const { linear, weight } of experts) {
-    const factor = weight / spread(rows, taught, linear);
+    const factor = (jointSpread * weight) / all / spread(rows, taught, linear);
     bias += factor * linear.bias;
     for (let feature = 0; feature < weights.length; feature++) {
       weights[feature] = (weights[feature] ?? 0) + factor * (linear.weights[feature] ?? 0);

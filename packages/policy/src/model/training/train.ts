@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training: from examples to the bytes of a model.
-import { encodeModel } from "../model-file.ts";
+import { decideMargin, type Margins } from "../margin.ts";
+import { encodeModel, marginMax } from "../model-file.ts";
 import type { ModelKind } from "../model-text.ts";
 import { limitActors } from "./actors.ts";
 import { learnBayes } from "./bayes.ts";
-import { fitLine, knotsOf, knownBound, type Line } from "./calibrate.ts";
+import { fitLine, hamMargin, knotsOf, knownBound, type Line } from "./calibrate.ts";
 import { trainingConfiguration, type TrainingConfiguration } from "./configuration.ts";
 import type { Example } from "./example.ts";
 import { foldsOf } from "./folds.ts";
-import { countFeatures, fuse, heldOutMargin, type Counts, type Linear } from "./linear.ts";
+import { countFeatures, fuse, heldOutMargins, type Counts, type Linear } from "./linear.ts";
 import { learnLogistic } from "./logistic.ts";
 import { quantise } from "./quantise.ts";
 import { readRows, type Rows } from "./rows.ts";
@@ -60,7 +61,13 @@ export function trainModel(
   const rows = readRows(kind, kept, configuration, (done) => onProgress({ stage: "reading", done, total }));
   const stages = configuration.folds + 1;
   const onFold = (done: number): void => onProgress({ stage: "learning", done, total: stages });
-  const { line, knownMin } = calibrate(rows, foldsOf(kept, configuration.folds), configuration, seed, onFold);
+  const { line, stretchMost, knownMin } = calibrate(
+    rows,
+    foldsOf(kept, configuration.folds),
+    configuration,
+    seed,
+    onFold,
+  );
   const { linear } = learn(rows, Int32Array.from(rows.spam.keys()), configuration, seed);
   onFold(stages);
   onProgress({ stage: "writing", done: 0, total: 1 });
@@ -73,6 +80,7 @@ export function trainModel(
     bits: rows.bits,
     ...quantise(rows, linear),
     stretchCost: Math.round(configuration.stretchCost * 65_536),
+    stretchMost: Math.max(-marginMax, Math.min(marginMax, Math.round(stretchMost * 65_536))),
     knots: knotsOf(line),
   });
   onProgress({ stage: "writing", done: 1, total: 1 });
@@ -90,8 +98,9 @@ function learn(
   const experts = [{ linear: learnBayes(counts, bayes), weight: bayes.weight }];
   // With one class there is nothing to tell apart.
   if (counts.spams > 0 && counts.hams > 0) {
-    if (descent.weight > 0) {
-      experts.push({ linear: learnLogistic(rows, taught, descent, seed), weight: descent.weight });
+    for (let run = 0; run < descent.runs; run++) {
+      const linear = learnLogistic(rows, taught, descent, seed + run);
+      experts.push({ linear, weight: descent.weight / descent.runs });
     }
     if (margin.weight > 0) {
       experts.push({ linear: learnWidest(rows, taught, margin, seed), weight: margin.weight });
@@ -107,8 +116,8 @@ function calibrate(
   configuration: TrainingConfiguration,
   seed: number,
   onFold: (done: number) => void,
-): { line: Line; knownMin: number } {
-  const margins = new Float64Array(rows.count);
+): { line: Line; stretchMost: number; knownMin: number } {
+  const margins: (Margins | undefined)[] = [];
   const shares = new Float64Array(rows.count);
   for (let fold = 0; fold < configuration.folds; fold++) {
     onFold(fold);
@@ -116,10 +125,17 @@ function calibrate(
     const { linear, counts } = learn(rows, taught, configuration, seed);
     for (let row = 0; row < rows.count; row++) {
       if (folds[row] !== fold) continue;
-      const { margin, known } = heldOutMargin(rows, row, linear, counts, configuration.stretchCost);
-      margins[row] = margin;
-      shares[row] = known / Math.max(1, rows.sizes[row] ?? 1);
+      const held = heldOutMargins(rows, row, linear, counts);
+      margins[row] = held.margins;
+      shares[row] = held.known / Math.max(1, rows.sizes[row] ?? 1);
     }
   }
-  return { line: fitLine(margins, rows.spam), knownMin: knownBound(shares) };
+  const { stretchCost, stretchHams } = configuration;
+  const whole = Float64Array.from({ length: rows.count }, (_, row) => margins[row]?.whole ?? 0);
+  const stretchMost = hamMargin(whole, rows.spam, stretchHams);
+  const decided = whole.map((_, row) => {
+    const both = margins[row];
+    return both === undefined ? 0 : decideMargin(both, { stretchCost, stretchMost });
+  });
+  return { line: fitLine(decided, rows.spam), stretchMost, knownMin: knownBound(shares) };
 }
