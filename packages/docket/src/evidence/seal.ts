@@ -116,7 +116,8 @@ function encode(plaintext: Buffer): Buffer {
 function decode(coded: Buffer): Buffer | undefined {
   if (coded[0] === codecPlain) return coded.subarray(1);
   if (coded[0] !== codecDeflated) return undefined;
-  const options = { dictionary: partDictionary, maxOutputLength: plaintextBytesMax };
+  // Room for a part of usual length: Node would take four times as much for each.
+  const options = { dictionary: partDictionary, maxOutputLength: plaintextBytesMax, chunkSize: 4096 };
   try {
     return inflateRawSync(coded.subarray(1), options);
   } catch {

@@ -67,28 +67,21 @@ export class DecisionWriter {
   }
 
   write(row: DecisionRow): void {
-    this.#insert.run(
-      row.index,
-      row.actor,
-      row.decidedMs,
-      row.sealedMs,
-      outcomes.indexOf(row.outcome),
-      this.#shapeOf(row),
-      row.content ?? null,
-      row.fingerprint ?? null,
-      row.campaign ?? null,
-      encodeMore(row),
-    );
+    this.writeEncoded(encodeDecision(row));
   }
 
-  #shapeOf(row: DecisionRow): number {
-    const text = encodeShape(row);
+  /** Writes a row that was encoded before, in another thread for example. */
+  writeEncoded([index, actor, decided, sealed, outcome, shape, ...rest]: EncodedDecision): void {
+    this.#insert.run(index, actor, decided, sealed, outcome, this.#shapeOf(shape), ...rest);
+  }
+
+  #shapeOf(text: string): number {
     let id = this.#shapes.get(text);
     if (id !== undefined) return id;
     const found = this.#findShape.get(text) as { id: number } | undefined;
     if (found === undefined) {
       id = Number(this.#addShape.run(text).lastInsertRowid);
-      for (const rule of row.fired) this.#addRule.run(rule, id);
+      for (const rule of decodeShape(text).fired) this.#addRule.run(rule, id);
     } else {
       id = found.id;
     }
@@ -205,8 +198,38 @@ const statementsMax = 200;
 
 type At = { at: number | null };
 
+/** A row as it is stored, with its shape's text: plain values, so that threads can hand them over. */
+export type EncodedDecision = readonly [
+  index: number,
+  actor: string,
+  decided: number,
+  sealed: number,
+  outcome: number,
+  shape: string,
+  content: string | null,
+  fingerprint: string | null,
+  campaign: string | null,
+  more: string | null,
+];
+
+/** Encodes a row. */
+export function encodeDecision(row: DecisionRow): EncodedDecision {
+  return [
+    row.index,
+    row.actor,
+    row.decidedMs,
+    row.sealedMs,
+    outcomes.indexOf(row.outcome),
+    encodeShape(row),
+    row.content ?? null,
+    row.fingerprint ?? null,
+    row.campaign ?? null,
+    encodeMore(row),
+  ];
+}
+
 /** How a shape is kept: one text for all that are alike. */
-export function encodeShape(row: Shape): string {
+function encodeShape(row: Shape): string {
   const { type, op, source, late, rules, fired, language, release } = row;
   return JSON.stringify([type, op, source, late ? 1 : 0, rules, fired, language ?? null, release]);
 }
@@ -218,7 +241,7 @@ function decodeShape(text: string): Shape {
 }
 
 /** What few decisions have, without what is nothing; `null` if all of it is. */
-export function encodeMore(row: DecisionRow): string | null {
+function encodeMore(row: DecisionRow): string | null {
   const more: { -readonly [Key in keyof More]: More[Key] } = {};
   if (row.strikes > 0) more.strikes = row.strikes;
   if (row.restrictions > 0) more.restrictions = row.restrictions;
