@@ -11,8 +11,10 @@ import { openInstallation } from "../../main.ts";
 import type { OpenInstallation } from "../../main.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 
-/** When these tests begin, in ms since 1970. */
+/** When these tests begin, in ms since 1970. Records are sealed by the machine's own clock. */
 export const startMs: number = Date.UTC(2026, 10, 23, 12);
+/** The same for tests whose records have to be sealed before. */
+export const farStartMs: number = Date.UTC(2100, 0, 1, 12);
 export const minute = 60_000;
 export const hour: number = 60 * minute;
 export const day: number = 24 * hour;
@@ -66,12 +68,16 @@ export type TestSite = {
 };
 
 /** Makes a site and opens it. */
-export async function testSite(t: TestContext, policy: string = enforcementPolicy): Promise<TestSite> {
+export async function testSite(
+  t: TestContext,
+  policy: string = enforcementPolicy,
+  nowMs: number = startMs,
+): Promise<TestSite> {
   const directory = mkdtempSync(join(tmpdir(), "docket-enforcement-"));
   const installation = createInstallation(disk, join(directory, "data"));
   writeFileSync(join(installation.policyDirectory, "comments.yaml"), policy);
   let events = 0;
-  const site = { installation, nowMs: startMs } as { -readonly [Key in keyof TestSite]: TestSite[Key] };
+  const site = { installation, nowMs } as { -readonly [Key in keyof TestSite]: TestSite[Key] };
   const open = (): Promise<OpenInstallation> => openInstallation(installation, { clock: () => site.nowMs });
   site.opened = await open();
   site.decide = (text, account = "u1", more = {}) => {
