@@ -277,17 +277,34 @@ test("a sweep removes what a rule would refuse now, or what belongs to a campaig
   const restored = world.decide({ outcome: "reject", campaign: "c1" });
   const who = { ...two, actor: actorNamed("a"), restrictions: [], ended: [], reason: "mistaken" };
   await world.seal({ kind: "verdict", ...who, of: restored, verdict: "restore", cause: "dispute" });
-  world.refusedNow = [shown, refused, restored].map((index) => ({ index, outcome: "reject" }));
+  // Found to be no spam: nothing followed from it, and it counts all the same.
+  const looked = world.decide({ outcome: "flag" });
+  const found = { task: "flag", finding: "notSpam", reason: "mistaken" } as const;
+  await world.seal({ kind: "review", ...two, of: looked, ...found });
+  const upheld = world.decide({ outcome: "flag" });
+  const complaint = await world.seal({
+    kind: "dispute",
+    by: "token",
+    of: upheld,
+    actor: actorNamed("a"),
+    via: "token",
+  });
+  const end = { of: complaint.index, ruling: "upheld", reason: "spam" } as const;
+  await world.seal({ kind: "ruling", ...two, ...end });
+  world.refusedNow = [shown, refused, restored, looked, upheld].map((index) => ({
+    index,
+    outcome: "reject",
+  }));
   const sweep = { batch: "sweep", reason: "spam" } as const;
   const byRule = await world.opened.batches.preview(one, { ...sweep, rule: "links" });
   assert.deepEqual(shortOf(byRule), {
     count: 1,
-    looked: 3,
-    leftOut: { unchanged: 1, reviewed: 1 },
+    looked: 5,
+    leftOut: { unchanged: 1, reviewed: 3 },
     verdicts: { remove: 1 },
   });
   const all = await world.opened.batches.preview(one, { ...sweep, rule: "links", reviewed: true });
-  assert.equal(all.count, 2);
+  assert.equal(all.count, 4);
   const { index } = await world.opened.batches.begin(one, { ...sweep, campaign: "c1" });
   await world.opened.batches.ended(index);
   assert.deepEqual(

@@ -2,7 +2,7 @@
 // Which decisions a batch is about, and what it does to each of them. The same judgement is made again when a
 // decision's turn comes: what changed since the preview is passed over.
 import { formatTime, parseLeaf, parseTime } from "@docket/protocol";
-import type { Facts, Outcome, Verdict, VerdictBody } from "@docket/protocol";
+import type { DocketRecord, Facts, Outcome, Verdict, VerdictBody } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { Release } from "../releases/release.ts";
 import type { OutcomeInForce } from "../enforcement/contract.ts";
@@ -152,7 +152,7 @@ async function judgeRevert(
   const row = await existing(ports, index);
   const { outcome, verdict } = await ports.outcomeOf(index);
   if (row.refusedBy !== undefined) return { leftOut: "restricted" };
-  if (verdict !== undefined && isByPerson(verdict.cause) && !reviewed) return { leftOut: "reviewed" };
+  if (!reviewed && (await hasPersonSpoken(ports, index, verdict))) return { leftOut: "reviewed" };
   const hadEffects = row.strikes > 0 || row.restrictions > 0;
   const following = followsFrom("notSpam", { decided: row.outcome, inForce: outcome, hadEffects });
   if (following === undefined) return { leftOut: "unchanged" };
@@ -180,8 +180,8 @@ async function hasOtherGround({ facts }: PlanPorts, row: DecisionRow, rule: stri
 async function judgeSweep(ports: PlanPorts, index: number, reviewed: boolean): Promise<Judgement> {
   const row = await existing(ports, index);
   const { outcome, verdict } = await ports.outcomeOf(index);
-  if (verdict !== undefined && isByPerson(verdict.cause) && !reviewed) return { leftOut: "reviewed" };
   if (!visible.includes(outcome)) return { leftOut: "unchanged" };
+  if (!reviewed && (await hasPersonSpoken(ports, index, verdict))) return { leftOut: "reviewed" };
   return { row, inForce: outcome, ...verdictOf("remove", { decided: row.outcome }) };
 }
 
@@ -300,10 +300,27 @@ async function existing({ views }: PlanPorts, index: number): Promise<DecisionRo
   return row;
 }
 
-// A person's word stands above a rule's: whoever wants to go over it says so.
-function isByPerson(cause: VerdictBody["cause"]): boolean {
-  return cause === "review" || cause === "dispute" || cause === "manual";
+// A person's word stands above a rule's: whoever wants to go over it says so. Reviews and rulings count too
+// where they left everything as it was.
+async function hasPersonSpoken(
+  { views }: PlanPorts,
+  index: number,
+  verdict: OutcomeInForce["verdict"],
+): Promise<boolean> {
+  if (verdict !== undefined && personsCauses.has(verdict.cause)) return true;
+  const about = async (kinds: readonly string[], of: number): Promise<DocketRecord[]> =>
+    (await views.caseRecords({ kinds, of, limit: recordsMax })).map((leaf): DocketRecord => parseLeaf(leaf));
+  for (const record of await about(["review", "dispute"], index)) {
+    if (record.kind === "review" && record.task !== "ladder" && record.finding !== "unsure") return true;
+    if (record.kind !== "dispute") continue;
+    const rulings = await about(["ruling"], record.index);
+    if (rulings.some((each) => each.kind === "ruling" && each.ruling !== "withdrawn")) return true;
+  }
+  return false;
 }
+const personsCauses: ReadonlySet<string> = new Set(["review", "dispute", "manual"]);
+/** Records of one case that are read for it. */
+const recordsMax = 200;
 
 type Range = { fromMs?: number; toMs?: number };
 

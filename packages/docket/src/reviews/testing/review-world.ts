@@ -27,6 +27,9 @@ import { MemoryViews } from "./memory-views.ts";
 
 type Listener = { onRecord: (record: DocketRecord) => void; onDecision: (row: DecisionRow) => void };
 
+/** Kinds that always have parts, whatever a test says. */
+const sealedWithParts: ReadonlySet<string> = new Set(["verdict", "measure", "dispute", "ruling"]);
+
 /** A small site of reviewers. */
 export class ReviewWorld {
   readonly views = new MemoryViews();
@@ -98,7 +101,7 @@ export class ReviewWorld {
 
   /** Appends a record; it is durable a turn later. */
   async seal(body: BodyWithoutParts, parts: readonly PlainPart[] = []): Promise<DocketRecord> {
-    const hasParts = parts.length > 0 || body.kind === "verdict" || body.kind === "measure";
+    const hasParts = parts.length > 0 || sealedWithParts.has(body.kind);
     const record = this.views.seal(body, hasParts);
     for (const { plaintext } of parts) this.parts.set(record.index, plaintext);
     const durable = this.#last.then(() => this.#listener?.onRecord(record));
