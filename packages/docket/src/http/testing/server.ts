@@ -75,7 +75,7 @@ export async function testServer(
   const { data, ...options } = over;
   const site = new MemorySite(data);
   const authenticator = await Authenticator.open({
-    feed: fixedFeed(),
+    feed: testKeyFeed(),
     sealAccess: (change, key, role) => site.sealAccess(change, key, role),
     clock,
   });
@@ -133,7 +133,7 @@ export async function testServer(
 }
 
 /** The keys of all roles, never changed. */
-export function fixedFeed(): ApiKeyFeed {
+export function testKeyFeed(): ApiKeyFeed {
   let fresh = true;
   const keys = roles.map((role): ApiKeyRow => ({
     id: testKeyId(role),
