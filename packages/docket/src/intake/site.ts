@@ -30,7 +30,7 @@ import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
 import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";
 import { draftDecision } from "./draft.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Subject } from "./engine.ts";
 import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
 import { factsOf, plainEntry } from "./rebuild.ts";
 import { RecordListeners } from "./record-listeners.ts";
