@@ -85,7 +85,7 @@ void test("every role against every call", async (t) => {
     const type = method === "POST" ? { "content-type": "application/json" } : {};
     const answer = await server.inject({ method, url: path, headers: { ...type, ...headers }, ...body });
     const isJson = String(answer.headers["content-type"]).startsWith("application/json");
-    const { error } = isJson ? (answer.json() as { error?: { code: string } }) : {};
+    const { error }: { error?: { code: string } } = isJson ? answer.json() : {};
     assert.notEqual(error?.code, "internal", `${method} ${path}: ${answer.body}`);
     return error?.code ?? String(answer.statusCode);
   };

@@ -17,7 +17,7 @@ import { disk } from "../stores/files/node-disk.ts";
 import { replaceDurably } from "../stores/files/replace-durably.ts";
 import type { Fault } from "../testing/faulty-disk.ts";
 import { createOpaqueServer } from "./opaque-server.ts";
-import { fixedFeed, withKey } from "./testing/server.ts";
+import { testKeyFeed, withKey } from "./testing/server.ts";
 
 type Running = {
   server: FastifyInstance;
@@ -35,7 +35,7 @@ async function setUp(t: TestContext, publicAdd = true): Promise<Running> {
   const installation = createInstallation(disk, join(parent, "data"), undefined, { opaque: true });
   const opened = await openOpaqueInstallation(installation, { diskModule: diskModule.href });
   const authenticator = await Authenticator.open({
-    feed: fixedFeed(),
+    feed: testKeyFeed(),
     sealAccess: () => Promise.resolve(),
     clock: Date.now,
   });
