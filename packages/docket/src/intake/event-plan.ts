@@ -14,6 +14,7 @@ import { campaignKeys, campaignPath, Plan, shapeOf } from "./key-plan.ts";
 import type { PlannedCounter, PlannedLimit } from "./key-plan.ts";
 import { unpackKeys } from "./packed-keys.ts";
 import type { PackedKeys } from "./packed-keys.ts";
+import { ValueShapes } from "./value-shapes.ts";
 
 /** What memory says of an event: for its conditions by declaration, for its facts by hash. */
 export type EventMemory = {
@@ -53,6 +54,9 @@ export class EventPlan {
   readonly #counters: readonly ReadCounter[];
   readonly #limits: readonly { readonly planned: PlannedLimit; state: LimitState | undefined }[];
   readonly #values: RecordedFields["values"];
+  /** What was found of an event, in the order of the shapes' keys. */
+  readonly #found: (FactValue | undefined)[] = [];
+  readonly #shapes: ValueShapes;
   readonly #holdable: readonly string[];
   readonly #counterShape: Record<string, number>;
   readonly #counterValues = new Map<string, number>();
@@ -73,6 +77,11 @@ export class EventPlan {
     );
     const { values, holdable } = recordedFields(policies, type);
     this.#values = values.filter(({ path }) => !openSignalPaths.has(path));
+    this.#shapes = new ValueShapes([
+      ...this.#values.map(({ path }) => path),
+      campaignPath,
+      ...openSignals.map(([, path]) => path),
+    ]);
     this.#holdable = holdable;
   }
 
@@ -172,17 +181,13 @@ export class EventPlan {
 
   /** What facts record of an event's values: what conditions read, and every signal that is not personal. */
   values(input: EvaluationInput): Facts["values"] {
-    const values: Record<string, FactValue> = {};
-    for (const { path, read } of this.#values) {
-      const value = read(input);
-      if (value !== undefined) values[path] = value;
-    }
     const { signals, campaign } = input;
-    if (campaign !== undefined) values[campaignPath] = campaign;
-    for (const [name, path] of openSignals) {
-      const value = signals[name];
-      if (value !== undefined) values[path] = value as FactValue;
-    }
+    const found = this.#found;
+    let place = 0;
+    for (const { read } of this.#values) found[place++] = read(input);
+    found[place++] = campaign;
+    for (const [name] of openSignals) found[place++] = signals[name] as FactValue | undefined;
+    const values = this.#shapes.fill(found);
     if (input.models !== undefined)
       for (const [path, value] of modelFacts(input.models)) values[path] = value;
     if (input.lookups !== undefined)
