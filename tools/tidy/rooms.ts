@@ -109,6 +109,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ["counters", "evidence", "intake", "lists", "log", "models", "releases", "rollout", "stores"],
     contracts: ["labels", "reviews"],
   },
+  // Makes the views again, in threads, and compares them with what they were.
+  rebuild: { imports: ["evidence", "intake", "log", "stores", "views"] },
   // Read from the log, and can be deleted and built again.
   views: { imports: [], contracts: ["log"] },
   // A server of its own, for others' logs.

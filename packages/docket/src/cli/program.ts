@@ -25,6 +25,7 @@ import { addKeyCommands, addSuccession } from "./succession/command.ts";
 import type { ServeOptions } from "./serve.ts";
 import type { InitOptions } from "./set-up.ts";
 import type { Terminal } from "./terminal.ts";
+import { addViews } from "./views/command.ts";
 import { addWitness } from "./witness/command.ts";
 
 /** The data directory if none is named. */
@@ -76,6 +77,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addDisputes(program, { ...parts, index: indexArgument }, terminal, give);
   addFindings(program, parts, terminal, give);
   addCase(program, parts, terminal, give);
+  addViews(program, parts, terminal, give);
   addVerify(program, terminal, give);
   addReplay(program, dataOption, terminal, give);
   addBacktest(program, dataOption, terminal, give);

@@ -121,6 +121,8 @@ export type CaseQuery = {
 
 /** Longest that a row holds of what a decision was counted under. */
 const marksMax = 12;
+/** Longest keyed hash of a value, in characters. */
+const markLengthMax = 32;
 
 /** What the views hold of a decision. */
 export function decisionRow(
@@ -169,14 +171,16 @@ function firedRules({ fired }: Facts): string[] {
   return others.length === 0 ? enforced : [...enforced, ...others];
 }
 
-// Keys of several fields, or with the actor in them, say nothing across actors. A list of two is a count of
-// different values or a sum: its first is what it counts by.
+// Keys of several fields, or with the actor in them, say nothing across actors; signatures of texts are no
+// hashes. A list of two is a count of different values or a sum: its first is what it counts by. In the order
+// of the counters' names, since facts that were just made have another order than those that are read.
 function marksOf({ keys }: Facts): string[] {
   const marks: string[] = [];
   const known = new Set<string>();
-  for (const counter in keys) {
+  for (const counter of Object.keys(keys).sort()) {
     for (const [key] of keys[counter] ?? []) {
-      if (key === undefined || key.includes("@") || key.includes("|") || known.has(key)) continue;
+      if (key === undefined || key.length > markLengthMax || known.has(key)) continue;
+      if (key.includes("@") || key.includes("|")) continue;
       if (marks.length === marksMax) return marks;
       known.add(key);
       marks.push(`${counter}:${key}`);
