@@ -91,6 +91,8 @@ export class NaiveActor {
   /** A person says that a decision was wrong. */
   overturn(n: number, now: number): void {
     const before = this.#state();
+    // What the history did not hold before either is none of this decision's.
+    const held = this.#state(true).restrictions;
     this.#void.add(n);
     const given = this.#past.flatMap((one) =>
       (one.what === "decision" && one.n === n) || (one.what === "confirmation" && one.of === n)
@@ -109,7 +111,10 @@ export class NaiveActor {
       if (!take(wanted, (other) => same(other, one))) unmatched.push(one);
     }
     for (const one of unmatched) {
-      if (!take(wanted, (other) => other.sort === one.sort && other.until >= one.until)) ended.push(one);
+      const isLonger = (other: NaiveRestriction): boolean => {
+        return other.sort === one.sort && other.until >= one.until;
+      };
+      if (!take(wanted, isLonger) && held.some(isLonger)) ended.push(one);
     }
     let restrictions = before.restrictions.filter((one) => !ended.includes(one));
     for (const one of wanted) {
