@@ -81,6 +81,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   delivery: { imports: [], contracts: ["evidence", "releases", "views"] },
   // What users report, and how much that is worth.
   reports: { imports: [], contracts: ["evidence", "log", "views"] },
+  // What is told of a period: to anyone, to whoever runs the site, to the EU's transparency database.
+  transparency: { imports: [], contracts: ["disputes", "evidence", "reviews", "views"] },
   // The way of an event: it calls the stations in their order.
   intake: {
     imports: [
@@ -100,6 +102,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "reviews",
       "rollout",
       "settings",
+      "transparency",
       "views",
     ],
     contracts: ["access", "lookups"],

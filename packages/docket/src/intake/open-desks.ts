@@ -27,8 +27,10 @@ import { openDisputes } from "./open-disputes.ts";
 import { openEnforcement } from "./open-enforcement.ts";
 import { openSiteReviews } from "./open-reviews.ts";
 import { openDelivery } from "./open-delivery.ts";
+import type { TransparencyDesk } from "../transparency/transparency-desk.ts";
 import { brakeNotice, watchListChange } from "./open-modes.ts";
 import { openPatterns } from "./open-patterns.ts";
+import { openTransparency } from "./open-transparency.ts";
 import type { OpenedLists, OpenSiteOptions } from "./open-site.ts";
 import type { DocketSite } from "./site.ts";
 
@@ -42,6 +44,7 @@ export type Desks = {
   settings: SettingsDesk;
   enforcement: EnforcementDesk;
   disputes: Disputes;
+  transparency: TransparencyDesk;
   patterns: PatternsDesk;
   delivery: Delivery;
   reports: ReportDesk;
@@ -98,6 +101,10 @@ export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: 
     patterns: openPatterns(options, site),
     ...delivery,
     ...reviews,
+    transparency: openTransparency(options, site, {
+      disputes,
+      reviews: (period) => reviews.reviews.statistics(period),
+    }),
   };
 }
 
