@@ -112,8 +112,17 @@ export async function runPolicyRollback(
     const effects = rules.length === 0 ? undefined : await allEffects(desk, rules, withdrew, terminal);
     if (json) return `${JSON.stringify({ ...withdrawn, effects: effects ?? null })}\n`;
     const did = effects === undefined ? "It took no rule out of force.\n" : effectsText(effects, withdrew);
-    return `${publishedText(withdrawn)}${did}`;
+    return `${publishedText(withdrawn)}${did}${whatStands(rules)}`;
   });
+}
+
+// A rollback changes what is decided from now on.
+function whatStands([rule]: readonly string[]): string {
+  if (rule === undefined) return "";
+  return (
+    "What was decided stands. To see what it would change to take it back, for each rule:\n" +
+    `  docket revert ${rule} --reason policy-changed\n`
+  );
 }
 
 /** Prints how changes stand, or proposes another level of duties. */
