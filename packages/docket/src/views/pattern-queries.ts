@@ -55,7 +55,10 @@ export type SeriesQuery = Period & {
   readonly limit: number;
 };
 
-/** A campaign that an actor had a part in: how many decisions are its own, and how many there are. */
+/**
+ * A campaign that an actor had a part in: how many decisions are its own, and how many there are, by how many
+ * actors, counted to 500.
+ */
 export type CampaignPart = {
   readonly campaign: string;
   readonly own: number;

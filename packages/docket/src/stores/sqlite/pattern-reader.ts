@@ -44,7 +44,10 @@ const groupColumns: Readonly<Record<GroupBy, string>> = {
 };
 
 /** Most campaigns of an actor that are looked at: those with the most of its decisions. */
-const campaignsLookedMax = 20;
+const campaignsLookedMax = 8;
+/** Most decisions of a campaign that are looked at for that. */
+const campaignDecisionsMax = 500;
+type CampaignSize = { decisions: number; actors: number };
 
 type FiguresRow = {
   outcome: number;
@@ -195,19 +198,22 @@ export class PatternReader {
       }));
   }
 
+  // Campaigns may be as large as the log is long: of each only its first decisions are looked at.
   #campaignsOf(actor: string): CampaignPart[] {
-    return this.#views
+    const own = this.#views
       .prepare(
-        `SELECT own.campaign AS campaign, own.count AS own, count(*) AS decisions,
-           count(DISTINCT actor) AS actors
-         FROM (SELECT campaign, count(*) AS count FROM decisions INDEXED BY decisions_actor
-           WHERE actor = ? AND campaign IS NOT NULL GROUP BY campaign ORDER BY count DESC, campaign LIMIT ?)
-           AS own
-         JOIN decisions INDEXED BY decisions_campaign ON decisions.campaign = own.campaign
-         GROUP BY own.campaign HAVING actors > 1 ORDER BY actors DESC, own.campaign`,
+        `SELECT campaign, count(*) AS own FROM decisions INDEXED BY decisions_actor
+         WHERE actor = ? AND campaign IS NOT NULL GROUP BY campaign ORDER BY own DESC, campaign LIMIT ?`,
       )
-      .all(actor, campaignsLookedMax)
-      .map((row) => ({ ...row }) as CampaignPart);
+      .all(actor, campaignsLookedMax) as { campaign: string; own: number }[];
+    const size = this.#views.prepare(
+      `SELECT count(*) AS decisions, count(DISTINCT actor) AS actors FROM
+         (SELECT actor FROM decisions INDEXED BY decisions_campaign WHERE campaign = ? LIMIT ?)`,
+    );
+    return own
+      .map((part) => ({ ...part, ...(size.get(part.campaign, campaignDecisionsMax) as CampaignSize) }))
+      .filter(({ actors }) => actors > 1)
+      .sort((a, b) => b.actors - a.actors || (a.campaign < b.campaign ? -1 : 1));
   }
 
   // Twice through the rows: first which marks come often enough, by buckets; then how often those come.
