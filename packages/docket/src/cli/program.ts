@@ -26,6 +26,7 @@ import type { ServeOptions } from "./serve.ts";
 import type { InitOptions } from "./set-up.ts";
 import type { Terminal } from "./terminal.ts";
 import { addViews } from "./views/command.ts";
+import { addTransparency } from "./transparency/command.ts";
 import { addWitness } from "./witness/command.ts";
 
 /** The data directory if none is named. */
@@ -75,6 +76,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addReviews(program, { ...parts, index: indexArgument }, terminal, give);
   addBatches(program, { ...parts, index: indexArgument }, terminal, give);
   addDisputes(program, { ...parts, index: indexArgument }, terminal, give);
+  addTransparency(program, parts, terminal, give);
   addFindings(program, parts, terminal, give);
   addCase(program, parts, terminal, give);
   addViews(program, parts, terminal, give);

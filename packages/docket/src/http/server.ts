@@ -27,6 +27,7 @@ import type { SiteBatches } from "../reviews/batch-contract.ts";
 import type { OpenedReviews } from "../reviews/open-reviews.ts";
 import type { SettingsDesk } from "../settings/settings-desk.ts";
 import { replaceDurably } from "../stores/files/replace-durably.ts";
+import type { SiteTransparency } from "../transparency/contract.ts";
 import { addAuthentication } from "./authenticate.ts";
 import { collectMethods, createBaseServer, refuseOtherMethods } from "./base-server.ts";
 import type { HttpContext } from "./context.ts";
@@ -57,6 +58,7 @@ import { addModelRoutes } from "./routes/models.ts";
 import { addPatternRoutes } from "./routes/patterns.ts";
 import { addNoticeRoutes } from "./routes/notices.ts";
 import { addPolicyRoutes } from "./routes/policy.ts";
+import { addTransparencyRoutes } from "./routes/transparency.ts";
 import { addReceiptRoutes } from "./routes/receipts.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addWebhookRoutes } from "./routes/webhooks.ts";
@@ -89,6 +91,8 @@ export type ServerOptions = {
   batches?: SiteBatches | undefined;
   /** Objections to decisions; without them there is no `/v1/disputes`. */
   disputes?: SiteDisputes | undefined;
+  /** What is told of periods; without it there is no `/v1/transparency`. */
+  transparency?: SiteTransparency | undefined;
   /** Patterns of abuse; without them there are no timelines, findings and case files. */
   patterns?: SitePatterns | undefined;
   /** What goes out; without it there are no `/v1/changes`, `/v1/notices`, `/v1/webhooks`. */
@@ -177,7 +181,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 /** The routes of what people do with a site: of each desk that there is. */
 function addDeskRoutes(scope: FastifyInstance, options: ServerOptions): void {
-  const { changes, brakes, lists, labels, models, settings, disputes, enforcement, clock } = options;
+  const { changes, brakes, lists, labels, models, settings, disputes, enforcement, transparency, clock } =
+    options;
   const { delivery, reports } = options;
   if (changes !== undefined) addPolicyRoutes(scope, { changes, clock });
   if (brakes !== undefined) addBrakeRoutes(scope, { brakes });
@@ -194,6 +199,7 @@ function addDeskRoutes(scope: FastifyInstance, options: ServerOptions): void {
   if (reports !== undefined) addReportRoutes(scope, { reports });
   if (settings !== undefined) addSettingsRoutes(scope, { settings });
   if (disputes !== undefined) addDisputeRoutes(scope, { disputes, clock });
+  if (transparency !== undefined) addTransparencyRoutes(scope, { transparency, clock });
   const { reviews, batches, site, patterns } = options;
   if (reviews !== undefined) addReviewRoutes(scope, { reviews, site, disputes, clock });
   if (batches !== undefined) addBatchRoutes(scope, { batches });

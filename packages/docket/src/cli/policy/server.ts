@@ -32,6 +32,12 @@ export async function askServer<T>(server: PolicyServer, path: string, body?: ob
   return JSON.parse((await ask(server, path, sent)).toString("utf8")) as T;
 }
 
+/** The same of an answer that is no JSON. @throws {DocketError} as {@link askServer} */
+export async function askServerForText(server: PolicyServer, path: string, body: object): Promise<string> {
+  const sent = { type: "application/json", bytes: JSON.stringify(body) };
+  return (await ask(server, path, sent)).toString("utf8");
+}
+
 /** Sends bytes to a server. @returns the parsed answer @throws {DocketError} as {@link askServer} */
 export async function sendBytes<T>(server: PolicyServer, path: string, bytes: Uint8Array): Promise<T> {
   const answer = await ask(server, path, { type: "application/octet-stream", bytes });

@@ -243,7 +243,7 @@ const operations = {
     body: RulingSchema,
     consumes: json,
     answer: { description: "The ruling, and what it changed", type: json, schema: EffectSchema },
-    errors: [...messageErrors, "another_person"],
+    errors: [...messageErrors, "another_person", "act_refused", "act_conflict"],
   }),
   abuse: describe({
     summary: "Warn or limit whoever abuses disputes",
@@ -254,7 +254,7 @@ const operations = {
     body: AbuseSchema,
     consumes: json,
     answer: { description: "The measure", type: json, schema: SealedSchema },
-    errors: [...bodyErrors, "not_found", "warning_needed", ...sealingErrors],
+    errors: [...bodyErrors, "not_found", "warning_needed", "act_refused", ...sealingErrors],
   }),
   revoke: describe({
     summary: "Revoke the dispute tokens of a record",

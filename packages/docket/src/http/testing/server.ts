@@ -13,6 +13,7 @@ import { MemoryModels } from "../../models/testing/memory-models.ts";
 import { DisputeWorld } from "../../disputes/testing/dispute-world.ts";
 import { ReviewWorld } from "../../reviews/testing/review-world.ts";
 import { ListWorld } from "../../lists/testing/list-world.ts";
+import { TransparencyWorld } from "../../transparency/testing/transparency-world.ts";
 import { createServer } from "../server.ts";
 import type { ServerOptions } from "../server.ts";
 import { TestBrakes } from "./brakes.ts";
@@ -105,6 +106,7 @@ export async function testServer(
     delivery: outgoing.delivery,
     reports: outgoing.reports,
     disputes: disputes.disputes,
+    transparency: new TransparencyWorld().desk,
     models: new MemoryModels(),
     lists: (await lists.open()).changes,
     authenticator,
