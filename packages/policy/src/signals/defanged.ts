@@ -4,6 +4,15 @@
 import { isLetter, unicode } from "../text/unicode.ts";
 import type { LinkTrick } from "./link-tricks.ts";
 import { isPlainSuffix } from "./bare-links.ts";
+import {
+  mayBrackets,
+  mayBullets,
+  mayGap,
+  maySlashes,
+  maySpaced,
+  maySpoken,
+  surveyEdits,
+} from "./edit-survey.ts";
 import { readHost } from "./host.ts";
 import {
   isDeliberateAt,
@@ -38,18 +47,27 @@ export const editsMax = 1_024;
  * @param text readable, as `makeReadable` gives it
  * @returns in order, and none overlapping another; at most {@link editsMax}
  */
-export function findEdits(text: string): Edit[] {
+export function findEdits(text: string): readonly Edit[] {
+  const may = surveyEdits(text, isSpacedSuffix);
+  if (may === 0) return none;
   const edits: Edit[] = [];
-  if (slashes.test(text)) {
+  if (may & maySlashes && slashes.test(text)) {
     findSchemes(text, edits);
     if (odd.test(text)) findAuthorities(text, edits);
   }
-  if (bracketed.test(text)) findBracketed(text, edits);
-  if (spokenGate.test(text)) findSpoken(text, edits);
-  if (spacedGate.test(text)) findSpaced(text, edits);
-  if (gap.test(text)) findGaps(text, edits);
-  if (bullets.test(text)) findBullets(text, edits);
+  if (may & mayBrackets && bracketed.test(text)) findBracketed(text, edits);
+  if (may & maySpoken && spokenGate.test(text)) findSpoken(text, edits);
+  if (may & maySpaced && spacedGate.test(text)) findSpaced(text, edits);
+  if (may & mayGap && gap.test(text)) findGaps(text, edits);
+  if (may & mayBullets && bullets.test(text)) findBullets(text, edits);
   return edits.length < 2 ? edits : inOrder(edits);
+}
+
+const none: readonly Edit[] = [];
+const suffixes: ReadonlySet<string> = new Set(spacedSuffixes.split("|"));
+
+function isSpacedSuffix(word: string): boolean {
+  return suffixes.has(word);
 }
 
 /** The text with the edits made. */

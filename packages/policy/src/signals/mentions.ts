@@ -62,6 +62,7 @@ export function forEachMention(text: string, take: (at: number) => number): void
   // The classes of three units, and how many of them are behind the last one that isn't ASCII.
   let three = 0;
   let foreign = 0;
+  let from = 0;
   for (let index = 0; index < length + 2; index++) {
     const unit = index < length ? (units[index] as number) : 0;
     const isForeign = unit >= 0x80;
@@ -70,12 +71,11 @@ export function forEachMention(text: string, take: (at: number) => number): void
     if (foreign === 0 && opens[three] === 0) continue;
     if (foreign > 0) foreign -= 1;
     const at = index - 2;
-    if (at < 0 || at >= length || (at > 0 && isJoining(units[at - 1] as number))) continue;
+    if (at < from || at >= length || (at > 0 && isJoining(units[at - 1] as number))) continue;
     const next = take(at);
     if (next <= at + 1) continue;
-    index = next - 1;
-    three = 0;
-    foreign = 0;
+    from = next;
+    index = Math.max(index, next - 1);
   }
 }
 

@@ -15,7 +15,7 @@ const labels = fc.array(fc.stringMatching(/^[0-9a-z]([0-9a-zA-Z-]{0,10}[0-9a-zA-
 });
 const paths = fc.array(
   fc.constantFrom(
-    ..."aZ09/%#&=_~*+-bxyz",
+    ...Array.from("aZ09/%#&=_~*+-bxyz"),
     ".",
     ",x",
     "?a",

@@ -26,7 +26,8 @@ export const marksMax = 4_096;
  * @param text any string
  */
 export function makeReadable(text: string): Readable {
-  if (!text.includes("&") && !/[^\0-\x7f]/.test(text)) return { text, marks: [] };
+  const isAscii = !/[^\0-\x7f]/.test(text);
+  if (isAscii && !text.includes("&")) return { text, marks: none };
   const tables = unicode();
   const marks: Mark[] = [];
   let readable = "";
@@ -34,7 +35,8 @@ export function makeReadable(text: string): Readable {
   for (let index = 0; index < text.length;) {
     const unit = text.charCodeAt(index);
     if (unit < 0x80 && unit !== ampersand) {
-      index += 1;
+      const next = isAscii ? text.indexOf("&", index) : index + 1;
+      index = next < 0 ? text.length : next;
       continue;
     }
     const undone = unit === ampersand ? undoEscape(text, index, tables) : undoCharacter(text, index, tables);
@@ -52,6 +54,7 @@ export function makeReadable(text: string): Readable {
   return from === 0 ? { text, marks } : { text: readable + text.slice(from), marks };
 }
 
+const none: readonly Mark[] = [];
 const ampersand = 0x26;
 
 /** What stands for the code units at a place, `undefined` where they stand for themselves. */

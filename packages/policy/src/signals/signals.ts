@@ -4,7 +4,7 @@ import { domainsPerEventMax } from "../campaigns/campaign-index.ts";
 import { commonDomainsVersion, isCommonDomain } from "../campaigns/common-domains.ts";
 import { shinglesOf } from "../campaigns/shingles.ts";
 import type { ShingleKey } from "../campaigns/shingles.ts";
-import { codePointAt, isSurrogate } from "../text/normalise.ts";
+import { isSurrogate, pointAt } from "../text/normalise.ts";
 import { confusablesVersion } from "../text/looks.ts";
 import {
   isDigit,
@@ -15,6 +15,7 @@ import {
   unicode,
   unicodeVersion,
 } from "../text/unicode.ts";
+import { readUnits, unitBuffer } from "../text/units.ts";
 import { computeLinkSignals } from "./link-signals.ts";
 import { mailSignals } from "./mail.ts";
 import { shortenersVersion } from "./shorteners.ts";
@@ -149,7 +150,7 @@ export const signalDefinitions: readonly SignalDefinition[] = [
  * if this is the same; the first number counts our own changes of a value.
  */
 export const signalsVersion: string = [
-  "signals-2",
+  "signals-3",
   `unicode-${unicodeVersion}`,
   `confusables-${confusablesVersion}`,
   "tldts-7.5.4",
@@ -213,20 +214,24 @@ type Counts = {
   cased: number;
 };
 
+const read = unitBuffer();
+
 function countCharacters(content: string): Counts {
   const { properties } = unicode();
+  const { length } = content;
+  const units = readUnits(content, read);
   let pairs = 0;
   let letters = 0;
   let words = 0;
   let upper = 0;
   let cased = 0;
   let wordyBefore = 0;
-  for (let index = 0; index < content.length; index++) {
-    const unit = content.charCodeAt(index);
-    let kind = properties[unit] ?? 0;
+  for (let index = 0; index < length; index++) {
+    const unit = units[index] as number;
+    let kind = properties[unit] as number;
     if (isSurrogate(unit)) {
-      const point = codePointAt(content, index);
-      kind = properties[point] ?? 0;
+      const point = pointAt(units, index);
+      kind = properties[point] as number;
       if (point > 0xffff) {
         pairs += 1;
         index += 1;
@@ -235,10 +240,10 @@ function countCharacters(content: string): Counts {
     const wordy = (kind & (isLetter | isMark | isDigit)) === 0 ? 0 : 1;
     words += wordy & ~wordyBefore;
     wordyBefore = wordy;
+    letters += kind & isLetter;
     if ((kind & isLetter) === 0) continue;
-    letters += 1;
     if (kind & isUppercase) upper += 1;
     if (kind & (isUppercase | isLowercase)) cased += 1;
   }
-  return { length: content.length - pairs, letters, words, upper, cased };
+  return { length: length - pairs, letters, words, upper, cased };
 }

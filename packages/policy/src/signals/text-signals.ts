@@ -2,8 +2,9 @@
 // The signals of how a text is written: its spellings, and each trick that hides or disguises what it says.
 import { foldShared, foldText } from "../text/fold.ts";
 import type { Tricks } from "../text/fold.ts";
-import { isSurrogate, codePointAt } from "../text/normalise.ts";
+import { isSurrogate, pointAt } from "../text/normalise.ts";
 import { isLetter, isMark, unicode } from "../text/unicode.ts";
+import { readUnits, roomFor, textOf, unitBuffer } from "../text/units.ts";
 
 /** The values of the signals, and what a fingerprint is made of. */
 export type TextSignals = Tricks & {
@@ -27,6 +28,9 @@ export function computeTextSignals(text: string, rest: string): { values: TextSi
   return { values: { repeated: longestRun, normalised, skeleton, ...tricks }, common };
 }
 
+const read = unitBuffer();
+const kept = unitBuffer();
+
 /**
  * Reads off folded text, where case is folded and a space is all there is of white space, the longest run of
  * a character, and the letters: what copies of a text have in common. These are the letters and marks,
@@ -34,37 +38,35 @@ export function computeTextSignals(text: string, rest: string): { values: TextSi
  */
 function readLetters(folded: string): { longestRun: number; letters: string } {
   const { properties } = unicode();
+  const { length } = folded;
+  const units = readUnits(folded, read);
+  const letters = roomFor(length, kept);
+  let size = 0;
   let longestRun = 0;
   let run = 0;
   let before = -1;
   let kinds = 0;
-  let letters = "";
-  // What is kept as it stands is copied a stretch at a time; the one not copied yet starts here.
-  let from = 0;
-  let gap = true;
-  for (let index = 0; index < folded.length;) {
-    let point = folded.charCodeAt(index);
-    let next = index + 1;
-    if (isSurrogate(point)) {
-      point = codePointAt(folded, index);
-      next += 1;
-    }
+  let all = 0;
+  for (let index = 0; index < length; index++) {
+    const unit = units[index] as number;
+    const point = isSurrogate(unit) ? pointAt(units, index) : unit;
     run = point === before ? run + 1 : 1;
     before = point;
     if (run > longestRun && point !== space) longestRun = run;
-    const kind = (properties[point] ?? 0) & (isLetter | isMark);
+    const kind = (properties[point] as number) & (isLetter | isMark);
     kinds |= kind;
-    if (kind === 0 ? point !== space || gap : run > 2) {
-      if (from < index) letters += folded.slice(from, index);
-      if (kind === 0 && !gap) letters += " ";
-      from = next;
+    if (kind === 0) {
+      if (size > 0 && letters[size - 1] !== space) letters[size++] = space;
+    } else if (run <= 2) {
+      letters[size++] = unit;
+      if (point > 0xffff) letters[size++] = units[index + 1] as number;
+      all |= unit;
     }
-    gap = kind === 0;
-    index = next;
+    if (point > 0xffff) index += 1;
   }
   if ((kinds & isLetter) === 0) return { longestRun, letters: "" };
-  letters += folded.slice(from);
-  return { longestRun, letters: gap ? letters.slice(0, -1) : letters };
+  if (size > 0 && letters[size - 1] === space) size -= 1;
+  return { longestRun, letters: textOf(letters, size, all < 0x80) };
 }
 
 const space = 0x20;

@@ -53,6 +53,7 @@ for (const [text, skeleton, tricks] of [
   ["via\u2060gra \u{e0066}\u{e0072}", "viagra", { hidden: 3 }],
   ["v\u0000iagra", "viagra", { hidden: 1 }],
   ["a\u3164\u2800b", "a b", { hidden: 2 }],
+  ["👨\u200d\u2800b", "👨 b", { hidden: 1 }],
   ["\u202eeerf\u202c now", "free now", { bidi: 1, hidden: 1 }],
   ["that\u0092s", "that's", {}],
   // Leetspeak.

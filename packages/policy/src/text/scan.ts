@@ -295,7 +295,7 @@ function isUnseen(point: number): boolean {
   return (
     (point >= 0x80 && point <= 0x9f && point !== 0x85) ||
     (point >= 0xfff9 && point <= 0xfffb) ||
-    point === 0x2800 ||
+    point === blankBraille ||
     (point >= 0x1_3430 && point <= 0x1_3440)
   );
 }
@@ -438,9 +438,13 @@ function takePicture(state: State, point: number, index: number, size: number): 
   return end;
 }
 
+/** What is invisible among those signs. */
+const blankBraille = 0x2800;
+
 /** Pictures, and the signs that stand in sequences with them: ♀ ♂ ⚕ ⚖ ✈ ❤ and arrows. */
 function isJoinedPicture(point: number, kinds: Uint16Array): boolean {
-  return ((kinds[point] ?? 0) & isPicture) !== 0 || (point >= 0x2190 && point <= 0x2bff);
+  if (point >= 0x2190 && point <= 0x2bff) return point !== blankBraille;
+  return ((kinds[point] ?? 0) & isPicture) !== 0;
 }
 
 /** Flags are pairs; other regional indicators are letters. */
