@@ -31,7 +31,8 @@ for (let run = 0; run < runs; run++) {
     await world.restart(true);
     await world.site.opened.close();
     const { terminal } = testTerminal();
-    const report = await replayDirectory({ data: world.site.installation.data }, terminal);
+    const { data } = world.site.installation;
+    const report = await replayDirectory({ data, evidence: true }, terminal);
     assert.deepEqual([report.verdict, report.findings, report.state?.lostAt], ["same", [], null]);
   });
 }

@@ -48,6 +48,8 @@ export type EvidencePorts = {
   /** What facts keep of an event's id and of its encoding. */
   readonly eventId: (id: string) => string;
   readonly body: (encodedEvent: string) => string;
+  /** What facts keep of a content's id. */
+  readonly contentId: (id: string) => string;
   /** What stands in a counter's key for the value of a field. */
   readonly cell: (path: FieldPath, value: Scalar) => string;
   /** What facts keep of a list's entry that was hit: `list:hash`. */
@@ -89,7 +91,7 @@ export function replayEvidence(
   const encoded = encodeEvent(event);
   const counted = keysOf(release, input, ports);
   return [
-    ...differs("facts.event", facts.event, eventFacts(event, encoded, ports)),
+    ...differs("facts.event", facts.event, eventFacts(event, encoded, facts, ports)),
     ...mapDifferences("facts.values", facts.values, valuesOf(release, input, evaluation), differs),
     ...mapDifferences("facts.keys", facts.keys, counted.keys, differs),
     ...differs("facts.uncounted", facts.uncounted ?? [], counted.uncounted),
@@ -164,7 +166,9 @@ function conclude(
   return concludeDecision(evaluation, enforce(evaluation, about, standing, decidedAtMs, capsOf(facts), ids));
 }
 
-function eventFacts(event: Event, encoded: string, ports: EvidencePorts): Facts["event"] {
+// Facts of decisions made before contents had a hash have none.
+function eventFacts(event: Event, encoded: string, recorded: Facts, ports: EvidencePorts): Facts["event"] {
+  const content = recorded.event.content === undefined ? undefined : event.content?.id;
   return {
     id: ports.eventId(event.id),
     body: ports.body(encoded),
@@ -172,6 +176,7 @@ function eventFacts(event: Event, encoded: string, ports: EvidencePorts): Facts[
     op: event.op ?? "create",
     time: event.time ?? null,
     inReplyTo: event.inReplyTo ?? null,
+    ...(content === undefined ? {} : { content: ports.contentId(content) }),
   };
 }
 

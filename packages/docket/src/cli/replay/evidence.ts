@@ -145,6 +145,7 @@ function portsOf(hashing: KeyObject): EvidencePorts {
     campaigns: campaignOptionsOf(hashing),
     eventId: (id) => hashed("event", id, eventHashBytes),
     body: (encoded) => hashed("body", encoded, eventHashBytes),
+    contentId: (id) => hashed("content", id, eventHashBytes),
     cell: (path, value) => cells.of(path, String(value)),
     hit: (list, entry) => `${list}:${hashed("list entry", `${list}\n${entry}`, hitHashBytes)}`,
   };

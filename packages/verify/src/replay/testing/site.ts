@@ -61,6 +61,7 @@ export const ports: EvidencePorts = {
     domainKey: (domain) => digest(`domain ${domain}`).slice(0, 16),
   },
   eventId: (id) => digest(`event ${id}`).slice(0, 22),
+  contentId: (id) => digest(`content ${id}`).slice(0, 22),
   body: (encoded) => digest(`body ${encoded}`).slice(0, 22),
   cell: (path, value) => digest(`${path}\n${value}`).slice(0, 16),
   hit: (list, entry) => `${list}:${digest(entry).slice(0, 11)}`,
