@@ -238,15 +238,15 @@ test("a notice says what, why, until when and how it is proved; repeats are one 
   assert.deepEqual(refusal?.reasons, [
     { code: "spam", text: { en: "No spam, please.", de: "Kein Spam, bitte." } },
   ]);
-  const text = noticeText(refusal as Notice);
+  const text = noticeText(refusal ?? assert.fail());
   assert.match(text, /^Dein Beitrag wurde nicht angenommen\n/);
   assert.match(text, /Kein Spam, bitte\./);
   assert.match(
-    noticeText(refusal as Notice, "en"),
+    noticeText(refusal ?? assert.fail(), "en"),
     /No spam, please\.[^]*a warning, until \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC/,
   );
   const hold = notices.find(({ type }) => type === "hold");
-  assert.match(noticeText(hold as Notice), /If nobody has looked at it by .* it is not published/);
+  assert.match(noticeText(hold ?? assert.fail()), /If nobody has looked at it by .* it is not published/);
   const [whole] = await site.opened.delivery.notices.at(first.index as number);
   assert.ok(whole?.receipt?.opening?.some(({ name }) => name === "disclosed"));
   // Each refusal of u3 gave a strike and a measure, so each is told; without one they are repeats.
@@ -258,11 +258,11 @@ test("a notice says what, why, until when and how it is proved; repeats are one 
   const digest = (await allNotices(site)).find(({ type }) => type === "digest");
   assert.equal(digest?.account, "u3");
   assert.equal(digest?.repeats?.count, 4);
-  assert.match(noticeText(digest as Notice), /4 more of your posts were not published/);
+  assert.match(noticeText(digest ?? assert.fail()), /4 more of your posts were not published/);
   // The next day begins anew.
   await site.decide("spam", "u3");
   const anew = (await allNotices(site)).filter(({ type, account }) => type === "refusal" && account === "u3");
-  assert.ok((anew.at(-1)?.record as number) > (digest?.record as number));
+  assert.ok((anew.at(-1)?.record ?? 0) > (digest?.record ?? Infinity));
   const steps = await allNotices(site, 1);
   assert.deepEqual(
     steps.map(({ id }) => id),
@@ -290,7 +290,7 @@ test("what is quiet is not told before its time, and then it is", async (t) => {
   await site.opened.delivery.start();
   const [told] = await allNotices(site);
   assert.equal(told?.type, "refusal");
-  assert.ok((told?.record as number) > (index as number));
+  assert.ok((told?.record ?? 0) > (index ?? Infinity));
   assert.deepEqual(told?.quiet, { until, ground: "investigation" });
   assert.equal(site.opened.delivery.notices.quiets().open.length, 0);
   const refused = async (over: object): Promise<unknown> =>
@@ -311,7 +311,7 @@ test("a page escapes what users and rules wrote", async (t) => {
   const [notice] = await site.opened.delivery.notices.at(index as number);
   const hostile = "<script>alert('x')</script>\u202e";
   const page = noticePage({
-    ...(notice as Notice),
+    ...(notice ?? assert.fail()),
     reasons: [{ code: "spam", text: { en: hostile } }],
     facts: { [hostile]: hostile },
     message: hostile,

@@ -49,13 +49,13 @@ export async function buildNotice(
   const { record, place, type, actor, about, quiet } = seed;
   const own = await view.record(record);
   const notice: Notice = {
-    ...emptyNotice,
     id: `n_${record}${place === 0 ? "" : `_${place}`}`,
     record,
     place,
     type,
     at: own.time,
     actor,
+    ...emptyNotice,
     quiet: quiet ?? null,
   };
   if (about !== undefined && "row" in about) await tellDecision(ports, notice, about.row);

@@ -6,7 +6,7 @@
 // refused five hundred times a day gets one notice and one digest. What is `quiet` is told where the quiet
 // ends.
 import { isCaseRecord } from "@docket/protocol";
-import type { DocketRecord, ReviewFinding } from "@docket/protocol";
+import type { DocketRecord, ReviewFinding, Verdict } from "@docket/protocol";
 import type { DecisionRow } from "../views/decision-row.ts";
 import type { LogView } from "./contract.ts";
 import type { NoticeType } from "./notice.ts";
@@ -129,25 +129,19 @@ function typeOfRow({ outcome, late }: DecisionRow): NoticeType {
   return outcome === "hold" ? "hold" : "restriction";
 }
 
+/** What a verdict on a content is to whoever posted it. */
+const verdictTypes: Readonly<Partial<Record<Verdict, NoticeType>>> = {
+  remove: "removal",
+  release: "release",
+  restore: "restoration",
+};
+
 function typeOfRecord(record: CaseRecord): NoticeType | undefined {
-  switch (record.kind) {
-    case "verdict": {
-      const ofContent = ({ remove: "removal", release: "release", restore: "restoration" } as const)[
-        record.verdict as "remove"
-      ];
-      return ofContent ?? typeOfStanding(record);
-    }
-    case "measure":
-      return typeOfStanding(record);
-    case "lapse":
-      return "restrictionEnded";
-    case "ruling":
-      return "ruling";
-    case "message":
-      return record.from === "site" ? "message" : undefined;
-    default:
-      return undefined;
-  }
+  if (record.kind === "verdict") return verdictTypes[record.verdict] ?? typeOfStanding(record);
+  if (record.kind === "measure") return typeOfStanding(record);
+  if (record.kind === "lapse") return "restrictionEnded";
+  if (record.kind === "ruling") return "ruling";
+  return record.kind === "message" && record.from === "site" ? "message" : undefined;
 }
 
 function typeOfStanding(record: { restrictions: unknown[]; ended: unknown[] }): NoticeType | undefined {
@@ -192,9 +186,7 @@ export async function toldRecord(view: LogView, index: number): Promise<ToldReco
     const [row] = await view.decisions({ telling: true, after: index - 1, before: index + 1, limit: 1 });
     return row === undefined ? undefined : { index, row };
   }
-  return isCaseRecord(record) || record.kind === "label"
-    ? { index, record: record as CaseRecord }
-    : undefined;
+  return isCaseRecord(record) || record.kind === "label" ? { index, record } : undefined;
 }
 
 /** The refusals between two digests that were like one that their actor was told of, by actor. */

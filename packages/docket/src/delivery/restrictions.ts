@@ -42,7 +42,8 @@ export async function restrictionsOf(
     if (records.length < pageMax) break;
   }
   let last = before;
-  for (let page = 0; page < pagesMax && wanted !== undefined && missing(); page++) {
+  const decisionPages = wanted === undefined ? 0 : pagesMax;
+  for (let page = 0; page < decisionPages && missing(); page++) {
     const query = { actor: subject, telling: true, before: last, order: "descending" } as const;
     const rows = await view.decisions({ ...query, limit: pageMax });
     for (const row of rows) {

@@ -39,7 +39,7 @@ export async function toldAfter(
   told.sort((a, b) => a.index - b.index);
   // Beyond the last of a list that was cut there may be more of its kind.
   const ends = [size - 1];
-  if (rows.length >= limit) ends.push((rows.at(-1) as DecisionRow).index);
+  if (rows.length >= limit) ends.push(rows.at(-1)?.index ?? size - 1);
   if (leaves.length >= limit) ends.push(records.at(-1)?.index ?? size - 1);
   const within = told.filter(({ index }) => index <= Math.min(...ends)).slice(0, limit);
   const upTo = within.length === limit ? (within.at(-1) as ToldRecord).index : Math.min(...ends);
@@ -49,6 +49,6 @@ export async function toldAfter(
 /** The record of a leaf that the views keep. */
 export function caseRecordOf(leaf: string): CaseRecord {
   const record = parseLeaf(leaf);
-  if (record.kind === "label" || isCaseRecord(record)) return record as CaseRecord;
+  if (record.kind === "label" || isCaseRecord(record)) return record;
   throw new Error("a record that is kept as one of what came after a decision is one");
 }

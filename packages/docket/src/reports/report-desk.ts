@@ -89,6 +89,8 @@ export class ReportDesk {
   /** A record is durable. */
   takeRecord(record: DocketRecord): void {
     this.#state.take(record);
+    // From here on the state counts it.
+    if (record.kind === "report") this.#arrived(record.reporter);
   }
 
   /** A decision is durable. */
@@ -120,17 +122,17 @@ export class ReportDesk {
       return this.#received(open as { index: number; of: number }, pseudonym, key, true);
     }
     this.#checkLimit(pseudonym, reporter.forget);
+    this.#underway.set(pseudonym, (this.#underway.get(pseudonym) ?? 0) + 1);
     const sealed = this.#seal(by, wish, row, key, reporter);
     this.#under.set(name, sealed);
-    const done = (): void => {
+    try {
+      return await sealed;
+    } catch (error) {
+      this.#arrived(pseudonym);
+      throw error;
+    } finally {
       this.#under.delete(name);
-      const left = (this.#underway.get(pseudonym) ?? 1) - 1;
-      if (left === 0) this.#underway.delete(pseudonym);
-      else this.#underway.set(pseudonym, left);
-    };
-    this.#underway.set(pseudonym, (this.#underway.get(pseudonym) ?? 0) + 1);
-    sealed.then(done, done);
-    return sealed;
+    }
   }
 
   /** How much the reports of a content weigh that nobody has looked at; by its keyed hash, or a decision. */
@@ -189,6 +191,12 @@ export class ReportDesk {
       reports += content.reports.length;
     }
     return { open, reports };
+  }
+
+  #arrived(reporter: string): void {
+    const left = (this.#underway.get(reporter) ?? 0) - 1;
+    if (left > 0) this.#underway.set(reporter, left);
+    else this.#underway.delete(reporter);
   }
 
   async #reported({ content, index }: ReportWish): Promise<DecisionRow> {

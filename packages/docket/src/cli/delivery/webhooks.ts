@@ -2,7 +2,7 @@
 // `docket webhooks`: who is told, of what, and how that goes.
 import { DocketError } from "../../error.ts";
 import type { DeadLetter, MessageFamily } from "../../delivery/webhooks/contract.ts";
-import type { EndpointView, TestResult, WebhookDesk } from "../../delivery/webhooks/webhook-desk.ts";
+import type { EndpointView, TestResult } from "../../delivery/webhooks/webhook-desk.ts";
 import { alignColumns } from "../columns.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { openDirectory } from "../open-directory.ts";
@@ -106,7 +106,7 @@ async function act(desk: Desk, options: WebhookOptions): Promise<Said> {
 async function openDesk({ data, url, apiKey }: WebhookOptions, terminal: Terminal): Promise<Desk> {
   if (url !== undefined) return serverDesk({ url, apiKey });
   const opened = await openDirectory(data, terminal);
-  const webhooks = opened.delivery.webhooks as WebhookDesk | undefined;
+  const { webhooks } = opened.delivery;
   if (webhooks === undefined) throw new DocketError("usage", "this installation has no webhooks");
   const operator = { by: "operator", role: "operator" };
   return {

@@ -84,6 +84,7 @@ export class MemoryLog implements LogView {
       language: undefined,
       accountAgeMs: undefined,
       points: 0,
+      letters: undefined,
       holdUntilMs: undefined,
       otherwise: undefined,
       release: digest,
@@ -130,6 +131,6 @@ export class MemoryLog implements LogView {
         (of === undefined || ("of" in record && [record.of].flat().includes(of))) &&
         (subject === undefined || Object.values(record).includes(subject)),
     );
-    return Promise.resolve(found.slice(0, limit).map(({ index }) => this.#leaves[index] as string));
+    return Promise.resolve(found.slice(0, limit).map(({ index }) => this.#leaves[index] ?? ""));
   }
 }

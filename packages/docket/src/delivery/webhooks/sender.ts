@@ -325,16 +325,15 @@ export class Sender {
       return;
     }
     this.#keepAgain = false;
-    this.#keeping = this.#ports
-      .keep(this.#progress())
-      .catch(() => undefined)
-      .then(() => {
-        const next = (): void => {
-          this.#keeping = undefined;
-          if (this.#keepAgain && !this.#stopped) this.#keep();
-        };
-        this.#ports.timer(keptEveryMs, next);
-      });
+    this.#keeping = this.#keepOnce();
+  }
+
+  async #keepOnce(): Promise<void> {
+    await this.#ports.keep(this.#progress()).catch(() => undefined);
+    this.#ports.timer(keptEveryMs, () => {
+      this.#keeping = undefined;
+      if (this.#keepAgain && !this.#stopped) this.#keep();
+    });
   }
 
   #setTimer(): void {

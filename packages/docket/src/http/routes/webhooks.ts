@@ -119,7 +119,7 @@ export function addWebhookRoutes(server: FastifyInstance, { webhooks }: { webhoo
   server.get("/v1/webhooks", list, async () => ({ webhooks: await answerInTime(webhooks.list()) }));
 
   server.post("/v1/webhooks", { ...add, ...small }, async (request) => {
-    const wish = bodyOf<{ url: string; families?: MessageFamily[] }>(request, wishValidator);
+    const wish = bodyOf(request, wishValidator) as { url: string; families?: MessageFamily[] };
     return answerInTime(webhooks.add(authorOf(request), wish), unknown);
   });
 
@@ -138,7 +138,7 @@ export function addWebhookRoutes(server: FastifyInstance, { webhooks }: { webhoo
   });
 
   server.post("/v1/webhooks/:id/disable", { ...disable, ...small }, async (request) => {
-    const { why } = bodyOf<{ why: string }>(request, offValidator);
+    const { why } = bodyOf(request, offValidator) as { why: string };
     return answerInTime(webhooks.switch(authorOf(request), idOf(request), why), unknown);
   });
 
@@ -153,15 +153,15 @@ export function addWebhookRoutes(server: FastifyInstance, { webhooks }: { webhoo
   }));
 
   server.post("/v1/webhooks/:id/replay", { ...replay, ...small }, async (request) => {
-    const wish = bodyOf<{ after?: number; ids?: string[] }>(request, replayValidator);
+    const wish = bodyOf(request, replayValidator) as { after?: number; ids?: string[] };
     return { messages: await answerInTime(webhooks.replay(idOf(request), wish)) };
   });
 }
 
-function bodyOf<T>(request: FastifyRequest, validator: Validator): T {
+function bodyOf(request: FastifyRequest, validator: Validator): unknown {
   const body: unknown = parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array());
   checkShape(validator, body, "webhook");
-  return body as T;
+  return body;
 }
 
 function idOf(request: FastifyRequest): string {
