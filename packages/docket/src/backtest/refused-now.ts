@@ -8,7 +8,7 @@ import { threadUrl } from "../thread-url.ts";
 import { plainOf } from "./candidate.ts";
 import type { PreviewStart } from "./preview.ts";
 
-/** Most records that are decided again, the newest of the period, and most before them that are remembered. */
+/** Most records that are decided again, the newest of the period; and most before them, for memory. */
 export const sweptRecordsMax = 1_000_000;
 export const sweptMemoryRecordsMax = 300_000;
 /** Most decisions that one answer names. */

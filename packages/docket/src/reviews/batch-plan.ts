@@ -82,8 +82,8 @@ export type SealedBatch = {
 /**
  * The selection of a revert or a sweep.
  *
- * @throws {DocketError} `usage` if it isn't said which, or contradicts itself; `not_found` if there is no such
- *   rule or release
+ * @throws {DocketError} `usage` if it isn't said which, or contradicts itself; `not_found` if there is no
+ *   such rule or release
  */
 export async function selectionOf(
   ports: PlanPorts,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many cases of the queue decided at once: the cases that are named, or the open ones of a rule or a campaign.
+// Many cases of the queue decided at once: those that are named, or the open ones of a rule or a campaign.
 import { DocketError } from "../error.ts";
 import type { BatchWish } from "./batch-contract.ts";
 import { batchDecisionsMax } from "./batch-plan.ts";

@@ -39,9 +39,9 @@ test("no hit still has an upper bound, and nothing judged has no estimate", () =
   assert.throws(() => estimateFrom([{ share: 0, drawn: 0, judged: 0, hits: 0 }], 20), RangeError);
 });
 
-test("over many draws of one population the estimate is right in the middle, and the interval covers it", () => {
+test("over many draws of one population the estimate is right, and the interval covers it", () => {
   const random = seededRandom(6);
-  // The share was raised in the middle, and later events are worse: without weights it would be 11 % too high.
+  // The share was raised in the middle, and later events are worse: without weights it would be too high.
   const truth = (8000 * 0.02 + 2000 * 0.1) / 10_000;
   let [sum, covered] = [0, 0];
   const runs = 400;

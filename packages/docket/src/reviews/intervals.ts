@@ -15,7 +15,7 @@ const fractionTermsMax = 500;
 const fractionPrecision = 1e-14;
 
 /**
- * The exact interval of Clopper and Pearson (1934), never too narrow: for rare things, such as what was missed.
+ * The exact interval of Clopper and Pearson (1934), never too narrow: for rare things, as misses.
  * Sizes need not be whole: Korn and Graubard (1998) put the effective size of a weighted sample here.
  *
  * @returns `undefined` if there were none to look at
@@ -107,7 +107,7 @@ function logBeta(a: number, b: number): number {
   return logGamma(a) + logGamma(b) - logGamma(a + b);
 }
 
-// Stirling's series (DLMF 5.11.1) beyond 10, where its terms are exact to the last bits; below, by recurrence.
+// Stirling's series (DLMF 5.11.1) beyond 10, where it is exact to the last bits; below, by recurrence.
 function logGamma(x: number): number {
   let shift = 0;
   let at = x;

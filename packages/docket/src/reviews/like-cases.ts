@@ -20,8 +20,8 @@ export function overturns(record: DocketRecord): record is DocketRecord & Verdic
 }
 
 /**
- * Decisions before record `before` that share a rule with decision `of` and its content, text or campaign: the
- * newest.
+ * Decisions before record `before` that share a rule with decision `of`, and its content, text or campaign:
+ * the newest.
  */
 export async function likeDecisions(
   views: Pick<SiteIndex, "decisions">,

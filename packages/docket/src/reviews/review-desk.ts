@@ -301,7 +301,7 @@ export class ReviewDesk implements SiteReviews {
       .map(chainEntry);
   }
 
-  // Who reads a person's words is on record before anything is shown; once for each time that a case is taken.
+  // Who reads a person's words is on record before anything is shown; once for each claim.
   async #evidence(by: string, of: number): Promise<Pick<CasePage, "event" | "evidence">> {
     const claim = this.#claims.of(of);
     const isOpened = claim?.by === by && claim.openedEvidence;

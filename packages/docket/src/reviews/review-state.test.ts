@@ -10,7 +10,7 @@ import type {
   ReviewTask,
   VerdictBody,
 } from "@docket/protocol";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { DecisionRow } from "../views/decision-row.ts";
 import { openTasks, openTasksFor } from "./case.ts";
 import { likeDecisions, overturns } from "./like-cases.ts";
@@ -91,7 +91,7 @@ class Life {
   tasks(of: number, by?: number): string[] {
     const each = this.state.case(of);
     if (each === undefined) return [];
-    const open = by === undefined ? openTasks(each) : openTasksFor(each, people[by] as string);
+    const open = by === undefined ? openTasks(each) : openTasksFor(each, people[by] ?? "");
     return open.map(({ task, blind }) => (blind ? `${task} blind` : task));
   }
 }
@@ -114,7 +114,7 @@ test("flagged and held content is open until a reviewer can tell, or two cannot"
   assert.deepEqual(life.tasks(hold), []);
 });
 
-test("a verdict by others closes what was asked, but a sample is looked at whatever became of it", async () => {
+test("a verdict by others closes what was asked, but a sample stays open", async () => {
   const life = new Life({ allowed: 1_000_000 });
   const [hold, sample] = [life.decide({ outcome: "hold" }), life.decide({})];
   await life.verdict(hold, "release", { cause: "hold", by: "docket", role: "docket" });
@@ -174,7 +174,7 @@ test("a reviewer's decision that is drawn is looked at again by another, once", 
   assert.deepEqual(life.tasks(of), []);
 });
 
-test("a step of a ladder is a question of its own, and off the table once its decision is undone", async () => {
+test("a step of a ladder is a question of its own, until its decision is undone", async () => {
   const life = new Life();
   const step = { outcome: "reject", proposed: ["comments/ladder-6"] } as const;
   const [taken, undone, both] = [

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { openSampler, ShareHistory } from "./sampling.ts";
 
 const keyed = (secret: string) => (purpose: string) => createHmac("sha256", secret).update(purpose).digest();

@@ -110,7 +110,7 @@ export async function runBatches(options: BatchesOptions, terminal: Terminal): P
   });
 }
 
-// A batch goes on without us: whoever ends the command by force leaves it to the server, or to the next start.
+// A batch goes on without us: whoever ends the command leaves it to the server, or to the next start.
 async function followed(
   client: BatchClient,
   begun: Batch,
@@ -192,7 +192,8 @@ function previewText(preview: BatchPreview): string {
     const some = effectsOf < count ? ` (of the first ${effectsOf})` : "";
     lines.push(
       `Strikes void ${preview.strikesVoid}, given ${preview.strikesGiven}; ` +
-        `restrictions ending ${preview.restrictionsEnding}, beginning ${preview.restrictionsBeginning}${some}.`,
+        `restrictions ending ${preview.restrictionsEnding}, ` +
+        `beginning ${preview.restrictionsBeginning}${some}.`,
     );
   }
   for (const note of preview.notes) lines.push(`Note: ${note}.`);
@@ -217,9 +218,8 @@ function batchText(batch: Batch): string {
   const { index, count, made, passed, status, secondsLeft, fault } = batch;
   const left = secondsLeft === null ? "" : `, about ${durationText(secondsLeft * 1000)} left`;
   const over = passed === 0 ? "" : `, ${passed} passed over`;
-  const lines = [
-    `Batch ${index} (${batch.batch}, ${batch.reason}) is ${status}: ${made} of ${count} made${over}${left}.`,
-  ];
+  const done = `${made} of ${count} made${over}${left}`;
+  const lines = [`Batch ${index} (${batch.batch}, ${batch.reason}) is ${status}: ${done}.`];
   if (status === "pending") {
     lines.push(`Another person approves it: docket batches ${index} --approve.`);
   }

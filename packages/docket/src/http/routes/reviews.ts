@@ -60,8 +60,9 @@ const queue = describe({
 const page = describe({
   summary: "Everything that a reviewer needs to see of a decision",
   description:
-    "The event as it was sent is shown to roles that may review, unless `content=false`; that it was read is " +
-    "sealed, once for each claim. Where a blind review is asked of the caller, what others found is left out.",
+    "The event as it was sent is shown to roles that may review, unless `content=false`; that it was " +
+    "read is sealed, once for each claim. Where a blind review is asked of the caller, what others found " +
+    "is left out.",
   tag,
   action: "readCases",
   params,

@@ -61,14 +61,7 @@ export class ReviewWorld {
       views: this.views,
       enforcement: this.#enforcement(),
       ...this.#sealing(),
-      settings: (() => {
-        const world = this;
-        return {
-          get current() {
-            return world.settings;
-          },
-        };
-      })(),
+      settings: Object.defineProperty({ current: this.settings }, "current", { get: () => this.settings }),
       recorded: async (index) => ({ record: this.#recordAt(index), facts: undefined }),
       facts: async (index) => ({ fired: this.fired.get(index) ?? [] }) as unknown as Facts,
       event: async () => undefined,
@@ -165,8 +158,12 @@ export class ReviewWorld {
 
   #effect({ of, verdict }: VerdictWish): VerdictEffect {
     const { actor, outcome } = this.#outcomeOf(of);
-    const fits = { remove: outcome !== "reject", release: outcome === "hold", restore: outcome === "reject" };
-    if (fits[verdict as keyof typeof fits] === false) {
+    const fits: Partial<Record<Verdict, boolean>> = {
+      remove: outcome !== "reject",
+      release: outcome === "hold",
+      restore: outcome === "reject",
+    };
+    if (!(fits[verdict] ?? true)) {
       throw new DocketError("act_conflict", `record ${of} is ${outcome} already`);
     }
     const nothing = { strikes: [], voided: [], restrictions: [], ended: [], proposed: [] };
