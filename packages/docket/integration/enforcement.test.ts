@@ -13,6 +13,7 @@ import type { VerdictWish } from "../src/enforcement/contract.ts";
 import { day, hour, minute, testSite } from "../src/enforcement/testing/site.ts";
 import type { TestSite } from "../src/enforcement/testing/site.ts";
 import { DocketError } from "../src/error.ts";
+import { at } from "../src/testing/at.ts";
 import { NaiveActor } from "./testing/naive-standing.ts";
 import type { NaiveRestriction } from "./testing/naive-standing.ts";
 
@@ -148,11 +149,11 @@ class World {
       const expected = this.#actor(account).at(nowMs);
       assert.deepEqual(
         {
-          strikes: found.strikes.map(({ rule, at }) => `${rule} ${Date.parse(at)}`).sort(),
+          strikes: found.strikes.map(({ rule, at: given }) => `${rule} ${Date.parse(given)}`).sort(),
           restrictions: found.restrictions.map((each) => text(naive(each))).sort(),
         },
         {
-          strikes: expected.strikes.map(({ rule, at }) => `${rule} ${at}`).sort(),
+          strikes: expected.strikes.map(({ rule, at: given }) => `${rule} ${given}`).sort(),
           restrictions: expected.restrictions.map(text).sort(),
         },
         this.#story(),
@@ -165,7 +166,7 @@ class World {
   }
 
   #pick<T>(list: readonly T[]): T {
-    return list[this.#random.below(list.length)] as T;
+    return at(list, this.#random.below(list.length));
   }
 
   #story(): string {
