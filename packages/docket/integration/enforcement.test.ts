@@ -18,8 +18,8 @@ import { NaiveActor } from "./testing/naive-standing.ts";
 import type { NaiveRestriction } from "./testing/naive-standing.ts";
 
 const seed = process.env["DOCKET_SEED"] ?? String(Date.now());
-const runs = Number(process.env["DOCKET_RUNS"] ?? 4);
-const stepsPerRun = 60;
+const runs = Number(process.env["DOCKET_RUNS"] ?? 2);
+const stepsPerRun = 50;
 const accounts = ["u0", "u1"];
 const texts = [["spam"], ["odd"], ["loud"], ["spam", "loud"], [], []];
 const author = { by: "k_reviewerxxxxxxxx", role: "reviewer" };

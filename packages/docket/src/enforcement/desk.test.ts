@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Decision } from "@docket/protocol";
 import { replayDirectory } from "../cli/replay/run.ts";
-import { day, hour, minute, startMs, testSite } from "./testing/site.ts";
+import { day, enforcementPolicy, hour, minute, startMs, testSite } from "./testing/site.ts";
 import type { TestSite } from "./testing/site.ts";
 
 const reviewer = { by: "k_reviewerxxxxxxxx", role: "reviewer" };
@@ -357,6 +357,47 @@ test("what goes along stands right before the act, and if it throws nothing is s
     authors.map(({ kind }) => kind),
     ["review", "verdict"],
   );
+});
+
+test("what could not be sealed changed nothing", async (t) => {
+  const site = await testSite(t, enforcementPolicy, startMs, true);
+  const { index: of = -1 } = await site.decide("spam", "u1", { ip: "203.0.113.7" });
+  const { enforcement, site: open } = site.opened;
+  const before = new Map(open.standings);
+  const suspend = [{ kind: "suspend", forMs: hour }] as const;
+  const acts = [
+    () =>
+      enforcement.measure(reviewer, {
+        subject: { kind: "actor", id: "u1" },
+        restrictions: suspend,
+        reason: "spam",
+      }),
+    () =>
+      enforcement.measure(reviewer, {
+        subject: { kind: "network", value: "203.0.113.0/24" },
+        restrictions: suspend,
+        reason: "spam",
+      }),
+    () =>
+      enforcement.verdict(reviewer, {
+        of,
+        verdict: "restore",
+        cause: "manual",
+        reason: "mistaken",
+        compensate: true,
+      }),
+  ];
+  site.fail([{ call: "write", path: "journal", as: "ENOSPC" }]);
+  for (const act of acts) await assert.rejects(act(), { code: "sealing_failed" });
+  assert.deepEqual(new Map(open.standings), before);
+  assert.deepEqual(enforcement.restricted(), []);
+  site.fail([]);
+  assert.equal((await site.decide("hello", "u1", { ip: "203.0.113.7" })).outcome, "allow");
+  for (const act of acts.toReversed()) await act();
+  assert.equal((await site.decide("hello", "u2", { ip: "203.0.113.7" })).outcome, "reject");
+  assert.deepEqual(kinds(await standing(site)), ["suspend"]);
+  await sameAfterRestart(site);
+  await replays(site);
 });
 
 async function standing(

@@ -10,6 +10,7 @@ import type { Installation } from "../../installation.ts";
 import { openInstallation } from "../../main.ts";
 import type { OpenInstallation } from "../../main.ts";
 import { disk } from "../../stores/files/node-disk.ts";
+import type { Fault } from "../../testing/faulty-disk.ts";
 
 /** When these tests begin, in ms since 1970. Records are sealed by the machine's own clock. */
 export const startMs: number = Date.UTC(2026, 10, 23, 12);
@@ -63,22 +64,30 @@ export type TestSite = {
   nowMs: number;
   /** Has an event decided now. */
   decide(text: string, account?: string, more?: Partial<Event["actor"]>): Promise<Decision>;
+  /** What of its disk fails from now on, where it may fail. */
+  fail(faults: readonly Fault[]): void;
   /** Closes and opens it again. @param between what is done meanwhile */
   restart(between?: () => void): Promise<void>;
 };
 
-/** Makes a site and opens it. */
+/** Makes a site and opens it. @param mayFail whether its disk fails as {@link TestSite.fail} says */
 export async function testSite(
   t: TestContext,
   policy: string = enforcementPolicy,
   nowMs: number = startMs,
+  mayFail: boolean = false,
 ): Promise<TestSite> {
   const directory = mkdtempSync(join(tmpdir(), "docket-enforcement-"));
   const installation = createInstallation(disk, join(directory, "data"));
   writeFileSync(join(installation.policyDirectory, "comments.yaml"), policy);
   let events = 0;
   const site = { installation, nowMs } as { -readonly [Key in keyof TestSite]: TestSite[Key] };
-  const open = (): Promise<OpenInstallation> => openInstallation(installation, { clock: () => site.nowMs });
+  const faults = join(directory, "faults.json");
+  const faulty = `${new URL("../../testing/faulty-disk.ts", import.meta.url).href}?faults=${faults}`;
+  const diskModule = mayFail ? faulty : undefined;
+  const open = (): Promise<OpenInstallation> =>
+    openInstallation(installation, { clock: () => site.nowMs, diskModule });
+  site.fail = (wished) => writeFileSync(faults, JSON.stringify(wished));
   site.opened = await open();
   site.decide = (text, account = "u1", more = {}) => {
     const id = `e${events++}`;
