@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that a small plan does for an event in one function made for it: values are read into variables, clauses
-// and rules are evaluated, and of most events, of which no rule says anything, only the recorded results are
-// left to be told. Nothing goes through arrays then.
+// All that a small plan does for an event in one function made for it: values are read into variables, and
+// clauses and rules are evaluated. Of most events no rule says anything: then only the recorded results are
+// left to be told, and nothing goes through arrays.
 import type { Frame } from "./condition/compile.ts";
 import { makeFunction, writeClauses } from "./condition/generate.ts";
 import type { PlacedClause } from "./condition/generate.ts";
@@ -13,8 +13,8 @@ import type { EvaluationInput } from "./types.ts";
 /**
  * Reads an event, runs all clauses and decides all rules.
  *
- * @returns the recorded results if all rules come to false; otherwise nothing, and frame, results and verdicts
- *   are written
+ * @returns the recorded results if all rules come to false; otherwise nothing, and frame, results and
+ *   verdicts are written
  */
 export type Whole = (
   input: EvaluationInput,

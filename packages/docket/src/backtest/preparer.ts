@@ -402,7 +402,7 @@ export class Preparer {
 
 const nothingToPack = new KeyPacker({ counters: [], limits: [], groups: [] });
 
-/** An event that is looked at again in its turn, with what look-ups said of it and counters that are known. */
+/** An event that is looked at again in its turn, with what look-ups said of it and known counters. */
 export type AskedAgain = {
   readonly event: Event;
   readonly lookups?: EvaluationInput["lookups"];
