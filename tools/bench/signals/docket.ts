@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Docket's part: what the way of an event does to a text before the policy reads it.
-import { createHmac, createSecretKey } from "node:crypto";
-import {
-  type SignalOptions,
-  computeSignals,
-  modelTextOf,
-  scoreText,
-  shingleKey,
-  signalInputOf,
-} from "@docket/policy";
+import { createSecretKey } from "node:crypto";
+import { modelTextOf, scoreText } from "@docket/policy";
+import { siteSignals } from "../../../packages/docket/src/intake/site-signals.ts";
 import { contentOf } from "../../../packages/docket/src/mail/mail-event.ts";
 import { readMail } from "../../../packages/docket/src/mail/read-mail.ts";
 import { train } from "../../accuracy/docket.ts";
@@ -27,14 +21,16 @@ export interface Sample {
   readonly processorSeconds: number;
 }
 
-const secret = Buffer.alloc(32, 7);
-const hashing = createSecretKey(secret);
-const keyed = (text: string): string => createHmac("sha256", hashing).update(text).digest("base64url");
-/** As a site has it whose policies read campaigns. */
-const signalOptions: SignalOptions = {
-  fingerprint: keyed,
-  campaigns: { shingleKey: shingleKey(secret.subarray(0, 16)), domainKey: keyed },
-};
+const hashing = createSecretKey(Buffer.alloc(32, 7));
+
+/** As a site computes them whose policies read campaigns. */
+function signalsOf(content: Content | undefined): unknown {
+  return siteSignals(
+    { id: "", type: "", actor: { id: "" }, ...(content !== undefined && { content }) },
+    hashing,
+    true,
+  );
+}
 
 /** The whole way first, then its parts. */
 export function docketContestants({ kind, taught, texts }: Workload): Contestant[] {
@@ -53,10 +49,10 @@ export function docketContestants({ kind, taught, texts }: Workload): Contestant
   return [
     over("Docket, signals and classifier", (index) => {
       const read = content(index);
-      return [computeSignals(signalInputOf(read), signalOptions), scoreText(model, modelTextOf(read))];
+      return [signalsOf(read), scoreText(model, modelTextOf(read))];
     }),
     ...(kind === "email" ? [over("its reading of MIME alone", content)] : []),
-    over("its signals alone", (index) => computeSignals(signalInputOf(contents[index]), signalOptions)),
+    over("its signals alone", (index) => signalsOf(contents[index])),
     over("its classifier alone", (index) => scoreText(model, modelTextOf(contents[index]))),
   ];
 }

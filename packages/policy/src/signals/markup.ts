@@ -123,8 +123,12 @@ function skipTo(html: string, name: string, from: number): number {
   return end.exec(html)?.index ?? html.length;
 }
 
-function readAttributes(html: string, from: number): { end: number; attributes: Map<string, string> } {
-  const attributes = new Map<string, string>();
+function readAttributes(
+  html: string,
+  from: number,
+): { end: number; attributes: ReadonlyMap<string, string> } {
+  if (html.charCodeAt(from) === closing) return { end: from + 1, attributes: noAttributes };
+  let attributes: Map<string, string> | undefined;
   let end = from;
   for (let count = 0; count < attributesMax; count++) {
     attribute.lastIndex = end;
@@ -133,10 +137,16 @@ function readAttributes(html: string, from: number): { end: number; attributes: 
     end = attribute.lastIndex;
     const [, name = "", double, single, bare] = match;
     const key = name.toLowerCase();
-    if (linking.has(key) && !attributes.has(key)) attributes.set(key, double ?? single ?? bare ?? "");
+    if (!linking.has(key)) continue;
+    attributes ??= new Map();
+    if (!attributes.has(key)) attributes.set(key, double ?? single ?? bare ?? "");
   }
-  return { end: after(html, ">", end), attributes };
+  return { end: after(html, ">", end), attributes: attributes ?? noAttributes };
 }
+
+const noAttributes: ReadonlyMap<string, string> = new Map();
+/** `>`. */
+const closing = 0x3e;
 
 /** Takes in what a tag leads to; returns it for a link that shows something. */
 function readTag(name: string, attributes: ReadonlyMap<string, string>, found: Found): readonly Link[] {
