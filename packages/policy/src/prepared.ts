@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evaluation in two steps. Most of what conditions read is known of an event by itself: its text, its
-// signals, the lists. What earlier events left (counters, limits, standing) is known only in its turn, but for
-// counters whose recorded values hold. The first step can be done for many events at once, from the event or
+// signals, the lists. What earlier events left (counters, limits, standing) is known only in its turn, but
+// for counters whose recorded values hold. The first step can be done for many events at once, from the event or
 // from recorded facts; the second is quick. Together they say what `evaluate` says, without the values of
 // traces.
 import { conclude, nothingBut } from "./conclude.ts";
@@ -64,8 +64,8 @@ export type RecordedEvent = Pick<Facts, "values" | "clauses"> & {
 type Placed = { readonly clause: Clause; readonly place: number };
 
 /**
- * Counters whose values are known before an event's turn: by their ids, under what names facts have them. What
- * counters count doesn't depend on what is decided, so what was read live is what would be read again.
+ * Counters whose values are known before an event's turn: by their ids, under what names facts have them.
+ * What counters count doesn't depend on what is decided, so what was read live is what would be read again.
  */
 export type KnownCounters = ReadonlyMap<string, string>;
 

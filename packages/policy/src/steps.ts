@@ -184,7 +184,8 @@ function generatePicker(picked: readonly PickedValue[]): Picker {
   const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
   const lines = picked.map(({ slot, type, key }) => {
     const own = (value: unknown): Value => acceptValue(type, value);
-    return `value = values[${constant(key)}];\nframe[${slot}] = ${accepts[type.kind] ?? `${constant(own)}(value)`};`;
+    const accepted = accepts[type.kind] ?? `${constant(own)}(value)`;
+    return `value = values[${constant(key)}];\nframe[${slot}] = ${accepted};`;
   });
   const body = `return (values, frame) => {\nlet value;\n${lines.join("\n")}\n};`;
   return makeFunction(body, constants) as Picker;
