@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evaluation in two steps. Most of what conditions read is known of an event by itself: its text, its
 // signals, the lists. What earlier events left (counters, limits, standing) is known only in its turn, but
-// for counters whose recorded values hold. The first step can be done for many events at once, from the event or
-// from recorded facts; the second is quick. Together they say what `evaluate` says, without the values of
+// for counters whose recorded values hold. The first step can be done for many events at once, from the event
+// or from recorded facts; the second is quick. Together they say what `evaluate` says, without the values of
 // traces.
 import { conclude, nothingBut } from "./conclude.ts";
 import { isFalse, isMissing, isTrue } from "./condition/condition.ts";
