@@ -2,6 +2,7 @@
 // One case of the review queue: what is known of a decision as far as reviewers are asked about it, and what
 // is open. What is open is a function of what is known, whatever the order in which it came: that is why a
 // queue that was rebuilt is the one that lived on.
+import { reviewTasks } from "@docket/protocol";
 import type { Outcome, ReviewFinding, ReviewTask } from "@docket/protocol";
 
 /** What a case's decision says of itself. */
@@ -76,7 +77,10 @@ export function addReview(each: ReviewCase, review: CaseReview): void {
 }
 
 /** What is open, for anybody: the reason that weighs most first. */
-export function openTasks(each: ReviewCase): OpenTask[] {
+export function openTasks(each: ReviewCase): readonly OpenTask[] {
+  const [task] = each.asked;
+  // Almost all cases that are open: nobody has said anything yet. The list looks at each of them.
+  if (task !== undefined && isUntouched(each)) return untouched[task];
   const open: OpenTask[] = isStepOpen(each) ? [{ task: "ladder", blind: false }] : [];
   const content = contentReviews(each);
   const decisive = content.filter(({ finding }) => finding !== "unsure");
@@ -106,7 +110,8 @@ export function openTasks(each: ReviewCase): OpenTask[] {
 }
 
 /** What is open for one person: nothing of what they said themselves is asked of them again. */
-export function openTasksFor(each: ReviewCase, by: string): OpenTask[] {
+export function openTasksFor(each: ReviewCase, by: string): readonly OpenTask[] {
+  if (each.reviews.length === 0) return openTasks(each);
   return openTasks(each).filter(({ task }) => !hasAnswered(each, task, by));
 }
 
@@ -118,6 +123,15 @@ export function contentReviews({ reviews }: ReviewCase): CaseReview[] {
 /** What reviewers found in the end: the last of those that could tell. */
 export function findingOf(each: Pick<ReviewCase, "reviews">): CaseReview | undefined {
   return each.reviews.findLast(({ task, finding }) => task !== "ladder" && finding !== "unsure");
+}
+
+const untouched = Object.fromEntries(
+  reviewTasks.map((task) => [task, [{ task, blind: false }]]),
+) as unknown as Readonly<Record<ReviewTask, readonly OpenTask[]>>;
+
+function isUntouched(each: ReviewCase): boolean {
+  const mark = each.proposedAt ?? each.reportedAt ?? each.verdictAt ?? each.likeAt;
+  return mark === undefined && each.asked.length === 1 && each.reviews.length === 0;
 }
 
 function hasAnswered(each: ReviewCase, task: ReviewTask, by: string): boolean {

@@ -29,7 +29,7 @@ export type QueueItem = {
   /** Index of the decision's record. */
   of: number;
   /** What is asked of the caller, the weightiest reason first. */
-  tasks: OpenTask[];
+  tasks: readonly OpenTask[];
   actor: string;
   outcome: Outcome;
   type: string;
@@ -67,7 +67,7 @@ export type ChainEntry = { index: number; at: string; kind: string; by: string }
 /** Everything that a reviewer needs to see of a decision, on one page. */
 export type CasePage = {
   of: number;
-  tasks: OpenTask[];
+  tasks: readonly OpenTask[];
   /** What others found is left out: the next review of this person is a blind one. */
   blind: boolean;
   claim: Claim | null;

@@ -66,7 +66,7 @@ export type ReviewDeskPorts = {
   readonly clock: () => number;
 };
 
-type Place = { each: ReviewCase; tasks: OpenTask[]; priority: ReturnType<typeof priorityOf> };
+type Place = { each: ReviewCase; tasks: readonly OpenTask[]; priority: ReturnType<typeof priorityOf> };
 
 /** The review queue of a site. */
 export class ReviewDesk implements SiteReviews {
@@ -86,16 +86,16 @@ export class ReviewDesk implements SiteReviews {
     const state = this.#ports.state();
     const nowMs = clock();
     const open: Partial<Record<ReviewTask, number>> = {};
-    const places: Place[] = [];
+    const head: Place[] = [];
     for (const each of state.open()) {
       const tasks = openTasksFor(each, by);
       for (const one of tasks) open[one.task] = (open[one.task] ?? 0) + 1;
       if (tasks.length === 0 || (task !== undefined && tasks.every((one) => one.task !== task))) continue;
       const claim = this.#claims.of(each.of);
       if (unclaimed && claim !== undefined && claim.by !== by) continue;
-      places.push({ each, tasks, priority: priorityOf(each, tasks, this.#weightOf(each), nowMs) });
+      const priority = priorityOf(each, tasks, this.#weightOf(each), nowMs);
+      keepFirst(head, { each, tasks, priority }, limit);
     }
-    const head = places.sort((a, b) => comparePriorities(a.priority, b.priority)).slice(0, limit);
     const rows = new Map<number, DecisionRow>();
     const indexes = head.map(({ each }) => each.of);
     for await (const row of rowsOf(views, indexes)) rows.set(row.index, row);
@@ -266,7 +266,7 @@ export class ReviewDesk implements SiteReviews {
     return reportedAt === undefined ? 0 : (this.#ports.reports(of)?.weightPerMille ?? 0);
   }
 
-  #itemOf(row: DecisionRow, tasks: OpenTask[]): QueueItem {
+  #itemOf(row: DecisionRow, tasks: readonly OpenTask[]): QueueItem {
     return {
       of: row.index,
       tasks,
@@ -321,6 +321,21 @@ export class ReviewDesk implements SiteReviews {
     const plaintext = JSON.stringify({ v: 1, why: note });
     return [{ name: "change", subject: "site", key: this.#ports.siteKey, plaintext }];
   }
+}
+
+/** Puts a place where it belongs, if it is among the first: the queue is long, and its head is short. */
+function keepFirst(head: Place[], place: Place, limit: number): void {
+  const last = head.at(-1);
+  const isFull = head.length >= limit;
+  if (isFull && last !== undefined && comparePriorities(place.priority, last.priority) >= 0) return;
+  let [low, high] = [0, head.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (comparePriorities((head[middle] as Place).priority, place.priority) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  head.splice(low, 0, place);
+  if (isFull) head.pop();
 }
 
 /** Kinds of record that a case's page shows. */
