@@ -108,7 +108,10 @@ async function serveOpen(
   try {
     const url = await listen(server, options.address);
     start();
-    await desks.delivery.start();
+    // What is due from before may take a while; whoever asks meanwhile is answered.
+    desks.delivery.start().catch((error: unknown) => {
+      logger.warn({ fault: (error as Error).message }, "webhooks are not sent");
+    });
     const key = firstKeyText(data, url, terminal);
     await write(terminal, `Serving ${site.origin} on ${url}\n${witnessText(publication)}${key}`);
     const signal = await options.stopped;

@@ -39,8 +39,8 @@ function addChanges(program: Command, parts: DeliveryCommandParts, terminal: Ter
   program
     .command("changes")
     .description(
-      "List what changed of what is in force, and whether the app has done it; or say that it has; or show\n" +
-        "what is in force for a content.",
+      "List what changed of what is in force, and whether the app has done it; or say that it has; or\n" +
+        "show what is in force for a content.",
     )
     .addOption(data().conflicts("url"))
     .addOption(url())
@@ -65,8 +65,8 @@ function addNotices(program: Command, parts: DeliveryCommandParts, terminal: Ter
   program
     .command("notices")
     .description(
-      "Print what affected users are told, in the order of the log; of one record, with receipt and dispute\n" +
-        "token. With --quiet-until a record is kept from its actor until a time.",
+      "Print what affected users are told, in the order of the log; of one record, with receipt and\n" +
+        "dispute token. With --quiet-until a record is kept from its actor until a time.",
     )
     .addArgument(new Argument("[index]", "the record").argParser(wholeNumber))
     .addOption(data().conflicts("url"))

@@ -141,7 +141,8 @@ function serverDesk(server: { url: string; apiKey: string | undefined }): Desk {
 }
 
 function madeText(what: string, { id, secret, index }: Made): string {
-  return `${what} ${id}, as record ${index}. The secret (shown once, kept in the keys directory): ${secret}\n`;
+  const shown = `The secret (shown once, kept in the keys directory): ${secret}`;
+  return `${what} ${id}, as record ${index}. ${shown}\n`;
 }
 
 function endpointRows(all: readonly EndpointView[]): string {

@@ -25,6 +25,8 @@ export class DeliveryWorld {
   readonly posted: Posted[] = [];
   /** Actors that are one, by actor. */
   readonly links = new Map<string, string[]>();
+  /** Resolves when record 0 is there. */
+  readonly ready: Promise<unknown>;
   reportsAnHour = 5;
   delayMinutes = 0;
 
@@ -90,7 +92,7 @@ export class DeliveryWorld {
       this.reports.takeRecord(record);
       this.delivery.takeRecord(record);
     });
-    void log.decide(
+    this.ready = log.decide(
       { id: "e0", type: "comment", actor: { id: "alice" }, content: { id: "post", text: "spam" } },
       "reject",
       actorOf("alice"),

@@ -104,8 +104,8 @@ const replay = describe({
   ...shared,
   summary: "Send messages again",
   description:
-    "Those that were given up (all, or those of ids), or with after everything after a record. Their ids are " +
-    "the same as before.",
+    "Those that were given up (all, or those of ids), or with after everything after a record. Their ids " +
+    "are the same as before.",
   params,
   body: ReplaySchema,
   consumes: json,
