@@ -21,7 +21,7 @@ import { grouped, short, table, writeSection } from "./log/markdown.ts";
 import { openWorkplace } from "./log/workplace.ts";
 import { describeMachine } from "./machine.ts";
 import { median, quantile } from "./numbers.ts";
-import { generateLog } from "./views/generated-log.ts";
+import { generateLog, pick } from "./views/generated-log.ts";
 import type { GeneratedLog } from "./views/generated-log.ts";
 
 const { values: options } = parseArgs({
@@ -106,9 +106,9 @@ async function measureQueries({ installation, actors }: GeneratedLog): Promise<R
     );
     const { standings } = await index.state();
     const memory = new Map(standings.map(({ actor, state }) => [actor, JSON.parse(state) as Standing]));
-    const some = (): string => actors[Math.floor(Math.random() * actors.length)] as string;
+    const some = (): string => pick(actors, Math.floor(Math.random() * actors.length));
     const campaigns = await largestCampaigns(index);
-    const campaign = (): string => campaigns[Math.floor(Math.random() * campaigns.length)] as string;
+    const campaign = (): string => pick(campaigns, Math.floor(Math.random() * campaigns.length));
     return {
       "an account's standing, the account looked up": await timed(1, async () => {
         const actor = some();
@@ -120,7 +120,7 @@ async function measureQueries({ installation, actors }: GeneratedLog): Promise<R
         await timelineOf(index, some(), { limit: 50 });
       }),
       "the page of the actor with the most decisions": await timed(20, async () => {
-        await timelineOf(index, actors[0] as string, { limit: 50 });
+        await timelineOf(index, pick(actors, 0), { limit: 50 });
       }),
       "a campaign: its last 100 decisions": await timed(200, async () => {
         await index.decisions({ campaign: campaign(), order: "descending", limit: 100 });

@@ -76,7 +76,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // Objections to decisions: tokens, their way, and how they end.
   disputes: { imports: ["enforcement", "evidence", "settings"], contracts: ["views"] },
   // Timelines of actors, findings across them, and case files.
-  patterns: { imports: [], contracts: ["evidence", "views"] },
+  patterns: { imports: [], contracts: ["enforcement", "evidence", "views"] },
   // What goes out: changes for the app, notices for the affected users, webhooks.
   delivery: { imports: [], contracts: ["evidence", "releases", "views"] },
   // What users report, and how much that is worth.

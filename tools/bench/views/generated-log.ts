@@ -47,7 +47,7 @@ export async function generateLog(
   const write = async (): Promise<void> => {
     while (next < records) {
       const at = next++;
-      const actor = actors[draw(actors.length)] as string;
+      const actor = pick(actors, draw(actors.length));
       const { body, facts, content } = decisionAt(at, actor, samples, release.id);
       const parts = [
         { name: "facts" as const, subject: "site", key: keys.site, plaintext: facts },
@@ -61,6 +61,13 @@ export async function generateLog(
   await log.published(log.status.size);
   await log.close();
   return { installation, actors };
+}
+
+/** An element that must be there. */
+export function pick<Value>(list: readonly Value[], place: number): Value {
+  const value = list[place];
+  if (value === undefined) throw new RangeError(`there is no element ${place} of ${list.length}`);
+  return value;
 }
 
 /** Few accounts post much: the square of a uniform number. */
@@ -91,7 +98,7 @@ function decisionAt(
   samples: readonly Sample[],
   release: string,
 ): { body: string; facts: string; content: string } {
-  const { facts, content } = samples[at % samples.length] as Sample;
+  const { facts, content } = pick(samples, at % samples.length);
   const drawn = Math.random();
   const outcome = shares.find(([, below]) => drawn < below)?.[0] ?? "allow";
   const fired: Facts["fired"] =

@@ -5,6 +5,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
 import { addBatches } from "./batch/command.ts";
+import { addActor } from "./actor/command.ts";
 import { addBacktest } from "./backtest/command.ts";
 import { addEnforcement } from "./enforcement/command.ts";
 import { addDisputes } from "./dispute/command.ts";
@@ -77,6 +78,7 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addBatches(program, { ...parts, index: indexArgument }, terminal, give);
   addDisputes(program, { ...parts, index: indexArgument }, terminal, give);
   addTransparency(program, parts, terminal, give);
+  addActor(program, parts, terminal, give);
   addFindings(program, parts, terminal, give);
   addCase(program, parts, terminal, give);
   addViews(program, parts, terminal, give);

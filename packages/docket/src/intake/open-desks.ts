@@ -98,7 +98,7 @@ export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: 
     settings,
     enforcement,
     disputes,
-    patterns: openPatterns(options, site),
+    patterns: openPatterns(options, site, enforcement),
     ...delivery,
     ...reviews,
     transparency: openTransparency(options, site, {

@@ -3,6 +3,7 @@
 import { explanationText } from "@docket/policy";
 import type { PolicySet } from "@docket/policy";
 import type { Facts, OpenedPart } from "@docket/protocol";
+import type { SiteEnforcement } from "../enforcement/contract.ts";
 import { openPart } from "../evidence/seal.ts";
 import { explainRecord, releaseShelf } from "../explanation/explain-record.ts";
 import { LogReader } from "../log/reader.ts";
@@ -13,7 +14,11 @@ import type { OpenSiteOptions } from "./open-site.ts";
 import type { DocketSite } from "./site.ts";
 
 /** Opens the patterns of a site. */
-export function openPatterns(options: OpenSiteOptions, site: DocketSite): PatternsDesk {
+export function openPatterns(
+  options: OpenSiteOptions,
+  site: DocketSite,
+  enforcement: Pick<SiteEnforcement, "standingOf">,
+): PatternsDesk {
   const { index, keys, clock, readLater, paths } = options;
   const shelf = releaseShelf(readLater, paths);
   const reader = new LogReader(paths);
@@ -30,6 +35,7 @@ export function openPatterns(options: OpenSiteOptions, site: DocketSite): Patter
       const { facts } = await site.recorded(at);
       return facts && factsByName(facts, counterNames(site.release.policies));
     },
+    standingOf: (actor, atMs) => enforcement.standingOf(actor, atMs),
     latestMs: () => index.latestDecidedMs(),
     indexed: () => site.indexed(),
     actorNamed: (accountId) => site.actorNamed(accountId),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Patterns of abuse as HTTP and the command line see them: an actor's timeline, and findings across actors.
 import type { Outcome } from "@docket/protocol";
+import type { StandingNow } from "../enforcement/contract.ts";
 import type { ActorFigures, Period } from "../views/pattern-queries.ts";
 
 /** What kinds of findings there are. */
@@ -83,6 +84,8 @@ export type TimelineEntry = {
 /** A page of an actor's timeline, the newest first. */
 export type Timeline = {
   readonly actor: string;
+  /** Strikes and restrictions now, and who or what imposed them. */
+  readonly standing: StandingNow;
   readonly figures: TimelineFigures;
   readonly entries: readonly TimelineEntry[];
   /** Where to go on: give it as `before`; `null` at the end. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Patterns of abuse: timelines, findings and case files, as HTTP and the command line ask for them.
 import { DocketError } from "../error.ts";
+import type { StandingNow } from "../enforcement/contract.ts";
 import { makeCaseFile } from "./case-file.ts";
 import type { CaseFileMade, CasePorts, CaseWish } from "./case-file.ts";
 import { timelineEntriesMax } from "./contract.ts";
@@ -21,6 +22,8 @@ export type PatternsPorts = FindingsSource &
   CasePorts & {
     /** Resolves when the views have all that was sealed. */
     readonly indexed: () => Promise<void>;
+    /** The standing of an actor at a time. */
+    readonly standingOf: (actor: string, atMs: number) => StandingNow;
     /** The latest time of any decision, in ms since 1970. */
     readonly latestMs: () => Promise<number>;
     /** The pseudonym of an account; `undefined` if no event of it was ever decided. */
@@ -65,7 +68,8 @@ export class PatternsDesk {
   ): Promise<Timeline> {
     const actor = await this.actorOf(idOrPseudonym);
     await this.#ports.indexed();
-    return timelineOf(this.#ports, actor, { before, limit: Math.min(limit, timelineEntriesMax) });
+    const page = await timelineOf(this.#ports, actor, { before, limit: Math.min(limit, timelineEntriesMax) });
+    return { ...page, standing: this.#ports.standingOf(actor, this.#ports.clock()) };
   }
 
   /** The latest time of any decision, in ms since 1970; 0 if there is none. */

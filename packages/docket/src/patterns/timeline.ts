@@ -37,7 +37,7 @@ export async function timelineOf(
   source: TimelineSource,
   actor: string,
   { before, limit }: { before?: number | undefined; limit: number },
-): Promise<Timeline> {
+): Promise<Omit<Timeline, "standing">> {
   const order = "descending";
   const [figures, rows, leaves, counted] = await Promise.all([
     source.actorFigures(actor),
@@ -123,12 +123,13 @@ const outcomeWords: Readonly<Record<DecisionRow["outcome"], string>> = {
 function decisionWords(row: DecisionRow, enforced: readonly string[]): string {
   const { type, op, outcome, refusedBy, strikes, restrictions, proposed, late } = row;
   const because = refusedBy === undefined ? "" : `, because of restriction ${refusedBy}`;
-  const rules = enforced.length === 0 || outcome === "allow" ? "" : ` by ${enforced.join(", ")}`;
+  const isOwn = refusedBy === undefined && outcome !== "allow" && enforced.length > 0;
+  const rules = !isOwn ? "" : ` by ${enforced.join(", ")}`;
   const follows = [
     ...(strikes > 0 ? [`${strikes} strike${strikes === 1 ? "" : "s"}`] : []),
     ...(restrictions > 0 ? [`${restrictions} restriction${restrictions === 1 ? "" : "s"} imposed`] : []),
     ...proposed.map((step) => `${step} waits for a person`),
-    ...(late ? ["decided late"] : []),
+    ...(late && outcome !== "allow" && outcome !== "flag" ? ["decided after the app had acted"] : []),
   ];
   const then = follows.length === 0 ? "" : `; ${follows.join(", ")}`;
   return `${type} (${op}) ${outcomeWords[outcome]}${because}${rules}${then}`;
@@ -176,7 +177,11 @@ function caseWords(record: CaseRecord): string {
       return `not told of ${record.of} before ${record.until} (${record.ground})`;
     case "export":
       return `given out: ${record.what}`;
-    default:
+    case "batch":
+    case "batch-step":
+    case "digest":
+    case "settings":
+    case "webhook":
       return record.kind;
   }
 }

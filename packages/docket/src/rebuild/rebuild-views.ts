@@ -17,10 +17,14 @@ import { openThreadPool } from "../thread-pool.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 import { threadUrl } from "../thread-url.ts";
 import { repeatWindowMs } from "../views/site-index.ts";
+import { openRecords } from "./opened-records.ts";
 import type { OpenedRecord, OpenerStart, OpenQuestion } from "./opened-records.ts";
+import { siteFileReader } from "./read-site-file.ts";
 
 /** Bundles of 256 records that a thread opens at once. */
 const bundlesAtOnce = 8;
+/** From so many records on, threads open them. */
+const recordsForThreads = 8192;
 
 /** What a rebuild works on. Nobody else may have the views open. */
 export type RebuildWish = OpenerStart & {
@@ -65,11 +69,7 @@ export async function rebuildViews(wish: RebuildWish): Promise<RebuiltViews> {
   const target = `${viewsPath}.new`;
   const builder = new ViewsBuilder(target, repeatWindowMs);
   const standings = new Map<string, Standing>();
-  await using pool = openThreadPool<OpenQuestion, string>(
-    threadUrl("./thread", import.meta.url),
-    { site: wish.site, origin: wish.origin, siteKey: wish.siteKey } satisfies OpenerStart,
-    wish.cores ?? availableParallelism(),
-  );
+  await using pool = openRecordOpener(wish);
   try {
     let tookMs = 0;
     const timed = async (work: () => Promise<void> | void): Promise<void> => {
@@ -99,9 +99,30 @@ export async function rebuildViews(wish: RebuildWish): Promise<RebuiltViews> {
   }
 }
 
+/** Who opens records. */
+type RecordOpener = Pick<ThreadPool<OpenQuestion, string>, "ask" | "concurrency"> & AsyncDisposable;
+
+// Threads take longer to start than few records take to open.
+function openRecordOpener({ site, origin, siteKey, size, cores }: RebuildWish): RecordOpener {
+  const start: OpenerStart = { site, origin, siteKey };
+  if (size >= recordsForThreads) {
+    return openThreadPool<OpenQuestion, string>(
+      threadUrl("./thread", import.meta.url),
+      start,
+      cores ?? availableParallelism(),
+    );
+  }
+  const read = siteFileReader(site);
+  return {
+    concurrency: 1,
+    ask: async (question) => openRecords(start, read, question),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
 async function takeInAll(
   { onProgress, size }: RebuildWish,
-  pool: ThreadPool<OpenQuestion, string>,
+  pool: RecordOpener,
   builder: ViewsBuilder,
   standings: Map<string, Standing>,
   from: number,

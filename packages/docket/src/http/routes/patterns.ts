@@ -84,10 +84,12 @@ const timeline = describe({
     ),
   }),
   answer: {
-    description: "Figures of all decisions, and a page; next is what to give as before, null at the end",
+    description:
+      "Standing, figures of all decisions, and a page; next is what to give as before, null at the end",
     type: json,
     schema: Type.Object({
       actor: Type.String(),
+      standing: Type.Object({}, { additionalProperties: true }),
       figures: Type.Object({}, { additionalProperties: true }),
       entries: Type.Array(EntrySchema),
       next: Type.Union([Type.Integer(), Type.Null()]),

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// `docket views rebuild`: the same log gives the same views, and views that are not so are found and mended.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { Installation } from "../../installation.ts";
+import { openInstallation } from "../../main.ts";
+import type { RebuiltViews } from "../../rebuild/rebuild-views.ts";
+import { docket, installationWith } from "../testing/run-docket.ts";
+
+const policy = `policy: comments
+on: [comment]
+counters:
+  texts: { count: distinct actor.id, by: signals.fingerprint, over: 1d }
+  hosts: { count: events, by: signals.domains, over: 1d }
+rules:
+  - id: links
+    when: signals.linkCount >= 1 && counters.hosts >= 0
+    then: { outcome: reject, strike: 1 }
+    reason: { en: "No links, please." }
+  - { id: copied, when: counters.texts >= 1, then: { outcome: hold, holdFor: 1h, otherwise: reject } }
+ladder:
+  - { strikes: 2, within: 7d, then: { suspend: 24h } }
+`;
+
+/** A log of decisions, strikes, a suspension, a verdict, labels and a measure, in several openings. */
+async function livedInstallation(t: TestContext): Promise<Installation> {
+  const installation = installationWith(t, policy);
+  const how = { dryRun: false, by: "operator", source: "http", receivedMs: Date.now() } as const;
+  const author = { by: "operator", role: "operator" } as const;
+  for (let round = 0; round < 3; round++) {
+    const opened = await openInstallation(installation);
+    const decide = async (id: string, account: string, text: string): Promise<number> => {
+      const content = { id: `c-${id}`, text };
+      const event = { id: `${round}-${id}`, type: "comment", actor: { id: account }, content };
+      return (await opened.site.decide({ event, ...how })).index ?? -1;
+    };
+    const refused = await decide("one", `spammer${round}`, "see http://spam.example/");
+    await decide("two", `spammer${round}`, "and http://spam.example/2");
+    await decide("three", `spammer${round}`, "nothing");
+    const held = await decide("four", "reader", `the same words ${round % 2}`);
+    await decide("five", "other", `the same words ${round % 2}`);
+    await opened.labels.label(author, { index: held, label: "notSpam" });
+    await opened.enforcement.verdict(author, {
+      of: refused,
+      verdict: "restore",
+      cause: "manual",
+      reason: "mistaken",
+      compensate: true,
+    });
+    await opened.enforcement.measure(author, {
+      subject: { kind: "domain", value: `bad${round}.example` },
+      restrictions: [{ kind: "suspend", forMs: 3_600_000 }],
+      reason: "spam",
+    });
+    await opened.close();
+  }
+  return installation;
+}
+
+void test("the same log gives the same views; views that were changed are found and mended", async (t) => {
+  const installation = await livedInstallation(t);
+  const { data, paths } = installation;
+  const path = join(paths.site, "views.sqlite");
+  const rebuild = async (): Promise<{ code: number; report: RebuiltViews }> => {
+    const { code, out, err } = await docket("", "views", "rebuild", "--data", data, "--json");
+    assert.equal(err, "");
+    return { code, report: JSON.parse(out) as RebuiltViews };
+  };
+  const first = await rebuild();
+  assert.equal(first.code, 0);
+  assert.equal(first.report.same, true);
+  assert.equal(first.report.before?.digest, first.report.after.digest);
+  assert.ok(first.report.after.rows > 60);
+
+  const views = new DatabaseSync(path);
+  views.exec("UPDATE decisions SET outcome = 0 WHERE record = (SELECT max(record) FROM decisions)");
+  views.close();
+  const second = await rebuild();
+  assert.equal(second.code, 1);
+  assert.equal(second.report.same, false);
+  assert.equal(second.report.after.digest, first.report.after.digest);
+  assert.ok(existsSync(`${path}.before`));
+  const third = await docket("", "views", "rebuild", "--data", data);
+  assert.equal(third.code, 0);
+  assert.match(third.out, /The views are the same\./);
+
+  // What was rebuilt is what a start goes on from.
+  const again = await openInstallation(installation);
+  const standing = await again.site.standing("spammer0", Date.now());
+  assert.ok(standing.actor !== null);
+  await again.close();
+});
+
+void test("views of another version have nothing to be compared with", async (t) => {
+  const { data, paths } = await livedInstallation(t);
+  const path = join(paths.site, "views.sqlite");
+  const without = await docket("", "views", "rebuild", "--data", data, "--json");
+  const { after } = JSON.parse(without.out) as RebuiltViews;
+  const views = new DatabaseSync(path);
+  views.exec("PRAGMA user_version = 1");
+  views.close();
+  const { code, out } = await docket("", "views", "rebuild", "--data", data, "--json");
+  const report = JSON.parse(out) as RebuiltViews;
+  assert.equal(code, 0);
+  assert.equal(report.before, null);
+  assert.equal(report.same, null);
+  assert.equal(report.after.digest, after.digest);
+});
