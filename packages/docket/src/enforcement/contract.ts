@@ -66,7 +66,7 @@ export type VerdictEffect = {
 /** A verdict that was sealed. */
 export type VerdictDone = VerdictEffect & { index: number; leaf: string };
 
-/** An event that was refused because of a restriction that a verdict ends. */
+/** An event that was refused because of a restriction which would not have been without the decision. */
 export type Consequence = { index: number; refusedBy: string; outcome: Outcome; decidedAt: string };
 /** Another decision that leaned on the same: the same rule, and the same content or campaign. */
 export type LikeCase = {

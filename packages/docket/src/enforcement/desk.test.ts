@@ -55,6 +55,40 @@ test("an overturned decision takes its strike along, and only the restrictions t
   await replays(site);
 });
 
+test("consequences are listed too when the time of what came of it is over; a flag makes no like case", async (t) => {
+  const site = await testSite(t);
+  const decisions: Decision[] = [];
+  for (let i = 0; i < 3; i++) decisions.push(await site.decide(`odd spam ${i}`));
+  const refused = await site.decide("hello");
+  const other = await site.decide("odd", "u2");
+  site.nowMs += 3 * day;
+  const wish = { verdict: "restore", cause: "dispute", reason: "mistaken", compensate: true } as const;
+  const of = decisions[0]?.index ?? -1;
+  const preview = await site.opened.enforcement.previewVerdict({ ...wish, of });
+  assert.deepEqual(preview.ended, []);
+  assert.deepEqual(
+    preview.consequences.map(({ index }) => index),
+    [refused.index],
+  );
+  const like = preview.like.map(({ index, rules }) => [index, rules]);
+  assert.deepEqual(like, [
+    [decisions[2]?.index, ["comments/spam"]],
+    [decisions[1]?.index, ["comments/spam"]],
+  ]);
+  assert.ok(!preview.like.some(({ index }) => index === other.index));
+  // Of four strikes three are left, which suspend all the same.
+  const held = await testSite(t);
+  const first = await held.decide("spam");
+  await held.decide("spam");
+  held.nowMs += day;
+  await held.decide("spam");
+  held.nowMs += 2 * day;
+  await held.decide("spam");
+  await held.decide("hello");
+  const { consequences } = await held.opened.enforcement.previewVerdict({ ...wish, of: first.index ?? -1 });
+  assert.deepEqual(consequences, []);
+});
+
 test("a flag gives its strike once it is confirmed, and the ladder follows from then on", async (t) => {
   const site = await testSite(t);
   const odd = await site.decide("odd 1");

@@ -177,9 +177,9 @@ export class EnforcementDesk implements SiteEnforcement {
     const { record, facts } = await this.#decision(wish.of);
     const standing = await this.#settledStanding(record.actor);
     const { effect, history } = await this.#effect(wish, standing, false);
-    const rows = history?.rows ?? [];
-    const consequences = consequencesOf(rows, effect.ended, wish.of);
-    const like = await likeCases(wish.of, facts, this.#ports.decisions);
+    const isWrong = wish.compensate === true && history !== undefined;
+    const consequences = isWrong ? consequencesOf(wish.of, history) : { found: [], more: false };
+    const like = await likeCases(wish.of, record.outcome, facts, this.#ports.decisions);
     return {
       ...effect,
       consequences: consequences.found,

@@ -54,6 +54,10 @@ export async function readHistory(actor: string, ports: HistoryPorts): Promise<A
   const items: PastItem[] = [];
   const given = new Map<number, readonly Strike[]>();
   for (const row of rows) {
+    if (row.refusedBy !== undefined) {
+      items.push(refusedEvent(row));
+      continue;
+    }
     const policies = await ports.policies(row.release);
     if (!mattered(row, policies)) continue;
     const { record, facts } = await ports.decided(row.index);
@@ -133,7 +137,6 @@ function lastConfirmations(acts: readonly PastAct[]): PastVerdict[] {
 
 function mattered(row: DecisionRow, policies: readonly Policy[]): boolean {
   if (row.strikes > 0 || row.restrictions > 0 || row.proposed.length > 0) return true;
-  if (row.refusedBy !== undefined) return false;
   return policiesAbout(policies, row.type).some(({ id, rules }) =>
     rules.some((rule) => {
       const { then } = rule;
@@ -142,13 +145,19 @@ function mattered(row: DecisionRow, policies: readonly Policy[]): boolean {
   );
 }
 
+// Nothing followed from it: its facts need not be read.
+function refusedEvent({ index, decidedMs: decidedAtMs }: DecisionRow): PastDecision {
+  const nothing = { strikes: [], fired: [], capped: [], policies: [] };
+  return { kind: "decision", index, decidedAtMs, isRefused: true, ...nothing };
+}
+
 function pastDecision(row: DecisionRow, facts: Facts, policies: readonly Policy[]): PastDecision {
-  const { index, decidedMs: decidedAtMs, refusedBy, type } = row;
+  const { index, decidedMs: decidedAtMs, type } = row;
   return {
     kind: "decision",
     index,
     decidedAtMs,
-    isRefused: refusedBy !== undefined,
+    isRefused: false,
     strikes: facts.strikes.map((strike) => ({ ...strike, atMs: decidedAtMs })),
     fired: firedNames(facts),
     capped: facts.capped ?? [],

@@ -53,14 +53,21 @@ export type PastItem = PastDecision | PastConfirmation | PastMeasure;
 /**
  * The standing after a history without the decisions that are void. Ids of restrictions are those of the
  * measures by people; others are empty.
+ *
+ * @param onRefused told of each event that was refused because of a restriction, with the standing before it
  */
-export function reevaluate(history: readonly PastItem[], isVoid: (index: number) => boolean): Standing {
+export function reevaluate(
+  history: readonly PastItem[],
+  isVoid: (index: number) => boolean,
+  onRefused?: (item: PastDecision, standing: Standing) => void,
+): Standing {
   let standing = cleanStanding;
   /** Steps that were reached where they wait for a person, by the decision. */
   const reached = new Map<number, readonly string[]>();
   for (const item of history) {
     if (item.kind === "decision") {
-      if (!isVoid(item.index) && !item.isRefused) standing = afterDecision(standing, item, reached);
+      if (item.isRefused) onRefused?.(item, standing);
+      else if (!isVoid(item.index)) standing = afterDecision(standing, item, reached);
     } else if (item.kind === "confirmation") {
       if (!isVoid(item.of)) standing = afterConfirmation(standing, item, reached);
     } else if (holds(item, isVoid, reached)) {

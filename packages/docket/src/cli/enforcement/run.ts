@@ -17,6 +17,9 @@ import type { Terminal } from "../terminal.ts";
 import { openEnforcementDesk } from "./desk.ts";
 import type { EnforcementCommandDesk, EnforcementWhere } from "./desk.ts";
 
+/** Most lines of each list that a preview prints. */
+const linesMax = 10;
+
 /** What every act is told. */
 export type SaidOptions = EnforcementWhere & {
   reason?: string | undefined;
@@ -263,11 +266,16 @@ function touchedText({ consequences, like, more }: VerdictPreview): string {
     ({ index, outcome, because }) => `  record ${index}: ${outcome} (same ${because})\n`,
   );
   return (
-    (refused.length === 0 ? "" : `Refused because of what ends:\n${refused.join("")}`) +
-    (more.consequences ? "  and more\n" : "") +
-    (others.length === 0 ? "" : `Like cases:\n${others.join("")}`) +
-    (more.like ? "  and more\n" : "")
+    listText("Refused because of what came of it", refused, more.consequences) +
+    listText("Like cases", others, more.like)
   );
+}
+
+function listText(title: string, lines: readonly string[], more: boolean): string {
+  if (lines.length === 0) return "";
+  const left = lines.length - linesMax;
+  const rest = left > 0 ? `  … and ${left} more\n` : more ? "  … and more\n" : "";
+  return `${title}:\n${lines.slice(0, linesMax).join("")}${rest}`;
 }
 
 function restrictionText(restrictions: readonly RecordedRestriction[]): string {
