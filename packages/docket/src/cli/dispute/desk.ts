@@ -31,7 +31,7 @@ export async function withDisputes<T>(
 ): Promise<T> {
   const { data, url, apiKey } = where;
   if (url !== undefined) return act(serverDisputes({ url, apiKey }));
-  const opened = await openDirectory(data, terminal);
+  const opened = await openDirectory(data, terminal, { takesEdits: false });
   try {
     const { disputes } = opened;
     const list: CommandDisputes["list"] = async (...query) => disputes.list(...query);

@@ -190,7 +190,7 @@ function sealed(what: string, answer: { index: number }): Acted {
 }
 
 async function printToken({ data, index, json }: DisputeOptions, terminal: Terminal): Promise<number> {
-  const opened = await openDirectory(data, terminal);
+  const opened = await openDirectory(data, terminal, { takesEdits: false });
   try {
     const given = await opened.disputes.tokenFor(index ?? -1);
     if (given === undefined) {

@@ -93,7 +93,7 @@ export async function runStatements(options: StatementsOptions, terminal: Termin
   const wish = statementOptions(options);
   let statements: Statement[];
   if (url === undefined) {
-    const opened = await openDirectory(data, terminal);
+    const opened = await openDirectory(data, terminal, { takesEdits: false });
     try {
       const made = await opened.transparency.statements(operator, period, wish);
       ({ statements } = made);
@@ -132,7 +132,7 @@ async function ask<Answer>(
   act: (desk: SiteTransparency) => Promise<Answer>,
 ): Promise<Answer> {
   if (url !== undefined) return askServer<Answer>({ url, apiKey }, path);
-  const opened = await openDirectory(data, terminal);
+  const opened = await openDirectory(data, terminal, { takesEdits: false });
   try {
     return await act(opened.transparency);
   } finally {
