@@ -106,18 +106,19 @@ export async function runVerdict(options: VerdictOptions, terminal: Terminal): P
 export async function runRestrict(options: RestrictOptions, terminal: Terminal): Promise<number> {
   const { of = [], step, preview, yes } = options;
   const subject = subjectOf(options);
+  const [decision] = of;
+  // What is missing is said before anything is opened.
+  if (step !== undefined && decision === undefined) {
+    throw new DocketError("usage", "name the decision with --of INDEX");
+  }
+  const restrictions = step === undefined ? restrictionsOf(options) : [];
   return withDesk(options, terminal, async (desk) => {
-    if (step !== undefined) {
-      const [decision] = of;
-      if (decision === undefined) throw new DocketError("usage", "name the decision with --of INDEX");
+    if (step !== undefined && decision !== undefined) {
       const named = step === true ? {} : { step };
-      return printMeasure(
-        options,
-        terminal,
-        await desk.takeSteps({ of: decision, ...named, ...said(options) }),
-      );
+      const wish = { of: decision, ...named, ...said(options) };
+      return printMeasure(options, terminal, await desk.takeSteps(wish));
     }
-    const wish: MeasureWish = { subject, restrictions: restrictionsOf(options), of, ...said(options) };
+    const wish: MeasureWish = { subject, restrictions, of, ...said(options) };
     const isActor = subject.kind === "actor";
     if (preview !== true && (isActor || yes === true)) {
       return printMeasure(options, terminal, await desk.measure(wish));
@@ -135,14 +136,12 @@ export async function runRestrict(options: RestrictOptions, terminal: Terminal):
 export async function runLift(options: LiftOptions, terminal: Terminal): Promise<number> {
   const { restriction = [], all } = options;
   const subject = subjectOf(options);
+  if (all !== true && restriction.length === 0) {
+    throw new DocketError("usage", "name restrictions with --restriction, or say --all");
+  }
   return withDesk(options, terminal, async (desk) => {
     const ends = all === true ? await desk.inForce(subject) : restriction;
-    if (ends.length === 0) {
-      throw new DocketError(
-        "usage",
-        all === true ? "nothing is in force" : "name restrictions with --restriction, or say --all",
-      );
-    }
+    if (ends.length === 0) throw new DocketError("act_conflict", "nothing is in force");
     return printMeasure(options, terminal, await desk.measure({ subject, ends, ...said(options) }));
   });
 }
