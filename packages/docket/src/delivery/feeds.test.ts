@@ -176,18 +176,18 @@ test("a restriction that another one of its kind takes the place of has changed"
     subjectKind: "actor",
     cause: "manual",
   } as const;
-  await world.log.seal({ kind: "measure", ...about, restrictions: [suspend(1)], ended: [] }, change);
+  await world.log.seal({ kind: "measure", ...about, of: [], restrictions: [suspend(1)], ended: [] }, change);
   await world.log.seal(
-    { kind: "measure", ...about, restrictions: [suspend(2)], ended: [suspend(1).id] },
+    { kind: "measure", ...about, of: [], restrictions: [suspend(2)], ended: [suspend(1).id] },
     change,
   );
   await world.log.seal(
     {
       kind: "measure",
       ...about,
+      of: [],
       restrictions: [{ id: "r_0000000000000003", kind: "ban" }],
       ended: [suspend(2).id],
-      parts: "",
     },
     change,
   );
