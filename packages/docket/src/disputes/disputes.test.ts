@@ -26,7 +26,7 @@ function kindsAfter({ records }: DisputeWorld, index: number): string[] {
   return records.slice(index + 1).map(({ kind }) => kind);
 }
 
-void test("a dispute is opened with the token alone, talked over, overturned by another, and told", async () => {
+void test("a dispute is opened with the token alone, talked over, overturned by another, told", async () => {
   const world = new DisputeWorld();
   const { disputes } = world;
   const of = world.decide("alice", "reject", { restrictions: [ban] });
@@ -350,7 +350,7 @@ void test("texts and attachments have bounds, and are what they say", async () =
   await disputes.messageFromSite(first, dispute, { text: "We read all of it." });
 });
 
-void test("who abuses disputes is warned, then limited, and told; the limit itself can be disputed", async () => {
+void test("who abuses disputes is warned, then limited, and told; a limit can be disputed", async () => {
   const world = new DisputeWorld();
   const { disputes } = world;
   const open = async (): Promise<number> => {

@@ -20,7 +20,7 @@ function restrictionsOf(site: TestSite, actor: string): string[] {
   return restrictions.map(({ kind }) => kind);
 }
 
-void test("overturning undoes what the ladder made of a decision, and the case page has all of it", async (t) => {
+void test("overturning undoes what the ladder made of a decision; the case page has all of it", async (t) => {
   const site = await testSite(t);
   await site.decide("spam one");
   await site.decide("spam two");

@@ -18,7 +18,8 @@ export function abuseTold(step: "warn" | "limit", until: string): Told {
   return {
     en:
       `In spite of a warning you went on sending objections that are plainly without substance. ` +
-      `Until ${day} you cannot open new disputes. Those that are open will be decided. You may object to this measure.`,
+      `Until ${day} you cannot open new disputes. Those that are open will be decided. ` +
+      "You may object to this measure.",
     de:
       "Trotz einer Verwarnung haben Sie weiter offensichtlich unbegründete Einsprüche geschickt. Bis zum " +
       `${day} können Sie keine neuen eröffnen. Offene werden entschieden. Gegen diese Maßnahme können Sie ` +

@@ -74,7 +74,8 @@ export function sharesPlot(shares: readonly ShownShare[], title: string): string
     const named = label(210, y + 4, name, "end");
     if (share === null || low === null || high === null)
       return [named, label(225, y + 4, "unknown", "start")];
-    const line = `<line x1="${rounded(x(low))}" x2="${rounded(x(high))}" y1="${rounded(y)}" y2="${rounded(y)}" class="interval"/>`;
+    const [from, to, at] = [x(low), x(high), y].map(rounded);
+    const line = `<line x1="${from}" x2="${to}" y1="${at}" y2="${at}" class="interval"/>`;
     const point = `<circle cx="${rounded(x(share))}" cy="${rounded(y)}" r="4" class="point"/>`;
     return [named, titled(`${name}: ${percent(share)} (${percent(low)} to ${percent(high)})`, line + point)];
   });

@@ -44,8 +44,8 @@ export function reportPage(report: TransparencyReport): string {
     section(
       "Error rates",
       paragraph(
-        "Of random samples that people looked at, and of disputes that were decided. The line is the interval " +
-          "in which the true share lies with 95%.",
+        "Of random samples that people looked at, and of disputes that were decided. The line is the " +
+          "interval in which the true share lies with 95%.",
       ) +
         sharesPlot(error, "Error rates with intervals") +
         tables("spam missed", "refused wrongly", "rules right by reviews", "reviewers' agreement", "reviews"),

@@ -211,7 +211,9 @@ function factsOf(origin: string, { record, decision }: StatementSource): string 
         `result was "${record.verdict}". The rules that had fired: ${firedWords(decision)}. ${about}`
       );
     case "measure":
-      return `A person restricted the account (${record.cause}), relying on ${record.of.length} records. ${about}`;
+      return (
+        `A person restricted the account (${record.cause}), relying on ${record.of.length} records. ` + about
+      );
   }
 }
 

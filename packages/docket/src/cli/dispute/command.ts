@@ -197,7 +197,7 @@ function addRule(program: Command, parts: DisputeCommandParts, terminal: Termina
       "after",
       parts.examples(
         'docket rule 42 overturned --reason mistaken --told "en=It was your own blog." --data ./trial',
-        'docket rule 42 modified --reason user-error --told "en=A day is enough." --end r_… --restrict "suspend 1d"',
+        'docket rule 42 modified --reason user-error --told "en=A day." --end r_… --restrict "suspend 1d"',
       ),
     )
     .action(async (index: number, ruling: RuleOptions["ruling"], options: RuleOptions) => {

@@ -64,9 +64,7 @@ export function caseText(found: DisputeCase): string {
       ? ""
       : `\nWhat was decided on\n${indented(JSON.stringify(decision.content, null, 2))}`,
     `\nWhat came of it\n${chain.map((each) => `  ${recordLine(each)}\n`).join("")}`,
-    standingThen === undefined
-      ? ""
-      : `\nStanding then: ${standingThen.strikes} strikes, ${standingThen.restrictions.length} restrictions\n`,
+    standingThen === undefined ? "" : thenText(standingThen),
     `Standing now: ${standingNow.strikes.length} strikes, ${
       standingNow.restrictions.map(({ kind, id }) => `${kind} ${id}`).join(", ") || "no restrictions"
     }\n`,
@@ -168,11 +166,16 @@ function recordLine(record: DisputeCase["chain"][number]): string {
   return `${index} ${time} ${kind}${by}${reason}`;
 }
 
+function thenText({ strikes, restrictions }: NonNullable<DisputeCase["standingThen"]>): string {
+  return `\nStanding then: ${strikes} strikes, ${restrictions.length} restrictions\n`;
+}
+
 function textLines(texts: readonly ShownText[]): string {
   return texts
     .map(({ from, at, text }) => {
       const files = (text?.attachments ?? []).map(({ name, type }) => `  [${printable(name)}, ${type}]\n`);
-      return `\n${from} on ${at}\n${text === undefined ? "  (erased)\n" : indented(text.text)}${files.join("")}`;
+      const written = text === undefined ? "  (erased)\n" : indented(text.text);
+      return `\n${from} on ${at}\n${written}${files.join("")}`;
     })
     .join("");
 }

@@ -70,8 +70,8 @@ function addStatements(
     program
       .command("statements")
       .description(
-        "Write decisions as statements of reasons for the EU's DSA Transparency Database, without personal\n" +
-          "data. That they went out is sealed.",
+        "Write decisions as statements of reasons for the EU's DSA Transparency Database, without\n" +
+          "personal data. That they went out is sealed.",
       )
       .requiredOption("--from <time>", "RFC 3339 time or date, UTC")
       .requiredOption("--to <time>", "the same; records before it")

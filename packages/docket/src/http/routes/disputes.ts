@@ -198,8 +198,9 @@ const operations = {
   look: describe({
     summary: "Read everything that is recorded of a dispute",
     description:
-      "What was decided, in plain words and under the release that decided; the facts; the content, where it " +
-      "is there and the role may open evidence (that it was read is sealed; `content=false` leaves it out); " +
+      "What was decided, in plain words and under the release that decided; the facts; the content, where " +
+      "it is there and the role may open evidence (that it was read is sealed; `content=false` leaves it " +
+      "out); " +
       "all that came of it; the standing then and now; who may not decide it.",
     tag,
     action: "readCases",
@@ -235,8 +236,8 @@ const operations = {
   rule: describe({
     summary: "Decide a dispute",
     description:
-      "By somebody who had no part in what is disputed. Overturning undoes all that followed, in records that " +
-      "stand right behind the ruling.",
+      "By somebody who had no part in what is disputed. Overturning undoes all that followed, in records " +
+      "that stand right behind the ruling.",
     tag,
     action: "rule",
     params,

@@ -41,9 +41,9 @@ const validator = Compile(StatementsSchema);
 const report = describe({
   summary: "The transparency report of a period",
   description:
-    "Decisions by rule, outcome and automation, restrictions, disputes and how they ended, error rates with " +
-    "intervals, reviewers' agreement, reports, notices that were held back. `format=html` and `csv` give the " +
-    "same as a page and as a table.",
+    "Decisions by rule, outcome and automation, restrictions, disputes and how they ended, error rates " +
+    "with intervals, reviewers' agreement, reports, notices that were held back. `format=html` and `csv` " +
+    "give the same as a page and as a table.",
   tag,
   action: "readTransparency",
   querystring: Type.Object({
@@ -77,8 +77,8 @@ const statements = describe({
   summary: "Export statements of reasons",
   description:
     "As the EU's DSA Transparency Database takes them, a line for each request of at most 100, without " +
-    "personal data. That they were taken out is sealed; the header `Docket-Left-Out` counts records of which " +
-    "no statement could be made.",
+    "personal data. That they were taken out is sealed; the header `Docket-Left-Out` counts records of " +
+    "which no statement could be made.",
   tag,
   action: "exportStatements",
   body: StatementsSchema,
