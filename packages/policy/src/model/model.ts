@@ -113,9 +113,14 @@ const weights: Int32Array = Int32Array.from({ length: 256 }, (_, place) => {
 });
 const seen: Uint8Array = Uint8Array.from({ length: 256 }, (_, place) => (place - 128 === unseen ? 0 : 1));
 
-/** The tally of the features in a set, each group's in equal pieces of its features. */
+/** One for each number of groups, used for text after text: all but the first zeros is written each time. */
+const tallies: Tally[] = [];
+
+/**
+ * The tally of the features in a set, each group's in equal pieces of its features; good until the next call.
+ */
 function tallyOf({ table, bits, groupScales }: ModelContent, set: FeatureSet): Tally {
-  const tally = createTally(groupScales.length);
+  const tally = (tallies[groupScales.length] ??= createTally(groupScales.length));
   const shift = 32 - bits;
   const { hashes } = set;
   let at = 0;

@@ -54,6 +54,7 @@ for (const [text, skeleton, tricks] of [
   ["v\u0000iagra", "viagra", { hidden: 1 }],
   ["a\u3164\u2800b", "a b", { hidden: 2 }],
   ["👨\u200d\u2800b", "👨 b", { hidden: 1 }],
+  ["\ud83c\u0001\uddf7 a", "\ufffd\ufffd a", { hidden: 0 }],
   ["\u202eeerf\u202c now", "free now", { bidi: 1, hidden: 1 }],
   ["that\u0092s", "that's", {}],
   // Leetspeak.

@@ -220,7 +220,10 @@ function straighten(text: string, normalised: string, scanned: Scanned): string 
 }
 
 function putRight(text: string, { twisted, unseen }: Telling): string {
-  const seen = unseen ? dropUnseen(text) : text;
+  if (!twisted && !unseen) return text;
+  // Halves of pairs that are not beside each other must not come to be.
+  const formed = text.toWellFormed();
+  const seen = unseen ? dropUnseen(formed) : formed;
   return twisted ? readRegional(readOverrides(seen)) : seen;
 }
 

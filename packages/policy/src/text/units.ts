@@ -6,7 +6,7 @@
 /** Arrays of up to so many code units are kept; longer ones are made for one text. */
 const keptUnits = 65_536;
 /** From this length on it is quicker to let the platform find out whether a text is ASCII, and copy it. */
-const encodedUnitsMin = 64;
+const encodedUnitsMin = 256;
 /** Shorter texts are put together quicker one code unit after the other. */
 const decodedUnitsMin = 24;
 /** The same of texts that aren't ASCII. */
