@@ -25,7 +25,7 @@ export type CollateralPorts = {
   readonly signals: (event: Event) => Signals;
 };
 
-/** Of the latest events, those that a subject covers: an actor by pseudonym, or something else by its value. */
+/** Of the latest events, those that a subject covers: an actor, or something else by its value. */
 export async function collateralOf(
   subject: NamedSubject | string,
   nowMs: number,

@@ -87,7 +87,7 @@ export type VerdictPreview = VerdictEffect & {
 /** Most consequences and like cases of one answer. */
 export const listedMax = 100;
 
-/** What a measure is on: an account by the app's own id or by its pseudonym, or something that is no actor. */
+/** What a measure is on: an account by the app's id or by its pseudonym, or what is no actor. */
 export type SubjectWish =
   | { readonly kind: "actor"; readonly id: string }
   | { readonly kind: "actor"; readonly actor: string }
@@ -152,7 +152,7 @@ export type Collateral = {
   unknown: number;
   events: number;
   actors: number;
-  /** Of those, events that were allowed, and actors of whom none was refused: who would be hit for nothing. */
+  /** Of those, events that were allowed, and actors of whom none was refused. */
   allowed: number;
   actorsNeverRefused: number;
 };
@@ -195,7 +195,7 @@ export type Link = {
 export type RestrictionInForce = RecordedRestriction & {
   /** What it is on, where that is not the actor itself. */
   on?: { subject: string; kind: SubjectKind };
-  /** Who or what imposed it: the record, its kind, author and reason; absent where the record is not known. */
+  /** Who or what imposed it: the record, its kind, author and reason; absent where it is not known. */
   imposed?: { index: number; kind: string; by: string; at: string; reason?: string | undefined };
 };
 /** An actor's standing, and who or what made it so. */

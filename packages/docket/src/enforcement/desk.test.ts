@@ -11,7 +11,7 @@ import type { TestSite } from "./testing/site.ts";
 
 const reviewer = { by: "k_reviewerxxxxxxxx", role: "reviewer" };
 
-test("an overturned decision takes its strike along, and only the restrictions that nothing else holds", async (t) => {
+test("an overturned decision takes its strike along, and what nothing else holds", async (t) => {
   const site = await testSite(t);
   const decisions: Decision[] = [];
   for (let i = 0; i < 3; i++) {
@@ -55,7 +55,7 @@ test("an overturned decision takes its strike along, and only the restrictions t
   await replays(site);
 });
 
-test("consequences are listed too when the time of what came of it is over; a flag makes no like case", async (t) => {
+test("consequences are listed when their time is over too; a flag is no like case", async (t) => {
   const site = await testSite(t);
   const decisions: Decision[] = [];
   for (let i = 0; i < 3; i++) decisions.push(await site.decide(`odd spam ${i}`));
@@ -131,7 +131,7 @@ test("a flag gives its strike once it is confirmed, and the ladder follows from 
   await replays(site);
 });
 
-test("a step that needs a person waits, is taken once, and goes with the strikes that led to it", async (t) => {
+test("a step that needs a person waits, is taken once, and goes with its strikes", async (t) => {
   const site = await testSite(t);
   const decisions: Decision[] = [];
   for (let i = 0; i < 5; i++) {
@@ -188,7 +188,7 @@ test("a limit takes away what the policy asks for, and nothing else", async (t) 
   await replays(site);
 });
 
-test("a network is restricted for a time, for whoever comes from it; each kind of thing likewise", async (t) => {
+test("a network is restricted for whoever comes from it; each kind likewise", async (t) => {
   const site = await testSite(t);
   await site.decide("hello", "u1", { ip: "203.0.113.7", email: "a@Mail.example" });
   await site.decide("hello", "u2", { ip: "203.0.114.7" });
@@ -257,7 +257,7 @@ test("a throttle on a network is shared by all who come from it", async (t) => {
   await replays(site);
 });
 
-test("linked actors are found in steps, and what restricts one comes to cover all, with an end", async (t) => {
+test("linked actors are found in steps, and what restricts one covers all, with an end", async (t) => {
   const site = await testSite(t);
   for (const account of ["u1", "u2", "u3"]) await site.decide("hello", account);
   const { enforcement } = site.opened;

@@ -96,7 +96,7 @@ test("what ended while nobody was there is told at a start; what is long over is
   assert.deepEqual(world.sealed, [`a_1 r_since at ${nowMs}`]);
 });
 
-test("what comes later is told too, what could not be sealed is tried again, and a file's past is not told", async () => {
+test("what comes later is told, what could not be sealed is tried again, a file's past not", async () => {
   const world = new World();
   await world.expiries.start(0);
   const { nowMs } = world;
@@ -132,7 +132,7 @@ test("many ends come in their order", async () => {
   );
 });
 
-test("on a site: a hold ends as its policy says, unless a person was there first, and a lapse is a record", async (t) => {
+test("on a site: a hold ends as its policy says, unless a person was there first; a lapse", async (t) => {
   const site = await testSite(t, enforcementPolicy, farStartMs);
   const [held, later, released] = [
     await site.decide("wait", "u1"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a verdict touches beyond its decision: events that were refused because of restrictions that came of it,
-// and decisions that leaned on the same. They are listed, not reversed by themselves.
+// What a verdict touches beyond its decision: events that were refused because of restrictions that came of
+// it, and decisions that leaned on the same. They are listed, not reversed by themselves.
 import { reevaluate, restrictionsAt } from "@docket/policy";
 import { formatTime } from "@docket/protocol";
 import type { Facts, Outcome } from "@docket/protocol";
@@ -40,7 +40,7 @@ export function consequencesOf(
 }
 
 /**
- * Decisions that leaned on the same rules: on the same content or text, of the same campaign, and some others.
+ * Decisions that leaned on the same rules: on the same content or text, of the same campaign, and others.
  * A rule counts if the decision came of it: its outcome is the decision's, or it gave a strike.
  */
 export async function likeCases(

@@ -60,10 +60,11 @@ const code = new RegExp(codePattern);
 export function checkReason(given: string | undefined): asserts given is string {
   if (given !== undefined && code.test(given)) return;
   const known = reasons.map((each) => each.code).join(", ");
+  const isAbsent = given === undefined || given === "";
+  const what = isAbsent ? "an act needs a reason" : `${JSON.stringify(given)} is no reason`;
   throw new DocketError(
     "act_refused",
-    `${given === undefined || given === "" ? "an act needs a reason" : `${JSON.stringify(given)} is no reason`}: ` +
-      `a code, one of your own (${codePattern}) or one of ${known}`,
+    `${what}: a code, one of your own (${codePattern}) or one of ${known}`,
   );
 }
 

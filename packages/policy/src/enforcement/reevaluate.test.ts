@@ -26,7 +26,7 @@ rules:
   - { id: worse, when: "signals.linkCount > 2", then: { outcome: reject, strike: 2, suspend: 2h } }
   - { id: loud, when: "signals.linkCount > 3", then: { outcome: allow, throttle: { rate: 1/m, for: 3h } } }
   - { id: odd, when: "signals.linkCount > 4", then: { outcome: flag, strike: 1 } }
-  - { id: dim, when: "signals.linkCount > 5", then: { outcome: allow, limit: { abilities: [links], for: 1d } } }
+  - { id: dim, when: "signals.linkCount > 5", then: { limit: { abilities: [links], for: 1d } } }
 ladder:
   - { strikes: 1, within: 7d, then: { warn: true } }
   - { strikes: 2, within: 2d, then: { throttle: { rate: 1/m, for: 6h } } }
