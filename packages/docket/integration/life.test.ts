@@ -275,6 +275,7 @@ async function checkTheRecord(folder: string, data: string, disputed: number): P
   await succeeds("verify", data, "--key", key);
   const replayed = JSON.parse(await succeeds("replay", "--data", data, "--json")) as { findingCount: number };
   assert.equal(replayed.findingCount, 0);
+  await succeeds("views", "rebuild", "--data", data);
 
   // The next version of the classifier has the text among what is no spam.
   const labels = await succeeds("label", "--list", "--data", data, "--json");
