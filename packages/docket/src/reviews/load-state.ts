@@ -173,6 +173,25 @@ export async function* rowsOf(views: ReviewViews, indexes: readonly number[]): A
   }
 }
 
+/**
+ * The first record from which on all decisions were sealed at or after a time: records are sealed in order,
+ * whatever the time that their events claim.
+ */
+export async function firstSealedSince(
+  views: Pick<SiteIndex, "decisions">,
+  sinceMs: number,
+  size: number,
+): Promise<number> {
+  let [low, high] = [0, size];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [next] = await views.decisions({ after: middle - 1, limit: 1 });
+    if (next === undefined || next.sealedMs >= sinceMs) high = middle;
+    else low = next.index + 1;
+  }
+  return low;
+}
+
 /** The row of one decision; `undefined` if that record is none. */
 export async function rowOf(views: ReviewViews, index: number): Promise<DecisionRow | undefined> {
   const [row] = await views.decisions({ indexes: [index], limit: 1 });

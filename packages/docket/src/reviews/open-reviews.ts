@@ -13,22 +13,19 @@ import { batchRecordKinds, takeBatchRecord } from "./batch-state.ts";
 import type { BatchState } from "./batch-state.ts";
 import type { SiteReviews } from "./contract.ts";
 import { likeDecisions, overturns } from "./like-cases.ts";
-import { loadReviews } from "./load-state.ts";
-import { ReviewDesk } from "./review-desk.ts";
+import { firstSealedSince, loadReviews } from "./load-state.ts";
+import { ReviewDesk, sampledForMs } from "./review-desk.ts";
 import type { ReviewDeskPorts } from "./review-desk.ts";
 import { ReviewState } from "./review-state.ts";
 import { openSampler } from "./sampling.ts";
 import { reviewStatistics } from "./statistics.ts";
 import type { ReviewStatistics } from "./statistics.ts";
 
-/** Drawn cases are shown for so long after their decision, in milliseconds. */
-export const sampledForMs: number = 30 * 86_400_000;
-
 /** What reviews and corrections lean on. */
 export type OpenReviewsPorts = Omit<ReviewDeskPorts, "state" | "views"> &
   Omit<BatchDeskPorts, "state" | "views" | "reviews" | "outcomeOf" | "enforcement"> & {
     readonly enforcement: ReviewDeskPorts["enforcement"] & BatchDeskPorts["enforcement"];
-    readonly views: Pick<SiteIndex, "decisions" | "caseRecords" | "decisionCounts" | "firstRecordSince">;
+    readonly views: Pick<SiteIndex, "decisions" | "caseRecords" | "decisionCounts">;
     readonly listen: (listener: {
       onRecord: (record: DocketRecord) => void;
       onDecision: (row: DecisionRow) => void;
@@ -54,8 +51,9 @@ export async function openReviews(ports: OpenReviewsPorts): Promise<OpenedReview
   const sampler = openSampler(ports.keyOf);
   const make = async (): Promise<ReviewState> => {
     const state = new ReviewState(sampler, initialShares);
-    const sampledFrom = await views.firstRecordSince(ports.clock() - sampledForMs);
-    await loadReviews(state, views, { sampledFrom, size: ports.size() });
+    const size = ports.size();
+    const sampledFrom = await firstSealedSince(views, ports.clock() - sampledForMs, size);
+    await loadReviews(state, views, { sampledFrom, size });
     return state;
   };
   const batches: BatchState = new Map();

@@ -283,6 +283,13 @@ test("statistics: misses and mistakes from samples, and how far two agree", asyn
     [[one.by, two.by, 4]],
   );
   assert.deepEqual(
+    figures.byReviewer.map(({ by, agreement }) => [by, agreement.cases, agreement.kappa]),
+    [
+      [one.by, 4, 0.5],
+      [two.by, 4, 0.5],
+    ],
+  );
+  assert.deepEqual(
     figures.rules.map(({ rule, right }) => [rule, right.count, right.of]),
     [["comments/odd", 2, 4]],
   );

@@ -37,6 +37,8 @@ export const noteLengthMax = 4_000;
 /** Most cases that the queue lists at once, and how many if nothing is said. */
 export const queueListedMax = 500;
 export const queueListedDefault = 50;
+/** Drawn cases are shown for so long after their decision was sealed, in milliseconds. */
+export const sampledForMs: number = 30 * 86_400_000;
 /** Most records of a case that its page shows, the oldest. */
 export const chainListedMax = 500;
 
@@ -89,6 +91,7 @@ export class ReviewDesk implements SiteReviews {
     const head: Place[] = [];
     for (const each of state.open()) {
       const tasks = openTasksFor(each, by);
+      if (isOldSample(each, tasks, nowMs)) continue;
       for (const one of tasks) open[one.task] = (open[one.task] ?? 0) + 1;
       if (tasks.length === 0 || (task !== undefined && tasks.every((one) => one.task !== task))) continue;
       const claim = this.#claims.of(each.of);
@@ -321,6 +324,12 @@ export class ReviewDesk implements SiteReviews {
     const plaintext = JSON.stringify({ v: 1, why: note });
     return [{ name: "change", subject: "site", key: this.#ports.siteKey, plaintext }];
   }
+}
+
+// The next start doesn't find it any more.
+function isOldSample({ row }: ReviewCase, tasks: readonly OpenTask[], nowMs: number): boolean {
+  if (row === undefined || row.sealedMs >= nowMs - sampledForMs) return false;
+  return tasks.every(({ task }) => task === "sample");
 }
 
 /** Puts a place where it belongs, if it is among the first: the queue is long, and its head is short. */

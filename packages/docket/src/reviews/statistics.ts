@@ -41,7 +41,8 @@ export type ReviewStatistics = {
   /** Reviews that were made in the period, by task and finding. */
   reviews: number;
   byTask: Partial<Record<ReviewTask, Record<ReviewFinding, number>>>;
-  byReviewer: { by: string; reviews: number }[];
+  /** Reviews by person, and how far each agrees with the others. */
+  byReviewer: { by: string; reviews: number; agreement: Agreement }[];
   /** From the decision to the first review, for cases whose first review lies in the period. */
   queueTime: { cases: number; medianMs: number | null; ninetiethMs: number | null };
   open: number;
@@ -85,7 +86,7 @@ export async function reviewStatistics(ports: StatisticsPorts, period: Period): 
     to: formatTime(Math.min(period.toMs, latestMs)),
     reviews: made.length,
     byTask: byTask(made),
-    byReviewer: byReviewer(made),
+    byReviewer: byReviewer(made, pairs),
     queueTime: queueTime(byCase, rows, period),
     open: ports.state.size,
     missed: await sampled(ports, byCase, period, "allowed", populationOf(counts, "allow")),
@@ -272,9 +273,16 @@ function byTask(made: readonly Reviewed[]): ReviewStatistics["byTask"] {
   return counted;
 }
 
-function byReviewer(made: readonly Reviewed[]): ReviewStatistics["byReviewer"] {
+function byReviewer(made: readonly Reviewed[], pairs: readonly Pair[]): ReviewStatistics["byReviewer"] {
+  const agreementOf = (by: string): Agreement => {
+    const own = pairs.filter(({ first, second }) => first.by === by || second.by === by);
+    const theirsFirst = own.map((pair) =>
+      pair.first.by === by ? pair : { of: pair.of, first: pair.second, second: pair.first },
+    );
+    return cohenKappa(tableOf(theirsFirst));
+  };
   return [...Map.groupBy(made, ({ by }) => by)]
-    .map(([by, reviews]) => ({ by, reviews: reviews.length }))
+    .map(([by, reviews]) => ({ by, reviews: reviews.length, agreement: agreementOf(by) }))
     .sort((a, b) => b.reviews - a.reviews)
     .slice(0, pairsListedMax);
 }

@@ -24,6 +24,13 @@ export function statisticsText(found: ReviewStatistics): string {
     `Missed: ${estimateText(found.missed, "allowed")}\n`,
     `Refused wrongly: ${estimateText(found.refusedWrongly, "refused")}\n`,
     `Agreement of two who know nothing of each other: ${agreementText(agreement)}\n`,
+    alignColumns(
+      found.byReviewer.map(({ by, reviews, agreement: own }) => [
+        `  ${by}`,
+        `${reviews} reviews`,
+        own.cases === 0 ? "" : `with others: ${agreementText(own)}`,
+      ]),
+    ),
     alignColumns(pairs.map((pair) => [`  ${pair.first}`, pair.second, agreementText(pair)])),
     rules.length === 0 ? "" : "Rules, and how many of their reviewed cases were spam:\n",
     alignColumns(

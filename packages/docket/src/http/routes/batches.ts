@@ -14,6 +14,7 @@ import {
   BatchPreviewSchema,
   BatchSchema,
   BatchWishSchema,
+  NothingSchema,
 } from "./review-schemas.ts";
 
 const json = "application/json";
@@ -22,6 +23,7 @@ const tag = "batches";
 const batchesListedMax = 1000;
 const batchesListedDefault = 50;
 const validator = Compile(BatchWishSchema);
+const nothing = Compile(NothingSchema);
 const unknown = sealingUnknown("it was not durable in time; look at /v1/batches before you ask again");
 const params = Type.Object({ index: Type.String({ description: "Index of the batch's record" }) });
 
@@ -64,16 +66,20 @@ const approve = describe({
   tag,
   action: "bulk",
   params,
+  body: NothingSchema,
+  consumes: json,
   answer: { description: "The batch", type: json, schema: BatchSchema },
-  errors: ["not_found", "another_person", "batch_conflict", ...sealingErrors],
+  errors: [...bodyErrors, "not_found", "another_person", "batch_conflict", ...sealingErrors],
 });
 const stop = describe({
   summary: "End a batch; what was made stays",
   tag,
   action: "bulk",
   params,
+  body: NothingSchema,
+  consumes: json,
   answer: { description: "The batch", type: json, schema: BatchSchema },
-  errors: ["not_found", "batch_conflict", ...sealingErrors],
+  errors: [...bodyErrors, "not_found", "batch_conflict", ...sealingErrors],
 });
 
 /** `/v1/batches`. */
@@ -98,10 +104,12 @@ export function addBatchRoutes(server: FastifyInstance, { batches }: { batches: 
   server.get("/v1/batches/:index", one, async (request) => answerInTime(batches.batch(indexOf(request))));
 
   server.post("/v1/batches/:index/approve", { ...approve, bodyLimit: smallBodyBytesMax }, async (request) => {
+    checkShape(nothing, parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array()), "approval");
     const { id, role } = callerOf(request);
     return answerInTime(batches.approve({ by: id, role }, indexOf(request)), unknown);
   });
   server.post("/v1/batches/:index/stop", { ...stop, bodyLimit: smallBodyBytesMax }, async (request) => {
+    checkShape(nothing, parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array()), "stop");
     const { id, role } = callerOf(request);
     return answerInTime(batches.stop({ by: id, role }, indexOf(request)), unknown);
   });

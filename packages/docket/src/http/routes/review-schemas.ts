@@ -152,7 +152,7 @@ export const ReviewStatisticsSchema: TObject = Type.Object({
   to: time,
   reviews: count,
   byTask: Type.Record(Type.String(), Type.Object({ spam: count, notSpam: count, unsure: count })),
-  byReviewer: Type.Array(Type.Object({ by: Type.String(), reviews: count })),
+  byReviewer: Type.Array(Type.Object({ by: Type.String(), reviews: count, agreement: AgreementSchema })),
   queueTime: Type.Object({ cases: count, medianMs: orNull(count), ninetiethMs: orNull(count) }),
   open: count,
   missed: EstimateSchema,
@@ -249,3 +249,6 @@ export const BatchDetailSchema: TObject = Type.Object({
 });
 /** Batches. */
 export const BatchesSchema: TObject = Type.Object({ batches: Type.Array(BatchSchema) });
+
+/** A body that says nothing: `{}`. */
+export const NothingSchema: TObject = Type.Object({}, { additionalProperties: false });

@@ -18,6 +18,7 @@ import { smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 import {
   ClaimedSchema,
+  NothingSchema,
   PageSchema,
   QueueSchema,
   ReviewedSchema,
@@ -32,6 +33,7 @@ const dayMs = 86_400_000;
 /** Statistics go back so many days if nothing is said. */
 const statisticsDays = 30;
 const validator = Compile(ReviewWishSchema);
+const nothing = Compile(NothingSchema);
 const unknown = sealingUnknown(
   "the review was not durable in time; look at /v1/queue/{index} before you send it again",
 );
@@ -76,16 +78,20 @@ const claim = describe({
   tag,
   action: "review",
   params,
+  body: NothingSchema,
+  consumes: json,
   answer: { description: "The claim", type: json, schema: ClaimedSchema },
-  errors: caseErrors,
+  errors: [...bodyErrors, ...caseErrors],
 });
 const release = describe({
   summary: "Give a claim back",
   tag,
   action: "review",
   params,
+  body: NothingSchema,
+  consumes: json,
   answer: { description: "Nothing", type: json, schema: Type.Object({}) },
-  errors: ["not_found"],
+  errors: [...bodyErrors, "not_found"],
 });
 const review = describe({
   summary: "Say what was found in a case",
@@ -154,10 +160,12 @@ export function addReviewRoutes(
     return { ...shown, explanation };
   });
 
-  server.post("/v1/queue/:index/claim", { ...claim, bodyLimit: smallBodyBytesMax }, async (request) =>
-    reviews.claim(callerOf(request).id, indexOf(request)),
-  );
+  server.post("/v1/queue/:index/claim", { ...claim, bodyLimit: smallBodyBytesMax }, async (request) => {
+    checkShape(nothing, parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array()), "claim");
+    return reviews.claim(callerOf(request).id, indexOf(request));
+  });
   server.post("/v1/queue/:index/release", { ...release, bodyLimit: smallBodyBytesMax }, async (request) => {
+    checkShape(nothing, parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array()), "release");
     reviews.release(callerOf(request).id, indexOf(request));
     return {};
   });

@@ -66,10 +66,6 @@ export class MemoryViews implements ReviewViews {
       });
   }
 
-  async firstRecordSince(): Promise<number> {
-    return 0;
-  }
-
   async caseRecords({ kinds, of, after = -1, limit }: CaseQuery): Promise<string[]> {
     return this.records
       .filter(({ record }) => record.index > after && kinds.includes(record.kind))

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseLeaf } from "@docket/protocol";
 import type { DocketRecord } from "@docket/protocol";
-import { replayDirectory } from "../cli/replay/run.ts";
-import { minute, testSite } from "../enforcement/testing/site.ts";
-import type { TestSite } from "../enforcement/testing/site.ts";
+import { replayDirectory } from "../src/cli/replay/run.ts";
+import { minute, testSite } from "../src/enforcement/testing/site.ts";
+import type { TestSite } from "../src/enforcement/testing/site.ts";
 
 const one = { by: "k_oneaaaaaaaaaaaaa", role: "reviewer" };
 const mistaken = { batch: "revert", reason: "mistaken" } as const;
