@@ -107,3 +107,47 @@ void test("a limit for abuse keeps out further disputes until it ends", async (t
   site.nowMs += 31 * day;
   assert.ok(await open("e"));
 });
+
+void test("who approved a step doesn't decide on it; a reviewer's removal is undone", async (t) => {
+  const site = await testSite(t);
+  const approver = { by: "k_approverxxxxxxxx", role: "reviewer" } as const;
+  const { enforcement, disputes } = site.opened;
+  const flagged = await site.decide("odd", "u2");
+  const removal = await enforcement.verdict(approver, {
+    of: flagged.index ?? -1,
+    verdict: "remove",
+    cause: "review",
+    reason: "spam",
+    confirm: true,
+  });
+  const actor = flagged.actor ?? "";
+  assert.equal(enforcement.standingOf(actor, site.nowMs).strikes.length, 1);
+  const opened = await disputes.openByToken(await tokenOf(site, removal.index), { text: "It isn't odd." });
+  const wish = { ruling: "overturned", reason: "mistaken", told } as const;
+  await assert.rejects(disputes.rule(approver, opened.dispute, wish), { code: "another_person" });
+  const done = await disputes.rule(reviewer, opened.dispute, wish);
+  assert.equal(done.verdict?.outcome, "allow");
+  assert.deepEqual(enforcement.standingOf(actor, site.nowMs).strikes, []);
+
+  let last = await site.decide("spam 1", "u3");
+  for (let times = 2; times <= 5; times++) {
+    // A suspended account's events give no strikes: it waits until it may go on.
+    site.nowMs += 25 * 3_600_000;
+    last = await site.decide(`spam ${times}`, "u3");
+  }
+  const step = await enforcement.takeSteps(approver, { of: last.index ?? -1, reason: "ladder" });
+  assert.deepEqual(
+    step.restrictions.map(({ kind }) => kind),
+    ["ban"],
+  );
+  for (const index of [step.index, last.index]) {
+    const { dispute } = await disputes.openByToken(await tokenOf(site, index), { text: "No." });
+    await assert.rejects(disputes.rule(approver, dispute, wish), { code: "another_person" });
+  }
+  const [ofStep] = disputes.list("open", 0, 10).disputes;
+  const undone = await disputes.rule(reviewer, ofStep?.dispute ?? -1, wish);
+  assert.deepEqual(
+    undone.measure?.ended,
+    step.restrictions.map(({ id }) => id),
+  );
+});

@@ -147,26 +147,7 @@ export class DisputeWorld {
   #ports(): DisputePorts {
     return {
       tokens: new DisputeTokens(hashing, worldOrigin),
-      enforcement: {
-        verdict: (author, wish, along) => this.#verdict(author, wish, along),
-        previewVerdict: async (wish) => {
-          const more = { consequences: false, like: false };
-          const refused = { refusedBy: `r_${"1".repeat(16)}`, outcome: "reject" } as const;
-          const consequences = [{ index: wish.of + 1, ...refused, decidedAt: formatTime(0) }];
-          return { ...this.#effect(wish), consequences, like: [], more };
-        },
-        measure: (author, wish, along) => this.#measure(author, wish, along),
-        previewMeasure: async (wish) => {
-          const counts = { looked: 0, from: 0, unknown: 0, events: 0, actors: 0, allowed: 0 };
-          return { ...this.#measured(wish), collateral: { ...counts, actorsNeverRefused: 0 } };
-        },
-        standingOf: (actor) => this.#standingOf(actor),
-        outcomeOf: async (of) => {
-          const { actor, outcome } = this.#decision(of);
-          return { of, actor, decided: outcome, outcome };
-        },
-        authorsOf: async (index) => this.#authorsOf(index),
-      },
+      enforcement: this.#enforcement(),
       seal: async (body, parts) => {
         if (this.fault !== undefined) throw this.fault;
         const index = this.#append(body, parts);
@@ -216,6 +197,29 @@ export class DisputeWorld {
       ruleTexts: async () => [],
       siteKey: new Uint8Array(32),
       clock: () => this.#now(),
+    };
+  }
+
+  #enforcement(): DisputePorts["enforcement"] {
+    return {
+      verdict: (author, wish, along) => this.#verdict(author, wish, along),
+      previewVerdict: async (wish) => {
+        const more = { consequences: false, like: false };
+        const refused = { refusedBy: `r_${"1".repeat(16)}`, outcome: "reject" } as const;
+        const consequences = [{ index: wish.of + 1, ...refused, decidedAt: formatTime(0) }];
+        return { ...this.#effect(wish), consequences, like: [], more };
+      },
+      measure: (author, wish, along) => this.#measure(author, wish, along),
+      previewMeasure: async (wish) => {
+        const counts = { looked: 0, from: 0, unknown: 0, events: 0, actors: 0, allowed: 0 };
+        return { ...this.#measured(wish), collateral: { ...counts, actorsNeverRefused: 0 } };
+      },
+      standingOf: (actor) => this.#standingOf(actor),
+      outcomeOf: async (of) => {
+        const { actor, outcome } = this.#decision(of);
+        return { of, actor, decided: outcome, outcome };
+      },
+      authorsOf: async (index) => this.#authorsOf(index),
     };
   }
 
