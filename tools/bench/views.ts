@@ -174,8 +174,8 @@ function factsOf(): string {
   const { cpu, cores, memoryGiB, system, node } = describeMachine();
   return (
     `Made by \`npm run bench:views -- --records ${options.records}\` on ` +
-    `${new Date().toISOString().slice(0, 10)}, Docket ${version()}: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ` +
-    `${workplace.fileSystem}, ${system}, Node ${node}.`
+    `${new Date().toISOString().slice(0, 10)}, Docket ${version()}: ${cpu}, ${cores} cores, ` +
+    `${memoryGiB} GiB, ${workplace.fileSystem}, ${system}, Node ${node}.`
   );
 }
 

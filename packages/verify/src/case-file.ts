@@ -88,7 +88,8 @@ export function encodeCaseContent(content: CaseContent): string {
 
 /** The one encoding of a case file: JSON on one line, with a newline at its end. */
 export function encodeCaseFile({ format, content, export: made }: CaseFile): string {
-  return `{"format":${JSON.stringify(format)},"content":${encodeCaseContent(content)},"export":${JSON.stringify(made)}}\n`;
+  const [named, sealed] = [JSON.stringify(format), JSON.stringify(made)];
+  return `{"format":${named},"content":${encodeCaseContent(content)},"export":${sealed}}\n`;
 }
 
 const slotBegin = '<script type="application/json" id="docket-case">';
@@ -192,7 +193,8 @@ function readCaseFile(text: string, found: Found): string {
   found.file = file;
   found.page = embedded?.page;
   const { entries } = file.content;
-  return `${embedded === undefined ? "canonical, on one line" : "a page with its data"}; ${entries.length} records`;
+  const what = embedded === undefined ? "canonical, on one line" : "a page with its data";
+  return `${what}; ${entries.length} records`;
 }
 
 function embeddedIn(text: string): { data: string; page: string } {

@@ -3,8 +3,9 @@
 // it offline: that the records are those of the log, and that every word of it is what the site sealed when
 // it was made (packages/verify/src/case-file.ts).
 //
-//   1 gather the records and their receipts -> 2 write the content, and the page without it -> 3 seal a record
-//   of kind `export` with the digests of both -> 4 add its receipt, with the part that holds the digests
+//   1 gather the records and their receipts -> 2 write the content, and the page without it
+//   -> 3 seal a record of kind `export` with the digests of both
+//   -> 4 add its receipt, with the part that holds the digests
 import { createHash } from "node:crypto";
 import { encodeReceipt, parseLeaf } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord, OpenedPart, Receipt } from "@docket/protocol";

@@ -45,7 +45,10 @@ export function logTail10(count: number, expected: Expected): number {
   return (log + Math.log(sum)) / Math.LN10;
 }
 
-/** The dispersion of counts against what was expected of each, by moments; 0 if they spread no more than Poisson. */
+/**
+ * The dispersion of counts against what was expected of each, by moments; 0 if they spread no more than
+ * Poisson does.
+ */
 export function dispersionOf(pairs: Iterable<readonly [count: number, mean: number]>): number {
   let excess = 0;
   let squares = 0;

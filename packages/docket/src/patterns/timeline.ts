@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An actor's timeline: what was decided of what they did, and everything that came after it, the newest first.
+// An actor's timeline: what was decided of what they did, and everything that came after it, the newest
+// first.
 import { isCaseRecord, parseLeaf } from "@docket/protocol";
 import type { CaseBody, RecordHeader } from "@docket/protocol";
 import type { DecisionRow } from "../views/decision-row.ts";
@@ -152,19 +153,31 @@ export function caseEntry(record: CaseRecord): TimelineEntry {
 function caseWords(record: CaseRecord): string {
   switch (record.kind) {
     case "verdict":
-      return `verdict on ${record.of}: ${record.verdict}, after ${record.cause} (${record.reason})${measures(record)}`;
+      return (
+        `verdict on ${record.of}: ${record.verdict}, after ${record.cause} (${record.reason})` +
+        measures(record)
+      );
     case "measure":
-      return `measure on ${record.subjectKind} ${record.subject}, ${record.cause} (${record.reason})${measures(record)}`;
+      return (
+        `measure on ${record.subjectKind} ${record.subject}, ${record.cause} (${record.reason})` +
+        measures(record)
+      );
     case "lapse":
       return `over: ${record.ended.join(", ")}`;
     case "link":
       return `${record.change}: ${record.actors.join(", ")} as ${record.relation} (${record.reason})`;
     case "report":
-      return `${record.of} reported by ${record.reporter} as ${record.category}${record.trusted === true ? ", a trusted flagger" : ""}`;
+      return (
+        `${record.of} reported by ${record.reporter} as ${record.category}` +
+        (record.trusted === true ? ", a trusted flagger" : "")
+      );
     case "review":
       return `${record.of} reviewed (${record.task}): ${record.finding} (${record.reason})`;
     case "dispute":
-      return `dispute against ${record.of} opened, by ${record.via === "token" ? "the user" : "the app for the user"}`;
+      return (
+        `dispute against ${record.of} opened, by ` +
+        (record.via === "token" ? "the user" : "the app for the user")
+      );
     case "message":
       return `message in dispute ${record.of}, from the ${record.from}`;
     case "ruling":
@@ -172,7 +185,10 @@ function caseWords(record: CaseRecord): string {
     case "token-revoked":
       return `dispute tokens of ${record.of} taken back`;
     case "applied":
-      return `the app applied ${record.of.length === 1 ? String(record.of[0]) : `${record.of.length} orders`}`;
+      return (
+        "the app applied what " +
+        (record.of.length === 1 ? "a record ordered" : `${record.of.length} records ordered`)
+      );
     case "quiet":
       return `not told of ${record.of} before ${record.until} (${record.ground})`;
     case "export":

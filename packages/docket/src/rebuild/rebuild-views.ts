@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the views again from the log, beside those that are there, and compares both. Threads read records and
-// open their facts; this thread takes them in, in the log's order, by the function that does so at a start.
+// Makes the views again from the log, beside those that are there, and compares both. Threads read records
+// and open their facts; this thread takes them in, in the log's order, by the function that does so at a
+// start.
 import { availableParallelism } from "node:os";
 import { renameSync } from "node:fs";
 import { parseLeaf } from "@docket/protocol";
@@ -62,7 +63,7 @@ export async function rebuildViews(wish: RebuildWish): Promise<RebuiltViews> {
   settleDatabase(viewsPath);
   const before = digestViews(viewsPath, repeatWindowMs) ?? null;
   if (before !== null && before.size > size) {
-    const message = `the views have ${before.size} records, of which ${size} are published: the log was not closed`;
+    const message = `the views have ${before.size} records, of ${size} published: the log was not closed`;
     throw new DocketError("usage", `${message}; open it once, with docket serve for example, and close it`);
   }
   const compareAt = before?.size ?? size;

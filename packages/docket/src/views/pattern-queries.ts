@@ -80,7 +80,10 @@ export type ActorFigures = {
   readonly campaigns: readonly CampaignPart[];
 };
 
-/** How many decisions (`all`) or accounts (otherwise) there were in an hour (since 1970); hours without any are left out. */
+/**
+ * How many decisions (`all`) or accounts (otherwise) there were in an hour (since 1970); hours without any
+ * are left out.
+ */
 export type HourCount = readonly [hour: number, count: number];
 /** Decisions of one key by the hour, in order. */
 export type Series = { readonly key: string; readonly counts: readonly HourCount[] };

@@ -25,8 +25,8 @@ export function addActor(
   program
     .command("actor")
     .description(
-      "Show an account: its standing, what its decisions came to, and everything that concerns it, the newest\n" +
-        "first.",
+      "Show an account: its standing, what its decisions came to, and everything that\n" +
+        "concerns it, the newest first.",
     )
     .argument("<account>", "the account's id in the app, or its pseudonym (a_…)")
     .option("--before <index>", "only records before this one", wholeNumber)

@@ -23,8 +23,9 @@ export function addCase(
   program
     .command("case")
     .description(
-      "Make a case file: an actor's records, or those that are named and what came after them, in plain words\n" +
-        "and with their receipts, as one page. docket verify checks it offline. That it was made is sealed.",
+      "Make a case file: an actor's records, or those that are named and what came\n" +
+        "after them, in plain words and with their receipts, as one page.\n" +
+        "docket verify checks it offline. That it was made is sealed.",
     )
     .argument("<subject...>", "an account's id, a pseudonym (a_…), or indexes of records")
     .requiredOption("--reason <text>", "why it is made; it is sealed, and stands in the file")

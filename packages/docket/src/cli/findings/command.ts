@@ -25,8 +25,9 @@ export function addFindings(
   program
     .command("findings")
     .description(
-      "Say what many decisions show together: repeat offenders, campaigns, bursts, rules that reviewers\n" +
-        "contradict, groups and pairs that were not decided alike. Each finding names the records that show it.",
+      "Say what many decisions show together: repeat offenders, campaigns, bursts,\n" +
+        "rules that reviewers contradict, groups and pairs that were not decided alike.\n" +
+        "Each finding names the records that show it.",
     )
     .addOption(new NewOption("--kind <kind...>", "only findings of these kinds").choices(findingKinds))
     .option("--from <time>", "decided at or after, RFC 3339 (default: 7 days before --to)")

@@ -122,8 +122,8 @@ const findings = describe({
 const makeCase = describe({
   summary: "Make a case file",
   description:
-    "Records that belong together, in plain words and with their receipts, as JSON on one line and as a page. " +
-    "`docket verify` checks either offline. That it was made is sealed.",
+    "Records that belong together, in plain words and with their receipts, as JSON on one line and as a " +
+    "page. `docket verify` checks either offline. That it was made is sealed.",
   tag,
   action: "exportCase",
   body: CaseSchema,

@@ -42,8 +42,8 @@ export async function bursts(source: FindingsSource, period: Period): Promise<Fo
   ]);
   const clock = all === undefined ? undefined : clockOf(all, period);
   if (clock === undefined) {
-    const limit = `bursts were not looked for: fewer than ${baselineHoursMin} hours come before the time asked`;
-    return { findings: [], limits: [limit] };
+    const why = `fewer than ${baselineHoursMin} hours come before the time asked`;
+    return { findings: [], limits: [`bursts were not looked for: ${why}`] };
   }
   const findings: Finding[] = [];
   const fields = source.countedFields();

@@ -150,7 +150,7 @@ async function citeGroup(
   return { records: rows.map(({ index }) => index), recordCount: refused };
 }
 
-/** Whether one share is greater than another by more than chance would have it (pooled two-proportion test). */
+/** Whether one share is greater than another by more than chance would have it (two proportions, pooled). */
 export function differ(
   one: Pick<OutcomeShare, "decisions" | "refused">,
   rest: Pick<OutcomeShare, "decisions" | "refused">,

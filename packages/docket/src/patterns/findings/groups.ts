@@ -51,8 +51,9 @@ export async function offenders(source: FindingsSource, period: Period): Promise
       kind: "offender",
       subject: group.key,
       says:
-        `Refused ${counted(kept.length, "time")} on ${days} days, ${percent(share)} of what it posted while ` +
-        `nothing kept it from posting; ${counted(group.restricted, "further attempt")} under a restriction.`,
+        `Refused ${counted(kept.length, "time")} on ${days} days, ${percent(share)} of what it posted ` +
+        `while nothing kept it from posting; ${counted(group.restricted, "further attempt")} under a ` +
+        `restriction.`,
       from: timeText(kept[0]?.decidedMs ?? group.fromMs),
       to: timeText(kept.at(-1)?.decidedMs ?? group.toMs),
       figures: {

@@ -39,8 +39,9 @@ const tables = `
     decided INTEGER NOT NULL, sealed INTEGER NOT NULL, outcome INTEGER NOT NULL, shape INTEGER NOT NULL,
     content TEXT, fingerprint TEXT, campaign TEXT, more TEXT)`;
 
+const toldFrom = outcomes.indexOf("hold");
 /** Decisions that their actor is told of: held or refused, or with a restriction. */
-export const telling: string = `(outcome >= ${outcomes.indexOf("hold")} OR instr(more, '"restrictions":') > 0)`;
+export const telling: string = `(outcome >= ${toldFrom} OR instr(more, '"restrictions":') > 0)`;
 
 /** What finds rows otherwise than by their key. A rebuild makes these last: sorted, which is far faster. */
 const indexes = `
