@@ -167,14 +167,8 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
   });
   const newRestrictionId = (): string => `r_${options.random(restrictionIdBytes).toString("base64url")}`;
   const subjects = new SubjectRegistry(keys.hashing);
-  const { hashing } = keys;
-  const engine = new Engine(release, memory, {
-    hashing,
-    effects: modes,
-    entryHash,
-    newRestrictionId,
-    subjects,
-  });
+  const enginePorts = { hashing: keys.hashing, effects: modes, entryHash, newRestrictionId, subjects };
+  const engine = new Engine(release, memory, enginePorts);
   const site = new DocketSite(
     {
       ...options,
@@ -194,15 +188,8 @@ async function openOnLog(options: OpenSiteOptions, log: Log): Promise<OpenedSite
     verifierKeyOf(keys.signerKey),
   );
   made.site = site;
-  const desks = await openDesks(options, site, {
-    state,
-    lists,
-    models,
-    modes,
-    entryHash,
-    subjects,
-    newRestrictionId,
-  });
+  const desksOf = { state, lists, models, modes, entryHash, subjects, newRestrictionId };
+  const desks = await openDesks(options, site, desksOf);
   if (opening.notice !== undefined) options.onNotice?.(opening.notice);
   return { site, ...desks };
 }

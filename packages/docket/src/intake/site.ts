@@ -20,6 +20,7 @@ import type { Actor } from "../evidence/actors.ts";
 import { verifierKeyOf } from "../evidence/keys.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { Priority } from "../log/admission.ts";
+import type { ActorEntry } from "../log/frame.ts";
 import type { LookupAnswers } from "../lookups/contract.ts";
 import type { Sealed } from "../log/sequencer.ts";
 import type { Release } from "../releases/release.ts";
@@ -30,7 +31,7 @@ import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
 import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";
 import { draftDecision } from "./draft.ts";
-import type { Engine, Subject } from "./engine.ts";
+import type { Decided, Engine, Subject } from "./engine.ts";
 import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
 import { factsOf, plainEntry } from "./rebuild.ts";
 import { RecordListeners } from "./record-listeners.ts";
@@ -372,9 +373,8 @@ export class DocketSite implements Site {
     if (lookups !== undefined) subject.lookups = lookups;
     const { decided, undo } = this.#engine.decide(subject);
     const draft = draftDecision(decided, identified.encoded, actor, request.by, this.#ports.keys.site);
-    const { before, after, facts, beyond } = decided;
-    const { outcome, rules, restrictions } = decided.conclusion;
-    const unkeep = this.#ports.keeper.counted({ actor: actor.pseudonym, outcome }, facts);
+    const { outcome } = decided.conclusion;
+    const unkeep = this.#ports.keeper.counted({ actor: actor.pseudonym, outcome }, decided.facts);
     const actors = actor.entry !== undefined && made ? [actor.entry] : [];
     const sealing = this.#ports.log.append({
       body: draft.body,
@@ -386,24 +386,7 @@ export class DocketSite implements Site {
         undo();
         if (made) this.#actors.forget(lookup);
       },
-      onSealed: (sealed) => {
-        this.#ports.keeper.sealed(sealed.index, sealed.leaf);
-        const said = { actor: actor.pseudonym, outcome, rules, restrictions, release: decided.release };
-        const decision = decisionRow({ index: sealed.index, time: sealed.time, ...said }, facts);
-        this.#feed.add({
-          ...plainEntry(sealed),
-          decidedMs: subject.decidedAtMs,
-          actors,
-          event: eventHash,
-          body: bodyHash,
-          standing: changedStanding(actor.pseudonym, before, after),
-          ...(beyond.length > 0 && {
-            subjects: beyond.map((each) => ({ actor: each.subject, state: encodeStanding(each.after) })),
-          }),
-          decision,
-        });
-        this.#listeners.decision(decision);
-      },
+      onSealed: (sealed) => this.#takeDecision(sealed, decided, identified, actors),
     });
     this.#lastAppend = sealing;
     this.#ports.onDecided();
@@ -415,6 +398,32 @@ export class DocketSite implements Site {
       ...(sealed.manifest === undefined ? {} : { manifest: sealed.manifest }),
     };
     return answerTo(decided, sealed.index, { sealed: true, repeat: false, receipt });
+  }
+
+  /** Takes in a decision that is durable: counters, the index, and whoever listens. */
+  #takeDecision(
+    sealed: Sealed,
+    { conclusion, facts, release, subject, before, after, beyond }: Decided,
+    { eventHash, bodyHash }: Identified,
+    actors: readonly ActorEntry[],
+  ): void {
+    const { actor, decidedAtMs } = subject;
+    const { index, time } = sealed;
+    const { outcome, rules, restrictions } = conclusion;
+    this.#ports.keeper.sealed(index, sealed.leaf);
+    const decision = decisionRow({ index, time, actor, outcome, rules, restrictions, release }, facts);
+    const subjects = beyond.map((each) => ({ actor: each.subject, state: encodeStanding(each.after) }));
+    this.#feed.add({
+      ...plainEntry(sealed),
+      decidedMs: decidedAtMs,
+      actors,
+      event: eventHash,
+      body: bodyHash,
+      standing: changedStanding(actor, before, after),
+      ...(subjects.length > 0 && { subjects }),
+      decision,
+    });
+    this.#listeners.decision(decision);
   }
 
   async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
