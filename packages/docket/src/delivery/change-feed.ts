@@ -22,6 +22,9 @@ export const confirmedMax = 1000;
 export const unconfirmedListedMax = 1000;
 /** Records that are read at once when it is learnt what waits for the app's word. */
 const loadedAtOnce = 5000;
+/** Records that are read at once for a page, and how long a page is read at most, in ms. */
+const readAtOnce = 20;
+const pageMs = 800;
 const minuteMs = 60_000;
 
 /** What the feed leans on. */
@@ -138,9 +141,17 @@ export class ChangeFeed {
 
   async #page(after: number, limit: number): Promise<ChangePage> {
     const { told, upTo } = await toldAfter(this.#ports.view, orderingKinds, after, limit);
-    const changes = await Promise.all(told.map((each) => this.of(each)));
+    const changes: OrderedChange[] = [];
+    const endMs = this.#ports.clock() + pageMs;
+    for (let at = 0; at < told.length; at += readAtOnce) {
+      // What is not read in time comes with the next page.
+      const last = told[at - 1];
+      if (last !== undefined && this.#ports.clock() > endMs) return { changes, next: last.index, more: true };
+      const some = told.slice(at, at + readAtOnce).map((each) => this.of(each));
+      changes.push(...(await Promise.all(some)).flat());
+    }
     const size = await this.#ports.view.size();
-    return { changes: changes.flat(), next: upTo, more: upTo < size - 1 };
+    return { changes, next: upTo, more: upTo < size - 1 };
   }
 
   #change(ms: number): Promise<void> {

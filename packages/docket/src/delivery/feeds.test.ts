@@ -165,6 +165,24 @@ test("what was told once stays where it was, whatever comes later", async () => 
   );
 });
 
+test("a page that takes too long ends early, and the next one goes on", async () => {
+  const steps = Array.from({ length: 60 }, (_, i): Step => ({
+    kind: "decide",
+    who: i,
+    outcome: "reject",
+    late: true,
+  }));
+  const world = await live(steps);
+  const [changes, notices] = [await changesOf(world, 500), await noticesOf(world, 200)];
+  world.tickMs = 500;
+  const page = await world.delivery.changes.page(-1, 500);
+  assert.ok(page.more && page.changes.length < changes.length);
+  const first = await world.delivery.notices.page({ record: -1, place: allPlaces }, 200);
+  assert.ok(first.more && first.notices.length < notices.length);
+  assert.deepEqual(await changesOf(world, 500), changes);
+  assert.deepEqual(await noticesOf(world, 200), notices);
+});
+
 test("a restriction that another one of its kind takes the place of has changed", async () => {
   const world = new DeliveryWorld(startMs);
   const subject = actorOf("u1");

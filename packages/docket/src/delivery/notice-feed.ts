@@ -22,6 +22,8 @@ export const noticesListedDefault = 50;
 export const quietDaysMax = 730;
 /** Longest note of why. */
 const whyLengthMax = 4000;
+/** Notices of a page are put together no longer than this, in ms. */
+const pageMs = 800;
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 /** What is due is looked for at least this often, in ms: timers can't be set for years. */
@@ -83,7 +85,15 @@ export class NoticeFeed {
   async page(after: NoticePosition, limit: number, withReceipts = false): Promise<NoticePage> {
     const { seeds, upTo, more } = await this.seedsAfter(after, limit);
     const notices: Notice[] = [];
-    for (const seed of seeds) notices.push(await buildNotice(this.#ports, seed, withReceipts));
+    const endMs = this.#ports.clock() + pageMs;
+    for (const [at, seed] of seeds.entries()) {
+      const last = seeds[at - 1];
+      // What is not put together in time comes with the next page.
+      if (last !== undefined && this.#ports.clock() > endMs) {
+        return { notices, next: formatPosition(endOf(last, seed)), more: true };
+      }
+      notices.push(await buildNotice(this.#ports, seed, withReceipts));
+    }
     return { notices, next: formatPosition(upTo), more };
   }
 
@@ -112,9 +122,8 @@ export class NoticeFeed {
       return { seeds, upTo: { record: page.upTo, place: allPlaces }, more: page.more };
     }
     const shown = seeds.slice(0, limit);
-    const { record, place } = shown.at(-1) as NoticeSeed;
-    const ended = seeds[limit]?.record !== record;
-    return { seeds: shown, upTo: { record, place: ended ? allPlaces : place }, more: true };
+    const upTo = endOf(shown.at(-1) as NoticeSeed, seeds[limit] as NoticeSeed);
+    return { seeds: shown, upTo, more: true };
   }
 
   /**
@@ -227,6 +236,11 @@ export class NoticeFeed {
     const ms = Math.max(1000, Math.min(midnight, lookEveryMs, ...untils));
     this.#stopTimer = this.#ports.timer(ms, () => void this.#look());
   }
+}
+
+/** The place up to which everything was given with a notice, when this one is the next. */
+function endOf({ record, place }: NoticeSeed, next: NoticeSeed): NoticePosition {
+  return { record, place: next.record === record ? place : allPlaces };
 }
 
 function startOfDay(ms: number): number {

@@ -27,6 +27,10 @@ export class DeliveryWorld {
   readonly links = new Map<string, string[]>();
   /** Resolves when record 0 is there. */
   readonly ready: Promise<unknown>;
+  /** What endpoints answer. */
+  answerStatus = 200;
+  /** How much later it is whenever somebody looks at the clock, in ms. */
+  tickMs = 0;
   reportsAnHour = 5;
   delayMinutes = 0;
 
@@ -34,7 +38,7 @@ export class DeliveryWorld {
     const log = new MemoryLog(nowMs);
     this.log = log;
     const random = seededRandom(7);
-    const clock = (): number => log.nowMs;
+    const clock = (): number => (log.nowMs += this.tickMs);
     // Nothing happens by itself.
     const timer = (): (() => void) => () => undefined;
     const seal: MemoryLog["seal"] = (body, parts) => log.seal(body, parts);
@@ -108,7 +112,7 @@ export class DeliveryWorld {
       source: messageSource({ view: log, notices, origin: "docket-0011223344556677/main" }),
       post: (posted) => {
         this.posted.push(posted);
-        return Promise.resolve({ status: 200, retryAfterMs: undefined });
+        return Promise.resolve({ status: this.answerStatus, retryAfterMs: undefined });
       },
       secrets: {
         read: (id) => Promise.resolve(secrets.get(id) ?? []),

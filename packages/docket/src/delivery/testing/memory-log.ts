@@ -59,9 +59,7 @@ export class MemoryLog implements LogView {
       release: digest,
     } as const;
     const content = JSON.stringify({ v: 1, event });
-    const { index } = await this.seal({ ...body, rules: [], restrictions: [] }, [
-      { name: "content", plaintext: content },
-    ]);
+    const index = this.records.length;
     const row: DecisionRow = {
       index,
       actor,
@@ -91,7 +89,9 @@ export class MemoryLog implements LogView {
       marks: [],
       ...over,
     };
+    // The row is there before anybody is told of the record, as in a site's views.
     this.rows.push(row);
+    await this.seal({ ...body, rules: [], restrictions: [] }, [{ name: "content", plaintext: content }]);
     return row;
   }
 

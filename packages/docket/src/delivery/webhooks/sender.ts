@@ -186,12 +186,16 @@ export class Sender {
       const { families } = this.#endpoint;
       const { messages, upTo } = await this.#ports.source.after(this.#readTo, room, families);
       const { record, place } = this.#readTo;
-      this.#more = upTo.record > record || (upTo.record === record && upTo.place > place);
-      if (this.#more) this.#readTo = upTo;
+      // Told of something new meanwhile, it reads again in any case.
+      const isFurther = upTo.record > record || (upTo.record === record && upTo.place > place);
+      if (isFurther) {
+        this.#readTo = upTo;
+        this.#more = true;
+      }
       for (const message of messages) {
         if (!this.#doneBefore.delete(message.id)) this.#window.push(waiting(message, false));
       }
-      if (this.#more) this.#keep();
+      if (isFurther) this.#keep();
     } catch {
       // The log or its views did not answer: nothing was read, and nothing is lost.
       this.#later(ownFaultMs, () => (this.#more = true));
