@@ -72,10 +72,7 @@ class World {
     this.source = new Source(messages);
   }
 
-  async open(
-    t: TestContext | undefined,
-    families: Endpoint["families"] = ["change", "notice"],
-  ): Promise<Sender> {
+  async open(t?: TestContext, families: Endpoint["families"] = ["change", "notice"]): Promise<Sender> {
     const url = await this.receiver.listen();
     t?.after(() => this.close());
     this.endpoint = { id: "w_AAAAAAAAAAAAAAAA", url, families, disabled: null, addedAt: 0 };
@@ -294,7 +291,7 @@ test("whatever a receiver does, wherever the process dies, nothing is lost or ou
         const world = new World(messagesOf(12, actors));
         let answered = 0;
         world.receiver.behave = () => answers[answered++] ?? 200;
-        await world.open(undefined);
+        await world.open();
         for (const ms of crashesAt) {
           await world.pass(ms);
           // Dies: timers and the window are gone, and what was kept last is what there is.
