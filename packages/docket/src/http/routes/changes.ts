@@ -33,8 +33,8 @@ const secondMs = 1000;
 const content = describe({
   summary: "Read what is in force for a content",
   description:
-    "The outcome in force is the last of the content's chain: the decisions on its revisions, and the later " +
-    "verdicts on those.",
+    "The outcome in force is the last of the content's chain: the decisions on its revisions, and the " +
+    "later verdicts on those.",
   tag,
   action: "readChanges",
   params: Type.Object({ id: Type.String({ description: "The app's id of the content, percent-encoded" }) }),
