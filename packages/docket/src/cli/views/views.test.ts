@@ -31,7 +31,7 @@ async function livedInstallation(t: TestContext): Promise<Installation> {
   const installation = installationWith(t, policy);
   const how = { dryRun: false, by: "operator", source: "http", receivedMs: Date.now() } as const;
   const author = { by: "operator", role: "operator" } as const;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const opened = await openInstallation(installation);
     const decide = async (id: string, account: string, text: string): Promise<number> => {
       const content = { id: `c-${id}`, text };
@@ -41,8 +41,8 @@ async function livedInstallation(t: TestContext): Promise<Installation> {
     const refused = await decide("one", `spammer${round}`, "see http://spam.example/");
     await decide("two", `spammer${round}`, "and http://spam.example/2");
     await decide("three", `spammer${round}`, "nothing");
-    const held = await decide("four", "reader", `the same words ${round % 2}`);
-    await decide("five", "other", `the same words ${round % 2}`);
+    const held = await decide("four", "reader", `the same words ${round}`);
+    await decide("five", "other", `the same words ${round}`);
     await opened.labels.label(author, { index: held, label: "notSpam" });
     await opened.enforcement.verdict(author, {
       of: refused,
@@ -74,7 +74,7 @@ void test("the same log gives the same views; views that were changed are found 
   assert.equal(first.code, 0);
   assert.equal(first.report.same, true);
   assert.equal(first.report.before?.digest, first.report.after.digest);
-  assert.ok(first.report.after.rows > 60);
+  assert.ok(first.report.after.rows > 40);
 
   const views = new DatabaseSync(path);
   views.exec("UPDATE decisions SET outcome = 0 WHERE record = (SELECT max(record) FROM decisions)");
@@ -88,25 +88,18 @@ void test("the same log gives the same views; views that were changed are found 
   assert.equal(third.code, 0);
   assert.match(third.out, /The views are the same\./);
 
+  // Those of another version say nothing that could be compared.
+  const other = new DatabaseSync(path);
+  other.exec("PRAGMA user_version = 1");
+  other.close();
+  const fourth = await rebuild();
+  assert.equal(fourth.code, 0);
+  assert.deepEqual([fourth.report.before, fourth.report.same], [null, null]);
+  assert.equal(fourth.report.after.digest, first.report.after.digest);
+
   // What was rebuilt is what a start goes on from.
   const again = await openInstallation(installation);
   const standing = await again.site.standing("spammer0", Date.now());
   assert.ok(standing.actor !== null);
   await again.close();
-});
-
-void test("views of another version have nothing to be compared with", async (t) => {
-  const { data, paths } = await livedInstallation(t);
-  const path = join(paths.site, "views.sqlite");
-  const without = await docket("", "views", "rebuild", "--data", data, "--json");
-  const { after } = JSON.parse(without.out) as RebuiltViews;
-  const views = new DatabaseSync(path);
-  views.exec("PRAGMA user_version = 1");
-  views.close();
-  const { code, out } = await docket("", "views", "rebuild", "--data", data, "--json");
-  const report = JSON.parse(out) as RebuiltViews;
-  assert.equal(code, 0);
-  assert.equal(report.before, null);
-  assert.equal(report.same, null);
-  assert.equal(report.after.digest, after.digest);
 });
