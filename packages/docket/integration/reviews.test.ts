@@ -47,7 +47,10 @@ test("the queue is listed, shown and worked through; what is wrong says what to 
   const json = JSON.parse(
     (await docket("", "queue", "--task", "flag", "--json", "--data", data)).out,
   ) as QueuePage;
-  assert.deepEqual(json.cases.map(({ of }) => of).toSorted(), flags);
+  assert.deepEqual(
+    json.cases.map(({ of }) => of).toSorted((a, b) => a - b),
+    flags,
+  );
   const shown = await docket("", "queue", String(flag), "--data", data);
   for (const words of [/Asked: flag\./, /comments\/caps/, /BUY THIS NOW/, /In force: flag\./]) {
     assert.match(shown.out, words);

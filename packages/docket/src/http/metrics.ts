@@ -2,6 +2,7 @@
 // What `/metrics` shows, in a registry of this server's own. No label has a value that a client chooses.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Decision, ErrorCode } from "@docket/protocol";
+import type { ReviewFigures } from "../reviews/contract.ts";
 import type { DisputeFigures } from "../disputes/contract.ts";
 import type { LogFacts, SiteStatus } from "../intake/contract.ts";
 import type { WitnessesStatus } from "../publication/witness-status.ts";
@@ -193,6 +194,19 @@ export function addDisputeMetrics(registry: Registry, figures: () => DisputeFigu
       return figures().oldestOpenMs / 1000;
     },
   );
+}
+
+/** Shows how many cases wait for reviewers. */
+export function addReviewMetrics(registry: Registry, figures: () => ReviewFigures): void {
+  const waiting: Gauge = new Gauge({
+    name: "docket_review_cases",
+    help: "Cases that wait for a reviewer, by the weightiest of their tasks",
+    labelNames: ["task"],
+    registers: [registry],
+    collect() {
+      for (const [task, cases] of Object.entries(figures())) waiting.set({ task }, cases);
+    },
+  });
 }
 
 /** Shows how the log's witnesses fare. Their names come from the operator's own policy. */

@@ -28,6 +28,8 @@ test("a reviewer works the queue: lists, claims, reads, decides", async () => {
   assert.deepEqual([first?.of, first?.points, first?.tasks], [of, 700, [{ task: "flag", blind: false }]]);
   assert.deepEqual(listed.body["open"], { flag: 1 });
   assert.deepEqual(Object.keys(listed.body["disputes"] as object), ["open", "overdue"]);
+  const metrics = await world.server.inject({ url: "/metrics" });
+  assert.match(metrics.body, /docket_review_cases\{task="flag"\} 1\n/);
   const claim = await ask(world, "POST", `/v1/queue/${of}/claim`);
   assert.equal(claim.body["by"], testKeyId("reviewer"));
   const other = await ask(world, "POST", `/v1/queue/${of}/claim`, { role: "admin" });

@@ -36,6 +36,7 @@ import {
   addBrakeMetrics,
   addDeliveryMetrics,
   addDisputeMetrics,
+  addReviewMetrics,
   addWitnessMetrics,
   createMetrics,
 } from "./metrics.ts";
@@ -117,7 +118,8 @@ export type ServerOptions = {
 
 /** Makes a server of one site. The caller listens and closes. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { site, authenticator, brakes, disputes, delivery, reports, clock, publicEntries, version } = options;
+  const { site, authenticator, brakes, disputes, reviews, delivery, reports, clock, publicEntries, version } =
+    options;
   const metrics = createMetrics({
     status: () => site.status(),
     keysStaleMs: () => authenticator.staleMs,
@@ -130,6 +132,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   if (witnesses !== undefined) addWitnessMetrics(metrics.registry, () => witnesses.status());
   if (brakes !== undefined) addBrakeMetrics(metrics.registry, () => brakes.figures());
   if (disputes !== undefined) addDisputeMetrics(metrics.registry, () => disputes.figures());
+  if (reviews !== undefined) addReviewMetrics(metrics.registry, () => reviews.figures());
   if (delivery !== undefined) {
     addDeliveryMetrics(metrics.registry, () => ({
       ...delivery.changes.figures(),

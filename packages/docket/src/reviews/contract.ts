@@ -118,9 +118,13 @@ export type ReviewDone = {
   measure: number | null;
 };
 
+/** Open cases by the weightiest of their tasks. */
+export type ReviewFigures = { [Task in ReviewTask]: number };
+
 /** The review queue of a site. Rejections are {@link DocketError}. */
 export interface SiteReviews {
   queue(by: string, query: QueueQuery): Promise<QueuePage>;
+  figures(): ReviewFigures;
   /**
    * The page of a decision. Reading its evidence is sealed, once for each claim.
    *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The review queue: who is shown what, and what follows when somebody decides. Nothing here is kept but in
 // the log; claims and what is being decided this moment are in memory, and a restart frees them.
-import { codePattern, formatTime, parseLeaf } from "@docket/protocol";
+import { codePattern, formatTime, parseLeaf, reviewTasks } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord, Event, Facts, ReviewTask } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { ActAuthor, SiteEnforcement, VerdictDone } from "../enforcement/contract.ts";
@@ -24,6 +24,7 @@ import type {
   QueueQuery,
   ReportWeight,
   ReviewDone,
+  ReviewFigures,
   ReviewWish,
   SiteReviews,
 } from "./contract.ts";
@@ -107,6 +108,15 @@ export class ReviewDesk implements SiteReviews {
       return row === undefined ? [] : [this.#itemOf(row, tasks)];
     });
     return { cases, open, more: state.leftOut().map((left) => left.task) };
+  }
+
+  figures(): ReviewFigures {
+    const figures = Object.fromEntries(reviewTasks.map((task) => [task, 0])) as ReviewFigures;
+    for (const each of this.#ports.state().open()) {
+      const [first] = openTasks(each);
+      if (first !== undefined) figures[first.task] += 1;
+    }
+    return figures;
   }
 
   async page(by: string, of: number, withEvidence: boolean): Promise<CasePage> {
