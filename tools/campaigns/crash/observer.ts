@@ -21,6 +21,7 @@ import {
 } from "@docket/tlog";
 import type { Verifier } from "@docket/tlog";
 import { verifyLog } from "@docket/verify";
+import { replayDirectory } from "../../../packages/docket/src/cli/replay/run.ts";
 import { directorySource } from "../../../packages/docket/src/cli/verify/directory.ts";
 import { checkInstallation } from "../../../packages/docket/src/cli/verify/installation-checks.ts";
 import type { LogKind } from "../writer.ts";
@@ -40,6 +41,7 @@ export class Observer {
   readonly #data: string;
   readonly #places = new Map<string, number>();
   readonly #leaves = new Map<number, string>();
+  readonly #acts = new Set<number>();
   readonly #roots = new Map<number, string>();
 
   constructor(data: string, mode: string, fault: string, kind: LogKind = "records") {
@@ -63,6 +65,13 @@ export class Observer {
     if (receipt === undefined) return;
     this.#leaves.set(index, receipt.leaf);
     this.seeCheckpoint(parseProof(receipt.proof).checkpoint);
+  }
+
+  /** Somebody got an answer to a verdict or a measure. */
+  hearAct(index: number, leaf: string): void {
+    this.row.answered++;
+    this.#leaves.set(index, leaf);
+    this.#acts.add(index);
   }
 
   /** A client got a checkpoint, in a receipt or as published. One cut short by a kill is none. */
@@ -102,6 +111,14 @@ export class Observer {
     this.#wrong("unverified", `${when}: ${report.verdict} ${JSON.stringify(report.faults.slice(0, 3))}`);
   }
 
+  /** `docket replay`: what decisions read of standings is what the records before them give. */
+  async replay(): Promise<void> {
+    const quiet = { stderr: process.stderr, nowMs: () => 0 };
+    const report = await replayDirectory({ data: this.#data }, quiet);
+    if (report.verdict === "same" && report.state?.lostAt === null) return;
+    this.#wrong("unverified", `a replay differs: ${JSON.stringify(report.findings.slice(0, 3))}`);
+  }
+
   /** Compares the closed log with all that was seen. */
   compare(): void {
     const leaves = this.#publishedLeaves();
@@ -118,6 +135,8 @@ export class Observer {
     }
     for (const size of this.#roots.keys())
       if (size > leaves.length) this.#wrong("contradicted", `a root over ${size} records was signed`);
+    for (const index of this.#acts)
+      if (index >= leaves.length) this.#wrong("lost", `an act was answered with ${index}`);
     for (const [id, index] of this.#places)
       if (!decided.has(index)) this.#wrong("lost", `${id} was answered with ${index}`);
     // Clients ask again until they are answered: more decisions than events means that one was sealed twice.

@@ -68,6 +68,7 @@ export async function runProcesses(
     else if (mode === "opaque") await opaqueCycles(here, count, random, observer, onCycle);
     else await fileCycles(mode, here, count, random, observer, onCycle);
     await observer.verify("at the end");
+    if (mode === "power") await observer.replay();
     observer.compare();
     addTo(sum, observer.row);
     for (const problem of observer.problems.slice(0, 10)) console.log(problem);
@@ -171,6 +172,16 @@ export function readAnswer(line: string): Answer | undefined {
   }
 }
 
+/** Likewise of the answer to a verdict or a measure. */
+function readAct(line: string): { act: number; leaf: string } | undefined {
+  try {
+    const { act, leaf } = JSON.parse(line) as { act?: number; leaf?: string };
+    return act === undefined || leaf === undefined ? undefined : { act, leaf };
+  } catch {
+    return undefined;
+  }
+}
+
 function nextKill(random: Random): Kill {
   return random.below(4) === 0
     ? { from: "start", ms: random.below(killAfterStartMsMax) }
@@ -192,6 +203,8 @@ async function runUntilKilled(
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   if (child.stdout === null) throw new Error("the process has no output");
   for await (const line of createInterface({ input: child.stdout })) {
+    const act = readAct(line);
+    if (act !== undefined) observer.hearAct(act.act, act.leaf);
     const answer = readAnswer(line);
     if (answer === undefined) continue;
     observer.hear(answer);
