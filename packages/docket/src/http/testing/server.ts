@@ -20,6 +20,7 @@ import { TestBrakes } from "./brakes.ts";
 import { DeliveryWorld } from "../../delivery/testing/delivery-world.ts";
 import { TestEnforcement } from "./enforcement.ts";
 import { TestLabels } from "./labels.ts";
+import { TestPatterns } from "./patterns.ts";
 import { MemorySite } from "./site.ts";
 
 /** The time at which these tests play, in ms since 1970. */
@@ -108,6 +109,7 @@ export async function testServer(
     disputes: disputes.disputes,
     transparency: new TransparencyWorld().desk,
     models: new MemoryModels(),
+    patterns: new TestPatterns(),
     lists: (await lists.open()).changes,
     authenticator,
     clock,
