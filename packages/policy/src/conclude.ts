@@ -192,7 +192,7 @@ function firedRule(
   const disclosed = disclose.length === 0 ? none : disclose.map((field) => traceValue(field, frame));
   const { policy, id, points, reason, strikeEveryMs } = rule;
   const outcome = then?.outcome ?? "allow";
-  const trace = compiled.trace(frame, results);
+  const trace = compiled.tracing.trace(frame, results);
   // Spreading what may be absent takes longer than all the rest of this.
   const fired: { -readonly [Key in keyof FiredRule]: FiredRule[Key] } =
     then === undefined

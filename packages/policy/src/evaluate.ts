@@ -28,7 +28,7 @@ import type {
 export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
   const plan = set.program.plans.get(input.type);
   if (plan === undefined) return nothingSaid;
-  const { frame, results, verdicts } = set.program.scratch;
+  const { frame, results } = set.program.scratch;
   const { whole, recorded } = plan.steps;
   let evaluation: Evaluation;
   if (whole === undefined) {
@@ -36,10 +36,10 @@ export function evaluate(set: PolicySet, input: EvaluationInput): Evaluation {
     const clauses = lettersOf(results, recorded);
     evaluation = conclude(plan, frame, set.program.scratch, input.held, input.decidedAt, clauses);
   } else {
-    const said = whole(input, frame, results, verdicts);
-    if (said !== undefined) return nothingBut(said);
-    const clauses = lettersOf(results, recorded);
-    evaluation = concludeVerdicts(plan, frame, set.program.scratch, input.held, input.decidedAt, clauses);
+    const { scratch } = set.program;
+    const clauses = whole(input, scratch);
+    if (!scratch.fires) return nothingBut(clauses);
+    evaluation = concludeVerdicts(plan, frame, scratch, input.held, input.decidedAt, clauses);
   }
   // A loop, since `fill` takes longer for so few. Nothing personal stays behind.
   for (let slot = 0; slot < frame.length; slot++) frame[slot] = undefined;

@@ -7,7 +7,7 @@ import type { Value } from "./condition/types.ts";
 import type { FieldDeclaration } from "./environment.ts";
 import { createSteps } from "./steps.ts";
 import type { Steps } from "./steps.ts";
-import type { Tracer } from "./trace.ts";
+import type { Tracing } from "./trace.ts";
 import type {
   AttributeType,
   Campaigns,
@@ -67,7 +67,7 @@ export type CompiledRule = PlacedCondition & {
   readonly exemptions: readonly CompiledExemption[];
   /** The waits of the limits that it reads. */
   readonly waits: readonly FieldSlot[];
-  readonly trace: Tracer;
+  readonly tracing: Tracing;
 };
 
 /** A threshold with its key, `policy/points-N`. */
@@ -106,6 +106,8 @@ export type Scratch = {
   readonly results: Uint8Array;
   /** What the conditions of a plan's rules came to, in their order. */
   readonly verdicts: Uint8Array;
+  /** Whether any of them came to something but false, where that is told. */
+  fires: boolean;
 };
 
 /** What `evaluate` runs. */

@@ -18,18 +18,22 @@ export type Tracer = (frame: Frame, results: Uint8Array) => Trace;
 const tracesBeforeCode = 32;
 const letters = ["f", "t", "m"];
 
+/** Which function makes the traces of a rule changes once: it is to be called as `tracing.trace(…)`. */
+export type Tracing = { trace: Tracer };
+
 /** What the clauses of a condition came to, and the values that made it so. */
-export function createTracer(placed: PlacedCondition): Tracer {
+export function createTracing(placed: PlacedCondition): Tracing {
   const general = generalTracer(placed);
   let traces = 0;
-  let made: Tracer | undefined;
-  return (frame, results) => {
-    if (made !== undefined) return made(frame, results);
-    traces += 1;
-    if (traces === tracesBeforeCode && !placed.condition.asksLists && mayGenerate())
-      made = generateTracer(placed);
-    return general(frame, results);
+  const tracing: Tracing = {
+    trace: (frame, results) => {
+      traces += 1;
+      if (traces === tracesBeforeCode && !placed.condition.asksLists && mayGenerate())
+        tracing.trace = generateTracer(placed);
+      return general(frame, results);
+    },
   };
+  return tracing;
 }
 
 /** The tracer of any condition. */

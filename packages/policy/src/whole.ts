@@ -13,15 +13,19 @@ import type { EvaluationInput } from "./types.ts";
 /**
  * Reads an event, runs all clauses and decides all rules.
  *
- * @returns the recorded results if all rules come to false; otherwise nothing, and frame, results and
- *   verdicts are written
+ * @param scratch `fires` says whether any rule came to something but false; frame, results and verdicts are
+ *   written only then
+ * @returns the recorded results
  */
-export type Whole = (
-  input: EvaluationInput,
-  frame: Frame,
-  results: Uint8Array,
-  verdicts: Uint8Array,
-) => string | undefined;
+export type Whole = (input: EvaluationInput, scratch: WholeScratch) => string;
+
+/** Where it writes. */
+export type WholeScratch = {
+  readonly frame: Frame;
+  readonly results: Uint8Array;
+  readonly verdicts: Uint8Array;
+  fires: boolean;
+};
 
 /** What the function is made of. */
 export type WholeParts = {
@@ -55,14 +59,16 @@ export function generateWhole(parts: WholeParts): Whole | undefined {
     ...written.lines,
     ...[...written.results].map(([place, text]) => `const r${place} = ${text};`),
     ...verdicts.flatMap((verdict) => verdict.lines),
-    `if ((${verdicts.map(({ verdict }) => verdict).join(" | ") || "0"}) === 0) {`,
-    `return ${lettersText(recorded.map(resultOf), constant)};\n}`,
+    `const letters = ${lettersText(recorded.map(resultOf), constant)};`,
+    `scratch.fires = (${verdicts.map(({ verdict }) => verdict).join(" | ") || "0"}) !== 0;`,
+    "if (!scratch.fires) return letters;",
+    "const { frame, results, verdicts } = scratch;",
     ...slots.map((slot) => `frame[${slot}] = f${slot};`),
     ...[...placed.keys()].map((place) => `results[${place}] = ${resultOf(place)};`),
     ...verdicts.map(({ verdict }, number) => `verdicts[${number}] = ${verdict};`),
-    "return undefined;",
+    "return letters;",
   ];
-  const body = `return (input, frame, results, verdicts) => {\n${lines.join("\n")}\n};`;
+  const body = `return (input, scratch) => {\n${lines.join("\n")}\n};`;
   return makeFunction(body, constants) as Whole;
 }
 

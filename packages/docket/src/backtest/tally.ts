@@ -64,6 +64,7 @@ export class Tally {
   /** Events that two rules both hit, by their places: the upper half of a square. */
   readonly #pairs = new Map<number, number>();
   readonly #days = new Map<string, Day>();
+  #last: { readonly name: string; readonly day: Day } | undefined;
   readonly #actors = new Map<string, { stricter: number; milder: number }>();
   readonly #restricted = new Map<string, number>();
   readonly #kinds = new Map<string, KindCount>();
@@ -88,14 +89,7 @@ export class Tally {
     const [from, to] = [outcomes.indexOf(before.outcome), outcomes.indexOf(after.outcome)];
     const row = this.#matrix[from];
     if (row !== undefined) row[to] = (row[to] ?? 0) + 1;
-    const name = decidedAt.slice(0, 10);
-    let day = this.#days.get(name);
-    if (day === undefined) {
-      this.#days.set(
-        name,
-        (day = { before: outcomes.map(() => 0), after: outcomes.map(() => 0), changed: 0 }),
-      );
-    }
+    const day = this.#dayOf(decidedAt);
     day.before[from] = (day.before[from] ?? 0) + 1;
     day.after[to] = (day.after[to] ?? 0) + 1;
     if (from !== to) {
@@ -151,6 +145,19 @@ export class Tally {
           after: byOutcome(after),
         })),
     };
+  }
+
+  #dayOf(decidedAt: string): Day {
+    // Most are of the same day as the one before.
+    if (this.#last !== undefined && decidedAt.startsWith(this.#last.name)) return this.#last.day;
+    const name = decidedAt.slice(0, 10);
+    let day = this.#days.get(name);
+    if (day === undefined) {
+      day = { before: outcomes.map(() => 0), after: outcomes.map(() => 0), changed: 0 };
+      this.#days.set(name, day);
+    }
+    this.#last = { name, day };
+    return day;
   }
 
   #change({ index, decidedAt, actor, before, after }: Compared, isStricter: boolean): void {

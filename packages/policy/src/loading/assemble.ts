@@ -10,7 +10,7 @@ import type {
   SlotTable,
   Where,
 } from "../program.ts";
-import { createTracer } from "../trace.ts";
+import { createTracing } from "../trace.ts";
 import type {
   AttributeType,
   Counter,
@@ -80,6 +80,7 @@ export function assemble(loaded: readonly LoadedPolicy[], shared: Shared): Polic
         frame: Array.from({ length: slots.count() }, () => undefined),
         results: new Uint8Array(clauses),
         verdicts: new Uint8Array(policies.reduce((sum, { rules }) => sum + rules.length, 0)),
+        fires: false,
       },
       plans: plansOf(policies, slots),
       policies,
@@ -109,7 +110,7 @@ function compiledPolicy(
         named: { policy: policy.id, rule: each.rule.id },
         firstClause,
         exemptions: exemptions.filter(({ exemption }) => exemption.from.includes(each.rule.id)),
-        trace: createTracer({ condition: each.condition, firstClause }),
+        tracing: createTracing({ condition: each.condition, firstClause }),
       };
     }),
     thresholds: policy.thresholds.map((threshold): CompiledThreshold => ({
