@@ -54,6 +54,10 @@ void test("overturning undoes what the ladder made of a decision; the case page 
   const after = await disputes.look(dispute, undefined, "en");
   assert.equal(after.decision?.outcome.outcome, "allow");
   assert.deepEqual(
+    after.consequences?.map(({ index }) => index),
+    [refused.index],
+  );
+  assert.deepEqual(
     after.chain.map(({ kind }) => kind),
     ["dispute", "ruling", "label", "verdict"],
   );

@@ -21,6 +21,7 @@ export const plotStyle = `
 .hold { fill: #d07a35; background: #d07a35; } .reject { fill: #b3362b; background: #b3362b; }
 .interval { stroke: var(--after); stroke-width: 6; stroke-linecap: round; opacity: .45; }
 .point { fill: var(--after); }
+.tables { display: flex; flex-wrap: wrap; gap: 0 2.5rem; align-items: start; }
 `;
 
 /** Decisions of each day, by outcome; without those that were allowed, if `refused` is asked. */
@@ -90,7 +91,7 @@ export function sharesPlot(shares: readonly ShownShare[], title: string): string
 
 /** A share as a text. */
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.01 ? 2 : 1)}%`;
+  return `${(share * 100).toFixed(share > 0 && share < 0.01 ? 2 : 1)}%`;
 }
 
 function levels(most: number): string[] {

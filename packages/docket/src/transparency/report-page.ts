@@ -12,7 +12,7 @@ export function reportPage(report: TransparencyReport): string {
   const { origin, from, to, madeAt, decisions, disputes, reviews, notes } = report;
   const bySection = Map.groupBy(figuresOf(report), (each) => each.section);
   const tables = (...names: string[]): string =>
-    names.map((name) => figureTable(name, bySection.get(name) ?? [])).join("");
+    `<div class="tables">${names.map((name) => figureTable(name, bySection.get(name) ?? [])).join("")}</div>`;
   const error = [
     { name: "spam missed, of allowed", ...reviews.missed },
     { name: "refused wrongly, of refused", ...reviews.refusedWrongly },

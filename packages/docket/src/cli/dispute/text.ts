@@ -16,6 +16,8 @@ import type { Share } from "../../share.ts";
 import { alignColumns } from "../columns.ts";
 
 const hourMs = 3_600_000;
+/** Lines of consequences, and of like cases, that are printed. */
+const followedLinesMax = 10;
 
 /** Disputes, a line each. */
 export function disputeRows(disputes: readonly DisputeSummary[]): string {
@@ -147,16 +149,21 @@ function tallyText({ upheld, overturned, modified, withdrawn }: RulingTally): st
 }
 
 function followedText({ consequences = [], like = [] }: Pick<DisputeCase, "consequences" | "like">): string {
-  const refused = consequences.map(
-    ({ index, refusedBy }) => `  record ${index} was refused by ${refusedBy}\n`,
+  const refused = firstOf(
+    consequences.map(({ index, refusedBy }) => `  record ${index} was refused by ${refusedBy}\n`),
   );
-  const alike = like.map(
-    ({ index, actor, because }) => `  record ${index} of ${actor}, the same ${because}\n`,
+  const alike = firstOf(
+    like.map(({ index, actor, because }) => `  record ${index} of ${actor}, the same ${because}\n`),
   );
   return [
     refused.length === 0 ? "" : `\nFollowed from it, and not decided again\n${refused.join("")}`,
     alike.length === 0 ? "" : `\nLike cases, for the review queue\n${alike.join("")}`,
   ].join("");
+}
+
+function firstOf(lines: readonly string[]): string[] {
+  const more = lines.length - followedLinesMax;
+  return more <= 0 ? [...lines] : [...lines.slice(0, followedLinesMax), `  … and ${more} more\n`];
 }
 
 function recordLine(record: DisputeCase["chain"][number]): string {
