@@ -31,9 +31,9 @@ for await (const line of createInterface({ input: createReadStream(events) })) {
   const receivedMs = Date.parse(event.time ?? "");
   const answered = open.site
     .decide({ event, dryRun: false, by: "operator", source: "file", receivedMs })
-    .then(async ({ index = 0, receipt, repeat }) => {
+    .then(({ index = 0, receipt, repeat }) => {
       process.stdout.write(`${JSON.stringify({ id: event.id, index, receipt })}\n`);
-      if (!repeat) await act(event, index);
+      return repeat ? undefined : act(event, index);
     });
   const entry = answered.finally(() => running.delete(entry));
   running.add(entry);
