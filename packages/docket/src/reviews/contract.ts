@@ -89,7 +89,9 @@ export type CasePage = {
 export type ReviewWish = {
   /** Index of the decision's record. */
   readonly of: number;
-  /** What it answers; the weightiest that is open for this person if nothing is said. */
+  /**
+   * What it answers; if nothing is said, what is asked of the content, and a ladder's step if that is all.
+   */
   readonly task?: ReviewTask | undefined;
   readonly finding: ReviewFinding;
   /** A code: one of those of verdicts, or of the site's own. */

@@ -208,6 +208,12 @@ const checks: Record<string, (site: TestSite) => Promise<void>> = {
     const { record } = await site.opened.site.recorded(done.measure ?? -1);
     assert.equal(record.kind === "measure" && record.restrictions[0]?.kind, "ban");
     assert.equal((await site.decide("hello", "u7")).outcome, "reject");
+    // What is said of the content decides nothing about the measure.
+    await draw(site, { sampleOfRefusedPerMillion: 1_000_000 });
+    const both = await struck("u9");
+    const said = await site.opened.reviews.review(one, found(both, "spam"));
+    assert.deepEqual([said.task, said.measure], ["sample", null]);
+    await draw(site);
     const declined = await struck("u8");
     const not = await site.opened.reviews.review(one, found(declined, "notSpam"));
     assert.deepEqual([not.task, not.measure], ["ladder", null]);

@@ -242,7 +242,7 @@ export class ReviewDesk implements SiteReviews {
   taskFor(by: string, of: number, task?: ReviewTask): OpenTask | undefined {
     const each = this.#ports.state().case(of);
     if (each === undefined || this.#deciding.has(of)) return undefined;
-    return openTasksFor(each, by).find((one) => task === undefined || one.task === task);
+    return chosen(openTasksFor(each, by), task);
   }
 
   /** What would follow from a wish; `undefined` if nothing. */
@@ -262,10 +262,9 @@ export class ReviewDesk implements SiteReviews {
 
   #taskOf(by: string, of: number, task: ReviewTask | undefined): OpenTask {
     const each = this.#ports.state().case(of);
-    const matches = (one: OpenTask): boolean => task === undefined || one.task === task;
-    const open = each === undefined ? [] : openTasks(each).filter(matches);
-    if (each === undefined || open.length === 0) throw closed(of, task);
-    const [mine] = openTasksFor(each, by).filter(matches);
+    const open = each === undefined ? undefined : chosen(openTasks(each), task);
+    if (each === undefined || open === undefined) throw closed(of, task);
+    const mine = chosen(openTasksFor(each, by), task);
     if (mine === undefined) {
       throw new DocketError(
         "another_person",
@@ -334,6 +333,12 @@ export class ReviewDesk implements SiteReviews {
     const plaintext = JSON.stringify({ v: 1, why: note });
     return [{ name: "change", subject: "site", key: this.#ports.siteKey, plaintext }];
   }
+}
+
+// What is said of the content is no word on a measure: a step of a ladder is named, unless it is all there is.
+function chosen(open: readonly OpenTask[], task: ReviewTask | undefined): OpenTask | undefined {
+  if (task !== undefined) return open.find((one) => one.task === task);
+  return open.find((one) => one.task !== "ladder") ?? open[0];
 }
 
 // The next start doesn't find it any more.
