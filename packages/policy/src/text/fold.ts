@@ -227,15 +227,17 @@ function putRight(text: string, { twisted, unseen }: Telling): string {
   return twisted ? readRegional(readOverrides(seen)) : seen;
 }
 
-/** The same as {@link straighten}, with signs where white space is wide; `undefined` where that says nothing. */
+/** The same as {@link straighten} with signs where white space is wide; `undefined` where that is of no use. */
 function withGaps(text: string, normalised: string, scanned: Telling): string | undefined {
   const seen = putRight(text, scanned);
   const isWide = seen === text ? scanned.wide : wide.test(seen);
-  if (!isWide || !/ (?:[^ ] ){2}/.test(normalised)) return undefined;
+  if (!isWide || !lonely.test(normalised)) return undefined;
   const marked = normaliseText(markGaps(seen));
   return scanned.turned >= turnedMin ? turnOver(marked) : marked;
 }
 
+/** Characters that stand alone. */
+const lonely = / (?:[^ ] ){2}/;
 const wide = /[\t-\r \u00a0\u2000-\u200a\u3000]{2}/;
 const wideRuns = /[\t-\r \u00a0\u2000-\u200a\u3000]{2,}/g;
 
