@@ -57,7 +57,7 @@ export type SeriesQuery = Period & {
 
 /**
  * A campaign that an actor had a part in: how many decisions are its own, and how many there are, by how many
- * actors, counted to 500.
+ * actors, counted to 200.
  */
 export type CampaignPart = {
   readonly campaign: string;

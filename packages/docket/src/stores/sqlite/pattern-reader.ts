@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Groups and series of decisions. Each goes once through the decisions of its time, in the thread that reads.
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { outcomes } from "@docket/protocol";
 import type { Outcome } from "@docket/protocol";
 import type {
@@ -44,9 +44,9 @@ const groupColumns: Readonly<Record<GroupBy, string>> = {
 };
 
 /** Most campaigns of an actor that are looked at: those with the most of its decisions. */
-const campaignsLookedMax = 8;
+const campaignsLookedMax = 5;
 /** Most decisions of a campaign that are looked at for that. */
-const campaignDecisionsMax = 500;
+const campaignDecisionsMax = 200;
 type CampaignSize = { decisions: number; actors: number };
 
 type FiguresRow = {
@@ -73,6 +73,7 @@ type GroupRow = {
 export class PatternReader {
   readonly #views: DatabaseSync;
   readonly #decisions: DecisionReader;
+  readonly #statements = new Map<string, StatementSync>();
 
   constructor(views: DatabaseSync, decisions: DecisionReader) {
     this.#views = views;
@@ -137,13 +138,11 @@ export class PatternReader {
 
   /** What the decisions of an actor came to. */
   actorFigures(actor: string): ActorFigures {
-    const counted = this.#views
-      .prepare(
-        `SELECT outcome, shape, count(*) AS count, min(decided) AS from_ms, max(decided) AS to_ms,
+    const counted = this.#statement(
+      `SELECT outcome, shape, count(*) AS count, min(decided) AS from_ms, max(decided) AS to_ms,
            sum(coalesce(more LIKE '%"refusedBy"%', 0)) AS restricted
          FROM decisions INDEXED BY decisions_actor WHERE actor = ? GROUP BY outcome, shape`,
-      )
-      .all(actor) as FiguresRow[];
+    ).all(actor) as FiguresRow[];
     const byOutcome: Partial<Record<Outcome, number>> = {};
     const rules = new Map<string, number>();
     const figures = { decisions: 0, restricted: 0, fromMs: Infinity, toMs: -Infinity };
@@ -177,14 +176,12 @@ export class PatternReader {
     );
     const age = `CASE ${ages.join(" ")} END`;
     const key = by === "language" ? "json_extract(shapes.shape, '$[6]')" : age;
-    const rows = this.#views
-      .prepare(
-        `SELECT ${key} AS key, count(*) AS decisions,
+    const rows = this.#statement(
+      `SELECT ${key} AS key, count(*) AS decisions,
            sum(outcome >= ${refusedFrom} AND coalesce(more NOT LIKE '%"refusedBy"%', 1)) AS refused
          FROM decisions JOIN shapes ON shapes.id = decisions.shape
          WHERE record >= ? AND record < ? AND decided >= ? AND decided < ? GROUP BY key ORDER BY key`,
-      )
-      .all(...this.#bounds(period)) as {
+    ).all(...this.#bounds(period)) as {
       key: string | number | null;
       decisions: number;
       refused: number;
@@ -200,13 +197,11 @@ export class PatternReader {
 
   // Campaigns may be as large as the log is long: of each only its first decisions are looked at.
   #campaignsOf(actor: string): CampaignPart[] {
-    const own = this.#views
-      .prepare(
-        `SELECT campaign, count(*) AS own FROM decisions INDEXED BY decisions_actor
+    const own = this.#statement(
+      `SELECT campaign, count(*) AS own FROM decisions INDEXED BY decisions_actor
          WHERE actor = ? AND campaign IS NOT NULL GROUP BY campaign ORDER BY own DESC, campaign LIMIT ?`,
-      )
-      .all(actor, campaignsLookedMax) as { campaign: string; own: number }[];
-    const size = this.#views.prepare(
+    ).all(actor, campaignsLookedMax) as { campaign: string; own: number }[];
+    const size = this.#statement(
       `SELECT count(*) AS decisions, count(DISTINCT actor) AS actors FROM
          (SELECT actor FROM decisions INDEXED BY decisions_campaign WHERE campaign = ? LIMIT ?)`,
     );
@@ -249,6 +244,13 @@ export class PatternReader {
     for (const { hour, actor, more } of rows) {
       for (const mark of (JSON.parse(more) as { marks?: string[] }).marks ?? []) take(mark, hour, actor);
     }
+  }
+
+  // An actor's page is asked for often: its statements are kept.
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#views.prepare(sql)));
+    return statement;
   }
 
   #bounds({ fromMs, toMs }: Period): [number, number, number, number] {
