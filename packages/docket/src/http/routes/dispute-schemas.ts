@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shapes of what is sent to and answered by the routes of disputes.
 import { codePattern, rulings, verdicts } from "@docket/protocol";
+import type { ShapeValidator } from "@docket/protocol";
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import type { AbuseWish, RulingWish } from "../../disputes/contract.ts";
 import { abuseDaysMax, noteLengthMax } from "../../disputes/rulings.ts";
 import {
   attachmentBytesMax,
@@ -12,6 +15,7 @@ import {
   disputeTextLengthMax,
   languagePattern,
 } from "../../disputes/texts.ts";
+import type { DisputeText } from "../../disputes/texts.ts";
 
 const closed = { additionalProperties: false } as const;
 const time = Type.String({ description: "RFC 3339 time, UTC" });
@@ -36,12 +40,9 @@ const written = {
     }),
   ),
 };
-/** What a complainant writes. */
-export const TextSchema = Type.Object(written, closed);
-/** What the app sends for them, with the record that is objected to. */
-export const TextForAccountSchema = Type.Object({ index, ...written }, closed);
-/** Nothing. */
-export const EmptySchema = Type.Object({}, closed);
+const textBody = Type.Object(written, closed);
+const textForAccountBody = Type.Object({ index, ...written }, closed);
+const emptyBody = Type.Object({}, closed);
 
 const ToldSchema = Type.Record(Type.String({ pattern: languagePattern }), text, {
   ...closed,
@@ -61,8 +62,7 @@ const RestrictionSchema = Type.Object(
   },
   closed,
 );
-/** How a dispute is to end. */
-export const RulingSchema = Type.Object(
+const rulingBody = Type.Object(
   {
     ruling: Type.Union(rulings.filter((each) => each !== "withdrawn").map((each) => Type.Literal(each))),
     reason: Type.String({ pattern: codePattern, description: "A code, such as mistaken; shown to anyone" }),
@@ -81,8 +81,7 @@ export const RulingSchema = Type.Object(
   },
   closed,
 );
-/** The answer to the abuse of disputes. */
-export const AbuseSchema = Type.Object(
+const abuseBody = Type.Object(
   {
     step: Type.Union([Type.Literal("warn"), Type.Literal("limit")]),
     days: Type.Integer({ minimum: 1, maximum: abuseDaysMax }),
@@ -91,6 +90,32 @@ export const AbuseSchema = Type.Object(
   },
   closed,
 );
+
+/** What a complainant writes. */
+export const TextSchema: TSchema = textBody;
+/** What the app sends for them, with the record that is objected to. */
+export const TextForAccountSchema: TSchema = textForAccountBody;
+/** Nothing. */
+export const EmptySchema: TSchema = emptyBody;
+/** How a dispute is to end. */
+export const RulingSchema: TSchema = rulingBody;
+/** The answer to the abuse of disputes. */
+export const AbuseSchema: TSchema = abuseBody;
+
+/** The same bodies, to be checked. */
+export const disputeBodies: {
+  readonly text: ShapeValidator<DisputeText>;
+  readonly textForAccount: ShapeValidator<DisputeText & { readonly index: number }>;
+  readonly empty: ShapeValidator<object>;
+  readonly ruling: ShapeValidator<RulingWish>;
+  readonly abuse: ShapeValidator<AbuseWish>;
+} = {
+  text: checking(textBody),
+  textForAccount: checking(textForAccountBody),
+  empty: checking(emptyBody),
+  ruling: checking(rulingBody),
+  abuse: checking(abuseBody),
+};
 
 const ShownTextSchema = Type.Object({
   index,
@@ -164,3 +189,8 @@ export const StatisticsSchema: TSchema = Type.Object(
   { from: time, to: time },
   { description: "docs/operations/disputes.md has all of it" },
 );
+
+// The schema is the type's twin; the compiler can't follow it through lists that are made at run time.
+function checking<Value>(schema: TSchema): ShapeValidator<Value> {
+  return Compile(schema) as ShapeValidator<unknown> as ShapeValidator<Value>;
+}

@@ -4,7 +4,6 @@
 import { checkShape, parseJson, parseTime, ProtocolError } from "@docket/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { Compile } from "typebox/compile";
 import { mayDo } from "../../access/permissions.ts";
 import { disputesListedDefault, disputesListedMax } from "../../disputes/case-view.ts";
 import type { DisputeFilter, OnBehalf, RulingWish, SiteDisputes } from "../../disputes/contract.ts";
@@ -25,6 +24,7 @@ import {
   AbuseSchema,
   CaseSchema,
   ComplainantSchema,
+  disputeBodies,
   EffectSchema,
   EmptySchema,
   OfAccountSchema,
@@ -48,13 +48,6 @@ const statisticsDays = 90;
 const unknown = sealingUnknown(
   "what you sent was not durable in time; look at the dispute before you send it again",
 );
-const validators = {
-  text: Compile(TextSchema),
-  textForAccount: Compile(TextForAccountSchema),
-  empty: Compile(EmptySchema),
-  ruling: Compile(RulingSchema),
-  abuse: Compile(AbuseSchema),
-};
 
 const tokenErrors = ["dispute_token_invalid", "too_many_requests", "not_found", "overloaded"] as const;
 const withToken =
@@ -310,7 +303,7 @@ function addTokenRoutes(server: FastifyInstance, { disputes, clock }: DisputeRou
   server.post("/v1/disputes", { ...operations.openByToken, ...limits }, async (request) => {
     const token = admit(request, writes);
     const body: unknown = bodyOf(request);
-    checkShape(validators.text, body, "dispute");
+    checkShape(disputeBodies.text, body, "dispute");
     return answerInTime(disputes.openByToken(token, body), unknown);
   });
   server.post(
@@ -319,7 +312,7 @@ function addTokenRoutes(server: FastifyInstance, { disputes, clock }: DisputeRou
     async (request) => {
       const token = admit(request, writes);
       const body: unknown = bodyOf(request);
-      checkShape(validators.text, body, "message");
+      checkShape(disputeBodies.text, body, "message");
       return answerInTime(disputes.messageByToken(token, body), unknown);
     },
   );
@@ -329,7 +322,7 @@ function addTokenRoutes(server: FastifyInstance, { disputes, clock }: DisputeRou
     { ...operations.withdrawByToken, ...small },
     async (request) => {
       const token = admit(request, writes);
-      checkShape(validators.empty, bodyOf(request), "request");
+      checkShape(disputeBodies.empty, bodyOf(request), "request");
       return answerInTime(disputes.withdrawByToken(token), unknown);
     },
   );
@@ -340,7 +333,7 @@ function addAccountRoutes(server: FastifyInstance, { disputes }: DisputeRoutesOf
   const path = "/v1/actors/:id/disputes";
   server.post(path, { ...operations.openForAccount, ...limits }, async (request) => {
     const body: unknown = bodyOf(request);
-    checkShape(validators.textForAccount, body, "dispute");
+    checkShape(disputeBodies.textForAccount, body, "dispute");
     const { index, ...text } = body;
     return answerInTime(disputes.openForAccount(behalfOf(request), index, text), unknown);
   });
@@ -353,12 +346,12 @@ function addAccountRoutes(server: FastifyInstance, { disputes }: DisputeRoutesOf
   });
   server.post(`${path}/:index/messages`, { ...operations.messageForAccount, ...limits }, async (request) => {
     const body: unknown = bodyOf(request);
-    checkShape(validators.text, body, "message");
+    checkShape(disputeBodies.text, body, "message");
     return answerInTime(disputes.messageForAccount(behalfOf(request), indexOf(request), body), unknown);
   });
   const small = { bodyLimit: smallBodyBytesMax };
   server.post(`${path}/:index/withdraw`, { ...operations.withdrawForAccount, ...small }, async (request) => {
-    checkShape(validators.empty, bodyOf(request), "request");
+    checkShape(disputeBodies.empty, bodyOf(request), "request");
     return answerInTime(disputes.withdrawForAccount(behalfOf(request), indexOf(request)), unknown);
   });
 }
@@ -395,7 +388,7 @@ function addRulingRoutes(server: FastifyInstance, { disputes }: DisputeRoutesOf)
   };
   server.post("/v1/disputes/:index/messages", { ...operations.message, ...limits }, async (request) => {
     const body: unknown = bodyOf(request);
-    checkShape(validators.text, body, "message");
+    checkShape(disputeBodies.text, body, "message");
     return answerInTime(disputes.messageFromSite(authorOf(request), indexOf(request), body), unknown);
   });
   server.post("/v1/disputes/:index/preview", { ...operations.preview, ...limits }, async (request) => {
@@ -408,11 +401,11 @@ function addRulingRoutes(server: FastifyInstance, { disputes }: DisputeRoutesOf)
   });
   server.post("/v1/disputes/:index/abuse", { ...operations.abuse, ...limits }, async (request) => {
     const body: unknown = bodyOf(request);
-    checkShape(validators.abuse, body, "request");
+    checkShape(disputeBodies.abuse, body, "request");
     return answerInTime(disputes.answerAbuse(authorOf(request), indexOf(request), body), unknown);
   });
   server.post("/v1/records/:index/revoke-token", { ...operations.revoke, ...small }, async (request) => {
-    checkShape(validators.empty, bodyOf(request), "request");
+    checkShape(disputeBodies.empty, bodyOf(request), "request");
     return answerInTime(disputes.revokeTokens(authorOf(request), indexOf(request)), unknown);
   });
 }
@@ -439,7 +432,7 @@ function tooMany(retryAfterSeconds: number): DocketError {
 
 function rulingOf(request: FastifyRequest): RulingWish {
   const body: unknown = bodyOf(request);
-  checkShape(validators.ruling, body, "ruling");
+  checkShape(disputeBodies.ruling, body, "ruling");
   return body;
 }
 
