@@ -11,7 +11,7 @@ export {
 export type { ConcludedFacts, Conclusion, FiredFact, Reason } from "./enforcement/conclusion.ts";
 export { announcedStrikes, lateSteps, namedStep, stepEffect } from "./enforcement/confirm.ts";
 export type { FiredName, StepEffect } from "./enforcement/confirm.ts";
-export { enforce, restricts, stepName } from "./enforcement/enforce.ts";
+export { enforce, restricts } from "./enforcement/enforce.ts";
 export type { Caps, Enforcement, ReachedStep } from "./enforcement/enforce.ts";
 export { correction, holdsAsLong, reevaluate } from "./enforcement/reevaluate.ts";
 export type {
