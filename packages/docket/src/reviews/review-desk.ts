@@ -335,7 +335,7 @@ export class ReviewDesk implements SiteReviews {
   }
 }
 
-// What is said of the content is no word on a measure: a step of a ladder is named, unless it is all there is.
+// What is said of the content is no word on a measure: a step of a ladder is named, unless it is all.
 function chosen(open: readonly OpenTask[], task: ReviewTask | undefined): OpenTask | undefined {
   if (task !== undefined) return open.find((one) => one.task === task);
   return open.find((one) => one.task !== "ladder") ?? open[0];
