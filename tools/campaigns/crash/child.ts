@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program that a crash campaign kills: decides the events of an NDJSON file, restricts some of their
-// actors and overturns some decisions, and prints each answer, one JSON object a line: {id, index, receipt}, or
-// {act, leaf}.
+// actors and overturns some decisions, and prints each answer, one JSON object a line: {id, index, receipt},
+// or {act, leaf}.
 //
 //   child.ts DATA EVENTS [DISK_MODULE]
 import { createReadStream } from "node:fs";

@@ -47,7 +47,7 @@ test("what an event came with counts if its facts name it, and says what it is",
   assert.equal(decide(replay, suspended)[0]?.what, "facts.standing");
 });
 
-test("of equal strikes one is void for each that is named, and one that there was not is a difference", () => {
+test("of equal strikes one is void for each that is named; one that was not is a difference", () => {
   const replay = new StandingReplay();
   const strike = { policy: "p", rule: "r", count: 1, at: formatTime(t0) };
   const given = { ...none(), strikes: [strike, strike] };
