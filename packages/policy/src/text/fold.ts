@@ -227,7 +227,7 @@ function putRight(text: string, { twisted, unseen }: Telling): string {
   return twisted ? readRegional(readOverrides(seen)) : seen;
 }
 
-/** The same as {@link straighten} with signs where white space is wide; `undefined` where that is of no use. */
+/** What {@link straighten} gives, with signs where white space is wide; `undefined` if that is of no use. */
 function withGaps(text: string, normalised: string, scanned: Telling): string | undefined {
   const seen = putRight(text, scanned);
   const isWide = seen === text ? scanned.wide : wide.test(seen);
