@@ -127,7 +127,7 @@ function testFiles(patterns: readonly string[], paths: readonly string[]): strin
   return files.filter((file) => paths.length === 0 || paths.some((path) => file.includes(path))).sort();
 }
 
-/** Runs shards of test files side by side. What the first prints is seen as it comes, the others' after it. */
+/** Runs shards of test files side by side. What the first prints is seen at once, the others' after it. */
 async function runTests(
   shards: readonly (readonly string[])[],
   options: readonly string[],

@@ -304,8 +304,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
   dispute_token_invalid: {
     status: 403,
     summary: "The dispute token is not one of this site, was revoked, or is for something else.",
-    remedy:
-      "Take the token again from the notice, whole and unchanged; ask the site for a new one if it was revoked.",
+    remedy: "Take the token again from the notice, whole; ask the site for a new one if it was revoked.",
   },
   dispute_expired: {
     status: 410,
