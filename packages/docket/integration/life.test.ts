@@ -140,7 +140,7 @@ function realComments(count: number): Comment[] {
   const rows = readFileSync(path, "utf8").trim().split("\n");
   const stride = Math.floor(rows.length / count);
   return Array.from({ length: count }, (_, place) => {
-    const { id, author: name, text, label } = JSON.parse(rows[place * stride] as string) as Row;
+    const { id, author: name, text, label } = JSON.parse(rows[place * stride] ?? "") as Row;
     const content = { id: `c-${id}`, text };
     return {
       event: { id, type: "comment", actor: { id: `real-${name}`.slice(0, 200) }, content },

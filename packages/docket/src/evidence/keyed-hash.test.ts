@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac, createSecretKey } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { keyedHash, keyedHashText } from "./keyed-hash.ts";
 
 test("keyed hashes are HMAC-SHA256 of purpose, line feed and value", () => {

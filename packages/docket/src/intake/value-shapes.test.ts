@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ValueShapes } from "./value-shapes.ts";
 
 test("objects hold the values that there are, in the order of the keys, whichever came before", () => {
