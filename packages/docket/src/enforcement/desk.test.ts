@@ -143,7 +143,8 @@ test("a step that needs a person waits, is taken once, and goes with its strikes
   const facts = (await site.opened.site.recorded(last)).facts;
   assert.deepEqual(facts?.proposed, ["comments/ladder-5"]);
   const wish = { of: last, reason: "ladder" };
-  await assert.rejects(enforcement.takeSteps(reviewer, { ...wish, of: last - 1 }), { code: "act_conflict" });
+  const before = { ...wish, of: decisions.at(-2)?.index ?? -1 };
+  await assert.rejects(enforcement.takeSteps(reviewer, before), { code: "act_conflict" });
   const done = await enforcement.takeSteps(reviewer, wish);
   assert.deepEqual(
     done.restrictions.map(({ kind }) => kind),

@@ -94,6 +94,7 @@ test("one form for what is the same", () => {
   assert.equal(canonical("term", "  FREE\t Money* "), "free money*");
   assert.equal(canonical("term", "*"), "*");
   assert.equal(canonical("term", "**x"), "**x");
+  assert.equal(canonical("term", "x\\ *"), "x\\");
   assert.equal(canonical("pattern", " a\\b "), "a\\b");
 });
 
@@ -112,7 +113,7 @@ test("a canonical entry reads as itself, and its line reads back", () => {
       const entry = untilMs === undefined ? read : { ...read, untilMs };
       assert.deepEqual(readListLine(kind, formatListLine(kind, entry)), entry);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 2_000, examples: [["term", "\\ *", undefined]] },
   );
 });
 

@@ -76,6 +76,8 @@ function splitTerm(written: string): { prefix: "" | "*"; core: string; suffix: "
 function joinTerm(prefix: string, core: string, suffix: string): string {
   // A lone star is the character, and needs no escape.
   if (core === "*" && prefix === "" && suffix === "") return core;
+  // No word ends with a backslash, so a star after it would say nothing, and be read as the character.
+  if (suffix === "*" && core.endsWith("\\")) return joinTerm(prefix, core, "");
   const escapedEnd = suffix === "" && core.endsWith("*") ? `${core.slice(0, -1)}\\*` : core;
   const escaped = prefix === "" && core.startsWith("*") ? `\\${escapedEnd}` : escapedEnd;
   return `${prefix}${escaped}${suffix}`;
