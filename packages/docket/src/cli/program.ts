@@ -7,6 +7,7 @@ import type { DecideOptions } from "./decide/run-decide.ts";
 import { addBatches } from "./batch/command.ts";
 import { addActor } from "./actor/command.ts";
 import { addBacktest } from "./backtest/command.ts";
+import type { CommandParts, Give } from "./command-parts.ts";
 import { addEnforcement } from "./enforcement/command.ts";
 import { addDisputes } from "./dispute/command.ts";
 import { addDelivery } from "./delivery/command.ts";
@@ -35,8 +36,6 @@ export const defaultData = "./docket-data";
 /** The address that `serve` listens on if none is named. */
 export const defaultListen = "127.0.0.1:8080";
 
-type Give = (code: number) => void;
-
 /** Makes the program. `give` is told the exit code of the command that ran. */
 export function createProgram(terminal: Terminal, give: Give): Command {
   const program = new Command("docket")
@@ -64,19 +63,20 @@ export function createProgram(terminal: Terminal, give: Give): Command {
   addList(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
   addModel(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
   addReading(program, terminal, give);
-  addLabel(
-    program,
-    { index: indexArgument, data: dataOption, url: urlOption, apiKey: apiKeyOption, examples },
-    terminal,
-    give,
-  );
-  const parts = { data: dataOption, url: urlOption, apiKey: apiKeyOption, examples };
+  const parts: CommandParts = {
+    index: indexArgument,
+    data: dataOption,
+    url: urlOption,
+    apiKey: apiKeyOption,
+    examples,
+  };
+  addLabel(program, parts, terminal, give);
   addEnforcement(program, parts, terminal, give);
   addDelivery(program, parts, terminal, give);
   addSettings(program, parts, terminal, give);
-  addReviews(program, { ...parts, index: indexArgument }, terminal, give);
-  addBatches(program, { ...parts, index: indexArgument }, terminal, give);
-  addDisputes(program, { ...parts, index: indexArgument }, terminal, give);
+  addReviews(program, parts, terminal, give);
+  addBatches(program, parts, terminal, give);
+  addDisputes(program, parts, terminal, give);
   addTransparency(program, parts, terminal, give);
   addActor(program, parts, terminal, give);
   addFindings(program, parts, terminal, give);

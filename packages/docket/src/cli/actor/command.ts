@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket actor`: its words and options.
 import { InvalidArgumentError } from "commander";
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
 import { timelineEntriesDefault, timelineEntriesMax } from "../../patterns/contract.ts";
+import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ActorOptions } from "./run.ts";
-
-/** Options that commands share; each call makes a new one. */
-export type ActorCommandParts = {
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
 
 /** Adds `actor`. */
 export function addActor(
   program: Command,
-  { data, url, apiKey, examples }: ActorCommandParts,
+  { data, url, apiKey, examples }: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {

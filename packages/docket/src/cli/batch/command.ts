@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket revert`, `docket sweep` and `docket batches`: their words and options.
 import { Option } from "commander";
-import type { Argument, Command } from "commander";
+import type { Command } from "commander";
+import { withPlaceAndJson } from "../command-parts.ts";
+import type { CommandParts, Give } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { BatchesOptions, CorrectionFlags } from "./run.ts";
 
-/** Arguments and options that commands share; each call makes a new one. */
-export type BatchCommandParts = {
-  index: () => Argument;
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
-
-type Give = (code: number) => void;
-
 /** Adds `revert`, `sweep` and `batches`. */
-export function addBatches(program: Command, parts: BatchCommandParts, terminal: Terminal, give: Give): void {
+export function addBatches(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const { examples } = parts;
   const run = async (batch: "revert" | "sweep", target: string | undefined, flags: CorrectionFlags) => {
     const { runCorrection } = await import("./run.ts");
@@ -68,8 +58,8 @@ export function addBatches(program: Command, parts: BatchCommandParts, terminal:
   addList(program, parts, terminal, give);
 }
 
-function addList(program: Command, parts: BatchCommandParts, terminal: Terminal, give: Give): void {
-  where(
+function addList(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  withPlaceAndJson(
     program
       .command("batches")
       .description("List corrections of many decisions, show one, approve it, or end it."),
@@ -91,8 +81,8 @@ function addList(program: Command, parts: BatchCommandParts, terminal: Terminal,
     });
 }
 
-function corrected(command: Command, parts: BatchCommandParts): Command {
-  return where(
+function corrected(command: Command, parts: CommandParts): Command {
+  return withPlaceAndJson(
     command
       .option("--from <time>", "decided from then on, such as 2026-11-20T00:00:00Z")
       .option("--to <time>", "decided before then")
@@ -102,12 +92,4 @@ function corrected(command: Command, parts: BatchCommandParts): Command {
       .option("--apply", "do it"),
     parts,
   );
-}
-
-function where(command: Command, { data, url, apiKey }: BatchCommandParts): Command {
-  return command
-    .addOption(data().conflicts("url"))
-    .addOption(url())
-    .addOption(apiKey())
-    .option("--json", "print it as JSON");
 }

@@ -5,36 +5,22 @@ import type { Command } from "commander";
 import { noticeLanguages } from "../../delivery/notice.ts";
 import { messageFamilies } from "../../delivery/webhooks/contract.ts";
 import type { MessageFamily } from "../../delivery/webhooks/contract.ts";
+import type { CommandParts, Give } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ChangesOptions } from "./changes.ts";
 import type { NoticesOptions } from "./notices.ts";
 import type { ReportsOptions } from "./reports.ts";
 import type { WebhookOptions } from "./webhooks.ts";
 
-/** Options that commands share; each call makes a new one. */
-export type DeliveryCommandParts = {
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
-type Give = (code: number) => void;
-
 /** Adds the commands about what goes out of a site, and what users report. */
-export function addDelivery(
-  program: Command,
-  parts: DeliveryCommandParts,
-  terminal: Terminal,
-  give: Give,
-): void {
+export function addDelivery(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   addChanges(program, parts, terminal, give);
   addNotices(program, parts, terminal, give);
   addReports(program, parts, terminal, give);
   addWebhooks(program, parts, terminal, give);
 }
 
-function addChanges(program: Command, parts: DeliveryCommandParts, terminal: Terminal, give: Give): void {
+function addChanges(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const { data, url, apiKey, examples } = parts;
   program
     .command("changes")
@@ -60,7 +46,7 @@ function addChanges(program: Command, parts: DeliveryCommandParts, terminal: Ter
     });
 }
 
-function addNotices(program: Command, parts: DeliveryCommandParts, terminal: Terminal, give: Give): void {
+function addNotices(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const { data, url, apiKey, examples } = parts;
   program
     .command("notices")
@@ -95,7 +81,7 @@ function addNotices(program: Command, parts: DeliveryCommandParts, terminal: Ter
     });
 }
 
-function addReports(program: Command, parts: DeliveryCommandParts, terminal: Terminal, give: Give): void {
+function addReports(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const { data, url, apiKey, examples } = parts;
   program
     .command("reports")
@@ -125,7 +111,7 @@ function addReports(program: Command, parts: DeliveryCommandParts, terminal: Ter
     });
 }
 
-function addWebhooks(program: Command, parts: DeliveryCommandParts, terminal: Terminal, give: Give): void {
+function addWebhooks(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const { data, url, apiKey, examples } = parts;
   const webhooks = program
     .command("webhooks")

@@ -2,29 +2,14 @@
 // `docket dispute`, `docket disputes` and `docket rule`: their words and options.
 import { Argument, InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { withPlaceAndJson } from "../command-parts.ts";
+import type { CommandParts, Give } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { RuleOptions } from "./rule.ts";
 import type { DisputeOptions, ListOptions } from "./run.ts";
 
-/** Arguments and options that commands share; each call makes a new one. */
-export type DisputeCommandParts = {
-  index: () => Argument;
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
-
-type Give = (code: number) => void;
-
 /** Adds `dispute`, `disputes` and `rule`. */
-export function addDisputes(
-  program: Command,
-  parts: DisputeCommandParts,
-  terminal: Terminal,
-  give: Give,
-): void {
+export function addDisputes(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const dispute = program
     .command("dispute")
     .description("Object to a decision, with a token or for an account; write to a dispute; read it.")
@@ -36,13 +21,13 @@ export function addDisputes(
   addRule(program, parts, terminal, give);
 }
 
-function addWriting(parent: Command, parts: DisputeCommandParts, terminal: Terminal, give: Give): void {
+function addWriting(parent: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const run = async (act: DisputeOptions["act"], index: number | undefined, flags: Flags): Promise<void> => {
     const { runDispute } = await import("./run.ts");
     give(await runDispute({ ...flags, act, index }, terminal));
   };
   const shared = (command: Command): Command => {
-    return where(command, parts).addOption(tokenOption()).addOption(accountOption());
+    return withPlaceAndJson(command, parts).addOption(tokenOption()).addOption(accountOption());
   };
   const written = (command: Command): Command =>
     command
@@ -75,8 +60,8 @@ function addWriting(parent: Command, parts: DisputeCommandParts, terminal: Termi
     .action((index: number | undefined, flags: Flags) => run("withdraw", index, flags));
 }
 
-function addReading(parent: Command, parts: DisputeCommandParts, terminal: Terminal, give: Give): void {
-  where(
+function addReading(parent: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  withPlaceAndJson(
     parent.command("show").description("Print a dispute: with --token as its complainant sees it."),
     parts,
   )
@@ -106,15 +91,15 @@ function addReading(parent: Command, parts: DisputeCommandParts, terminal: Termi
     });
 }
 
-function addAnswering(parent: Command, parts: DisputeCommandParts, terminal: Terminal, give: Give): void {
-  where(parent.command("revoke").description("Revoke the dispute tokens of a record."), parts)
+function addAnswering(parent: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  withPlaceAndJson(parent.command("revoke").description("Revoke the dispute tokens of a record."), parts)
     .addArgument(parts.index())
     .addHelpText("after", parts.examples("docket dispute revoke 17 --data ./trial"))
     .action(async (index: number, flags: Flags) => {
       const { runDispute } = await import("./run.ts");
       give(await runDispute({ ...flags, act: "revoke", index }, terminal));
     });
-  where(
+  withPlaceAndJson(
     parent
       .command("abuse")
       .description("Warn the complainant not to abuse disputes, or keep them from opening further ones."),
@@ -132,8 +117,8 @@ function addAnswering(parent: Command, parts: DisputeCommandParts, terminal: Ter
     });
 }
 
-function addList(program: Command, parts: DisputeCommandParts, terminal: Terminal, give: Give): void {
-  const disputes = where(
+function addList(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  const disputes = withPlaceAndJson(
     program.command("disputes").description("List disputes, the oldest first, or say how they went."),
     parts,
   )
@@ -145,7 +130,7 @@ function addList(program: Command, parts: DisputeCommandParts, terminal: Termina
       const { runDisputes } = await import("./run.ts");
       give(await runDisputes(options, terminal));
     });
-  where(
+  withPlaceAndJson(
     disputes
       .command("statistics")
       .description("How disputes of a period went: times, and how often who had decided was wrong."),
@@ -160,8 +145,8 @@ function addList(program: Command, parts: DisputeCommandParts, terminal: Termina
     });
 }
 
-function addRule(program: Command, parts: DisputeCommandParts, terminal: Terminal, give: Give): void {
-  where(
+function addRule(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  withPlaceAndJson(
     program
       .command("rule")
       .description(
@@ -207,14 +192,6 @@ function addRule(program: Command, parts: DisputeCommandParts, terminal: Termina
 }
 
 type Flags = Omit<DisputeOptions, "act" | "index">;
-
-function where(command: Command, { data, url, apiKey }: DisputeCommandParts): Command {
-  return command
-    .addOption(data().conflicts("url"))
-    .addOption(url())
-    .addOption(apiKey())
-    .option("--json", "print it as JSON");
-}
 
 function tokenOption(): Option {
   return new Option("--token <token>", "the dispute token of the notice").conflicts("account");

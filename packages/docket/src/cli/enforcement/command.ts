@@ -4,34 +4,19 @@ import { linkRelations, verdicts } from "@docket/protocol";
 import type { LinkRelation, Verdict } from "@docket/protocol";
 import { Argument, InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import type { CommandParts, Give } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { LiftOptions, LinkOptions, RestrictOptions, SaidOptions, VerdictOptions } from "./run.ts";
 
-/** Options that commands share; each call makes a new one. */
-export type EnforcementCommandParts = {
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
-
-type Give = (code: number) => void;
-
 /** Adds the commands of enforcement. `give` is told the exit code of the command that ran. */
-export function addEnforcement(
-  program: Command,
-  parts: EnforcementCommandParts,
-  terminal: Terminal,
-  give: Give,
-): void {
+export function addEnforcement(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   addVerdict(program, parts, terminal, give);
   addRestrict(program, parts, terminal, give);
   addLift(program, parts, terminal, give);
   addLink(program, parts, terminal, give);
 }
 
-function addVerdict(program: Command, parts: EnforcementCommandParts, terminal: Terminal, give: Give): void {
+function addVerdict(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const command = program
     .command("verdict")
     .description(
@@ -58,7 +43,7 @@ function addVerdict(program: Command, parts: EnforcementCommandParts, terminal: 
     });
 }
 
-function addRestrict(program: Command, parts: EnforcementCommandParts, terminal: Terminal, give: Give): void {
+function addRestrict(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const command = onSubject(
     program
       .command("restrict")
@@ -99,7 +84,7 @@ function addRestrict(program: Command, parts: EnforcementCommandParts, terminal:
     });
 }
 
-function addLift(program: Command, parts: EnforcementCommandParts, terminal: Terminal, give: Give): void {
+function addLift(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const command = onSubject(
     program.command("lift").description("End restrictions: those that are named, or all in force."),
   )
@@ -119,7 +104,7 @@ function addLift(program: Command, parts: EnforcementCommandParts, terminal: Ter
     });
 }
 
-function addLink(program: Command, parts: EnforcementCommandParts, terminal: Terminal, give: Give): void {
+function addLink(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   const command = program
     .command("link")
     .description(
@@ -159,7 +144,7 @@ function onSubject(command: Command): Command {
     .option("--fingerprint <hash>", "a text, by its fingerprint");
 }
 
-function said(command: Command, { data, url, apiKey }: EnforcementCommandParts): Command {
+function said(command: Command, { data, url, apiKey }: CommandParts): Command {
   return command
     .option("--reason <code>", "why: spam, phishing, mistaken, … or a code of your own; anyone may see it")
     .option("--note <text>", "sealed with the record, readable with the site's keys")

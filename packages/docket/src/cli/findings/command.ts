@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket findings`: its words and options.
-import type { Command, Option } from "commander";
-import { Option as NewOption } from "commander";
+import { Option } from "commander";
+import type { Command } from "commander";
 import { findingKinds } from "../../patterns/contract.ts";
+import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { FindingsOptions } from "./run.ts";
-
-/** Options that commands share; each call makes a new one. */
-export type FindingsCommandParts = {
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
 
 /** Adds `findings`. */
 export function addFindings(
   program: Command,
-  { data, url, apiKey, examples }: FindingsCommandParts,
+  { data, url, apiKey, examples }: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {
@@ -29,7 +21,7 @@ export function addFindings(
         "rules that reviewers contradict, groups and pairs that were not decided alike.\n" +
         "Each finding names the records that show it.",
     )
-    .addOption(new NewOption("--kind <kind...>", "only findings of these kinds").choices(findingKinds))
+    .addOption(new Option("--kind <kind...>", "only findings of these kinds").choices(findingKinds))
     .option("--from <time>", "decided at or after, RFC 3339 (default: 7 days before --to)")
     .option("--to <time>", "decided before (default: after the last decision)")
     .addOption(data().conflicts("url"))

@@ -4,23 +4,14 @@ import { labelSources, labelValues } from "@docket/protocol";
 import type { LabelSource, LabelValue } from "@docket/protocol";
 import { Argument, Option } from "commander";
 import type { Command } from "commander";
+import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { LabelOptions } from "./run.ts";
-
-/** Arguments and options that commands share; each call makes a new one. */
-export type LabelCommandParts = {
-  index: () => Argument;
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
 
 /** Adds `label`. */
 export function addLabel(
   program: Command,
-  { index, data, url, apiKey, examples }: LabelCommandParts,
+  { index, data, url, apiKey, examples }: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {

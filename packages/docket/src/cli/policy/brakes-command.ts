@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket policy brakes` and `docket policy confirm`: their words and options.
-import type { Argument, Command, Option } from "commander";
+import type { Command } from "commander";
+import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { BrakesWhere } from "./brakes.ts";
-
-/** Arguments and options that commands below `docket policy` share; each call makes a new one. */
-export type BrakeCommandParts = {
-  index: () => Argument;
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
 
 /** Adds `brakes` and `confirm` to `docket policy`. */
 export function addBrakeCommands(
   policy: Command,
-  parts: BrakeCommandParts,
+  parts: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {

@@ -4,35 +4,23 @@ import { reviewFindings, reviewTasks, verdicts } from "@docket/protocol";
 import type { ReviewFinding } from "@docket/protocol";
 import { Argument, Option } from "commander";
 import type { Command } from "commander";
+import { withPlaceAndJson } from "../command-parts.ts";
+import type { CommandParts, Give } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { QueueOptions, ReviewOptions, StatisticsOptions } from "./run.ts";
 
-/** Arguments and options that commands share; each call makes a new one. */
-export type ReviewCommandParts = {
-  index: () => Argument;
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
-
-type Give = (code: number) => void;
-
 /** Adds `queue`, `review` and `reviews`. */
-export function addReviews(
-  program: Command,
-  parts: ReviewCommandParts,
-  terminal: Terminal,
-  give: Give,
-): void {
+export function addReviews(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
   addQueue(program, parts, terminal, give);
   addReview(program, parts, terminal, give);
   const reviews = program
     .command("reviews")
     .description("What reviews say of the policy and of each other.")
     .addHelpText("after", parts.examples("docket reviews stats --data ./trial"));
-  where(reviews.command("stats").description("Misses, mistakes, agreement and waiting times."), parts)
+  withPlaceAndJson(
+    reviews.command("stats").description("Misses, mistakes, agreement and waiting times."),
+    parts,
+  )
     .option("--from <time>", "from when on, such as 2026-11-01T00:00:00Z (default: 30 days ago)")
     .option("--to <time>", "until when (default: now)")
     .addHelpText("after", parts.examples("docket reviews stats --from 2026-11-01T00:00:00Z --data ./trial"))
@@ -42,8 +30,8 @@ export function addReviews(
     });
 }
 
-function addQueue(program: Command, parts: ReviewCommandParts, terminal: Terminal, give: Give): void {
-  where(
+function addQueue(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  withPlaceAndJson(
     program
       .command("queue")
       .description(
@@ -72,8 +60,8 @@ function addQueue(program: Command, parts: ReviewCommandParts, terminal: Termina
     });
 }
 
-function addReview(program: Command, parts: ReviewCommandParts, terminal: Terminal, give: Give): void {
-  where(
+function addReview(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  withPlaceAndJson(
     program
       .command("review")
       .description(
@@ -118,11 +106,3 @@ function addReview(program: Command, parts: ReviewCommandParts, terminal: Termin
 }
 
 type Flags = Omit<ReviewOptions, "index" | "finding">;
-
-function where(command: Command, { data, url, apiKey }: ReviewCommandParts): Command {
-  return command
-    .addOption(data().conflicts("url"))
-    .addOption(url())
-    .addOption(apiKey())
-    .option("--json", "print it as JSON");
-}

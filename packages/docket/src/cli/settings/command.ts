@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket settings`: its words and options.
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
+import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { SettingsOptions } from "./run.ts";
-
-/** Options that commands share; each call makes a new one. */
-export type SettingsCommandParts = {
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
 
 /** Adds `settings`. */
 export function addSettings(
   program: Command,
-  { data, url, apiKey, examples }: SettingsCommandParts,
+  { data, url, apiKey, examples }: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {

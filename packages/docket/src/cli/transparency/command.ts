@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket transparency`, `docket weekly` and `docket statements`: their words and options.
-import { Option } from "commander";
 import type { Command } from "commander";
+import { withPlace } from "../command-parts.ts";
+import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ReportOptions, StatementsOptions, WeeklyOptions } from "./run.ts";
-
-/** Options that commands share; each call makes a new one. */
-export type TransparencyCommandParts = {
-  data: () => Option;
-  url: () => Option;
-  apiKey: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
 
 /** Adds `transparency`, `weekly` and `statements`. */
 export function addTransparency(
   program: Command,
-  parts: TransparencyCommandParts,
+  parts: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {
   const { examples } = parts;
-  where(
+  withPlace(
     program
       .command("transparency")
       .description(
@@ -43,7 +35,7 @@ export function addTransparency(
       const { runTransparency } = await import("./run.ts");
       give(await runTransparency(options, terminal));
     });
-  where(
+  withPlace(
     program
       .command("weekly")
       .description("Make the manager's week: spam caught, estimated mistakes, disputes, waiting times.")
@@ -62,11 +54,11 @@ export function addTransparency(
 
 function addStatements(
   program: Command,
-  parts: TransparencyCommandParts,
+  parts: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {
-  where(
+  withPlace(
     program
       .command("statements")
       .description(
@@ -94,8 +86,4 @@ function addStatements(
       const { runStatements } = await import("./run.ts");
       give(await runStatements(options, terminal));
     });
-}
-
-function where(command: Command, { data, url, apiKey }: TransparencyCommandParts): Command {
-  return command.addOption(data().conflicts("url")).addOption(url()).addOption(apiKey());
 }

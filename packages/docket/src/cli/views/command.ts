@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket views`: its words and options.
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
+import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
 import type { RebuildOptions } from "./run.ts";
-
-/** Options that commands share; each call makes a new one. */
-export type ViewsCommandParts = {
-  data: () => Option;
-  /** The text of examples, a line each. */
-  examples: (...lines: string[]) => string;
-};
 
 /** Adds `views`. */
 export function addViews(
   program: Command,
-  { data, examples }: ViewsCommandParts,
+  { data, examples }: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {

@@ -18,6 +18,7 @@ import {
   smallBodyBytesMax,
 } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { RequestBrake } from "../request-brake.ts";
 import { accountIdOf } from "./actors.ts";
 import {
@@ -460,17 +461,4 @@ function timeIn(query: ReadonlyMap<string, string>, name: string): number | unde
   const ms = text === undefined ? undefined : parseTime(text);
   if (text === undefined || ms !== undefined) return ms;
   throw new ProtocolError("schema_mismatch", `${name} is an RFC 3339 time, for example 2026-11-22T00:00:00Z`);
-}
-
-function wholeNumber(
-  query: ReadonlyMap<string, string>,
-  name: string,
-  least: number,
-  most: number,
-): number | undefined {
-  const text = query.get(name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^\d{1,16}$/.test(text) && value >= least && value <= most) return value;
-  throw new ProtocolError("schema_mismatch", `${name} is a whole number from ${least} to ${most}`);
 }

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Labels: what people and other systems say that the content of a decision is.
-import {
-  checkShape,
-  labelReasonPattern,
-  labelSources,
-  labelValues,
-  parseJson,
-  ProtocolError,
-} from "@docket/protocol";
+import { checkShape, labelReasonPattern, labelSources, labelValues, parseJson } from "@docket/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
@@ -16,6 +9,7 @@ import type { SiteLabels } from "../../labels/label-desk.ts";
 import { answerInTime, callerOf, queryParameters, sealingUnknown } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 const json = "application/json";
 const unknown = sealingUnknown("the label was not durable in time; look at /v1/labels before you ask again");
@@ -111,17 +105,4 @@ export function addLabelRoutes(server: FastifyInstance, { labels }: { labels: Si
     const { id, role } = callerOf(request);
     return answerInTime(labels.label({ by: id, role }, body), unknown);
   });
-}
-
-function wholeNumber(
-  query: ReadonlyMap<string, string>,
-  name: string,
-  least: number,
-  most: number,
-): number | undefined {
-  const text = query.get(name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^\d{1,16}$/.test(text) && value >= least && value <= most) return value;
-  throw new ProtocolError("schema_mismatch", `${name} is a whole number from ${least} to ${most}`);
 }

@@ -12,6 +12,7 @@ import type { SitePatterns } from "../../patterns/patterns-desk.ts";
 import { answerInTime, callerOf, queryParameters, requireAction, sealingUnknown } from "../context.ts";
 import { accountIdLengthMax, smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 const json = "application/json";
 const tag = "patterns";
@@ -184,19 +185,6 @@ function timeOf(query: ReadonlyMap<string, string>, name: string): number | unde
   if (time !== undefined) return time;
   const message = `${name} is ${JSON.stringify(text)}; give an RFC 3339 time, with "+" as %2B`;
   throw new ProtocolError("schema_mismatch", message);
-}
-
-function wholeNumber(
-  query: ReadonlyMap<string, string>,
-  name: string,
-  least: number,
-  most: number,
-): number | undefined {
-  const text = query.get(name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^\d{1,16}$/.test(text) && value >= least && value <= most) return value;
-  throw new ProtocolError("schema_mismatch", `${name} is a whole number from ${least} to ${most}`);
 }
 
 async function inLongTime<Value>(work: Promise<Value>): Promise<Value> {
