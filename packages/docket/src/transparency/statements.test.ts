@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { DocketRecord } from "@docket/protocol";
 import { sharedPath, skipReason } from "../../../../tools/shared-data.ts";
+import { plainRow } from "../testing/plain-row.ts";
 import type { DecisionRow } from "../views/decision-row.ts";
 import {
   categories,
@@ -37,32 +38,18 @@ const header = {
 } as const;
 const suspension = { id: `r_${"s".repeat(16)}`, kind: "suspend", until: "2026-11-30T00:00:00.000Z" } as const;
 const row: DecisionRow = {
+  ...plainRow,
   index: 17,
   actor,
   decidedMs: Date.UTC(2026, 10, 23, 11, 59),
   sealedMs: Date.UTC(2026, 10, 23, 12),
   outcome: "reject",
-  type: "comment",
-  op: "create",
-  source: "http",
-  late: false,
   content: "b".repeat(22),
   fingerprint: "f".repeat(22),
   rules: ["links"],
   fired: ["comments/links", "comments/new:shadow"],
   strikes: 1,
-  restrictions: 0,
-  refusedBy: undefined,
-  proposed: [],
-  campaign: undefined,
   language: "de",
-  accountAgeMs: undefined,
-  points: 0,
-  holdUntilMs: undefined,
-  otherwise: undefined,
-  release: "A".repeat(43),
-  letters: undefined,
-  marks: [],
 };
 const decision = {
   ...header,

@@ -14,6 +14,7 @@ import { findPatterns } from "../../patterns/findings/findings.ts";
 import { differ } from "../../patterns/findings/compared.ts";
 import type { FindingsSource } from "../../patterns/findings/source.ts";
 import { SqliteSiteIndex } from "../../stores/sqlite/site-index.ts";
+import { plainRow } from "../../testing/plain-row.ts";
 import type { DecisionRow } from "../../views/decision-row.ts";
 import type { IndexEntry } from "../../views/site-index.ts";
 import { repeatWindowMs } from "../../views/site-index.ts";
@@ -223,31 +224,12 @@ function plant(): Planted {
 
 function row(given: Partial<DecisionRow>): Omit<DecisionRow, "index"> {
   return {
+    ...plainRow,
     actor: "a_nobody",
     decidedMs: endMs - 1,
     sealedMs: endMs,
-    outcome: "allow",
-    type: "comment",
-    op: "create",
-    source: "http",
-    late: false,
-    content: undefined,
-    fingerprint: undefined,
-    rules: [],
-    fired: [],
-    strikes: 0,
-    restrictions: 0,
-    refusedBy: undefined,
-    proposed: [],
-    campaign: undefined,
-    language: undefined,
-    accountAgeMs: undefined,
-    points: 0,
     letters: 40,
-    holdUntilMs: undefined,
-    otherwise: undefined,
     release: "rel",
-    marks: [],
     ...given,
   };
 }

@@ -2,6 +2,7 @@
 // A log in memory that delivery reads: records are appended by the test, decisions with their rows.
 import { encodeBody, encodeLeaf, formatTime, isCaseRecord, parseLeaf } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord, Event, Outcome, PartName } from "@docket/protocol";
+import { plainRow } from "../../testing/plain-row.ts";
 import type { CaseQuery, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 import { DocketError } from "../../error.ts";
 import type { LogView } from "../contract.ts";
@@ -61,6 +62,7 @@ export class MemoryLog implements LogView {
     const content = JSON.stringify({ v: 1, event });
     const index = this.records.length;
     const row: DecisionRow = {
+      ...plainRow,
       index,
       actor,
       decidedMs: this.nowMs,
@@ -68,25 +70,7 @@ export class MemoryLog implements LogView {
       outcome,
       type: event.type,
       op: event.op ?? "create",
-      source: "http",
-      late: false,
       content: event.content?.id === undefined ? undefined : `h:${event.content.id}`,
-      fingerprint: undefined,
-      rules: [],
-      fired: [],
-      strikes: 0,
-      restrictions: 0,
-      refusedBy: undefined,
-      proposed: [],
-      campaign: undefined,
-      language: undefined,
-      accountAgeMs: undefined,
-      points: 0,
-      letters: undefined,
-      holdUntilMs: undefined,
-      otherwise: undefined,
-      release: digest,
-      marks: [],
       ...over,
     };
     // The row is there before anybody is told of the record, as in a site's views.

@@ -2,6 +2,7 @@
 // The views in memory, and a small log whose records go into them.
 import { encodeBody, encodeLeaf, formatTime, parseLeaf, parseTime } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord } from "@docket/protocol";
+import { plainRow } from "../../testing/plain-row.ts";
 import type { CaseQuery, DecisionCount, DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
 import type { ReviewViews } from "../load-state.ts";
 
@@ -20,7 +21,14 @@ export class MemoryViews implements ReviewViews {
   decide(facts: Partial<DecisionRow>): DecisionRow {
     const index = this.size++;
     const sealedMs = timeOf(index);
-    const row: DecisionRow = { ...plainRow, decidedMs: sealedMs, sealedMs, ...facts, index };
+    const row: DecisionRow = {
+      ...plainRow,
+      actor: actorNamed("a"),
+      decidedMs: sealedMs,
+      sealedMs,
+      ...facts,
+      index,
+    };
     this.rows.push(row);
     return row;
   }
@@ -77,31 +85,6 @@ export class MemoryViews implements ReviewViews {
 
 const digest = "A".repeat(43);
 const beganMs = Date.UTC(2026, 10, 1);
-const plainRow: Omit<DecisionRow, "index" | "decidedMs" | "sealedMs"> = {
-  actor: actorNamed("a"),
-  outcome: "allow",
-  type: "comment",
-  op: "create",
-  source: "http",
-  late: false,
-  content: undefined,
-  fingerprint: undefined,
-  rules: [],
-  fired: [],
-  strikes: 0,
-  restrictions: 0,
-  refusedBy: undefined,
-  proposed: [],
-  campaign: undefined,
-  language: undefined,
-  accountAgeMs: undefined,
-  points: 0,
-  holdUntilMs: undefined,
-  otherwise: undefined,
-  release: "A".repeat(43),
-  letters: undefined,
-  marks: [],
-};
 
 /** When a record of the log was sealed, in ms since 1970. */
 export function timeOf(index: number): number {
