@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The preview of a proposal: the candidate over the last week's records, in a thread of its own, so that the
 // thread that answers isn't held up.
-import { Worker } from "node:worker_threads";
 import type { PreviewedSite } from "../intake/open-site.ts";
 import type { Release } from "../releases/release.ts";
 import type { Preview, Previewer } from "../releases/review.ts";
 import { threadUrl } from "../thread-url.ts";
+import { askThread } from "./ask-thread.ts";
+import type { ThreadFailure } from "./ask-thread.ts";
 import type { BacktestOptions } from "./backtest.ts";
 import { plainOf } from "./candidate.ts";
 import type { PlainCandidate } from "./candidate.ts";
@@ -25,7 +26,7 @@ export type PreviewStart = Pick<BacktestOptions, "source" | "from" | "to" | "war
   readonly candidate: PlainCandidate;
 };
 /** What it answers. */
-export type PreviewAnswer = { readonly report: BacktestReport } | { readonly failure: string };
+export type PreviewAnswer = { readonly report: BacktestReport } | ThreadFailure;
 
 /** Previews candidates for a site that is open. */
 export function previewer(site: PreviewedSite): Previewer {
@@ -35,7 +36,9 @@ export function previewer(site: PreviewedSite): Previewer {
     const from = Math.max(since, size - previewRecordsMax);
     if (from >= size) return { ran: false, why: "nothing was decided yet" };
     const warmFrom = Math.max(0, from - previewMemoryRecordsMax);
-    const report = await inThread(startOf(site, candidate, { size, from, warmFrom }), signal);
+    const start = previewStart(site, candidate, { size, from, warmFrom });
+    const module = threadUrl("./preview-thread", import.meta.url);
+    const report = await askThread<PreviewAnswer>(module, start, signal);
     // Whoever approves sees that there is none: that is better than a change that can't be proposed.
     if ("failure" in report) return { ran: false, why: `it failed: ${report.failure.split("\n", 1)[0]}` };
     const notes = from > since ? [`only the newest ${size - from} records of the week`] : [];
@@ -43,7 +46,8 @@ export function previewer(site: PreviewedSite): Previewer {
   };
 }
 
-function startOf(
+/** What a thread is started with that decides records of an open site again. */
+export function previewStart(
   { paths, origin, keys }: PreviewedSite,
   candidate: Release,
   { size, from, warmFrom }: { size: number; from: number; warmFrom: number },
@@ -51,24 +55,6 @@ function startOf(
   const { site, keyEncryption, hashing } = keys;
   const source = { paths, origin, keys: { site, keyEncryption, hashing }, size };
   return { source, from, to: size, warmFrom, candidate: plainOf(candidate) };
-}
-
-/** @throws {Error} if it is stopped by the signal */
-async function inThread(start: PreviewStart, signal: AbortSignal): Promise<PreviewAnswer> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<PreviewAnswer>();
-  const worker = new Worker(threadUrl("./preview-thread", import.meta.url), { workerData: start });
-  const stop = (): void => reject(new Error("the preview was stopped"));
-  signal.addEventListener("abort", stop, { once: true });
-  worker.on("message", resolve);
-  worker.on("error", ({ message }: Error) => resolve({ failure: message }));
-  worker.on("exit", () => resolve({ failure: "its thread ended" }));
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    await worker.terminate();
-  }
 }
 
 function previewOf(report: BacktestReport, notes: readonly string[]): Preview {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a rule in force would refuse of the past, for a sweep: the release over recorded history, in a thread
 // of its own, so that the thread that answers isn't held up.
-import { Worker } from "node:worker_threads";
 import type { PreviewedSite } from "../intake/open-site.ts";
 import type { RefusedNow, RefusedNowFinder } from "../reviews/batch-plan.ts";
 import { threadUrl } from "../thread-url.ts";
-import { plainOf } from "./candidate.ts";
+import { askThread } from "./ask-thread.ts";
+import type { ThreadFailure } from "./ask-thread.ts";
+import { previewStart } from "./preview.ts";
 import type { PreviewStart } from "./preview.ts";
 
 /** Most records that are decided again, the newest of the period; and most before them, for memory. */
@@ -24,45 +25,26 @@ export type RefusedStart = PreviewStart & {
 /** What it answers. */
 export type RefusedAnswer =
   | { readonly refused: readonly RefusedNow[]; readonly notes: readonly string[] }
-  | { readonly failure: string };
+  | ThreadFailure;
+
 /** Finds what a rule would refuse on a site that is open. */
 export function refusedNowFinder(site: PreviewedSite): RefusedNowFinder {
   return async (release, rule, { fromMs, toMs }, signal) => {
-    signal.throwIfAborted();
     const size = site.publishedSize();
     const since = await site.firstRecordSince(fromMs);
     const from = Math.max(since, size - sweptRecordsMax);
     if (from >= size) return { refused: [], notes: [] };
-    const { site: siteKey, keyEncryption, hashing } = site.keys;
-    const source = {
-      paths: site.paths,
-      origin: site.origin,
-      keys: { site: siteKey, keyEncryption, hashing },
-      size,
-    };
     const warmFrom = Math.max(0, from - sweptMemoryRecordsMax);
-    const candidate = plainOf(release);
-    const start: RefusedStart = { source, from, to: size, warmFrom, candidate, rule, fromMs, toMs };
-    const answer = await inThread(start, signal);
+    const start: RefusedStart = {
+      ...previewStart(site, release, { size, from, warmFrom }),
+      rule,
+      fromMs,
+      toMs,
+    };
+    const module = threadUrl("./refused-now-thread", import.meta.url);
+    const answer = await askThread<RefusedAnswer>(module, start, signal);
     if ("failure" in answer) throw new Error(`history could not be decided again: ${answer.failure}`);
     const cut = from > since ? [`only the newest ${size - from} records of the period were looked at`] : [];
     return { refused: [...answer.refused], notes: [...cut, ...answer.notes] };
   };
-}
-
-/** @throws {Error} if it is stopped by the signal */
-async function inThread(start: RefusedStart, signal: AbortSignal): Promise<RefusedAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<RefusedAnswer>();
-  const worker = new Worker(threadUrl("./refused-now-thread", import.meta.url), { workerData: start });
-  const stop = (): void => reject(signal.reason as Error);
-  signal.addEventListener("abort", stop, { once: true });
-  worker.on("message", resolve);
-  worker.on("error", ({ message }: Error) => resolve({ failure: message }));
-  worker.on("exit", () => resolve({ failure: "its thread ended" }));
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    await worker.terminate();
-  }
 }
