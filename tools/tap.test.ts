@@ -31,6 +31,7 @@ ok 2 - outer
 
 test("skipped tests are found at any depth, with their reasons", () => {
   assert.deepEqual(readTap(stream), {
+    failed: [],
     skipped: [
       {
         name: String.raw`needs an engine \# SKIP is not a directive here`,
@@ -45,8 +46,37 @@ test("skipped tests are found at any depth, with their reasons", () => {
 
 test("a stream that broke off has no counts", () => {
   assert.deepEqual(readTap("TAP version 13\nok 1 - one\n"), {
+    failed: [],
     skipped: [],
     tests: undefined,
     skippedCount: undefined,
   });
+});
+
+test("of what failed, the innermost test is told, with its details", () => {
+  const failing = `# Subtest: outer
+    # Subtest: inner
+    not ok 1 - inner
+      ---
+      duration_ms: 1.2
+      failureType: 'testCodeFailure'
+      error: |-
+        it broke
+
+        twice
+      ...
+    1..1
+not ok 1 - outer
+  ---
+  failureType: 'subtestsFailed'
+  error: '1 subtest failed'
+  ...
+not ok 2 - later # TODO one day
+`;
+  assert.deepEqual(readTap(failing).failed, [
+    {
+      name: "inner",
+      details: ["duration_ms: 1.2", "failureType: 'testCodeFailure'", "error: |-", "it broke", "", "twice"],
+    },
+  ]);
 });

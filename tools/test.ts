@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that must hold before a commit, what fails fastest first. `npm test` runs it.
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { globSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -14,14 +15,21 @@ const unitTimeoutMs = 120_000;
 const integrationTimeoutMs = 600_000;
 /** Unit tests are shared out among so many processes at most: each takes some hundred MB. */
 const shardsMax = 4;
-/** The longest file of all begins first, so that nothing waits for it at the end. */
-const longestFile = "packages/docket/integration/docs.test.ts";
+/** Lines that are told of how a test failed. */
+const detailsMax = 30;
+/** The longest files begin first, so that nothing waits for them at the end. */
+const longFiles = /integration\/(docs-\d|copies)\.test\.ts$/;
+
+/** Property tests try the same each time, so that a change is to blame for what fails. */
+const defaultSeed = 20_261_123;
+const seedBelow = 2 ** 31;
 
 const help = `Runs the checks and tests of the whole repository and exits with 1 if any failed.
 
-Usage: npm test [-- [--only STEPS] [PATH...]]
+Usage: npm test [-- [--only STEPS] [--seed SEED] [PATH...]]
 
   --only STEPS   run only these steps, separated by commas
+  --seed SEED    of property tests: a number (default ${defaultSeed}), or "random" for another
   PATH           run only test files whose path contains one of these
   --help         print this
 
@@ -35,7 +43,8 @@ Steps, in order:
 
 With DOCKET_REQUIRE_ENGINES=1 in the environment a skipped test is a failure.
 
-Example: npm test -- --only types,unit packages/tlog
+Examples: npm test -- --only types,unit packages/tlog
+          npm test -- --only unit --seed random packages/policy
 `;
 
 interface Step {
@@ -46,7 +55,7 @@ interface Step {
 
 const steps: readonly Step[] = [
   { name: "build", run: () => run("tsc", ["-b"]) },
-  { name: "types", run: () => run("tsc", ["-p", "tsconfig.tests.json"]) },
+  { name: "types", run: checkTypes },
   { name: "lint", run: () => run("oxlint", ["--type-aware", "--deny-warnings"]) },
   { name: "format", run: () => run("oxfmt", ["--check", "."]) },
   { name: "unit", run: runUnitTests },
@@ -61,7 +70,11 @@ async function main(args: readonly string[]): Promise<number> {
     parsed = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { only: { type: "string" }, help: { type: "boolean", short: "h" } },
+      options: {
+        only: { type: "string" },
+        seed: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
     });
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${help}`);
@@ -78,6 +91,13 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`There is no step ${unknown.join(", ")}.\n\n${help}`);
     return 2;
   }
+  const seed = values.seed === "random" ? randomInt(seedBelow) : Number(values.seed ?? defaultSeed);
+  if (!Number.isSafeInteger(seed)) {
+    process.stderr.write(`--seed takes a whole number or "random", not ${values.seed}.\n\n${help}`);
+    return 2;
+  }
+  process.env["DOCKET_PROPERTY_SEED"] = String(seed);
+  process.stdout.write(`property tests begin with seed ${seed}\n`);
   return runSteps(
     steps.filter((step) => wanted.includes(step.name)),
     positionals,
@@ -101,6 +121,14 @@ async function runSteps(chosen: readonly Step[], paths: readonly string[]): Prom
   return failures === 0 ? 0 : 1;
 }
 
+// What runs in a browser is checked with a browser's types, and apart from all else, which has none.
+async function checkTypes(): Promise<string | undefined> {
+  const rest = await run("tsc", ["-p", "tsconfig.tests.json"]);
+  const pages = await run("tsc", ["-p", "packages/pages/tsconfig.tests.json"]);
+  const console_ = await run("tsc", ["-p", "packages/console/tsconfig.json"]);
+  return rest ?? pages ?? console_;
+}
+
 function runUnitTests(paths: readonly string[]): Promise<string | undefined> {
   const files = testFiles(["packages/*/src/**/*.test.ts", "tools/**/*.test.ts"], paths);
   if (files.length === 0 && paths.length === 0) return Promise.resolve("there are no unit tests at all");
@@ -110,7 +138,7 @@ function runUnitTests(paths: readonly string[]): Promise<string | undefined> {
 
 function runIntegrationTests(paths: readonly string[]): Promise<string | undefined> {
   const files = testFiles(["packages/*/integration/**/*.test.ts"], paths);
-  const ordered = [...files].sort((a, b) => Number(b === longestFile) - Number(a === longestFile));
+  const ordered = [...files].sort((a, b) => Number(longFiles.test(b)) - Number(longFiles.test(a)));
   return runTests([ordered], ["--test-concurrency=2", `--test-timeout=${integrationTimeoutMs}`]);
 }
 
@@ -143,6 +171,10 @@ async function runTests(
       process.stdout.write(readFileSync(outputPath(folder, place)));
     }
     const taps = shards.map((_, place) => readTap(readFileSync(tapPath(folder, place), "utf8")));
+    // Once more at the end, where somebody looks who has only the last lines.
+    for (const { name, details } of taps.flatMap(({ failed }) => failed)) {
+      process.stdout.write(`failed: ${name}\n${details.slice(0, detailsMax).join("\n")}\n`);
+    }
     return problems.find((problem) => problem !== undefined) ?? firstProblem(taps);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -161,7 +193,8 @@ function runShard(
     "--test-reporter=tap",
     `--test-reporter-destination=${tapPath(folder, place)}`,
   ];
-  const args = ["--conditions=@docket/source", "--test", ...options, ...reporters, ...files];
+  const seeded = `--import=${new URL("seed-properties.ts", import.meta.url).href}`;
+  const args = ["--conditions=@docket/source", seeded, "--test", ...options, ...reporters, ...files];
   const output = place === 0 ? "inherit" : openSync(outputPath(folder, place), "w");
   // What the many short processes of the tests have compiled once, they need not compile again.
   return run("node", args, output, { NODE_COMPILE_CACHE: join(folder, "compiled") });

@@ -191,7 +191,12 @@ function recordSequencer(
   named: readonly string[],
 ): AnySequencer {
   const random = countedBytes(head.frontier.size);
-  const sequencer = new Sequencer(journal, head, { now, random, signers: [by], origin });
+  const sequencer = new Sequencer(journal, head, {
+    clock: () => ({ nowMs: now(), uncertaintyMs: null }),
+    random,
+    signers: [by],
+    origin,
+  });
   return {
     size: () => sequencer.size,
     commit(wishes) {

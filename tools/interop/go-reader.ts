@@ -2,11 +2,11 @@
 // Runs go/*.go, the reader of Docket's logs over golang.org/x/mod, where Go and that package are installed
 // (Debian: golang-go, golang-golang-x-mod-dev).
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { compileGo, goIsInstalled, goPath } from "./compile-go.ts";
 
 /** Another's reader. Each call resolves with one line that ends in `ok`, or rejects with what was wrong. */
 export type GoReader = {
@@ -22,7 +22,7 @@ export type GoReader = {
 
 /** The reader, or `undefined` where Go or its package is absent. It is compiled at the first call, once. */
 export function goReader(): GoReader | undefined {
-  if (!goIsInstalled()) return undefined;
+  if (!packageIsInstalled()) return undefined;
   return {
     check: (dir, vkey) => run(["check", dir, vkey]),
     checkProof: (proofFile, leafFile, vkey) => run(["proof", proofFile, leafFile, vkey]),
@@ -34,39 +34,18 @@ export function goReader(): GoReader | undefined {
 /** What a test says when it skips for want of Go. */
 export const goSkipReason = "golang-go and golang-golang-x-mod-dev are not installed";
 
-/** Where Debian puts the sources of Go packages. */
-const goPath = "/usr/share/gocode";
-
 const execute = promisify(execFile);
 
 let compiled: Promise<string> | undefined;
 
-function goIsInstalled(): boolean {
-  if (!existsSync(join(goPath, "src/golang.org/x/mod/sumdb/tlog"))) return false;
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return folders.some((folder) => folder !== "" && existsSync(join(folder, "go")));
+function packageIsInstalled(): boolean {
+  return goIsInstalled() && existsSync(join(goPath, "src/golang.org/x/mod/sumdb/tlog"));
 }
 
 async function run(args: string[]): Promise<string> {
-  compiled ??= compile();
+  compiled ??= compileGo(
+    ["main.go", "vectors.go"].map((name) => fileURLToPath(new URL(`go/${name}`, import.meta.url))),
+  );
   const { stdout } = await execute(await compiled, args);
   return stdout.trimEnd();
-}
-
-async function compile(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "docket-go-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const binary = join(folder, "reader");
-  const sources = ["main.go", "vectors.go"].map((name) =>
-    fileURLToPath(new URL(`go/${name}`, import.meta.url)),
-  );
-  const env = {
-    ...process.env,
-    GO111MODULE: "off",
-    GOPATH: goPath,
-    GOFLAGS: "",
-    GOCACHE: process.env["GOCACHE"] ?? join(process.env["HOME"] ?? folder, ".cache/go-build"),
-  };
-  await execute("go", ["build", "-o", binary, ...sources], { env, cwd: folder });
-  return binary;
 }

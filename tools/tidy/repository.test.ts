@@ -11,12 +11,14 @@ import { type Lock, type Manifest, checkExports, checkLock, checkPins } from "./
 import { type Problem, type RepositoryFile, describeProblem } from "./problem.ts";
 import { packageEntries, packageImports, purePackages, rooms, wiring } from "./rooms.ts";
 import {
+  checkComponentLengths,
   checkDefaultExports,
   checkFileLength,
   checkFunctionLengths,
   checkLineLengths,
   checkPure,
   checkSpdx,
+  importsPart,
 } from "./sources.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -44,6 +46,9 @@ const sources = filesOf(
   "tools/**/*.{ts,mjs}",
   "examples/**/*.ts",
 );
+// What stands between tags is no code and no string, so of these only their imports are scanned.
+const components = filesOf("packages/*/src/**/*.tsx");
+const componentHeads = components.map(({ path, text }) => ({ path, text: importsPart(text) }));
 const pages = filesOf("*.md", "docs/**/*.md", "examples/**/*.md", "packages/*/*.md");
 const manifestPaths = ["package.json", ...filesOf("packages/*/package.json").map(({ path }) => path)];
 const manifests = manifestPaths.map((path) => ({ path, manifest: readJson(path) as Manifest }));
@@ -75,19 +80,19 @@ test("the files that the checks are for are found", () => {
 });
 
 test("every source begins with its licence", () => {
-  report(sources.flatMap(checkSpdx));
+  report([...sources, ...components].flatMap(checkSpdx));
 });
 
 test("no line is too long", () => {
-  report(sources.flatMap(checkLineLengths));
+  report([...sources, ...components].flatMap(checkLineLengths));
 });
 
 test("no file is too long", () => {
-  report(sources.flatMap(checkFileLength));
+  report([...sources, ...components].flatMap(checkFileLength));
 });
 
 test("no function is too long", () => {
-  report(sources.flatMap(checkFunctionLengths));
+  report([...sources.flatMap(checkFunctionLengths), ...components.flatMap(checkComponentLengths)]);
 });
 
 test("nothing is exported as default", () => {
@@ -95,11 +100,11 @@ test("nothing is exported as default", () => {
 });
 
 test("packages for browsers use no API of Node", () => {
-  report(sources.flatMap((file) => checkPure(file, purePackages)));
+  report([...sources, ...componentHeads].flatMap((file) => checkPure(file, purePackages)));
 });
 
 test("packages import earlier packages only", () => {
-  report(sources.flatMap((file) => checkPackageDirection(file, packageImports)));
+  report([...sources, ...componentHeads].flatMap((file) => checkPackageDirection(file, packageImports)));
 });
 
 test("rooms import what the table of rooms allows", () => {
@@ -107,7 +112,9 @@ test("rooms import what the table of rooms allows", () => {
 });
 
 test("packages import only what they declare", () => {
-  report(sources.flatMap((file) => checkDeclaredDependencies(file, declared, workspace)));
+  report(
+    [...sources, ...componentHeads].flatMap((file) => checkDeclaredDependencies(file, declared, workspace)),
+  );
 });
 
 test("every dependency is pinned", () => {

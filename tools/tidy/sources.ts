@@ -58,6 +58,24 @@ export function checkFunctionLengths({ path, text }: RepositoryFile): Problem[] 
     });
 }
 
+/** The same for functions of a file with tags, which stand at its margin and end there. */
+export function checkComponentLengths({ path, text }: RepositoryFile): Problem[] {
+  return [...text.matchAll(/^(?:export )?(?:async )?function (\w+)[^]*?^\}$/gm)].flatMap(
+    ({ 0: body, 1: name, index }) => {
+      const lines = body.split("\n").length;
+      if (lines <= functionLinesMax) return [];
+      const message = `${name} has ${lines} lines, at most ${functionLinesMax} are allowed`;
+      return [{ check: "function-length" as const, path, line: lineAt(text, index), message }];
+    },
+  );
+}
+
+/** The lines of a source that import, and those before them. */
+export function importsPart(text: string): string {
+  const [last] = [...text.matchAll(/^(?:import .*|\} from ".*");$/gm)].slice(-1);
+  return last === undefined ? "" : text.slice(0, last.index + last[0].length);
+}
+
 /** Whether nothing is exported as default. */
 export function checkDefaultExports({ path, text }: RepositoryFile): Problem[] {
   return [...blank(text).matchAll(/\bexport\s+default\b|\bas\s+default\b/g)].map(({ index }) => ({

@@ -97,6 +97,18 @@ describe("docket list", () => {
     assert.deepEqual([again.code, again.out], [0, "Nothing changed: trusted has it already.\n"]);
   });
 
+  test("what an entry would have done last week is said, and nothing is changed", async () => {
+    const previewed = await call(["list", "add", "bad_domains", "shop.example", "--preview"]);
+    assert.match(previewed.out, /^bad_domains would have 1 more and 0 fewer entries. Nothing was changed.\n/);
+    assert.match(previewed.out, /\n {2}no rule would have hit otherwise\n$/);
+    assert.equal(await decided("6", "zoe", "see https://www.shop.example/x"), "allow");
+    const again = await call(["list", "add", "bad_domains", "shop.example", "--preview"]);
+    assert.match(again.out, /\n {2}reject {2}1, then 2\n {2}lists\/bad-domain {2}1 hits, then 2\n$/);
+    const unsaid = await call(["list", "add", "bad_domains", "shop.example"]);
+    assert.equal(unsaid.code, 2);
+    assert.match(unsaid.err, /say why, with --why/);
+  });
+
   test("lists are printed, asked, and their changes listed", async () => {
     const { out } = await call(["list", "ls"]);
     assert.match(out, /^bad_domains +domain +1 +file +\S{43}$/m);

@@ -5,7 +5,7 @@
 //   DIR/log.vkey             the log's verifier keys, to give away
 //   DIR/policy/              the policy, if no other directory is named
 //   DIR/sites/main/…         the log (log/paths.ts), identity.sqlite and views.sqlite
-//   DIR/access.sqlite        API keys, hashed
+//   DIR/access.sqlite        API keys, people and sessions; nothing in it lets anybody in
 //   DIR/lock.sqlite          held by the one process that writes
 //   DIR.keys/main/…          keys (evidence/keys.ts), not in the data directory
 import { randomBytes } from "node:crypto";
@@ -17,10 +17,12 @@ import { DocketError } from "./error.ts";
 import {
   createOpaqueKeys,
   createSiteKeys,
+  mainSite,
   readSiteKeys,
   signerKeysOf,
   verifierKeyOf,
 } from "./evidence/keys.ts";
+import type { KeyRing } from "./evidence/key-ring.ts";
 import type { SiteKeys } from "./evidence/keys.ts";
 import type { LogDisk } from "./log/disk.ts";
 import { writeState } from "./log/materialised.ts";
@@ -32,8 +34,7 @@ import type { MaintainedLog } from "./succession/maintenance.ts";
 import { threadUrl } from "./thread-url.ts";
 import type { LogPaths } from "./log/paths.ts";
 
-/** The site that every installation has. */
-export const mainSite = "main";
+export { mainSite } from "./evidence/keys.ts";
 const originBytes = 8;
 /** The policy of the library that a data directory begins with. */
 const firstPolicy = "comments";
@@ -47,6 +48,8 @@ export type Installation = {
   /** Whether its log holds opaque entries, and no records. */
   opaque: boolean;
   paths: LogPaths;
+  /** Opens protected keys, once they were asked for (key-providers/). */
+  guard?: KeyRing | undefined;
   /** The log that this one goes on from, if any. */
   succeeds: Succession | undefined;
 };
@@ -156,8 +159,8 @@ export function maintainedLog(
   disk: LogDisk,
   diskModule: string = threadUrl("./stores/files/node-disk", import.meta.url).href,
 ): MaintainedLog {
-  const { origin, opaque, paths, keysDirectory } = installation;
-  return { origin, opaque, paths, keys: join(keysDirectory, mainSite), disk, diskModule };
+  const { origin, opaque, paths, keysDirectory, guard } = installation;
+  return { origin, opaque, paths, keys: join(keysDirectory, mainSite), guard, disk, diskModule };
 }
 
 /** The file of the verifier keys that an installation gives away. */
@@ -171,7 +174,7 @@ export function verifierKeyPath(installation: Installation): string {
  * @throws {DocketError} `usage` if they are missing or belong to another log
  */
 export function readKeys(installation: Installation): SiteKeys {
-  const keys = readSiteKeys(installation.keysDirectory, mainSite);
+  const keys = readSiteKeys(installation.keysDirectory, mainSite, installation.guard);
   const name = verifierKeyOf(keys.signerKey).split("+")[0];
   if (name !== installation.origin) {
     throw new DocketError(

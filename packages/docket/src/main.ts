@@ -1,54 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens an installation for writing: takes its lock, loads keys and policy, opens the site. Wires the
-// engines.
+// Opens an installation for writing: takes its lock, opens what a site leans on, then the site, then what
+// people do with it.
+import type { AlertDesk } from "./alerts/alert-desk.ts";
 import { randomPool } from "./evidence/random.ts";
 import { join } from "node:path";
-import { previewer } from "./backtest/preview.ts";
-import { postWith } from "./delivery/webhooks/post.ts";
-import { refusedNowFinder } from "./backtest/refused-now.ts";
+import { openBacktestJobs } from "./backtest/open-jobs.ts";
+import type { SiteBacktests } from "./backtest/jobs-contract.ts";
+import { openEngines, waitAtMost } from "./engines.ts";
+import type { Engines, OpenInstallationOptions } from "./engines.ts";
 import { DocketError } from "./error.ts";
 import type { Installation } from "./installation.ts";
-import { mainSite, maintainedLog, readKeys, verifierKeyPath } from "./installation.ts";
-import type { RebuildProgress } from "./intake/rebuild.ts";
+import { mainSite, maintainedLog, verifierKeyPath } from "./installation.ts";
 import { lastRecordMs } from "./intake/open-enforcement.ts";
+import { replayTombstones } from "./erasure/replay-tombstones.ts";
 import { openSite } from "./intake/open-site.ts";
 import type { OpenedSite } from "./intake/open-site.ts";
-import { readPolicyDirectory } from "./releases/policy-directory.ts";
-import { DnsLookups } from "./lookups/dns-lookups.ts";
-import { dnsResolver } from "./lookups/dns-resolver.ts";
+import { heldRulesFinder } from "./patterns/held-rules.ts";
+import type { HeldRulesFinder } from "./patterns/held-rules.ts";
+import { settleProtection } from "./key-providers/protection.ts";
+import { keyFolderPath, unlockInstallation } from "./key-providers/unlock.ts";
 import { OpaqueLog } from "./log/opaque-log.ts";
-import { counterSnapshotFile } from "./stores/files/counter-snapshot.ts";
 import { disk } from "./stores/files/node-disk.ts";
-import { webhookProgressFiles, webhookSecretFiles } from "./stores/files/webhook-files.ts";
-import { readBelow, readIfThere } from "./stores/files/read-files.ts";
-import { replaceDurably } from "./stores/files/replace-durably.ts";
 import { lockDirectory } from "./stores/sqlite/directory-lock.ts";
-import { openSiteIndex } from "./stores/sqlite/site-index-client.ts";
 import type { Signing } from "./succession/maintenance.ts";
 import { settleOpening } from "./succession/opening.ts";
 import { threadUrl } from "./thread-url.ts";
-import { version } from "./version.ts";
-import { repeatWindowMs } from "./views/site-index.ts";
+
+export type { OpenInstallationOptions } from "./engines.ts";
 
 /** An installation that is open for writing. */
-export type OpenInstallation = OpenedSite & { close(): Promise<void> };
+export type OpenInstallation = OpenedSite & Beside & { close(): Promise<void> };
+
+/** What a site's record is read for beside its work. */
+export type Beside = {
+  /** Candidates over recorded history, beside the work of the site. */
+  backtests: SiteBacktests;
+  /** What rules found while they were held back. */
+  heldRules: HeldRulesFinder;
+  /** Tells people what is wrong, once it is started. */
+  alerts: AlertDesk;
+};
 
 /** An installation with an opaque log that is open for writing. */
 export type OpenOpaqueInstallation = { log: OpaqueLog; close(): Promise<void> };
-
-/** What may be given from outside. `diskModule` is the URL of a module that exports `disk`. */
-export type OpenInstallationOptions = {
-  diskModule?: string | undefined;
-  onProgress?: RebuildProgress | undefined;
-  /** Whether an edited policy directory is taken, where the level allows it (default: true). */
-  takesEdits?: boolean | undefined;
-  /** Told what the operator should know: a sentence. */
-  onNotice?: ((notice: string) => void) | undefined;
-  /** Servers that lists in the DNS are asked through, `ADDRESS` or `ADDRESS:PORT` (default: the system's). */
-  dnsServers?: readonly string[] | undefined;
-  /** Ms since 1970; the system's clock if left out. */
-  clock?: (() => number) | undefined;
-};
 
 /**
  * Opens an installation for writing.
@@ -60,74 +54,61 @@ export async function openInstallation(
   installation: Installation,
   options: OpenInstallationOptions = {},
 ): Promise<OpenInstallation> {
-  const { paths } = installation;
   if (installation.opaque) {
     throw new DocketError("usage", `${installation.data} holds an opaque log: it takes entries, not events`);
   }
-  return underLock(installation, options, async ({ formerKeys, primacy }, diskModule) => {
-    const keys = readKeys(installation);
-    const index = openSiteIndex({
-      identityPath: join(paths.site, "identity.sqlite"),
-      viewsPath: join(paths.site, "views.sqlite"),
-      repeatWindowMs,
-    });
-    const lookups = new DnsLookups({
-      resolver: dnsResolver(options.dnsServers ?? []),
-      clock: () => performance.now(),
-      timer: runLater,
-      onNotice: options.onNotice,
-    });
+  return underLock(installation, options, async (signing, diskModule, unlocked) => {
+    const engines = await openEngines(installation, unlocked, options);
     const opened = await openSite({
-      lookups,
-      paths,
-      origin: installation.origin,
-      keys,
-      index,
-      disk,
-      replaceLater: replaceDurably,
-      readLater: readIfThere,
+      ...engines.site,
       diskModule,
-      snapshotAt: counterSnapshotFile,
-      takesEdits: options.takesEdits,
-      policyFiles: () => readPolicyDirectory(installation.policyDirectory),
-      listFile: (path) => readBelow(installation.policyDirectory, path),
-      formerKeys,
-      primacy,
-      succeeds: installation.succeeds,
-      version,
-      clock: options.clock ?? Date.now,
-      random: randomPool(),
-      previewer,
-      refusedNow: refusedNowFinder,
-      timer: runLater,
-      webhooks: {
-        secrets: webhookSecretFiles(join(installation.keysDirectory, mainSite, "webhooks")),
-        progress: webhookProgressFiles(join(paths.site, "webhooks")),
-        post: postWith(fetch, options.clock ?? Date.now),
-        random: Math.random,
-      },
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-      ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
+      formerKeys: signing.formerKeys,
+      primacy: signing.primacy,
     }).catch(async (error: unknown) => {
-      lookups.close();
-      await index.close().catch(() => undefined);
+      await engines.abandon();
       throw error;
     });
+    await engines.ready();
     const started = await startDesks(opened);
+    const { closeBeside, ...beside } = await openBeside(unlocked, engines, opened);
     return {
       ...started,
+      ...beside,
       close: async () => {
+        await closeBeside();
         await started.close();
-        lookups.close();
+        await engines.close();
       },
     };
   });
 }
 
 // What became due while nobody was there is done now, and the rest when it is.
-async function startDesks(opened: OpenedSite): Promise<OpenInstallation> {
-  const { site, changes, lists, enforcement, delivery, batches } = opened;
+async function startDesks(opened: OpenedSite): Promise<OpenedSite & { close(): Promise<void> }> {
+  const {
+    site,
+    changes,
+    lists,
+    enforcement,
+    delivery,
+    batches,
+    requests,
+    readings,
+    anchors,
+    clockDesk,
+    copies,
+  } = opened;
   const close = async (): Promise<void> => {
+    await copies.close();
+    await waitAtMost(Promise.all([opened.gaps.close(), clockDesk.close()]), closeDesksWithinMs);
+    await anchors.close();
+    await opened.erasures.close();
+    await opened.retention.close();
+    await opened.search.close();
+    requests.close();
+    opened.live.close();
+    await opened.access?.close();
+    await readings.close();
     await batches.close();
     await delivery.close();
     await enforcement.close();
@@ -140,8 +121,17 @@ async function startDesks(opened: OpenedSite): Promise<OpenInstallation> {
     const lastMs = await lastRecordMs(site);
     await changes.start();
     await lists.start();
+    // Whoever was erased is so before anything is answered.
+    await opened.keyDesk.settle();
+    await opened.erasures.start();
     await enforcement.start(lastMs);
     await batches.start();
+    await requests.start();
+    await readings.start();
+    clockDesk.start();
+    // What was left aside may lie on a disk that hangs: it is decided when it can be read.
+    void opened.gaps.start();
+    await copies.start();
   } catch (error) {
     await close();
     throw error;
@@ -149,11 +139,47 @@ async function startDesks(opened: OpenedSite): Promise<OpenInstallation> {
   return { ...opened, close };
 }
 
-function runLater(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms);
-  // It is told to stop when the installation is closed; until then it keeps no process alive.
-  timer.unref();
-  return () => clearTimeout(timer);
+async function openBeside(
+  { policyDirectory }: Installation,
+  engines: Engines,
+  { site, changes, labels, settings }: OpenedSite,
+): Promise<Beside & { closeBeside: () => Promise<void> }> {
+  const { paths, origin, keys, index, random, clock, timer } = engines.site;
+  const alerts = await engines.alerts(settings);
+  const backtests = openBacktestJobs({
+    paths,
+    origin,
+    keys,
+    policyDirectory,
+    changes,
+    labels,
+    firstRecordSince: (ms) => index.firstRecordSince(ms),
+    publishedSize: () => site.status().publishedSize,
+    inForce: () => site.release.id,
+    random,
+    clock,
+    timer,
+  });
+  const heldRules = heldRulesFinder({
+    indexed: () => site.indexed(),
+    latestMs: () => index.latestDecidedMs(),
+    decisionCounts: (query) => index.decisionCounts(query),
+  });
+  const closeBeside = async (): Promise<void> => {
+    await alerts.close();
+    await backtests.close();
+  };
+  return { backtests, heldRules, alerts, closeBeside };
+}
+
+/** What is still to be sealed of the clock and of gaps is waited for no longer than this, in ms. */
+const closeDesksWithinMs = 2000;
+
+// Whatever protects the keys is asked here, and not again while this process runs.
+async function openKeys(installation: Installation): Promise<Installation> {
+  const unlocked = await unlockInstallation(installation);
+  const { guard } = settleProtection({ path: keyFolderPath(unlocked), guard: unlocked.guard }, randomPool());
+  return { ...unlocked, guard };
 }
 
 /**
@@ -183,14 +209,18 @@ export async function openOpaqueInstallation(
 async function underLock<Opened extends { close(): Promise<void> }>(
   installation: Installation,
   options: Pick<OpenInstallationOptions, "diskModule">,
-  open: (signing: Signing, diskModule: string) => Promise<Opened>,
+  open: (signing: Signing, diskModule: string, unlocked: Installation) => Promise<Opened>,
 ): Promise<Opened> {
   const lock = lockDirectory(join(installation.data, "lock.sqlite"), installation.data);
   const diskModule = options.diskModule ?? threadUrl("./stores/files/node-disk", import.meta.url).href;
   try {
-    const log = maintainedLog(installation, disk, diskModule);
+    const unlocked = await openKeys(installation);
+    const log = maintainedLog(unlocked, disk, diskModule);
+    const { origin, paths, keysDirectory } = installation;
+    // Before anything is read: whoever was erased stays so where an older copy was put back.
+    replayTombstones({ keys: join(keysDirectory, mainSite), site: paths.site, origin, disk });
     const signing = await settleOpening(log, verifierKeyPath(installation));
-    const opened = await open(signing, diskModule);
+    const opened = await open(signing, diskModule, unlocked);
     return {
       ...opened,
       async close() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A report as a page that stands by itself: no script, nothing from elsewhere, light and dark.
+import { hash } from "node:crypto";
 import { escaped } from "./printable.ts";
 
 /** The cells of a row; the first one names it. */
@@ -13,14 +14,16 @@ export function page(parts: {
   style: string;
 }): string {
   const { title, head, sections, style } = parts;
+  const styles = commonStyle + style;
+  const source = `'sha256-${hash("sha256", styles, "base64")}'`;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${source}">
 <title>${escaped(title)}</title>
-<style>${commonStyle}${style}</style>
+<style>${styles}</style>
 </head>
 <body>
 <main>

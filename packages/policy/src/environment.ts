@@ -128,6 +128,9 @@ export const builtinFields: ReadonlyMap<FieldPath, FieldDeclaration> = new Map(
     field("content.html", stringType, true, (input) => input.content?.html, textLengthMax),
     field("content.headers", stringType, true, (input) => input.content?.headers, textLengthMax),
     field("content.parts", stringListType, true, (input) => input.content?.parts),
+    field("reports.actor", intType, false, (input) => input.reports?.actor),
+    field("reports.reporters", intType, false, (input) => input.reports?.reporters),
+    field("reports.content", intType, false, (input) => input.reports?.content),
     field("standing.strikes", intType, false, (input) => input.standing.strikes),
     field("standing.restricted", boolType, false, (input) => input.standing.restricted),
     field("standing.limited", stringListType, false, (input) => input.standing.limited ?? []),
@@ -262,7 +265,7 @@ function field(
   const itemsMax = type.kind === "list" ? listItemsMax : 0;
   const declaration = { path, type, personal, lengthMax, itemsMax };
   // What we count ourselves is never negative; of what an app tells nothing is known.
-  const counted = type.kind === "int" && /^(signals|standing|content)\./.test(path);
+  const counted = type.kind === "int" && /^(signals|standing|content|reports)\./.test(path);
   return { ...declaration, ...(counted && { min: 0 }), raw, read: (input) => acceptValue(type, raw(input)) };
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy: a language of rules over events, their signals and counters; and the signals themselves.
+export { nearestName } from "./names.ts";
 export { counterEntries, counts, scalarsReader } from "./counting.ts";
 export type { CounterEntry, Scalar, ScalarsReader } from "./counting.ts";
 export {
@@ -56,7 +57,7 @@ export type {
 export { evaluate, evaluateFromFacts, factsOf, fieldValue, stricterOutcome } from "./evaluate.ts";
 export { actorPaths, builtinEventTypes } from "./event-types.ts";
 export type { BuiltinEventType, BuiltinField } from "./event-types.ts";
-export { explainDecision } from "./explain/explain.ts";
+export { explainDecision, explainRules } from "./explain/explain.ts";
 export type { ExplanationInput } from "./explain/explain.ts";
 export type {
   ExplainedClause,
@@ -148,6 +149,7 @@ export type {
 } from "./prepared.ts";
 export { readSet } from "./program.ts";
 export type { PolicySet, ReadSet } from "./program.ts";
+export { recordedReports } from "./report-reads.ts";
 export { recordedFields } from "./recorded-values.ts";
 export type { RecordedFields } from "./recorded-values.ts";
 export { modelTextOf, signalInputOf } from "./signals/content-input.ts";
@@ -179,6 +181,7 @@ export type {
   Counter,
   Evaluation,
   EvaluationInput,
+  ReportsRead,
   EventField,
   EventFieldType,
   EventType,

@@ -125,6 +125,7 @@ function inputOf({ policy }: CompiledPolicy, test: PolicyTest, options: PolicyTe
     lists,
     lookups: Object.fromEntries([...policy.lookups.keys()].flatMap((name) => givenLookup(given, name))),
     models: Object.fromEntries([...given.models].map(([name, score]) => [name, { score, known: 1_000 }])),
+    reports: given.reports,
     standing: given.standing,
   };
 }

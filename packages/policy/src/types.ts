@@ -330,6 +330,7 @@ export type TestGiven = {
   readonly campaign: { readonly size: number; readonly actors: number };
   /** Scores, by name; what isn't given is missing. */
   readonly models: ReadonlyMap<string, number>;
+  readonly reports: ReportsRead;
   /** Answers, by name: `undefined` for one that failed; what isn't given is not listed. */
   readonly lookups: ReadonlyMap<string, readonly string[] | undefined>;
   readonly standing: EvaluationInput["standing"];
@@ -388,6 +389,17 @@ export type Policy = {
 export type Held = "shadow" | "rollout" | "warming" | "brake" | "exempt";
 
 /**
+ * What users' reports come to that nobody has looked at: `actor` of what the actor posted, in
+ * thousandths of a reporter who is always right, and how many `reporters`, linked ones as one; `content`
+ * of this very content, where the event is about one that has an id.
+ */
+export type ReportsRead = {
+  readonly actor?: number | undefined;
+  readonly reporters?: number | undefined;
+  readonly content?: number | undefined;
+};
+
+/**
  * What an event is decided by. An event in the protocol's form fits, with `decidedAt` and the facts added.
  */
 export type EvaluationInput = {
@@ -440,6 +452,8 @@ export type EvaluationInput = {
   readonly lookups?: Readonly<Record<string, LookupRead>> | undefined;
   /** By name; a declared list that is absent is missing. */
   readonly lists?: ReadonlyMap<string, ListView> | undefined;
+  /** What users reported that nobody has looked at yet; absent where reports aren't known. */
+  readonly reports?: ReportsRead | undefined;
   readonly standing: {
     readonly strikes: number;
     readonly restricted: boolean;

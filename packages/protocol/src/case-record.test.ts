@@ -17,22 +17,10 @@ import {
   verdicts,
 } from "./case-record.ts";
 import { encodeActFacts, readActFacts } from "./facts.ts";
-import { encodeBody, encodeLeaf, parseLeaf } from "./record.ts";
-import type { BodyWithoutParts, RecordHeader } from "./record.ts";
-import { formatTime, timeMsMax } from "./time.ts";
+import { common, testKinds } from "./testing/record-kinds.ts";
+import { formatTime } from "./time.ts";
 
-const digest = "A".repeat(43);
-const header: RecordHeader = { v: 1, index: 7, prev: digest, time: formatTime(0), uncertaintyMs: null };
-const time = fc.integer({ min: 0, max: timeMsMax }).map(formatTime);
-const count = fc.nat();
-const role = fc.stringMatching(/^[a-z]{1,32}$/);
-const by = fc.oneof(
-  fc.constantFrom("operator", "docket", "token"),
-  fc.stringMatching(/^k_[A-Za-z0-9_-]{16}$/),
-);
-const code = fc.stringMatching(/^[a-z][a-zA-Z0-9-]{0,20}$/);
-const actor = fc.stringMatching(/^a_[A-Za-z0-9_-]{22}$/);
-const subject = fc.stringMatching(/^[as]_[A-Za-z0-9_-]{22}$/);
+const { actor, by, code, count, flag, role, subject, time } = common;
 const restrictionId = fc.stringMatching(/^r_[A-Za-z0-9_-]{16}$/);
 const restrictions = fc.array(
   fc.oneof(
@@ -46,7 +34,6 @@ const restrictions = fc.array(
 );
 const ended = fc.array(restrictionId, { maxLength: 3 });
 const records = fc.array(count, { maxLength: 3 });
-const flag = fc.constant(true as const);
 
 /** Values of each key, where they are the same in all kinds. */
 const shared: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -98,55 +85,7 @@ const own: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unknown>
   digest: { by: fc.constant("docket") },
 };
 
-const unknownKey = fc.constant<unknown>(undefined);
-
-type Kind = keyof typeof caseKeys;
-
-for (const kind of Object.keys(caseKeys) as Kind[]) {
-  const keys = caseKeys[kind].filter((key) => key !== "kind" && key !== "parts");
-  const optional: readonly string[] = caseOptionalKeys[kind] ?? [];
-  const values = Object.fromEntries(keys.map((key) => [key, own[kind]?.[key] ?? shared[key] ?? unknownKey]));
-  const bodies = fc.record(values, {
-    requiredKeys: keys.filter((key) => !optional.includes(key)),
-  });
-  const hasParts = caseKeys[kind].includes("parts");
-  const write = (fields: object): string =>
-    encodeLeaf(
-      header,
-      encodeBody({ kind, ...fields } as unknown as BodyWithoutParts),
-      hasParts ? digest : undefined,
-    );
-
-  test(`${kind}: what is written is read back, with its keys in order`, () => {
-    assert.ok(
-      keys.every((key) => values[key] !== unknownKey),
-      `no values for a key of ${kind}`,
-    );
-    fc.assert(
-      fc.property(bodies, (fields) => {
-        const leaf = write(fields);
-        const { v, index, prev, time: sealed, uncertaintyMs, ...read } = parseLeaf(leaf);
-        assert.deepEqual({ v, index, prev, time: sealed, uncertaintyMs }, header);
-        assert.deepEqual(read, { kind, ...fields, ...(hasParts && { parts: digest }) });
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  test(`${kind}: without a key that it needs, or with a value of another kind, it is refused`, () => {
-    fc.assert(
-      fc.property(bodies, fc.nat(), (fields, place) => {
-        const present = Object.keys(fields);
-        const key = present[place % present.length] ?? "";
-        const wrong = { ...fields, [key]: { not: "that" } };
-        assert.throws(() => parseLeaf(write(wrong)), { code: "record_invalid" });
-        const { [key]: _, ...without } = fields;
-        if (!optional.includes(key)) assert.throws(() => parseLeaf(write(without)));
-      }),
-      { numRuns: 50 },
-    );
-  });
-}
+testKinds(caseKeys, caseOptionalKeys, shared, own);
 
 test("what an act changes is written in one way and read back; anything else is refused", () => {
   const plain = { noNullPrototype: true } as const;

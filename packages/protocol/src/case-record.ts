@@ -3,6 +3,8 @@
 // what was told to whom. Each is an entry of the log like any other (record.ts).
 import type { RecordedRestriction } from "./record.ts";
 import {
+  isAuthor,
+  isCode,
   isCount,
   isDigest,
   isListOf,
@@ -11,6 +13,8 @@ import {
   isPseudonym,
   isRestriction,
   isRestrictionId,
+  isRole,
+  isSubject,
   isTrue,
 } from "./field-tests.ts";
 import type { Test } from "./field-tests.ts";
@@ -262,15 +266,6 @@ export const namedRecordsMax = 1000;
 /** Most actors of one link. */
 export const linkedActorsMax = 50;
 
-/** What the code of a reason, category or ground looks like. */
-export const codePattern = "^[a-z][a-zA-Z0-9-]{0,63}$";
-
-const code = new RegExp(codePattern);
-const isCode: Test = (value) => typeof value === "string" && code.test(value);
-const isRole: Test = (value) => typeof value === "string" && /^[a-z]{1,32}$/.test(value);
-const isAuthor: Test = (value) =>
-  typeof value === "string" && /^(operator|docket|token|k_[A-Za-z0-9_-]{16})$/.test(value);
-const isSubject: Test = (value) => typeof value === "string" && /^[as]_[A-Za-z0-9_-]{22}$/.test(value);
 const isBoolean: Test = (value) => typeof value === "boolean";
 const isRecordList: Test = isListOf(isCount, 0, namedRecordsMax);
 const isRestrictionList: Test = isListOf(isRestriction, 0, namedRecordsMax);

@@ -20,6 +20,10 @@ export type ErrorCode =
   | "body_too_large"
   | "unsupported_media_type"
   | "unauthenticated"
+  | "sign_in_refused"
+  | "factor_needed"
+  | "provider_unreachable"
+  | "person_exists"
   | "forbidden"
   | "not_found"
   | "method_not_allowed"
@@ -31,6 +35,8 @@ export type ErrorCode =
   | "internal"
   | "directory_locked"
   | "directory_damaged"
+  | "keys_locked"
+  | "key_service_unavailable"
   | "log_unproven"
   | "log_behind"
   | "log_fenced"
@@ -39,6 +45,8 @@ export type ErrorCode =
   | "policy_tests_failed"
   | "approval_needed"
   | "change_conflict"
+  | "request_conflict"
+  | "reason_needed"
   | "record_invalid"
   | "manifest_invalid"
   | "receipt_invalid"
@@ -56,11 +64,18 @@ export type ErrorCode =
   | "warning_needed"
   | "act_refused"
   | "act_conflict"
+  | "erasure_conflict"
+  | "legal_hold"
+  | "evidence_gone"
   | "another_person"
   | "case_closed"
   | "case_claimed"
   | "batch_conflict"
   | "report_limit"
+  | "replica_refused"
+  | "replica_forked"
+  | "replica_behind"
+  | "configuration_invalid"
   | "usage";
 
 /** One row of {@link errorTable}. */
@@ -166,13 +181,33 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
   },
   unauthenticated: {
     status: 401,
-    summary: "There is no valid API key with the request.",
-    remedy: "Send Authorization: Bearer with a key that `docket apikey create` printed.",
+    summary: "There is no valid API key or session with the request.",
+    remedy: "Send Authorization: Bearer with a key that `docket apikey create` printed, or sign in.",
+  },
+  sign_in_refused: {
+    status: 401,
+    summary: "Nobody was signed in: what was shown is not right.",
+    remedy: "Try again; after a lost password or second factor, ask an administrator for a token.",
+  },
+  factor_needed: {
+    status: 401,
+    summary: "The password is right; the code of the second factor is missing.",
+    remedy: "Send the code that your authenticator app shows, or one of your recovery codes.",
+  },
+  provider_unreachable: {
+    status: 503,
+    summary: "The OpenID provider could not be asked.",
+    remedy: "Try again; if it goes on, compare access.oidc of docket.yaml with the provider.",
+  },
+  person_exists: {
+    status: 409,
+    summary: "There is somebody of this name already.",
+    remedy: "Choose another name, or change the person who is there.",
   },
   forbidden: {
     status: 403,
-    summary: "The API key's role may not do this.",
-    remedy: "Use a key of a role that may.",
+    summary: "The API key or person may not do this.",
+    remedy: "Use a key of a role and scope that may, or ask somebody who may.",
   },
   not_found: {
     status: 404,
@@ -224,6 +259,16 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     summary: "The data directory holds bytes that are not what was written.",
     remedy: "Run `docket verify` on it, and restore what it names from a backup.",
   },
+  keys_locked: {
+    status: 500,
+    summary: "The keys are protected, and what was given does not open them.",
+    remedy: "Give what the section `keys` of docket.yaml names: a passphrase, a key, a PIN, credentials.",
+  },
+  key_service_unavailable: {
+    status: 503,
+    summary: "What protects the keys, a KMS or an HSM, did not answer in time.",
+    remedy: "See that it is reached, and start again; a server that runs goes on without it.",
+  },
   log_unproven: {
     status: 503,
     summary:
@@ -272,13 +317,23 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
   },
   approval_needed: {
     status: 403,
-    summary: "The change of the policy takes another person, or more of them.",
-    remedy: "Have somebody else approve it, with a key that was made before the proposal.",
+    summary: "It takes another person, or more of them.",
+    remedy: "Have somebody else approve it, with a key that was made before it was proposed.",
   },
   change_conflict: {
     status: 409,
     summary: "The change of the policy does not fit how things stand now.",
     remedy: "Look at `docket policy log`, and propose it again if another release came into force.",
+  },
+  request_conflict: {
+    status: 409,
+    summary: "The request for something dangerous does not allow this as it stands now.",
+    remedy: "Look at `docket request show`, and make another request if it is over.",
+  },
+  reason_needed: {
+    status: 400,
+    summary: "What is read here is sealed with a reason, and none is given.",
+    remedy: "Say why in the header `Docket-Reason`, in a few words.",
   },
   text_invalid: {
     status: 400,
@@ -351,6 +406,21 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     summary: "A verdict or measure does not fit how things stand now.",
     remedy: "Look at the decision and the actor's standing, and decide again.",
   },
+  erasure_conflict: {
+    status: 409,
+    summary: "An erasure or a legal hold does not fit how things stand now.",
+    remedy: "Look at what there is of this actor (a preview says it), and settle what the message names.",
+  },
+  legal_hold: {
+    status: 409,
+    summary: "A legal hold keeps this data, so it can be neither erased nor dropped.",
+    remedy: "Have the hold lifted first, by whoever may say that it is over.",
+  },
+  evidence_gone: {
+    status: 410,
+    summary: "The evidence of this record was erased or dropped by its age.",
+    remedy: "Go on without it: the record, its receipt and every proof are as they were.",
+  },
   another_person: {
     status: 403,
     summary: "Whoever acted in a case may not decide on it again.",
@@ -375,6 +445,28 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     status: 429,
     summary: "The reporter has reported as much as one may within an hour.",
     remedy: "Try again later; the setting reportsAnHour says how many there may be.",
+  },
+  replica_refused: {
+    status: 422,
+    summary: "What was sent to a replica is not what it takes.",
+    remedy: "See that both are of one version of Docket, and that the replica's directory is this log's.",
+  },
+  replica_forked: {
+    status: 409,
+    summary: "A replica holds another log, or more of this one, than what it was sent.",
+    remedy:
+      "Compare both with `docket verify`; never remove the replica before you know which of the two is true.",
+  },
+  replica_behind: {
+    status: 503,
+    summary: "No replica holds what the log must not tell without one.",
+    remedy:
+      "Bring a replica back; or say `ack: async` in docket.yaml, if you accept what a lost machine loses.",
+  },
+  configuration_invalid: {
+    status: 500,
+    summary: "The configuration, docket.yaml in the data directory, can't be used.",
+    remedy: "Correct what the message names; `docket config check` reads it without starting anything.",
   },
   usage: {
     status: 400,

@@ -5,16 +5,16 @@ import * as fc from "fast-check";
 import { ProtocolError } from "./error.ts";
 import {
   attributesMax,
-  checkDecisionRequest,
+  contentNames,
   encodeEvent,
   eventBytesMax,
   fieldItemsMax,
   fieldLengthMax,
   nameLengthMax,
   normaliseEvent,
-  parseDecisionRequest,
   textLengthMax,
-} from "./event.ts";
+} from "./event-encoding.ts";
+import { ContentSchema, checkDecisionRequest, parseDecisionRequest } from "./event.ts";
 import type { Event } from "./event.ts";
 import type { JsonValue } from "./json.ts";
 
@@ -253,3 +253,7 @@ function without(pointer: string): JsonValue {
   delete holder[key];
   return value;
 }
+
+test("the encoder knows all that a content may have, in the order of the schema", () => {
+  assert.deepEqual(contentNames, Object.keys(ContentSchema.properties));
+});

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// An event: one attempt by an actor, as the app reports it. Its schema, its reader and its one encoder.
+// An event: one attempt by an actor, as the app reports it. Its schema and its reader.
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { ProtocolError } from "./error.ts";
+import {
+  attributesMax,
+  eventBytesMax,
+  fieldItemsMax,
+  fieldLengthMax,
+  headersLengthMax,
+  mailPartLengthMax,
+  mailPartsMax,
+  nameLengthMax,
+  textLengthMax,
+} from "./event-encoding.ts";
 import { parseJson } from "./json.ts";
 import type { JsonValue } from "./json.ts";
 import { checkShape } from "./shape.ts";
-import { formatTime, parseTime, timePattern } from "./time.ts";
-
-/** Longest event, as bytes of JSON. */
-export const eventBytesMax = 262_144;
-/** Longest text of a content, in Unicode code points. */
-export const textLengthMax = 100_000;
-/** Longest header block of a mail, in Unicode code points. */
-export const headersLengthMax = 65_536;
-/** Most lines about the parts of a mail, and the longest, in Unicode code points. */
-export const mailPartsMax = 64;
-export const mailPartLengthMax = 256;
-/** Longest id, name or address, in Unicode code points. */
-export const nameLengthMax = 256;
-/** Most attributes of an actor, and most fields of an event. */
-export const attributesMax = 64;
-/** Most elements of a field that is a list, and longest text of a field, in Unicode code points. */
-export const fieldItemsMax = 64;
-export const fieldLengthMax = 4096;
+import { parseTime, timePattern } from "./time.ts";
 
 const identifier = Type.String({ minLength: 1, maxLength: nameLengthMax });
 const time = Type.String({ pattern: timePattern, description: "RFC 3339 time" });
@@ -197,54 +191,6 @@ export function checkDecisionRequest(value: JsonValue): { event: Event; dryRun: 
   checkCalendar(value.actor.createdAt, "/actor/createdAt");
   const { dryRun = false, ...event } = value;
   return { event, dryRun };
-}
-
-/**
- * The one encoding of an event: JSON on one line, keys in the order of the schema, attributes by name, times
- * in UTC. Two reports of the same attempt are the same attempt if these bytes are.
- */
-export function encodeEvent(event: Event): string {
-  return JSON.stringify(normaliseEvent(event));
-}
-
-/** The event with its keys in the order of the schema, defaults filled in and times in UTC. */
-export function normaliseEvent(event: Event): Event {
-  const { actor, content, fields } = event;
-  return {
-    id: event.id,
-    type: event.type,
-    op: event.op ?? "create",
-    ...(event.time === undefined ? {} : { time: utc(event.time) }),
-    ...(event.inReplyTo === undefined ? {} : { inReplyTo: event.inReplyTo }),
-    actor: {
-      id: actor.id,
-      ...(actor.name === undefined ? {} : { name: actor.name }),
-      ...(actor.ip === undefined ? {} : { ip: actor.ip }),
-      ...(actor.email === undefined ? {} : { email: actor.email }),
-      ...(actor.createdAt === undefined ? {} : { createdAt: utc(actor.createdAt) }),
-      ...(actor.attributes === undefined ? {} : { attributes: sortedByName(actor.attributes) }),
-    },
-    ...(content === undefined ? {} : { content: normaliseContent(content) }),
-    ...(fields === undefined ? {} : { fields: sortedByName(fields) }),
-  };
-}
-
-const contentNames = Object.keys(ContentSchema.properties) as (keyof NonNullable<Event["content"]>)[];
-
-function normaliseContent(content: NonNullable<Event["content"]>): NonNullable<Event["content"]> {
-  const ordered: Record<string, unknown> = {};
-  for (const name of contentNames) {
-    if (content[name] !== undefined) ordered[name] = content[name];
-  }
-  return ordered;
-}
-
-function sortedByName<T>(values: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function utc(text: string): string {
-  return formatTime(parseTime(text) as number);
 }
 
 function checkCalendar(text: string | undefined, pointer: string): void {

@@ -18,6 +18,21 @@ export const isTrue: Test = (value) => value === true;
 export const isName: Test = (value) =>
   typeof value === "string" && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(value);
 
+/** What the code of a reason, category or ground looks like. */
+export const codePattern = "^[a-z][a-zA-Z0-9-]{0,63}$";
+const code = new RegExp(codePattern);
+/** A code: see {@link codePattern}. */
+export const isCode: Test = (value) => typeof value === "string" && code.test(value);
+/** The name of a role. */
+export const isRole: Test = (value) => typeof value === "string" && /^[a-z]{1,32}$/.test(value);
+/** A person's public id, `p_` and 12 random bytes. */
+export const isPerson: Test = (value) => typeof value === "string" && /^p_[A-Za-z0-9_-]{16}$/.test(value);
+/** Who caused a record: the operator, Docket itself, the holder of a dispute token, an API key, a person. */
+export const isAuthor: Test = (value) =>
+  typeof value === "string" && /^(operator|docket|token|[kp]_[A-Za-z0-9_-]{16})$/.test(value);
+/** An actor's pseudonym, or the keyed hash of what is no actor. */
+export const isSubject: Test = (value) => typeof value === "string" && /^[as]_[A-Za-z0-9_-]{22}$/.test(value);
+
 /** One of some texts. */
 export function isOneOf(values: readonly unknown[]): Test {
   return (value) => values.includes(value);

@@ -4,7 +4,6 @@
 // all the rest, and whoever reads records does without.
 export {
   batchKinds,
-  codePattern,
   isCaseRecord,
   linkedActorsMax,
   linkRelations,
@@ -18,12 +17,27 @@ export {
   verdicts,
 } from "./case-record.ts";
 export type * from "./case-record.ts";
+export {
+  anchorSources,
+  clockStates,
+  erasureSteps,
+  evidenceKeys,
+  gapCauses,
+  isCustodyRecord,
+  personChanges,
+  personRolesMax,
+  requestSteps,
+  signInChanges,
+  stampLengthMax,
+} from "./custody-record.ts";
+export type * from "./custody-record.ts";
 export type * from "./decision.ts";
 export * from "./error.ts";
 export type * from "./event.ts";
+export { encodeEvent, eventBytesMax, nameLengthMax, normaliseEvent } from "./event-encoding.ts";
 export * from "./brake.ts";
 export * from "./facts.ts";
-export { isPseudonym } from "./field-tests.ts";
+export { codePattern, isPseudonym } from "./field-tests.ts";
 export * from "./json.ts";
 export * from "./parts.ts";
 export * from "./receipt.ts";

@@ -9,8 +9,19 @@
 // docs/formats/record.md has the table of kinds with a worked example.
 import { caseKeys, caseOptionalKeys, caseTests } from "./case-record.ts";
 import type { CaseBody } from "./case-record.ts";
+import { custodyKeys, custodyOptionalKeys, custodyTests } from "./custody-record.ts";
+import type { CustodyBody } from "./custody-record.ts";
 import { ProtocolError } from "./error.ts";
-import { isCount, isDigest, isPseudonym, isRestriction, isText, isTrue } from "./field-tests.ts";
+import {
+  isCount,
+  isDigest,
+  isListOf,
+  isName,
+  isPseudonym,
+  isRestriction,
+  isText,
+  isTrue,
+} from "./field-tests.ts";
 import type { Test } from "./field-tests.ts";
 import { isCanonicalTime } from "./time.ts";
 
@@ -156,13 +167,21 @@ export type ListBody = {
   until?: string;
   parts: string;
 };
-/** An API key was created or revoked. */
+/** What happens to API keys. */
+export const accessChanges = ["created", "revoked", "rotated"] as const;
+/**
+ * An API key was created or revoked; `rotated` is one that was created in the place of `from`, which goes on
+ * for a while. `scopes` are actions that it is limited to, of those of its role; `until` is when it ends.
+ */
 export type AccessBody = {
   kind: "access";
   by: string;
-  change: "created" | "revoked";
+  change: (typeof accessChanges)[number];
   key: string;
   role: string;
+  scopes?: string[];
+  from?: string;
+  until?: string;
 };
 /** Somebody opened the evidence of record `of`; the reason given is in a part. */
 export type OpeningBody = { kind: "opening"; by: string; of: number; parts: string };
@@ -233,6 +252,7 @@ export type RecordBody =
   | ConfirmBody
   | LabelBody
   | CaseBody
+  | CustodyBody
   | DecisionBody;
 
 /** What the sequencer knows of a record. */
@@ -260,22 +280,25 @@ const bodyKeys: { readonly [Kind in RecordBody["kind"]]: readonly string[] } = {
   cancel: ["kind", "by", "of"],
   level: ["kind", "by", "level", "previous", "of"],
   list: ["kind", "by", ...listProposalKeys, "of", "until", "parts"],
-  access: ["kind", "by", "change", "key", "role"],
+  access: ["kind", "by", "change", "key", "role", "scopes", "from", "until"],
   opening: ["kind", "by", "of", "parts"],
   brake: ["kind", "by", "release", "cap", "parts"],
   confirm: ["kind", "by", "of", "alone", "parts"],
   label: ["kind", "by", "role", "of", "label", "source", "reason", "parts"],
   ...caseKeys,
+  ...custodyKeys,
   decision: ["kind", "by", "actor", "outcome", "rules", "restrictions", "release", "parts"],
 };
 /** Keys that a record of a kind may lack: they are left out, never null. */
 const optionalKeys: { readonly [Kind in RecordBody["kind"]]?: readonly string[] } = {
   created: ["mlDsaKey", "succeeds"],
+  access: ["scopes", "from", "until"],
   release: ["via", "of", "until", "alone", "parts"],
   proposal: ["candidate", "level", ...listProposalKeys],
   list: ["of", "until"],
   label: ["reason", "parts"],
   ...caseOptionalKeys,
+  ...custodyOptionalKeys,
 };
 const headerKeys = ["v", "index", "prev", "time", "uncertaintyMs"] as const;
 
@@ -346,6 +369,8 @@ export function parseLeaf(text: string): DocketRecord {
   return fields as unknown as DocketRecord;
 }
 
+/** Most actions that an API key is limited to. */
+export const keyScopesMax = 100;
 /** Most verifier keys of a log at one time. */
 const logKeysMax = 4;
 /** Longest verifier key, in characters: one of ML-DSA-44 has 1,752 after its name. */
@@ -355,7 +380,8 @@ const quotedCheckpointLengthMax = 16_384;
 /** Most proofs of one promotion. */
 export const promotionProofsMax = 100;
 
-const isAuthor: Test = (value) => typeof value === "string" && /^(operator|k_[A-Za-z0-9_-]{16})$/.test(value);
+const isAuthor: Test = (value) =>
+  typeof value === "string" && /^(operator|[kp]_[A-Za-z0-9_-]{16})$/.test(value);
 const isBoolean: Test = (value) => typeof value === "boolean";
 const isDigestOrNull: Test = (value) => value === null || isDigest(value);
 const isDutyLevel: Test = (value) => (dutyLevels as readonly unknown[]).includes(value);
@@ -411,9 +437,12 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
   list: { by: isAuthor, ...listTests, of: isCount, until: isCanonicalTime, parts: isDigest },
   access: {
     by: isAuthor,
-    change: (value) => value === "created" || value === "revoked",
+    change: (value) => (accessChanges as readonly unknown[]).includes(value),
     key: isAuthor,
     role: isText,
+    scopes: isListOf(isName, 1, keyScopesMax),
+    from: isAuthor,
+    until: isCanonicalTime,
   },
   opening: { by: isAuthor, of: isCount, parts: isDigest },
   brake: { by: (value) => value === "docket", release: isDigest, cap: isBoolean, parts: isDigest },
@@ -428,6 +457,7 @@ const fieldTests: { readonly [Kind in RecordBody["kind"]]: Readonly<Record<strin
     parts: isDigest,
   },
   ...caseTests,
+  ...custodyTests,
   decision: {
     by: isAuthor,
     actor: isPseudonym,

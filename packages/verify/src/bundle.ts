@@ -20,6 +20,9 @@ import {
   TlogError,
 } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
+import { noteAnchor } from "./anchors/walk-anchors.ts";
+import { noteAbsent } from "./dropped.ts";
+import type { AbsentPart } from "./dropped.ts";
 import { VerifyError } from "./error.ts";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import { checkSealedParts, encodeRecordParts, partsFileBytesMax, readRecordParts } from "./parts.ts";
@@ -83,7 +86,8 @@ async function openEntries(walk: Walk, index: number, width: number): Promise<Ui
   } catch (error) {
     if (!(error instanceof VerifyError) || error.code !== "refused") throw error;
     walk.mode = "tiles";
-    for (const check of ["records", "parts"] as const) walk.findings.unchecked.set(check, error.message);
+    for (const check of ["records", "parts", "anchors"] as const)
+      walk.findings.unchecked.set(check, error.message);
     return undefined;
   }
 }
@@ -104,6 +108,7 @@ function followEntry(
   const { record, reason } = followChain(walk.chain, index, entry, hash);
   if (record === undefined || reason !== undefined) return { record, reason };
   if (record.kind === "key-change") wantKept(walk, index + 1);
+  noteAnchor(walk, record);
   if (record.kind === "created" && record.succeeds !== undefined) {
     const { origin, checkpoint } = record.succeeds;
     const [, size] = checkpoint.split("\n");
@@ -263,8 +268,11 @@ async function checkParts(
       addFault(findings, faultAt("parts", path, reason, { index, offset }));
       return;
     }
-    const reason = record === undefined ? undefined : checkSealedParts(record, read.manifest, read.parts);
+    const absent: AbsentPart[] = [];
+    const reason =
+      record === undefined ? undefined : checkSealedParts(record, read.manifest, read.parts, absent);
     if (reason !== undefined) addFault(findings, faultAt("parts", path, reason, { index, offset }));
+    noteAbsent(walk.chain.drops, index, absent);
     offset = read.end;
   }
   const end = (bundle + 1) * tileWidth;

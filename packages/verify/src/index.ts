@@ -23,6 +23,34 @@ export {
   type CaseFile,
   type CaseReport,
 } from "./case-file.ts";
+export {
+  anchoredReceiptFormat,
+  encodeAnchoredReceipt,
+  looksLikeAnchoredReceipt,
+  verifyAnchoredReceipt,
+  type AnchoredReceipt,
+  type StampOver,
+} from "./anchors/anchored-receipt.ts";
+export {
+  contradictionsMax,
+  intervalsOf,
+  type Bound,
+  type CheckedAnchor,
+  type Contradiction,
+  type Interval,
+  type Intervals,
+  type Widths,
+} from "./anchors/interval.ts";
+export {
+  judgeStamp,
+  stampedDigest,
+  type AnchorTrust,
+  type Stamp,
+  type StampJudgement,
+  type TrustedRoot,
+} from "./anchors/judge.ts";
+export type { ClockDifference, OwnClock } from "./anchors/own-clock.ts";
+export type { AnchorsReport } from "./anchors/walk-anchors.ts";
 export { checkerOf, verifyLog, type VerifyLogOptions } from "./log.ts";
 export { addToReport, describeFault } from "./log-report.ts";
 export type { Progress, WalkOptions } from "./published.ts";
@@ -42,7 +70,9 @@ export type {
 } from "./range.ts";
 export { checkSealedParts, type NamedPart } from "./parts.ts";
 export { receiptCheckNames, verifyReceipt, type ReceiptCheckName } from "./receipt.ts";
+export { pathIn, pathOf, type MerklePath, type PathStep } from "./merkle-path.ts";
 export * from "./report.ts";
+export type { Silence } from "./silences.ts";
 export * from "./source.ts";
 export { readSeenFile, seenFileBytesMax, seenNotesMax, type SeenNote } from "./seen.ts";
 export { chainStart, keyText, openOwnCheckpoint, type Cosignature, type OwnCheckpoint } from "./signer.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report on a log: what the walk found, put into words.
 import { encodeBase64 } from "@docket/tlog";
+import { anchorsReport, newAnchors } from "./anchors/walk-anchors.ts";
 import type { Findings } from "./findings.ts";
 import type { Head } from "./head.ts";
 import { logQuorumCheck, requiredOf } from "./quorum.ts";
@@ -59,6 +60,7 @@ export function reportOf(findings: Findings, trust: Trust, walk: Walk | undefine
     first: findings.faults[0] ?? null,
     faults: findings.faults,
     faultCount: findings.count,
+    anchors: anchorsReport(walk?.anchors ?? newAnchors(), walk?.frontier.size ?? 0),
     conflicts: walk?.seen.conflicts ?? [],
     cosignatures: walk?.quorum.newest?.cosignatures ?? head?.opened?.cosignatures ?? [],
     notes: findings.notes,
@@ -71,6 +73,8 @@ export function reportOf(findings: Findings, trust: Trust, walk: Walk | undefine
       lastTime: chain === undefined || chain.time === "" ? null : chain.time,
     },
     releases: Array.from(chain?.releases ?? [], ([release, index]) => ({ release, index })),
+    silences: chain?.series.silences ?? [],
+    silenceCount: chain?.series.count ?? 0,
   };
 }
 
@@ -102,6 +106,16 @@ function checkpointText(
     cosignatures.length === 0 ? "" : `; cosigned by ${cosignatures.map(cosignatureText).join(", ")}`;
   const unknown = notChecked.length === 0 ? "" : `; ${notChecked.length} lines of unknown keys not checked`;
   return `over ${size} records, signed by ${by}${proven ? "" : ", its own word"}${others}${unknown}`;
+}
+
+function droppedText({ dropped }: Walk): string {
+  const { byRetention, ofErased } = dropped;
+  if (byRetention + ofErased === 0) return "";
+  const said = [
+    ...(byRetention > 0 ? [`${byRetention} were dropped by retention`] : []),
+    ...(ofErased > 0 ? [`${ofErased} of erased actors were dropped`] : []),
+  ];
+  return `; ${said.join(", ")}, as records say`;
 }
 
 function earlierText({ resumed }: Walk): string {
@@ -152,6 +166,8 @@ function passed(name: LogCheckName, walk: Walk): Check {
       return logQuorumCheck(head.trust, walk.quorum, head.opened);
     case "seen":
       return seenCheck(walk.seen);
+    case "anchors":
+      return mode === "opaque" ? check(null, "an opaque log has none") : anchorsCheck(walk);
     case "records":
       return mode === "opaque"
         ? check(true, `${frontier.size}, opaque: tree checked, no chain${earlierText(walk)}`)
@@ -171,7 +187,10 @@ function passed(name: LogCheckName, walk: Walk): Check {
     case "parts":
       if (mode === "opaque") return check(null, "an opaque log has none");
       return source.hasParts
-        ? check(true, `every sealed part is the one that its record names${earlierText(walk)}`)
+        ? check(
+            true,
+            `every sealed part is the one that its record names${droppedText(walk)}${earlierText(walk)}`,
+          )
         : check(null, "the source has none");
     case "files":
       return listing === undefined
@@ -192,4 +211,16 @@ function passed(name: LogCheckName, walk: Walk): Check {
     case "releases":
       return check(null, "the source has none");
   }
+}
+
+function anchorsCheck({ anchors, frontier }: Walk): Check {
+  const { records, held, unchecked, contradictions } = anchorsReport(anchors, frontier.size);
+  const name = "anchors";
+  if (records === 0) return { name, ok: true, detail: "none: no outside clock says when records were there" };
+  const names = [...new Set(held.map((each) => each.name))].join(", ");
+  const missing = unchecked.map(({ why, records: of }) => `${of} not checked: ${why}`);
+  if (held.length === 0) return { name, ok: null, detail: missing.join("; ") };
+  const doubted = contradictions.length === 0 ? [] : [`${contradictions.length} contradict others`];
+  const detail = [`${held.length} stamps by ${names}`, ...missing, ...doubted].join("; ");
+  return { name, ok: true, detail };
 }

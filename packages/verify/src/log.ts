@@ -10,7 +10,9 @@ import {
   TlogError,
   utf8,
 } from "@docket/tlog";
+import { settleAnchors } from "./anchors/walk-anchors.ts";
 import { checkTail } from "./bundle.ts";
+import { settleDrops } from "./dropped.ts";
 import { addFault, faultAt, newFindings, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { openAt, readHead, settleHead } from "./head.ts";
@@ -125,6 +127,8 @@ async function checkRest(walk: Walk): Promise<void> {
   checkUnreachedRoots(walk);
   settleHead(walk);
   await checkNewestKept(walk);
+  await settleAnchors(walk);
+  walk.dropped = settleDrops(walk.chain.drops, walk.findings);
   settleSeen(walk, await settleBeyond(walk));
 }
 

@@ -5,6 +5,7 @@ import { partNames, ProtocolError } from "@docket/protocol";
 import type { DocketRecord, Manifest, PartName } from "@docket/protocol";
 import { fromUtf8, sha256, TlogError } from "@docket/tlog";
 import { isBase64UrlOf } from "./digest-text.ts";
+import type { AbsentPart } from "./dropped.ts";
 import { readManifest } from "./ordinary.ts";
 
 /** A sealed part with its name. */
@@ -19,12 +20,14 @@ export const partsFileBytesMax = 536_870_912;
 /**
  * Compares a record with its sealed parts.
  *
+ * @param absent takes what the manifest lists and is not there; without it every part must be there
  * @returns what is wrong, or `undefined`
  */
 export function checkSealedParts(
   record: DocketRecord,
   manifest: Uint8Array | undefined,
   parts: readonly NamedPart[],
+  absent?: AbsentPart[],
 ): string | undefined {
   const named = "parts" in record ? record.parts : undefined;
   if (named === undefined) {
@@ -36,11 +39,16 @@ export function checkSealedParts(
   if (!isBase64UrlOf(named, sha256(manifest))) return "its manifest has another hash than the record names";
   const lines = readLines(manifest);
   if (typeof lines === "string") return lines;
-  if (lines.length !== parts.length)
+  if (absent === undefined ? lines.length !== parts.length : lines.length < parts.length)
     return `its manifest lists ${lines.length} parts, but there are ${parts.length}`;
+  const gone: AbsentPart[] = [];
   for (const [place, line] of lines.entries()) {
-    const part = parts[place] as NamedPart;
-    if (part.name !== line.name) return `part ${place} is named ${part.name}, in the manifest ${line.name}`;
+    const part = parts[place - gone.length];
+    if (absent !== undefined && part?.name !== line.name) {
+      gone.push({ name: line.name, subject: line.subject });
+      continue;
+    }
+    if (part?.name !== line.name) return `part ${place} is named ${part?.name}, in the manifest ${line.name}`;
     if (part.bytes.length !== line.size) {
       return `part ${line.name} has ${part.bytes.length} bytes, in the manifest ${line.size}`;
     }
@@ -48,6 +56,9 @@ export function checkSealedParts(
       return `part ${line.name} has another hash than the manifest names`;
     }
   }
+  const next = parts[lines.length - gone.length];
+  if (next !== undefined) return `part ${next.name} stands where the manifest lists none`;
+  absent?.push(...gone);
   return undefined;
 }
 

@@ -165,6 +165,7 @@ function noteUnchecked({ findings }: Walk, record: number): void {
     "recentCheckpoints",
     "cosignatures",
     "seen",
+    "anchors",
   ] as const) {
     if (!findings.unchecked.has(check)) findings.unchecked.set(check, why);
   }

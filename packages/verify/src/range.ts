@@ -18,10 +18,16 @@ import {
   utf8,
 } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
+import type { DocketRecord } from "@docket/protocol";
+import { noteAbsent, plainDrops } from "./dropped.ts";
+import type { AbsentPart, Drops } from "./dropped.ts";
+import type { AnchorRecord } from "./anchors/walk-anchors.ts";
 import { VerifyError } from "./error.ts";
 import { checkSealedParts, partsFileBytesMax, readRecordParts } from "./parts.ts";
+import type { RecordParts } from "./parts.ts";
 import { followChain, newChain } from "./records.ts";
 import type { Chain } from "./records.ts";
+import type { SeriesStep } from "./silences.ts";
 import type { LogSource } from "./source.ts";
 
 /** Longest entry bundle, in bytes. */
@@ -64,14 +70,24 @@ export type CheckedBundle = {
 
 /** A bundle's records, chained among themselves. */
 export type CheckedChain = {
-  /** `prev` of the first. */
+  /** Index of the first, and its `prev`. */
+  first: number;
   prev: string;
   /** Leaf hash of the last. */
   last: Uint8Array;
   firstTime: string;
   lastTime: string;
+  lastUncertaintyMs: number | null;
+  /** The record after it may not be earlier. */
+  floor: string;
   byKind: Record<string, number>;
   releases: [release: string, index: number][];
+  /** What matters of its pauses and heartbeats. */
+  steps: SeriesStep[];
+  /** Outside time-stamps, which the walk judges: they are of its tree. */
+  anchors: AnchorRecord[];
+  /** Parts that are gone, and records that say why, where there are any. */
+  drops?: Drops | undefined;
 };
 
 /** What was found of each bundle asked for; null where it is to be looked at closely. */
@@ -227,34 +243,49 @@ function chainOf(
   ends: Uint32Array,
   parts: Uint8Array | undefined,
 ): CheckedChain | null {
-  const chain: Chain = newChain(undefined);
+  const steps: SeriesStep[] = [];
+  const chain: Chain = { ...newChain(undefined), steps };
   let prev: string | undefined;
   let offset = 0;
+  let lastUncertaintyMs: number | null = null;
+  const anchors: AnchorRecord[] = [];
   for (let place = 0; place < tileWidth; place++) {
     const index = bundle * tileWidth + place;
     const hash: Hash = asHash(tile.subarray(place * hashBytes, (place + 1) * hashBytes));
     const { record, reason } = followChain(chain, index, entryAt(entries, ends, place), hash);
     if (record === undefined || reason !== undefined || !isOrdinary(record.kind)) return null;
     prev ??= record.prev;
+    ({ uncertaintyMs: lastUncertaintyMs } = record);
+    if (record.kind === "anchor") anchors.push(record);
     if (parts === undefined) continue;
     const read = readRecordParts(parts, offset);
-    if (typeof read === "string" || checkSealedParts(record, read.manifest, read.parts) !== undefined) {
-      return null;
-    }
+    const absent: AbsentPart[] = [];
+    if (typeof read === "string" || !areSealed(record, read, absent)) return null;
+    noteAbsent(chain.drops, index, absent);
     offset = read.end;
   }
   if (parts !== undefined && offset !== parts.length) return null;
-  const { firstTime, time: lastTime, byKind, releases } = chain;
+  const { firstTime, time: lastTime, floor, byKind, releases } = chain;
   // A copy by hand: the slice of a Buffer is a view, and a message to another thread would take all of it.
   const last = new Uint8Array(tile.subarray((tileWidth - 1) * hashBytes));
   return {
+    first: bundle * tileWidth,
     prev: prev ?? "",
     last,
     firstTime: firstTime ?? "",
     lastTime,
+    lastUncertaintyMs,
+    floor,
     byKind,
     releases: [...releases],
+    steps,
+    anchors,
+    drops: plainDrops(chain.drops),
   };
+}
+
+function areSealed(record: DocketRecord, { manifest, parts }: RecordParts, absent: AbsentPart[]): boolean {
+  return checkSealedParts(record, manifest, parts, absent) === undefined;
 }
 
 // Records that say what the log itself is are judged by the walk, which knows its origin and keys.

@@ -76,6 +76,7 @@ export function verifyReceipt(text: string, given?: TrustGiven): ReceiptReport {
     size: found.checkpoint?.size ?? null,
     record: found.record ?? null,
     cosignatures: found.opened?.cosignatures ?? [],
+    interval: null,
     opened: found.parts,
   };
 }

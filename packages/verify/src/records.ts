@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // The records, one after the other: each canonical, at its index, chained to the one before, not earlier than
-// it; and record 0, and no other, saying what this log is.
-import { ProtocolError } from "@docket/protocol";
+// it, but directly after a correction of the clock by no more than that allows; and record 0, and no other,
+// saying what this log is.
+import { formatTime, parseTime, ProtocolError, timeMsMin } from "@docket/protocol";
 import type { DocketRecord } from "@docket/protocol";
 import { fromUtf8, TlogError } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
 import { isBase64UrlOf } from "./digest-text.ts";
+import { addDrops, noDrops, noteDropping } from "./dropped.ts";
+import type { DropsNoted } from "./dropped.ts";
 import { readLeaf } from "./ordinary.ts";
 import type { CheckedChain } from "./range.ts";
 import { chainStart } from "./signer.ts";
+import { newSeries, pauseStep, recordStep, takeStep } from "./silences.ts";
+import type { Series, SeriesStep } from "./silences.ts";
 
 /** Where the chain stands, and what was counted on the way. */
 export type Chain = {
   origin: string | undefined;
   /** Leaf hash of the record before the next; `undefined` before the first that is checked. */
   previous: Hash | undefined;
+  /** Time of the last record. */
   time: string;
+  /** The next record may not be earlier: that time, or what a correction of the clock lets it be. */
+  floor: string;
   firstTime: string | null;
   byKind: Record<string, number>;
   releases: Map<string, number>;
+  /** What was promised of the next record. */
+  series: Series;
+  /** Of a bundle by itself: the steps of its series, which are taken once it is known what was promised. */
+  steps: SeriesStep[] | undefined;
+  /** Parts that are gone, and what says why. */
+  drops: DropsNoted;
 };
 
 /** The most different releases that are remembered by name. */
@@ -26,7 +40,18 @@ export const releasesMax = 100_000;
 
 /** The chain before record 0. */
 export function newChain(origin: string | undefined): Chain {
-  return { origin, previous: undefined, time: "", firstTime: null, byKind: {}, releases: new Map() };
+  return {
+    origin,
+    previous: undefined,
+    time: "",
+    floor: "",
+    firstTime: null,
+    byKind: {},
+    releases: new Map(),
+    series: newSeries(),
+    steps: undefined,
+    drops: noDrops(),
+  };
 }
 
 /**
@@ -53,9 +78,15 @@ export function followChain(
     return { record: undefined, reason: error.message };
   }
   const reason = wrongWith(chain, index, record, previous);
-  if (record.time > chain.time) chain.time = record.time;
+  noteStep(chain, pauseStep(index, chain.time, record.time));
+  noteStep(chain, recordStep(record));
+  if (record.time >= chain.floor) {
+    chain.time = record.time;
+    chain.floor = record.kind === "clock-correction" ? earlierBy(record.time, record.backMs) : record.time;
+  }
   chain.firstTime ??= record.time;
   chain.byKind[record.kind] = (chain.byKind[record.kind] ?? 0) + 1;
+  noteDropping(chain.drops, record);
   if ("release" in record && chain.releases.size < releasesMax && !chain.releases.has(record.release)) {
     chain.releases.set(record.release, index);
   }
@@ -69,17 +100,27 @@ export function followChain(
  */
 export function continueChain(chain: Chain, next: CheckedChain): boolean {
   if (chain.previous === undefined || !isBase64UrlOf(next.prev, chain.previous)) return false;
-  if (next.firstTime < chain.time) return false;
+  if (next.firstTime < chain.floor) return false;
+  noteStep(chain, pauseStep(next.first, chain.time, next.firstTime));
+  for (const step of next.steps) noteStep(chain, step);
   chain.previous = next.last as Hash;
   chain.time = next.lastTime;
+  chain.floor = next.floor;
   chain.firstTime ??= next.firstTime;
   for (const [kind, count] of Object.entries(next.byKind)) {
     chain.byKind[kind] = (chain.byKind[kind] ?? 0) + count;
   }
+  if (next.drops !== undefined) addDrops(chain.drops, next.drops);
   for (const [release, index] of next.releases) {
     if (chain.releases.size < releasesMax && !chain.releases.has(release)) chain.releases.set(release, index);
   }
   return true;
+}
+
+function noteStep(chain: Chain, step: SeriesStep | undefined): void {
+  if (step === undefined) return;
+  if (chain.steps === undefined) takeStep(chain.series, step);
+  else chain.steps.push(step);
 }
 
 function wrongWith(
@@ -96,14 +137,27 @@ function wrongWith(
   }
   const expected = index === 0 ? chain.origin && chainStart(chain.origin) : previous;
   if (expected && !isBase64UrlOf(record.prev, expected)) return "it does not follow the record before it";
-  if (record.time < chain.time)
-    return `its time ${record.time} is before that of an earlier record, ${chain.time}`;
+  if (record.time < chain.floor) return tooEarly(record.time, chain);
   const later = namedRecords(record).find((named) => named >= index);
   return later === undefined ? undefined : `it names record ${later}, which is not earlier`;
 }
 
+function tooEarly(time: string, chain: Chain): string {
+  return chain.floor === chain.time
+    ? `its time ${time} is before that of an earlier record, ${chain.time}, and no correction is between them`
+    : `its time ${time} is earlier than the correction of the clock before it allows, ${chain.floor}`;
+}
+
+function earlierBy(time: string, ms: number): string {
+  return formatTime(Math.max(timeMsMin, (parseTime(time) as number) - ms));
+}
+
 function namedRecords(record: DocketRecord): readonly number[] {
   const of = "of" in record ? (record.of ?? []) : [];
-  const named = typeof of === "number" ? [of] : of;
-  return "for" in record && record.for !== undefined ? [...named, record.for] : named;
+  const named = typeof of === "number" ? [of] : [...of];
+  if ("for" in record && record.for !== undefined) named.push(record.for);
+  if (record.kind === "erasure") {
+    named.push(...[record.request, record.approved].filter((each) => each !== undefined));
+  }
+  return named;
 }

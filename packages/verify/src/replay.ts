@@ -23,12 +23,6 @@ export {
   type ReleaseManifest,
   type ReplayRelease,
 } from "./replay/release.ts";
-export {
-  replayEvidence,
-  type EvidencePorts,
-  type OpenedEvidence,
-  type ReleaseAids,
-} from "./replay/evidence.ts";
 export type { LimitSummary } from "./replay/limits.ts";
 export type { ActRecord } from "./replay/standing.ts";
 export { StateReplay, type StateSummary } from "./replay/state.ts";

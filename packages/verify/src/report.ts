@@ -2,7 +2,10 @@
 // What verification says, as plain data: which checks were made and how they ended, what could not be
 // checked, and the first bad place.
 import type { DocketRecord } from "@docket/protocol";
+import type { Interval } from "./anchors/interval.ts";
+import type { AnchorsReport } from "./anchors/walk-anchors.ts";
 import type { Cosignature } from "./signer.ts";
+import type { Silence } from "./silences.ts";
 
 /**
  * How it ended: `verified` (under a key that the caller trusts, all is well), `incomplete` (nothing is wrong,
@@ -38,6 +41,7 @@ export const logCheckNames = [
   "recentCheckpoints",
   "cosignatures",
   "seen",
+  "anchors",
   "records",
   "tree",
   "root",
@@ -72,6 +76,8 @@ export type ReceiptReport = {
   record: DocketRecord | null;
   /** Witnesses of the policy given that cosigned the receipt's checkpoint, and when. */
   cosignatures: readonly Cosignature[];
+  /** Between what it was sealed, by the outside time-stamps that came with it; null without any. */
+  interval: Interval | null;
   /** The opened parts whose commitment holds. */
   opened: { name: string; plaintext: string }[];
 };
@@ -102,6 +108,8 @@ export type LogReport = {
   required: readonly string[];
   /** Witnesses of the policy given that cosigned the newest checkpoint whose quorum is met, and when. */
   cosignatures: readonly Cosignature[];
+  /** What outside clocks say of the time of its records. */
+  anchors: AnchorsReport;
   /** Checkpoints of the log's own key that contradict what is here. */
   conflicts: readonly Conflict[];
   notes: string[];
@@ -118,6 +126,9 @@ export type LogReport = {
   };
   /** Each release that records name, with the index of the first that does. */
   releases: { release: string; index: number }[];
+  /** Stretches in which nothing was sealed although it was promised: a warning, no fault. */
+  silences: readonly Silence[];
+  silenceCount: number;
 };
 
 /** How many faults a report lists; more are only counted. */

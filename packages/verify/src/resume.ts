@@ -3,6 +3,7 @@
 // that is here now. The tiles above them, 1/256 of the log, are read, and must give the very subtrees that
 // the earlier run computed from the records; and the whole must at last give the signed root.
 import { hashBytes, hashesEqual, rootOfRow, tilePath, tileWidth, TlogError } from "@docket/tlog";
+import { addDrops } from "./dropped.ts";
 import { readRowsUpTo } from "./recent.ts";
 import { hashOf, parseState, scheduleOf, unfitState } from "./state.ts";
 import type { VerifyState } from "./state.ts";
@@ -34,9 +35,13 @@ export async function resume(walk: Walk, text: string): Promise<Resumed | string
   const { chain } = walk;
   chain.previous = state.previous === null ? undefined : hashOf(state.previous);
   chain.time = state.time;
+  chain.floor = state.floor ?? state.time;
   chain.firstTime = state.firstTime;
   chain.byKind = { ...state.byKind };
   chain.releases = new Map(state.releases);
+  if (state.series !== undefined) chain.series = structuredClone(state.series);
+  if (state.drops !== undefined) addDrops(chain.drops, state.drops);
+  walk.anchors.noted = [...(state.anchors ?? [])];
   return { size: state.size, checkedAt: state.checkedAt };
 }
 

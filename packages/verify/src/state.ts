@@ -14,8 +14,13 @@ import {
   utf8,
 } from "@docket/tlog";
 import type { Hash } from "@docket/tlog";
+import { anchorTrustText } from "./anchors/walk-anchors.ts";
+import type { AnchorNoted } from "./anchors/walk-anchors.ts";
+import { plainDrops } from "./dropped.ts";
+import type { Drops } from "./dropped.ts";
 import { newSchedule } from "./schedule.ts";
 import type { KeySchedule } from "./schedule.ts";
+import type { Series } from "./silences.ts";
 import type { Walk } from "./walk.ts";
 
 /** Longest state that is read, in bytes: it names up to 100,000 releases. */
@@ -40,15 +45,26 @@ export type VerifyState = {
   /** Leaf hash of the last record, base64, and what was counted. */
   previous: string | null;
   time: string;
+  /** The next record may not be earlier; where it is left out, than `time`. */
+  floor?: string;
   firstTime: string | null;
   byKind: Record<string, number>;
   releases: [release: string, index: number][];
+  /** Heartbeats and silences, where there were any. */
+  series?: Series;
   keyPeriods: { from: number; keys: string[] }[];
+  /** Parts that are gone, and what says why, where there are any. */
+  drops?: Drops;
+  /** The anchors below `size`, and which outside clocks were trusted; left out where there are none. */
+  anchors?: readonly AnchorNoted[];
+  clocks?: string;
 };
 
 /** The state of a walk that stands at the border of a bundle and found nothing wrong. */
 export function formatState(walk: Walk, checkedAt: string): string {
   const { head, chain, frontier, schedule, mode, source } = walk;
+  const clocks = anchorTrustText(head.trust.anchors);
+  const drops = plainDrops(chain.drops);
   const state: VerifyState = {
     format: "docket-verify-state/v1",
     origin: head.origin ?? "",
@@ -61,10 +77,15 @@ export function formatState(walk: Walk, checkedAt: string): string {
     frontier: frontier.hashes.map(encodeBase64),
     previous: chain.previous === undefined ? null : encodeBase64(chain.previous),
     time: chain.time,
+    ...(chain.floor === chain.time ? {} : { floor: chain.floor }),
     firstTime: chain.firstTime,
     byKind: chain.byKind,
     releases: [...chain.releases],
+    ...(chain.series.everySeconds === 0 ? {} : { series: chain.series }),
+    ...(drops === undefined ? {} : { drops }),
     keyPeriods: schedule.periods.map(({ from, keys }) => ({ from, keys: keys.map(({ vkey }) => vkey) })),
+    ...(walk.anchors.noted.length === 0 ? {} : { anchors: walk.anchors.noted }),
+    ...(clocks === "" ? {} : { clocks }),
   };
   const line = JSON.stringify(state);
   return `${line}\n${encodeBase64Url(sha256(utf8(line)))}\n`;
@@ -87,6 +108,9 @@ export function unfitState(state: VerifyState, walk: Walk): string | undefined {
   if (state.origin !== head.origin) return `it is of the log ${state.origin}`;
   if (state.mode !== mode) return "it is of another kind of log";
   if (state.keys.join() !== keysText(walk).join()) return "it was made under other keys";
+  if ((state.clocks ?? "") !== anchorTrustText(head.trust.anchors)) {
+    return "other outside clocks were trusted then";
+  }
   if (source.hasParts && !state.parts) return "no sealed parts were checked then, and there are some";
   if (state.size > head.size) return `it covers ${state.size} records, and the log has ${head.size}`;
   if (listing === undefined) return undefined;

@@ -3,6 +3,7 @@
 // others. Everything is judged under it, and nothing that the log says of itself is added to it.
 import { parseVerifierKey } from "@docket/tlog";
 import type { TlogPolicy, Verifier } from "@docket/tlog";
+import type { AnchorTrust } from "./anchors/judge.ts";
 import type { SeenNote } from "./seen.ts";
 
 /** What is trusted. */
@@ -16,6 +17,8 @@ export type Trust = {
   readonly policy?: TlogPolicy | undefined;
   /** Checkpoints of the log that were kept elsewhere: each must be of the same tree. */
   readonly seen?: readonly SeenNote[] | undefined;
+  /** Outside clocks: what their stamps in the log are checked with. Without it they are not checked. */
+  readonly anchors?: AnchorTrust | undefined;
 };
 
 /** A lone key stands for the trust in it. */

@@ -16,6 +16,10 @@ import {
   utf8,
 } from "@docket/tlog";
 import type { Frontier, Hash, TreeNode } from "@docket/tlog";
+import { noteClaim } from "./anchors/own-clock.ts";
+import { newAnchors, noteAnchor } from "./anchors/walk-anchors.ts";
+import type { WalkAnchors } from "./anchors/walk-anchors.ts";
+import type { DropsSettled } from "./dropped.ts";
 import { addFault, faultAt, readFile } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { openAt } from "./head.ts";
@@ -71,6 +75,9 @@ export type Walk = {
   keptChecked: number;
   seen: SeenChecks;
   quorum: Quorum;
+  anchors: WalkAnchors;
+  /** How many parts are gone, once it is settled. */
+  dropped: DropsSettled;
   /** What an earlier run checked. */
   resumed: Resumed | undefined;
   /** Journal's copies of records, by index. */
@@ -123,6 +130,8 @@ export function newWalk(
     keptChecked: 0,
     seen,
     quorum: { newest: undefined, size: 0 },
+    anchors: newAnchors(),
+    dropped: { byRetention: 0, ofErased: 0 },
     resumed: undefined,
     copies: new Map(writer?.copies.map((copy) => [copy.index, copy])),
     firstCopy: writer?.copies.reduce((least, { index }) => Math.min(least, index), least) ?? least,
@@ -144,6 +153,11 @@ export function appendBundle(walk: Walk, bundle: CheckedBundle, wanted: readonly
   const { frontier, chain } = walk;
   if (bundle.chain !== null && !continueChain(chain, bundle.chain)) return false;
   const end = frontier.size + tileWidth;
+  if (bundle.chain !== null) {
+    const { anchors, lastTime: time, lastUncertaintyMs: uncertaintyMs } = bundle.chain;
+    for (const anchor of anchors) noteAnchor(walk, anchor);
+    noteClaim(walk.anchors.claims, { index: end - 1, time, uncertaintyMs });
+  }
   for (const [i, size] of wanted.filter((each) => each > frontier.size && each < end).entries()) {
     // The root of a tree is folded from the right: the bundle's beginning counts as one subtree.
     const prefix = bundle.prefixes.slice(i * hashBytes, (i + 1) * hashBytes) as Hash;
@@ -186,6 +200,7 @@ export async function checkReachedRoots(walk: Walk): Promise<void> {
     if (walk.cosigned?.size === size) checkKeptNote(walk, cosignedPath, walk.cosigned.bytes, size, root);
     for (const row of takeRows(walk.rows, size)) await checkRow(walk, row, root);
     checkSeenAt(walk, size, root);
+    if (size > walk.head.size) walk.anchors.rootsBeyond.set(size, root);
   }
 }
 

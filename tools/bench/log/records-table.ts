@@ -73,7 +73,7 @@ async function openSealed(directory: string): Promise<{ contender: Contender<App
   const keys = readKeys(installation);
   const { paths, origin, policyDirectory } = installation;
   const log = await Log.open({ paths, origin, signerKeys: signerKeysOf(keys), diskModule });
-  log.onSynced((size) => log.release(size));
+  log.onSynced((size) => void log.release(size).catch(() => undefined));
   const delays = delaySampler((size) => log.published(size));
   const contender: Contender<Append> = {
     name: sealedName,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backtest: how fast recorded decisions are decided again on one core, and how fast a thread reads them.
 // The log is made in memory, with the same bytes that a data directory has.
-import { createSecretKey, hash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { createListView } from "@docket/policy";
 import type { ListKind } from "@docket/policy";
 import { encodeLeaf, recordVersion } from "@docket/protocol";
@@ -14,7 +14,7 @@ import { candidateOfFiles } from "../../../packages/docket/src/backtest/candidat
 import { countedBesides } from "../../../packages/docket/src/backtest/known-counters.ts";
 import { countedIds, Preparer } from "../../../packages/docket/src/backtest/preparer.ts";
 import { BacktestRun } from "../../../packages/docket/src/backtest/run.ts";
-import { wrapKey } from "../../../packages/docket/src/evidence/keys.ts";
+import { unwrapKey, wrapKey } from "../../../packages/docket/src/evidence/keys.ts";
 import { sealParts } from "../../../packages/docket/src/evidence/seal.ts";
 import { declaredIn } from "../../../packages/docket/src/intake/counting.ts";
 import { draftDecision } from "../../../packages/docket/src/intake/draft.ts";
@@ -32,7 +32,7 @@ import { hashing, listLines, openEngine, readStream, subjectOf, warmUpRounds } f
 
 const origin = "docket-bench/main";
 const siteKey = Buffer.alloc(32, 5);
-const keyEncryption = createSecretKey(Buffer.alloc(32, 6));
+const keyEncryption = Buffer.alloc(32, 6);
 const paths = logPaths("/nonexistent", "main");
 
 /** The recorded decisions, in every form that is measured. */
@@ -60,7 +60,7 @@ export function setUp(events: number): {
     paths,
     origin,
     siteKey,
-    keyEncryption,
+    folder: { path: "" },
     hashing,
     identity: "",
     journalled: [],
@@ -73,7 +73,10 @@ export function setUp(events: number): {
   const preparer = new Preparer(start, {
     disk: { ...disk, readFile: (path) => (path.includes(recorded.release.id) ? kept : undefined) },
     read: (path) => log.files.get(path),
-    wrapped: (pseudonym) => log.wrapped.get(pseudonym),
+    actorKey: (pseudonym) => {
+      const wrapped = log.wrapped.get(pseudonym);
+      return wrapped && unwrapKey(keyEncryption, pseudonym, wrapped);
+    },
     nowMs: () => performance.now(),
   });
   return { log, preparer, candidate, known, ids };

@@ -21,18 +21,25 @@ const startMs = Date.UTC(2026, 9, 1);
 /** Time between two decisions, in ms. */
 const stepMs = 2500;
 const diskModule = new URL("../../../packages/docket/src/stores/files/node-disk.ts", import.meta.url).href;
-const contentKey = new Uint8Array(32);
+/** What seals the texts of all of its actors. */
+export const contentKey: Uint8Array = new Uint8Array(32);
 
 /** A log of decisions, and whom they are of. */
 export type GeneratedLog = { installation: Installation; actors: readonly string[] };
 
-/** Makes a log. */
+/**
+ * Makes a log.
+ *
+ * @param begin seals what comes before the decisions: without it the log has no record of what it is
+ */
 export async function generateLog(
   directory: string,
   records: number,
   onProgress: (done: number) => void,
+  begin: (installation: Installation) => Promise<void> = async () => {},
 ): Promise<GeneratedLog> {
   const installation = createInstallation(disk, directory);
+  await begin(installation);
   const { paths, origin, policyDirectory } = installation;
   const keys = readKeys(installation);
   const release = loadRelease(policyDirectory);
@@ -42,7 +49,7 @@ export async function generateLog(
     () => `a_${randomBytes(16).toString("base64url")}`,
   );
   const log = await Log.open({ paths, origin, signerKeys: signerKeysOf(keys), diskModule });
-  log.onSynced((size) => log.release(size));
+  log.onSynced((size) => void log.release(size).catch(() => undefined));
   let next = 0;
   const write = async (): Promise<void> => {
     while (next < records) {

@@ -4,11 +4,10 @@
 import { randomBytes } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { encodeBody, parseLeaf } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord, PartName } from "@docket/protocol";
 import { emptyFrontier, parseCheckpoint, parseNote } from "@docket/tlog";
-import { signerKeysOf, unwrapKey } from "../../../packages/docket/src/evidence/keys.ts";
+import { signerKeysOf } from "../../../packages/docket/src/evidence/keys.ts";
 import { openPart } from "../../../packages/docket/src/evidence/seal.ts";
 import type { PlainPart } from "../../../packages/docket/src/evidence/seal.ts";
 import { readInstallation, readKeys } from "../../../packages/docket/src/installation.ts";
@@ -16,6 +15,7 @@ import { Log } from "../../../packages/docket/src/log/log.ts";
 import { writeState } from "../../../packages/docket/src/log/materialised.ts";
 import { LogReader } from "../../../packages/docket/src/log/reader.ts";
 import { disk } from "../../../packages/docket/src/stores/files/node-disk.ts";
+import { openActorKeys } from "../../../packages/docket/src/stores/sqlite/actor-keys.ts";
 
 /** A record as the forger may change it, before it is sealed again. */
 export type Forgeable = { record: DocketRecord; parts: { name: PartName; plaintext: string }[] };
@@ -36,13 +36,10 @@ export async function openLog(data: string): Promise<OpenedLog> {
   const { paths, origin } = installation;
   const { size } = parseCheckpoint(parseNote(readFileSync(paths.checkpoint)).text);
   const reader = new LogReader(paths);
-  const identity = new DatabaseSync(join(paths.site, "identity.sqlite"), { readOnly: true });
-  const find = identity.prepare("SELECT wrapped FROM actors WHERE pseudonym = ?");
-  const keyOf = (subject: string): Uint8Array | undefined => {
-    if (subject === "site") return keys.site;
-    const row = find.get(subject) as { wrapped: Uint8Array } | undefined;
-    return row && unwrapKey(keys.keyEncryption, subject, row.wrapped);
-  };
+  const identity = join(paths.site, "identity.sqlite");
+  const actorKey = openActorKeys({ identity, journalled: [], folder: keys.folder });
+  const keyOf = (subject: string): Uint8Array | undefined =>
+    subject === "site" ? keys.site : actorKey(subject);
   const records: OpenedLog["records"] = [];
   for (let index = 0; index < size; index++) {
     const { leaf, parts } = await reader.record(index, size);
@@ -63,7 +60,6 @@ export async function openLog(data: string): Promise<OpenedLog> {
     }
     records.push({ record, parts: opened, keys: own });
   }
-  identity.close();
   return { data, records };
 }
 

@@ -59,18 +59,23 @@ export async function startServer(t: TestContext, words: readonly string[]): Pro
  * Starts a command that serves, waits until it has said where, and kills it when the test ends.
  *
  * @param isReady whether what it has written by then says all that is needed
+ * @param withinMs how long it is waited for, in ms
  */
 export async function startServing(
-  t: TestContext,
+  t: Pick<TestContext, "after">,
   words: readonly string[],
-  { env, isReady = () => true }: { env?: Record<string, string>; isReady?: (output: string) => boolean } = {},
+  {
+    env,
+    isReady = () => true,
+    withinMs = startWithinMs,
+  }: { env?: Record<string, string>; isReady?: (output: string) => boolean; withinMs?: number } = {},
 ): Promise<Serving> {
   const child = spawnDocket(words, { env: { ...process.env, ...env } });
   t.after(() => child.kill("SIGKILL"));
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
   let output = "";
   const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no address in time:\n${output}`)), startWithinMs);
+    const timer = setTimeout(() => reject(new Error(`no address in time:\n${output}`)), withinMs);
     const read = (line: string): void => {
       output += `${line}\n`;
       const found = / on (http:\/\/127\.0\.0\.1:\d+)/.exec(output)?.[1];

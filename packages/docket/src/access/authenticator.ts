@@ -8,49 +8,61 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DocketError } from "../error.ts";
 import { hashOfKey, isApiKey } from "./api-keys.ts";
+import { keyCaller } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 import type { AccessChange, ApiKeyRow } from "./api-keys.ts";
-import { isRole } from "./permissions.ts";
-import type { Role } from "./permissions.ts";
+import { isAction, isRole } from "./permissions.ts";
 
 /** How often the store is asked for changes by others. */
 export const refreshIntervalMs = 1000;
 /** Unknown keys have the store asked at most this often. */
 export const unknownKeyIntervalMs = 250;
+/** When a key was last used is noted this coarsely: an hour. */
+export const usedGranularityMs = 3_600_000;
 /** How long an unknown key waits for the store. */
 export const unknownKeyWaitMs = 1000;
 
 /** All keys of a site, and what is not sealed yet. */
-export type ApiKeySnapshot = { keys: ApiKeyRow[]; unsealed: AccessChange[] };
+export type ApiKeySnapshot = { keys: readonly ApiKeyRow[]; unsealed: readonly AccessChange[] };
 
 /** A store's keys for a thread that may not wait for a disk. */
 export interface ApiKeyFeed {
-  /** The keys if they may have changed since the last call, else `undefined`. Must not block the thread. */
-  refresh(): Promise<ApiKeySnapshot | undefined>;
+  /**
+   * The keys if they may have changed since the last call, or something is not sealed that is due by now;
+   * else `undefined`. Must not block the thread.
+   */
+  refresh(nowMs: number): Promise<ApiKeySnapshot | undefined>;
   /** {@link ApiKeyStore.markSealed}; resolves when that is durable. */
   markSealed(change: AccessChange): Promise<void>;
+  /** {@link ApiKeyStore.markUsed}. */
+  markUsed(id: string, usedMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Who sends a request. */
-export type Caller = { id: string; role: Role };
+export type { Caller };
 
 /** What an authenticator leans on. */
 export type AuthenticatorOptions = {
   feed: ApiKeyFeed;
   /** Seals a record of a change; rejects if that failed. */
-  sealAccess: (change: "created" | "revoked", key: string, role: string) => Promise<void>;
+  sealAccess: (
+    change: AccessChange["change"],
+    key: string,
+    role: string,
+    more: Pick<AccessChange, "by" | "scopes" | "from" | "untilMs">,
+  ) => Promise<void>;
   clock: () => number;
   /** Told when the store could not be read or a change could not be sealed. It is tried again by itself. */
   onFault?: (error: unknown) => void;
 };
 
-type Known = { caller: Caller; sealed: boolean };
+type Known = { caller: Caller; sealed: boolean; endsMs: number; usedMs: number };
 
 /** Knows the keys in force. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   #known = new Map<string, Known>();
-  #unsealed: AccessChange[] = [];
+  #unsealed: readonly AccessChange[] = [];
   #refreshing: Promise<void> | undefined;
   #sealing: Promise<void> | undefined;
   /** A refresh that has not begun, and so will see what was created before now. */
@@ -82,7 +94,11 @@ export class Authenticator {
   callerOf(key: string): Caller | undefined {
     if (!isApiKey(key)) return undefined;
     const known = this.#known.get(hashOfKey(key));
-    return known?.sealed === true ? known.caller : undefined;
+    if (known?.sealed !== true) return undefined;
+    const nowMs = this.#options.clock();
+    if (nowMs >= known.endsMs) return undefined;
+    this.#used(known, nowMs);
+    return known.caller;
   }
 
   /**
@@ -104,7 +120,8 @@ export class Authenticator {
     await Promise.race([sealing ?? this.#next, tooLong]);
     clearTimeout(timer);
     const caller = this.callerOf(key);
-    if (caller !== undefined || !this.#known.has(hashOfKey(key))) return caller;
+    const known = this.#known.get(hashOfKey(key));
+    if (caller !== undefined || known === undefined || known.sealed) return caller;
     throw new DocketError(
       "sealing_failed",
       "the log has not taken in the record of this new API key yet; try again in a second",
@@ -122,12 +139,36 @@ export class Authenticator {
     return this.#refreshing;
   }
 
+  /**
+   * Takes in what was changed until now, and seals it. Resolves when that is done or failed; then the changes
+   * that are sealed are in force.
+   */
+  async settle(): Promise<void> {
+    // One that runs already may have read before the change.
+    await this.#refreshing;
+    await this.refresh();
+    await this.#sealing;
+  }
+
+  /** Whether the log lacks the record of a change of this key. */
+  isUnsealed(id: string): boolean {
+    return this.#unsealed.some((change) => change.id === id);
+  }
+
   /** Stops. The feed is closed, the store's file is not touched any more. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#refreshing;
     await this.#sealing;
     await this.#options.feed.close();
+  }
+
+  /** Notes the hour of a use. Lost with a crash: it is a help for whoever tidies up, not a proof. */
+  #used(known: Known, nowMs: number): void {
+    const hourMs = nowMs - (nowMs % usedGranularityMs);
+    if (hourMs <= known.usedMs) return;
+    known.usedMs = hourMs;
+    this.#options.feed.markUsed(known.caller.id, hourMs).catch(this.#options.onFault ?? (() => undefined));
   }
 
   async #refreshSoon(): Promise<void> {
@@ -143,7 +184,7 @@ export class Authenticator {
     const { feed, clock, onFault } = this.#options;
     this.#startedMs = clock();
     try {
-      const snapshot = await feed.refresh();
+      const snapshot = await feed.refresh(clock());
       this.#refreshedMs = clock();
       if (snapshot !== undefined) this.#take(snapshot);
     } catch (error) {
@@ -160,10 +201,14 @@ export class Authenticator {
 
   #take({ keys, unsealed }: ApiKeySnapshot): void {
     const known = new Map<string, Known>();
-    for (const { id, hash, role, revokedMs, creationSealed } of keys) {
-      // A role of a later version may do nothing here.
-      if (revokedMs === null && isRole(role))
-        known.set(hash, { caller: { id, role }, sealed: creationSealed });
+    for (const row of keys) {
+      const { id, hash, role, revokedMs, replacedMs, untilMs, scopes, creationSealed, usedMs } = row;
+      // A role of a later version may do nothing here, and neither may a scope.
+      if (revokedMs !== null || !isRole(role)) continue;
+      const caller = keyCaller(id, role, scopes?.filter(isAction));
+      const endsMs = Math.min(replacedMs ?? Infinity, untilMs ?? Infinity);
+      if (endsMs <= this.#refreshedMs) continue;
+      known.set(hash, { caller, sealed: creationSealed, endsMs, usedMs: usedMs ?? 0 });
     }
     this.#known = known;
     this.#unsealed = unsealed;
@@ -171,14 +216,14 @@ export class Authenticator {
 
   async #sealAll(): Promise<void> {
     try {
-      while (this.#unsealed.length > 0) await this.#seal(this.#unsealed[0] as AccessChange);
+      for (let next = this.#unsealed[0]; next !== undefined; next = this.#unsealed[0]) await this.#seal(next);
     } catch (error) {
       this.#options.onFault?.(error);
     }
   }
 
   async #seal(change: AccessChange): Promise<void> {
-    await this.#options.sealAccess(change.change, change.id, change.role);
+    await this.#options.sealAccess(change.change, change.id, change.role, change);
     // A crash here seals the change once more after the restart.
     await this.#options.feed.markSealed(change);
     // By value: a refresh meanwhile may have brought the same change again.

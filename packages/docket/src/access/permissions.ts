@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may do what: the one table. docs/reference/http.md repeats it, and a test compares the two.
+import type { Caller } from "./caller.ts";
 
-/** Every role that an API key can have. */
+/** Every role that an API key or a person can have, weakest first. */
 export const roles = ["ingest", "analyst", "reviewer", "auditor", "admin"] as const;
-/** What the holder of an API key is to the site. */
+/** What the holder of an API key, or a person, is to the site. */
 export type Role = (typeof roles)[number];
 
 /** Everything that a role can be needed for. */
@@ -34,6 +35,10 @@ export type Action =
   | "readNotices"
   | "keepQuiet"
   | "manageWebhooks"
+  | "readAnchors"
+  | "anchor"
+  | "readCopies"
+  | "runDrill"
   | "report"
   | "readSettings"
   | "changeSettings"
@@ -45,7 +50,21 @@ export type Action =
   | "readPatterns"
   | "exportCase"
   | "readTransparency"
-  | "exportStatements";
+  | "exportStatements"
+  | "readPeople"
+  | "managePeople"
+  | "readKeys"
+  | "manageKeys"
+  | "readEvidenceKeys"
+  | "rotateEvidenceKeys"
+  | "readReads"
+  | "readRequests"
+  | "erase"
+  | "holdEvidence"
+  | "readErasures"
+  | "exportSubject"
+  | "makeRequest"
+  | "approveRequest";
 
 /**
  * The roles that may do each action.
@@ -76,6 +95,10 @@ export type Action =
  * - `readNotices`: read what affected users are told, with the receipts that open their evidence
  * - `keepQuiet`: keep a record from its actor until a time
  * - `manageWebhooks`: say who is told of changes and notices
+ * - `readCopies`: read how the log's replicas fare, and what the last drill came to
+ * - `runDrill`: have the newest copy restored in a scratch place and checked
+ * - `readAnchors`: read the log's outside time-stamps
+ * - `anchor`: have the newest checkpoint stamped now
  * - `report`: report a content on behalf of a user
  * - `changeSettings`: change them
  * - `readCases`: read cases of reviewers and disputes, and how they went
@@ -87,6 +110,20 @@ export type Action =
  * - `exportCase`: make a case file; sealed as a record
  * - `readTransparency`: read the transparency report and the weekly page
  * - `exportStatements`: take decisions out as statements of reasons; sealed as a record
+ * - `readPeople`: list the people who may sign in, and their sessions
+ * - `managePeople`: add, change and remove people, give them tokens for new passwords, end their sessions
+ * - `readKeys`: list the API keys, without the keys themselves
+ * - `manageKeys`: make, rotate and revoke API keys
+ * - `readEvidenceKeys`: list the keys of evidence: which there are and since when, not the keys themselves
+ * - `rotateEvidenceKeys`: change one of them; takes a second person
+ * - `readReads`: read who read what
+ * - `readRequests`: read requests for what takes a second person: one's own, or with `approveRequest` all
+ * - `erase`: erase an actor's data, with a second person, and see beforehand what that takes
+ * - `holdEvidence`: place a legal hold, and lift it with a second person
+ * - `readErasures`: read which erasures and legal holds there are, and what retention drops
+ * - `exportSubject`: take out everything about one actor, for that person; sealed as a record
+ * - `makeRequest`: withdraw a request of one's own; it is made by asking for what takes a second person
+ * - `approveRequest`: approve or refuse what another asks for; the level of duties says who must not
  * - `confirmBrake`: give the power back that an emergency brake took; the level of duties says who must not
  */
 export const permissions: Readonly<Record<Action, readonly Role[]>> = {
@@ -116,6 +153,10 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   readNotices: ["ingest", "reviewer", "admin"],
   keepQuiet: ["reviewer", "admin"],
   manageWebhooks: ["admin"],
+  readAnchors: ["analyst", "reviewer", "auditor", "admin"],
+  anchor: ["admin"],
+  readCopies: ["auditor", "admin"],
+  runDrill: ["admin"],
   report: ["ingest", "admin"],
   readSettings: ["analyst", "reviewer", "auditor", "admin"],
   changeSettings: ["admin"],
@@ -128,11 +169,39 @@ export const permissions: Readonly<Record<Action, readonly Role[]>> = {
   exportCase: ["reviewer", "admin"],
   readTransparency: ["analyst", "reviewer", "auditor", "admin"],
   exportStatements: ["auditor", "admin"],
+  readPeople: ["auditor", "admin"],
+  managePeople: ["admin"],
+  readKeys: ["auditor", "admin"],
+  manageKeys: ["admin"],
+  readEvidenceKeys: ["auditor", "admin"],
+  rotateEvidenceKeys: ["admin"],
+  readReads: ["auditor", "admin"],
+  readRequests: ["reviewer", "auditor", "admin"],
+  erase: ["admin"],
+  holdEvidence: ["admin"],
+  readErasures: ["auditor", "admin"],
+  exportSubject: ["reviewer", "admin"],
+  makeRequest: ["reviewer", "auditor", "admin"],
+  approveRequest: ["auditor", "admin"],
 };
 
-/** Whether a key of this role may do this. */
-export function mayDo(role: Role, action: Action): boolean {
-  return permissions[action].includes(role);
+/**
+ * Whether somebody may do this: by one of their roles, and by the scopes of their key where it has any. The
+ * one place where that is asked.
+ */
+export function mayDo(caller: Pick<Caller, "roles" | "scopes">, action: Action): boolean {
+  if (caller.scopes !== undefined && !isInScope(caller.scopes, action)) return false;
+  return caller.roles.some((role) => permissions[action].includes(role));
+}
+
+/** Whoever may have events decided may try them, which leaves no trace. */
+function isInScope(scopes: readonly Action[], action: Action): boolean {
+  return scopes.includes(action) || (action === "tryEvent" && scopes.includes("decide"));
+}
+
+/** Whether a text names an action. */
+export function isAction(text: string): text is Action {
+  return Object.hasOwn(permissions, text);
 }
 
 /** Whether a text names a role. */

@@ -28,7 +28,7 @@ import type { Compared } from "./tally.ts";
 export type BacktestSource = {
   readonly paths: LogPaths;
   readonly origin: string;
-  readonly keys: Pick<SiteKeys, "site" | "keyEncryption" | "hashing">;
+  readonly keys: Pick<SiteKeys, "site" | "hashing" | "folder">;
   /** Records that are published. */
   readonly size: number;
 };
@@ -125,7 +125,7 @@ function startOf({ source, candidate, sample, to }: BacktestOptions, warm: numbe
     paths,
     origin,
     siteKey: keys.site,
-    keyEncryption: keys.keyEncryption,
+    folder: keys.folder,
     hashing: keys.hashing,
     identity: join(paths.site, "identity.sqlite"),
     journalled: journalledActors(disk, paths, origin),

@@ -8,7 +8,7 @@ import type { ListFileReader } from "../lists/files.ts";
 import { loadVersion } from "../lists/history.ts";
 import { SiteLists } from "../lists/site-lists.ts";
 import { openListStore } from "../lists/store.ts";
-import type { ListStore } from "../lists/store.ts";
+import type { ListFileKind, ListStore } from "../lists/store.ts";
 import type { LogDisk } from "../log/disk.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { generalModel } from "../models/general.ts";
@@ -120,6 +120,20 @@ export function loadCandidate(ports: CandidatePorts, plain: PlainCandidate): Rel
   return loadKept(kept, views, (versions) => models.at(versions).models);
 }
 
+/** A file of a list that isn't kept, as {@link PlainCandidate.listFiles} has it. */
+export function listFile(
+  list: string,
+  kind: ListFileKind,
+  version: string,
+  bytes: Uint8Array,
+): readonly [string, Uint8Array] {
+  return [listFileKey(list, kind, version), bytes];
+}
+
+function listFileKey(list: string, kind: ListFileKind, version: string): string {
+  return `${list}\n${kind}\n${version}`;
+}
+
 /** The keyed hash of a list's entry, as facts have it. */
 export function entryHashOf(hashing: KeyObject): (list: string, entry: string) => string {
   return (list, entry) =>
@@ -150,12 +164,12 @@ function readingStore({ disk, paths }: CandidatePorts, made: Map<string, Uint8Ar
     throw new Error("a backtest writes nothing");
   };
   const store = openListStore(disk, paths, async () => refuse());
-  const key = (list: string, kind: string, version: string): string => `${list}\n${kind}\n${version}`;
   return {
     path: (list, kind, version) => store.path(list, kind, version),
-    read: (list, kind, version) => made.get(key(list, kind, version)) ?? store.read(list, kind, version),
+    read: (list, kind, version) =>
+      made.get(listFileKey(list, kind, version)) ?? store.read(list, kind, version),
     keep: async () => refuse(),
-    keepNow: (list, kind, version, bytes) => void made.set(key(list, kind, version), bytes),
+    keepNow: (list, kind, version, bytes) => void made.set(listFileKey(list, kind, version), bytes),
     versions: (list, kind) => store.versions(list, kind),
     remove: refuse,
   };

@@ -2,7 +2,7 @@
 // A preparer that reads a data directory.
 import { join } from "node:path";
 import { disk } from "../stores/files/node-disk.ts";
-import { openWrappedKeys } from "../stores/sqlite/actor-keys.ts";
+import { openActorKeys } from "../stores/sqlite/actor-keys.ts";
 import { Preparer } from "./preparer.ts";
 import type { PreparerStart } from "./preparer.ts";
 
@@ -11,7 +11,7 @@ export function openPreparer(start: PreparerStart): Preparer {
   return new Preparer(start, {
     disk,
     read: (path) => disk.readFile(join(start.paths.site, path)),
-    wrapped: openWrappedKeys(start.identity, start.journalled),
+    actorKey: openActorKeys(start),
     nowMs: () => performance.now(),
   });
 }

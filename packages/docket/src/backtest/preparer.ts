@@ -3,12 +3,13 @@
 // recorded facts, where these hold all that the candidate reads, else from the evidence, as long as it
 // exists. What a thread of a backtest does.
 import type { KeyObject } from "node:crypto";
-import { factsSource, languageVersion, lookupsRead, prepareType, recordedLookups } from "@docket/policy";
+import { factsSource, languageVersion, lookupsRead, prepareType } from "@docket/policy";
+import { recordedLookups, recordedReports } from "@docket/policy";
 import { scoreModels, signalsVersion } from "@docket/policy";
 import type { EvaluationInput, FactsSource, KnownCounters, Preparation } from "@docket/policy";
 import type { DecisionBody, Event, Facts, PartName, RecordHeader } from "@docket/protocol";
 import { tileWidth } from "@docket/tlog";
-import { unwrapKey } from "../evidence/keys.ts";
+import type { KeyFolder } from "../evidence/key-folder.ts";
 import { openPart } from "../evidence/seal.ts";
 import { CampaignKeys } from "../intake/campaign-keys.ts";
 import { declaredIn, eventKeys } from "../intake/counting.ts";
@@ -37,8 +38,9 @@ export type PreparerStart = {
   readonly paths: LogPaths;
   readonly origin: string;
   readonly siteKey: Uint8Array;
-  readonly keyEncryption: KeyObject;
   readonly hashing: KeyObject;
+  /** The folder of the site's keys. */
+  readonly folder: KeyFolder;
   /** The file of the identity map, and actors that only the journal has. */
   readonly identity: string;
   readonly journalled: readonly JournalledActor[];
@@ -55,8 +57,8 @@ export type PreparerStart = {
 export type PreparerPorts = {
   readonly disk: LogDisk;
   readonly read: ReadLogFile;
-  /** Wrapped keys of actors. */
-  readonly wrapped: (pseudonym: string) => Uint8Array | undefined;
+  /** Actors' keys. */
+  readonly actorKey: (pseudonym: string) => Uint8Array | undefined;
   /** Milliseconds of a clock that only goes on. */
   readonly nowMs: () => number;
 };
@@ -264,9 +266,12 @@ export class Preparer {
     const { policies } = this.#candidate;
     const { lookups, unrecorded } = this.#recordedLookups(decidedUnder, facts);
     const counters = countersRead(this.#known, facts.counters);
+    // Which reports somebody had looked at by then, nobody can tell any more.
+    const reports = recordedReports(facts.values);
     const input = {
       ...eventInput(event, facts.decidedAt, this.#start.hashing, this.#candidate),
       lookups,
+      reports,
       counters,
     };
     const keys = eventKeys(this.#declared, policies, input, this.#start.hashing);
@@ -275,7 +280,7 @@ export class Preparer {
     const isAskedAgain =
       preparation?.needsEvent === true ||
       prepared?.hits.some(({ list }) => this.#watchedLists.has(list)) === true;
-    const askedAgain: AskedAgain = { event, lookups, counters: [...counters] };
+    const askedAgain: AskedAgain = { event, lookups, reports, counters: [...counters] };
     return {
       keys,
       prepared,
@@ -386,8 +391,7 @@ export class Preparer {
 
   #actorKey(pseudonym: string): Uint8Array | undefined {
     if (this.#actorKeys.has(pseudonym)) return this.#actorKeys.get(pseudonym);
-    const wrapped = this.#ports.wrapped(pseudonym);
-    const key = wrapped && unwrapKey(this.#start.keyEncryption, pseudonym, wrapped);
+    const key = this.#ports.actorKey(pseudonym);
     if (this.#actorKeys.size >= keysCachedMax) this.#actorKeys.clear();
     this.#actorKeys.set(pseudonym, key);
     return key;
@@ -406,6 +410,7 @@ const nothingToPack = new KeyPacker({ counters: [], limits: [], groups: [] });
 export type AskedAgain = {
   readonly event: Event;
   readonly lookups?: EvaluationInput["lookups"];
+  readonly reports?: EvaluationInput["reports"];
   readonly counters: readonly (readonly [id: string, value: number])[];
 };
 

@@ -8,7 +8,7 @@ import { threadUrl } from "../thread-url.ts";
 import { askThread } from "./ask-thread.ts";
 import type { ThreadFailure } from "./ask-thread.ts";
 import type { BacktestOptions } from "./backtest.ts";
-import { plainOf } from "./candidate.ts";
+import { listFile, plainOf } from "./candidate.ts";
 import type { PlainCandidate } from "./candidate.ts";
 import type { BacktestReport } from "./report.ts";
 
@@ -30,13 +30,14 @@ export type PreviewAnswer = { readonly report: BacktestReport } | ThreadFailure;
 
 /** Previews candidates for a site that is open. */
 export function previewer(site: PreviewedSite): Previewer {
-  return async (candidate, signal) => {
+  return async (candidate, signal, unkept) => {
     const size = site.publishedSize();
     const since = await site.firstRecordSince((await site.latestDecidedMs()) - previewedMs);
     const from = Math.max(since, size - previewRecordsMax);
     if (from >= size) return { ran: false, why: "nothing was decided yet" };
     const warmFrom = Math.max(0, from - previewMemoryRecordsMax);
-    const start = previewStart(site, candidate, { size, from, warmFrom });
+    const listFiles = unkept && new Map([listFile(unkept.name, "change", unkept.version, unkept.bytes)]);
+    const start = previewStart(site, candidate, { size, from, warmFrom, listFiles });
     const module = threadUrl("./preview-thread", import.meta.url);
     const report = await askThread<PreviewAnswer>(module, start, signal);
     // Whoever approves sees that there is none: that is better than a change that can't be proposed.
@@ -50,15 +51,25 @@ export function previewer(site: PreviewedSite): Previewer {
 export function previewStart(
   { paths, origin, keys }: PreviewedSite,
   candidate: Release,
-  { size, from, warmFrom }: { size: number; from: number; warmFrom: number },
+  {
+    size,
+    from,
+    warmFrom,
+    listFiles,
+  }: {
+    size: number;
+    from: number;
+    warmFrom: number;
+    listFiles?: PlainCandidate["listFiles"] | undefined;
+  },
 ): PreviewStart {
-  const { site, keyEncryption, hashing } = keys;
-  const source = { paths, origin, keys: { site, keyEncryption, hashing }, size };
-  return { source, from, to: size, warmFrom, candidate: plainOf(candidate) };
+  const { site, hashing, folder } = keys;
+  const source = { paths, origin, keys: { site, hashing, folder }, size };
+  return { source, from, to: size, warmFrom, candidate: plainOf(candidate, listFiles) };
 }
 
 function previewOf(report: BacktestReport, notes: readonly string[]): Preview {
-  const { times, decisions, coverage, changed, rules, brakes } = report;
+  const { times, decisions, coverage, changed, outcomes, rules, brakes } = report;
   if (times === null) return { ran: false, why: "nothing was decided in the last week" };
   const said = [...notes, ...report.notes.filter((note) => !note.startsWith("only records "))];
   const braked = [...new Set(brakes.map(({ key }) => key))];
@@ -69,6 +80,7 @@ function previewOf(report: BacktestReport, notes: readonly string[]): Preview {
     to: times.last,
     events: decisions - coverage.gone,
     changed: changed.decisions,
+    outcomes: { before: outcomes.before, after: outcomes.after },
     rules: rules
       .filter(({ before, after }) => before.hits > 0 || after.hits > 0)
       .map(({ policy, rule, before, after }) => ({ policy, rule, before: before.hits, after: after.hits })),

@@ -249,10 +249,10 @@ export class BacktestRun {
     const preparation = this.#preparationOf(type);
     const isHeld = lists !== candidate.lists;
     if (event !== undefined && (isHeld || preparation?.needsEvent === true)) {
-      const { event: asked, lookups, counters: read } = JSON.parse(event) as AskedAgain;
+      const { event: asked, lookups, reports, counters: read } = JSON.parse(event) as AskedAgain;
       const input = eventInput(asked, decidedAt, hashing, { ...candidate, lists });
       const counters = new Map([...read, ...memory.counters]);
-      return evaluate(candidate.policies, { ...input, ...memory, counters, lookups });
+      return evaluate(candidate.policies, { ...input, ...memory, counters, lookups, reports });
     }
     if (preparation === undefined || prepared === undefined) {
       const nothing = { op: "", decidedAt: decidedAtMs, actor: { id: "" }, signals: {} };

@@ -2,6 +2,7 @@
 // A server's beginning and end, as `docket serve` has them.
 import { BlockList, isIP } from "node:net";
 import type { AddressInfo } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 import { DocketError } from "../error.ts";
 import { listenUrl } from "../http/listen.ts";
@@ -41,7 +42,7 @@ export async function listen(server: FastifyInstance, address: ListenAddress): P
     );
   }
   const { port } = server.server.address() as AddressInfo;
-  return listenUrl({ ...address, port });
+  return listenUrl({ ...address, port }, server.server instanceof TlsServer);
 }
 
 /** Closes a server; what still runs after a while is cut off. */

@@ -17,7 +17,7 @@ function commands(): { words: string[]; command: Command }[] {
   const visit = (command: Command, words: string[]): void => {
     const below = command.commands.filter((each) => each.name() !== "help");
     // These do something themselves, and have commands below them.
-    if (below.length === 0 || ["key", "receipt", "disputes"].includes(words.join()))
+    if (below.length === 0 || ["clock", "disputes", "key", "keys", "receipt"].includes(words.join()))
       found.push({ words, command });
     for (const each of below) visit(each, [...words, each.name()]);
   };

@@ -4,7 +4,11 @@ import { DocketError } from "../error.ts";
 import { readInstallation } from "../installation.ts";
 import type { OpenInstallation, OpenInstallationOptions } from "../main.ts";
 import { openWithProgress } from "./open-with-progress.ts";
+import type { Author } from "../releases/duties.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** Whoever has the data directory. */
+export const operator: Author = { by: "operator", role: "operator" };
 
 /**
  * Opens a data directory for writing.

@@ -9,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
 export async function openWithProgress(
   installation: Installation,
   terminal: Terminal,
-  options: Pick<OpenInstallationOptions, "dnsServers" | "takesEdits"> = {},
+  options: Pick<OpenInstallationOptions, "dnsServers" | "takesEdits" | "drill"> = {},
 ): Promise<OpenInstallation> {
   const progress = showProgress(terminal);
   const notices: string[] = [];

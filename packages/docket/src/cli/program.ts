@@ -4,29 +4,43 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../version.ts";
 import type { DecideOptions } from "./decide/run-decide.ts";
+import { addAccess } from "./access/command.ts";
+import { keptSession } from "./access/session-file.ts";
 import { addBatches } from "./batch/command.ts";
 import { addActor } from "./actor/command.ts";
+import { addAlerts } from "./alert/command.ts";
+import { addAnchors } from "./anchor/command.ts";
 import { addBacktest } from "./backtest/command.ts";
 import type { CommandParts, Give } from "./command-parts.ts";
 import { addEnforcement } from "./enforcement/command.ts";
 import { addDisputes } from "./dispute/command.ts";
+import { addDecisions } from "./decisions/command.ts";
 import { addDelivery } from "./delivery/command.ts";
 import { addExplain } from "./explain/command.ts";
 import { addCase } from "./case/command.ts";
+import { addClock } from "./clock/command.ts";
+import { addConfig } from "./config/command.ts";
+import { addCampaigns } from "./campaigns/command.ts";
 import { addFindings } from "./findings/command.ts";
 import { addFollowing } from "./monitor/command.ts";
+import { addKeys } from "./keys/command.ts";
 import { addLabel } from "./label/command.ts";
 import { addList } from "./list/command.ts";
 import { addModel } from "./model/command.ts";
 import { addPolicy } from "./policy/command.ts";
 import { addReceipt } from "./receipt/command.ts";
 import { addReplay } from "./replay/command.ts";
+import { addErasure } from "./erasure/command.ts";
+import { addReads } from "./reads/command.ts";
+import { addRecords } from "./records/command.ts";
+import { addRequests } from "./request/command.ts";
 import { addReviews } from "./review/command.ts";
 import { addSettings } from "./settings/command.ts";
 import { addKeyCommands, addSuccession } from "./succession/command.ts";
 import type { ServeOptions } from "./serve.ts";
 import type { InitOptions } from "./set-up.ts";
 import type { Terminal } from "./terminal.ts";
+import { addCopies } from "./copies/command.ts";
 import { addViews } from "./views/command.ts";
 import { addTransparency } from "./transparency/command.ts";
 import { addWitness } from "./witness/command.ts";
@@ -54,15 +68,13 @@ export function createProgram(terminal: Terminal, give: Give): Command {
       writeErr: (text) => terminal.stderr.write(text),
       outputError: (text, write) => write(text.replace(/^error: /, "docket: ")),
     })
-    .addHelpText("after", examples("docket serve", "docket decide --data ./trial examples/comments.ndjson"));
-  addSetUp(program, terminal, give);
-  addServe(program, terminal, give);
-  addApiKey(program, terminal, give);
-  addDecide(program, terminal, give);
-  addPolicy(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
-  addList(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
-  addModel(program, { data: dataOption, url: urlOption, apiKey: apiKeyOption }, terminal, give);
-  addReading(program, terminal, give);
+    .addHelpText("after", examples("docket serve", "docket decide --data ./trial examples/comments.ndjson"))
+    // Whoever signed in at a server needs no key for it.
+    .hook("preAction", (_program, action) => {
+      const { url, apiKey } = action.opts<{ url?: string; apiKey?: string }>();
+      if (url === undefined || apiKey !== undefined) return;
+      action.setOptionValue("apiKey", keptSession(terminal.env, url)?.token);
+    });
   const parts: CommandParts = {
     index: indexArgument,
     data: dataOption,
@@ -70,25 +82,57 @@ export function createProgram(terminal: Terminal, give: Give): Command {
     apiKey: apiKeyOption,
     examples,
   };
-  addLabel(program, parts, terminal, give);
+  addCommands(program, parts, terminal, give);
+  for (const command of program.commands) command.summary(firstSentence(command.description()));
+  return program;
+}
+
+function addCommands(program: Command, parts: CommandParts, terminal: Terminal, give: Give): void {
+  // Help shows commands under these headings, each once, whatever the order below, which is that of the docs.
+  const under = (heading: string): Command => program.commandsGroup(`${heading}:`);
+  addSetUp(under("Begin"), terminal, give);
+  addServe(program, terminal, give);
+  addAccess(under("People and access"), parts, terminal, give);
+  addDecide(under("Begin"), terminal, give);
+  addPolicy(under("Policy"), parts, terminal, give);
+  addList(program, parts, terminal, give);
+  addModel(program, parts, terminal, give);
+  addReading(under("What was decided"), terminal, give);
+  addLabel(under("What people do"), parts, terminal, give);
   addEnforcement(program, parts, terminal, give);
-  addDelivery(program, parts, terminal, give);
+  addDelivery(under("The app and its users"), parts, terminal, give);
+  addConfig(under("Begin"), parts, terminal, give);
   addSettings(program, parts, terminal, give);
-  addReviews(program, parts, terminal, give);
+  addAlerts(program, parts, terminal, give);
+  addReviews(under("What people do"), parts, terminal, give);
   addBatches(program, parts, terminal, give);
-  addDisputes(program, parts, terminal, give);
-  addTransparency(program, parts, terminal, give);
+  addKeys(under("Keep it safe"), parts, terminal, give);
+  addRequests(under("People and access"), parts, terminal, give);
+  addReads(program, parts, terminal, give);
+  addDecisions(under("What was decided"), parts, terminal, give);
+  addRecords(program, parts, terminal, give);
+  addErasure(under("Keep it safe"), parts, terminal, give);
+  addDisputes(under("What people do"), parts, terminal, give);
+  addTransparency(under("What was decided"), parts, terminal, give);
   addActor(program, parts, terminal, give);
   addFindings(program, parts, terminal, give);
+  addCampaigns(program, parts, terminal, give);
   addCase(program, parts, terminal, give);
-  addViews(program, parts, terminal, give);
-  addVerify(program, terminal, give);
-  addReplay(program, dataOption, terminal, give);
-  addBacktest(program, dataOption, terminal, give);
-  addFollowing(program, terminal, give);
-  addSuccession(program, terminal, give);
-  addWitness(program, terminal, give);
-  return program;
+  addViews(under("Keep it safe"), parts, terminal, give);
+  addAnchors(program, parts, terminal, give);
+  addClock(program, parts, terminal, give);
+  addCopies(program, parts, terminal, give);
+  addVerify(under("Check"), terminal, give);
+  addReplay(program, parts.data, terminal, give);
+  addBacktest(under("Policy"), parts.data, terminal, give);
+  addFollowing(under("Check"), terminal, give);
+  addSuccession(under("Keep it safe"), terminal, give);
+  addWitness(under("Check"), terminal, give);
+}
+
+// The list of all commands has room for one sentence of each.
+function firstSentence(description: string): string {
+  return /^[^.:;]*/.exec(description.replaceAll("\n", " "))?.[0] ?? description;
 }
 
 function addSetUp(program: Command, terminal: Terminal, give: Give): void {
@@ -145,45 +189,6 @@ function addServe(program: Command, terminal: Terminal, give: Give): void {
     .action(async (options: ServeOptions) => {
       const { runServe } = await import("./serve.ts");
       give(await runServe(options, terminal));
-    });
-}
-
-function addApiKey(program: Command, terminal: Terminal, give: Give): void {
-  const apikey = program
-    .command("apikey")
-    .description("Make, list and revoke API keys; also while a server runs.")
-    .addHelpText("after", examples("docket apikey create --role ingest --label shop --data ./docket-data"));
-  apikey
-    .command("create")
-    .description("Make a key and print it, this once.")
-    .requiredOption("--role <role>", "ingest, analyst, reviewer, auditor or admin")
-    .option("--label <text>", "what it is for")
-    .addOption(dataOption())
-    .option("--json", "print it as JSON")
-    .addHelpText("after", examples("docket apikey create --role ingest --label shop"))
-    .action(async (options: { data: string; role: string; label?: string; json?: true }) => {
-      const { runApiKeyCreate } = await import("./api-keys.ts");
-      give(await runApiKeyCreate({ ...options, json: options.json === true }, terminal));
-    });
-  apikey
-    .command("list")
-    .description("List the keys, without the keys themselves: nobody has those.")
-    .addOption(dataOption())
-    .option("--json", "print a line of JSON for each")
-    .addHelpText("after", examples("docket apikey list --data ./docket-data"))
-    .action(async (options: { data: string; json?: true }) => {
-      const { runApiKeyList } = await import("./api-keys.ts");
-      give(await runApiKeyList({ data: options.data, json: options.json === true }, terminal));
-    });
-  apikey
-    .command("revoke")
-    .description("Revoke a key. A server that runs refuses it within two seconds.")
-    .argument("<id>", "the key's id, k_…, as `docket apikey list` shows it")
-    .addOption(dataOption())
-    .addHelpText("after", examples("docket apikey revoke k_3q2-7wAAAAAAAAAA"))
-    .action(async (id: string, options: { data: string }) => {
-      const { runApiKeyRevoke } = await import("./api-keys.ts");
-      give(await runApiKeyRevoke({ id, data: options.data }, terminal));
     });
 }
 
@@ -281,6 +286,13 @@ function addVerify(program: Command, terminal: Terminal, give: Give): void {
       "checkpoints or receipts kept elsewhere: a file, or a directory of them",
       gathered,
     )
+    .option(
+      "--tsa-roots <file>",
+      "root certificates (PEM) of time-stamping authorities that you trust; NAME=FILE for one of them",
+      gathered,
+    )
+    .option("--roughtime <key>", "key (base64) of a Roughtime server that you trust", gathered)
+    .addOption(recordOption())
     .option("--resume <file>", "go on where an earlier run was, and keep there how far this one came")
     .option("--opaque", "the log at a URL is one of opaque entries: check the tree, no chain")
     .addOption(apiKeyOption("of an auditor, for a URL"))
@@ -304,11 +316,19 @@ type VerifyFlags = {
   key?: string[];
   policy?: string;
   seen?: string[];
+  tsaRoots?: string[];
+  roughtime?: string[];
+  record?: number;
   resume?: string;
   opaque?: true;
   apiKey?: string;
   json?: true;
 };
+
+function recordOption(): Option {
+  const about = "a record of the log: between what it was sealed, by the stamps around it";
+  return new Option("--record <index>", about).argParser(parseIndex);
+}
 
 function gathered(value: string, before: string[] = []): string[] {
   return [...before, value];
@@ -328,11 +348,13 @@ function apiKeyOption(note = "for --url"): Option {
 }
 
 function indexArgument(): Argument {
-  return new Argument("<index>", "the record's index").argParser((text: string) => {
-    const index = Number(text);
-    if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(index)) return index;
-    throw new InvalidArgumentError("An index is a whole number from 0 on.");
-  });
+  return new Argument("<index>", "the record's index").argParser(parseIndex);
+}
+
+function parseIndex(text: string): number {
+  const index = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(index)) return index;
+  throw new InvalidArgumentError("An index is a whole number from 0 on.");
 }
 
 function examples(...lines: string[]): string {

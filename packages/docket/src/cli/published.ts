@@ -10,6 +10,7 @@ import type { SiteKeys } from "../evidence/keys.ts";
 import { namedCounters } from "../intake/counting.ts";
 import { factsOf } from "../intake/rebuild.ts";
 import { readInstallation, readKeys } from "../installation.ts";
+import { unlockInstallation } from "../key-providers/unlock.ts";
 import type { Installation } from "../installation.ts";
 import type { LogPaths } from "../log/paths.ts";
 import { LogReader } from "../log/reader.ts";
@@ -42,13 +43,13 @@ export type PublishedLog = {
  *
  * @throws {DocketError} `usage` if it is none
  */
-export function openPublished(data: string): PublishedLog {
+export async function openPublished(data: string): Promise<PublishedLog> {
   const installation = readInstallation(data);
   const { paths, origin } = installation;
   const checkpoint = disk.readFile(paths.checkpoint);
   const size = checkpoint === undefined ? 0 : parseCheckpoint(parseNote(checkpoint).text).size;
   const reader = new LogReader(paths);
-  const keys = keysIfThere(installation);
+  const keys = await keysIfThere(installation);
   const stored = (index: number): Promise<StoredRecord> => {
     if (index < size) return reader.record(index, size);
     throw new DocketError("not_found", `there is no published record ${index}; the log holds ${size}`);
@@ -95,9 +96,9 @@ function counterNames(paths: LogPaths, release: string): Map<string, string> {
 }
 
 // Who reads a log need not have its keys: then records show what anyone may see.
-function keysIfThere(installation: Installation): SiteKeys | undefined {
+async function keysIfThere(installation: Installation): Promise<SiteKeys | undefined> {
   try {
-    return readKeys(installation);
+    return readKeys(await unlockInstallation(installation));
   } catch (error) {
     if (error instanceof DocketError) return undefined;
     throw error;

@@ -4,6 +4,8 @@ import { errorTable, parseLeaf } from "@docket/protocol";
 import type { ErrorCode, Facts } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import { exitFine } from "./failure.ts";
+import { readInstallation } from "../installation.ts";
+import { noteRead } from "./note-read.ts";
 import { openPublished } from "./published.ts";
 import { recordText } from "./record-text.ts";
 import type { ShownRecord } from "./record-text.ts";
@@ -22,7 +24,9 @@ export async function runShow(
   terminal: Terminal,
 ): Promise<number> {
   const shown =
-    options.url === undefined ? await fromDirectory(options.data, options.index) : await fromServer(options);
+    options.url === undefined
+      ? await fromDirectory(options.data, options.index, terminal.clock())
+      : await fromServer(options);
   const { record, facts } = shown;
   if (options.json) await write(terminal, `${JSON.stringify({ record, facts: facts ?? null })}\n`);
   else await write(terminal, recordText(shown));
@@ -72,9 +76,10 @@ export async function ask(
   throw new DocketError(code as ErrorCode, `${url.href}: ${message}`);
 }
 
-async function fromDirectory(data: string, index: number): Promise<ShownRecord> {
-  const log = openPublished(data);
+async function fromDirectory(data: string, index: number, nowMs: number): Promise<ShownRecord> {
+  const log = await openPublished(data);
   const { record, facts } = await log.record(index);
+  if (facts !== undefined) noteRead(readInstallation(data), { what: "facts", of: index }, nowMs);
   const note = log.readable
     ? undefined
     : "the site's keys are not here, so only what anyone may see is shown";

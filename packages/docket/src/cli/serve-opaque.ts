@@ -8,10 +8,11 @@ import { mainSite } from "../installation.ts";
 import type { Installation } from "../installation.ts";
 import { openOpaqueInstallation } from "../main.ts";
 import type { OpenOpaqueInstallation } from "../main.ts";
-import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
-import { apiKeysPath } from "../stores/sqlite/api-keys.ts";
+import { openSqliteApiKeyFeed } from "../stores/sqlite/access-client.ts";
+import { accessPath } from "../stores/sqlite/access-file.ts";
 import { version } from "../version.ts";
 import { exitFine } from "./failure.ts";
+import { openServeTls, plainNotice } from "./serve-tls.ts";
 import { closeServer, listen } from "./listening.ts";
 import { logLevelOf } from "./log-level.ts";
 import { openServedPublication, witnessText } from "./log-publication.ts";
@@ -51,7 +52,7 @@ async function serveOpen(
     pino.destination({ dest: 2, sync: false }),
   );
   const authenticator = await Authenticator.open({
-    feed: openSqliteApiKeyFeed(apiKeysPath(installation.data), mainSite),
+    feed: openSqliteApiKeyFeed(accessPath(installation.data), mainSite),
     // An opaque log holds what others add and nothing else, so there is no record of its keys.
     sealAccess: () => Promise.resolve(),
     clock: terminal.clock,
@@ -64,19 +65,26 @@ async function serveOpen(
     clock: terminal.clock,
     report: (kind, message) => logger[kind](message),
   });
+  const tls = await openServeTls(installation, terminal);
   const server = createOpaqueServer({
+    tls: tls?.pair,
     log,
     origin,
     paths,
     publication,
+    clock: terminal.clock,
     authenticator,
     publicAdd: options.publicAdd,
     publicEntries: options.publicEntries,
     version,
     logger,
   });
+  let keepsFresh: (() => Promise<void>) | undefined;
   try {
     const url = await listen(server, options.address);
+    keepsFresh = tls?.keepFresh(server, (kind, message) => logger[kind](message));
+    const plain = plainNotice(options.address.host, tls);
+    if (plain !== undefined) logger.warn(plain);
     start();
     const who = options.publicAdd ? "anyone who reaches it" : "keys of role ingest";
     await write(terminal, `Serving the opaque log ${origin} on ${url}\n${witnessText(publication)}`);
@@ -85,6 +93,7 @@ async function serveOpen(
     await write(terminal, `${signal}: finishing what is under way (again to end at once)\n`);
     await closeServer(server);
   } finally {
+    await keepsFresh?.();
     await close();
     await authenticator.close();
     await new Promise<void>((resolve) => logger.flush(() => resolve()));

@@ -5,7 +5,10 @@ import type { Event, SubjectKind } from "@docket/protocol";
 import type { ContentName, LogView, SubjectName } from "./contract.ts";
 
 /** The event of a decision; `undefined` if its evidence is gone. */
-export async function eventOf(view: LogView, decision: number): Promise<Event | undefined> {
+export async function eventOf(
+  view: Pick<LogView, "openedPart">,
+  decision: number,
+): Promise<Event | undefined> {
   const plaintext = await view.openedPart(decision, "content");
   return plaintext === undefined ? undefined : (JSON.parse(plaintext) as { event: Event }).event;
 }

@@ -24,6 +24,8 @@ export type NoticeBuilderPorts = {
     record: number,
     toldMs?: number,
   ) => Promise<{ readonly token: string; readonly expires: string } | undefined>;
+  /** Where the server is reached from outside, such as `https://docket.example.org`, if that is known. */
+  readonly publicUrl?: string | undefined;
   /** A record's receipt, with its opening as long as evidence is there. */
   readonly receiptOf: (record: number) => Promise<Receipt>;
   /** The words of a reason's code, where they are known. */
@@ -168,12 +170,16 @@ async function tellResult(
 }
 
 async function objectionsTo(
-  { tokenFor }: NoticeBuilderPorts,
+  { tokenFor, publicUrl }: NoticeBuilderPorts,
   record: number,
   toldMs: number | undefined,
 ): Promise<Objection[]> {
   const given = await tokenFor(record, toldMs);
-  return given === undefined ? [] : [{ record, until: given.expires, token: given.token }];
+  if (given === undefined) return [];
+  const { token, expires: until } = given;
+  // After the #, the token is sent to no server with the address, and stands in nobody's log.
+  const link = publicUrl === undefined ? {} : { link: `${publicUrl}/dispute#${token}` };
+  return [{ record, until, token, ...link }];
 }
 
 function takeEvent(notice: Notice, event: Event | undefined): void {

@@ -124,8 +124,9 @@ function closingLines(notice: Notice, words: NoticeWords, language: NoticeLangua
   if (last !== undefined) {
     const until = sayDay(last.until, language);
     lines.push(filled(objections.length === 1 ? words.object : words.objectMany, { until }));
-    for (const { record: of, token } of objections.slice(0, tokensShownMax)) {
-      lines.push(`${words.token}${objections.length === 1 ? "" : ` (${words.record} ${of})`}: ${token}`);
+    for (const { record: of, token, link } of objections.slice(0, tokensShownMax)) {
+      const what = link === undefined ? words.token : words.link;
+      lines.push(`${what}${objections.length === 1 ? "" : ` (${words.record} ${of})`}: ${link ?? token}`);
     }
   }
   if (decided) lines.push(filled(words.proof, { record: String(record) }));

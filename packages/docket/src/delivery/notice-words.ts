@@ -28,6 +28,7 @@ export type NoticeWords = {
   readonly object: string;
   readonly objectMany: string;
   readonly token: string;
+  readonly link: string;
   readonly proof: string;
   readonly record: string;
   readonly yes: string;
@@ -104,6 +105,7 @@ export const noticeWords: Readonly<Record<NoticeLanguage, NoticeWords>> = {
     object: "You may object until {until}. Somebody who had no part in the decision will look at it.",
     objectMany: "You may object to each of them, to the last one until {until}.",
     token: "To object, give this token; it takes no account",
+    link: "To object, open this page; it takes no account",
     proof:
       "This decision is record {record} of a log that nobody can change unnoticed. Your receipt proves it.",
     record: "Record",
@@ -183,6 +185,7 @@ export const noticeWords: Readonly<Record<NoticeLanguage, NoticeWords>> = {
       "Dann sieht es sich jemand an, der an der Entscheidung nicht beteiligt war.",
     objectMany: "Du kannst jeder dieser Entscheidungen widersprechen, der letzten bis {until}.",
     token: "Zum Widersprechen genügt dieses Kennwort, ein Konto braucht es nicht",
+    link: "Zum Widersprechen genügt diese Seite, ein Konto braucht es nicht",
     proof:
       "Diese Entscheidung ist Eintrag {record} eines Protokolls, das niemand unbemerkt ändern kann. " +
       "Deine Quittung beweist es.",

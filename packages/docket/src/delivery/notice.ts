@@ -35,8 +35,11 @@ export type NoticeLanguage = (typeof noticeLanguages)[number];
 
 /** Why: the code of a rule or a reason, and its words by language. */
 export type NoticeReason = { code: string; text: Texts };
-/** How to object: until when, and the token with which it takes no account. */
-export type Objection = { record: number; until: string; token: string };
+/**
+ * How to object: until when, the token with which it takes no account, and the page that takes it where the
+ * server's public address is known.
+ */
+export type Objection = { record: number; until: string; token: string; link?: string };
 
 /** What an affected user is told. What doesn't apply is `null` or empty. */
 export type Notice = {

@@ -261,7 +261,7 @@ export class DisputeViews {
     return this.#ports
       .openContent(index, by, `dispute ${dispute.index}`)
       .catch((error: unknown): undefined => {
-        if (!(error instanceof DocketError) || error.code !== "not_found") throw error;
+        if (!(error instanceof DocketError) || error.code !== "evidence_gone") throw error;
       });
   }
 

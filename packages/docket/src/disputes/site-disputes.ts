@@ -23,7 +23,7 @@ import type {
 import { DisputeDesk } from "./dispute-desk.ts";
 import type { DisputePorts } from "./ports.ts";
 import { DisputeRulings } from "./rulings.ts";
-import { disputesOf } from "./state.ts";
+import { disputesOf, openDisputesOf } from "./state.ts";
 import type { DisputeText } from "./texts.ts";
 
 /** The disputes of a site. */
@@ -97,6 +97,16 @@ export class Disputes implements SiteDisputes {
 
   withdrawForAccount(who: OnBehalf, index: number): Promise<{ index: number }> {
     return this.#desk.withdrawForAccount(who, index);
+  }
+
+  /** An actor's disputes that are open, by their records. */
+  openOf(actor: string): number[] {
+    return openDisputesOf(this.#desk.state, actor).map(({ index }) => index);
+  }
+
+  /** Until when a record is kept from its actor, in ms since 1970; 0 if it never was. */
+  quietUntilMs(index: number): number {
+    return this.#desk.state.quietUntilMs.get(index) ?? 0;
   }
 
   list(filter: DisputeFilter, after: number, limit: number): DisputePage {

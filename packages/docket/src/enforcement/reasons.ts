@@ -33,6 +33,11 @@ export const reasons: readonly Reason[] = [
     "This account belongs together with one that is restricted.",
     "Dieses Konto gehört zu einem, das eingeschränkt ist.",
   ),
+  reason(
+    "carried-over",
+    "This account was restricted before its data were erased, and that is not over yet.",
+    "Dieses Konto war eingeschränkt, bevor seine Daten gelöscht wurden, und das ist noch nicht vorbei.",
+  ),
   reason("mistaken", "The earlier decision was a mistake.", "Die frühere Entscheidung war ein Fehler."),
   reason(
     "policy-changed",

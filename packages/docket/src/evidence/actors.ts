@@ -22,6 +22,8 @@ export class Actors {
   /** The same by pseudonym. */
   readonly #madeByPseudonym = new Map<string, Actor>();
   readonly #cached = new Map<string, Actor>();
+  /** Pseudonyms of whom nothing may be sealed any more: a look-up may be on its way that still names them. */
+  readonly #erased = new Set<string>();
 
   constructor(keys: SiteKeys, random: RandomBytes) {
     this.#keys = keys;
@@ -44,8 +46,9 @@ export class Actors {
     return this.#madeByPseudonym.get(pseudonym)?.key;
   }
 
-  /** Takes in an actor that the identity map knows; `undefined` if its key was wrapped by another key. */
+  /** Takes in an actor of the identity map; `undefined` if erased, or wrapped by another key. */
   known(lookup: Buffer, pseudonym: string, wrappedKey: Uint8Array): Actor | undefined {
+    if (this.#erased.has(pseudonym)) return undefined;
     const key = this.unwrap(pseudonym, wrappedKey);
     if (key === undefined) return undefined;
     const actor = { pseudonym, key, entry: undefined };
@@ -81,6 +84,18 @@ export class Actors {
   /** The identity map has the actor now. */
   stored(lookup: Uint8Array): void {
     this.#drop(Buffer.from(lookup).toString("latin1"));
+  }
+
+  /** Nobody is this actor from now on: their account is unknown, and their key is not used again. */
+  erase(pseudonym: string): void {
+    this.#erased.add(pseudonym);
+    for (const actors of [this.#made, this.#cached]) {
+      for (const [name, actor] of actors) {
+        // Its bytes aren't overwritten: a part may wait to be sealed with them, and would be with zeros.
+        if (actor.pseudonym === pseudonym) actors.delete(name);
+      }
+    }
+    this.#madeByPseudonym.delete(pseudonym);
   }
 
   #drop(name: string): void {

@@ -4,30 +4,39 @@
 //
 //   KEYS/main/log.key             signs every root (C2SP signed-note signer key, Ed25519)
 //   KEYS/main/log-ml-dsa-44.key   signs published checkpoints besides; logs made before there was one lack it
-//   KEYS/main/evidence.key        three 32-byte keys, a line each: key-encryption, site, hashing
+//   KEYS/main/evidence.key        keys of 32 bytes: key-encryption, site, hashing (evidence-key-file.ts)
+//   KEYS/main/key-store.key       seals the identity map's rows (key-store.ts)
 //   KEYS/main/next/…              the log's next keys, while a change of keys is under way (succession/)
 //   KEYS/main/epoch, newest       what the log's newest state was (log/newest-state.ts)
+//
+// What is secret of them is read and written through key-folder.ts, protected or not.
 import { createSecretKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { generateSignerKey, parseSignerKey, parseVerifierKey } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import type { SignerKeys } from "../log/signing-keys.ts";
+import { createEvidenceKeys, readEvidenceKeys } from "./evidence-key-file.ts";
+import { hasSecret, readSecret, syncDirectory, writeSecret } from "./key-folder.ts";
+import type { KeyFolder } from "./key-folder.ts";
+import { firstOpened, keyBytes, keyRing, newestKey } from "./key-ring.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { ensureKeyStoreKeys } from "./key-store.ts";
 import { decrypt, encrypt } from "./seal.ts";
 import type { RandomBytes } from "./seal.ts";
 
 export { keyedHash } from "./keyed-hash.ts";
 
-/** Bytes of a symmetric key. */
-export const keyBytes = 32;
+export { keyBytes } from "./key-ring.ts";
 const nonceLength = 12;
-const fileFormat = "docket-keys/v1";
 /** The Ed25519 key of a log, in the folder of its site's keys. */
 export const rootKeyFile = "log.key";
 /** The ML-DSA-44 key of a log, beside it. */
 export const publishedKeyFile = "log-ml-dsa-44.key";
 
+/** The site that every installation has. */
+export const mainSite = "main";
 /** The keys of one site. */
 export type SiteKeys = {
   /** C2SP signer key of Ed25519, as text. */
@@ -35,11 +44,13 @@ export type SiteKeys = {
   /** C2SP signer key of ML-DSA-44; logs made before there was one have none until their keys are changed. */
   mlDsaSignerKey: string | undefined;
   /** Wraps each actor's key. */
-  keyEncryption: KeyObject;
-  /** Seals what belongs to the site, and to no person; as bytes, because it crosses between threads. */
-  site: Uint8Array;
+  keyEncryption: KeyRing;
+  /** Seals what belongs to the site, and to no person. */
+  site: KeyRing;
   /** Keyed hashes: account ids, event ids, fingerprints, counters' keys. */
   hashing: KeyObject;
+  /** Where they lie. */
+  folder: KeyFolder;
 };
 
 /**
@@ -54,12 +65,9 @@ export function createSiteKeys(
   random: RandomBytes,
 ): SiteKeys {
   const folder = makeFolder(directory, site);
-  const lines = [
-    fileFormat,
-    ...["key-encryption", "site", "hashing"].map((name) => `${name} ${random(keyBytes).toString("base64")}`),
-  ];
-  createLogKeys(folder, origin, random);
-  writeSecret(join(folder, "evidence.key"), `${lines.join("\n")}\n`);
+  createLogKeys({ path: folder }, origin, random);
+  createEvidenceKeys({ path: folder }, random);
+  ensureKeyStoreKeys({ path: folder }, random);
   syncNames(folder);
   return readSiteKeys(directory, site);
 }
@@ -77,9 +85,9 @@ export function createOpaqueKeys(
   random: RandomBytes,
 ): SignerKeys {
   const folder = makeFolder(directory, site);
-  createLogKeys(folder, origin, random);
+  createLogKeys({ path: folder }, origin, random);
   syncNames(folder);
-  return signerKeysOf(readLogKeys(folder));
+  return signerKeysOf(readLogKeys({ path: folder }));
 }
 
 function makeFolder(directory: string, site: string): string {
@@ -97,27 +105,28 @@ function syncNames(folder: string): void {
 }
 
 /** Makes the keys that a log signs with, in files that do not exist yet. */
-export function createLogKeys(folder: string, origin: string, random: RandomBytes): void {
+export function createLogKeys(folder: KeyFolder, origin: string, random: RandomBytes): void {
   const files = [
     [rootKeyFile, "ed25519"],
     [publishedKeyFile, "ml-dsa-44"],
   ] as const;
   for (const [file, algorithm] of files) {
     const { signerKey } = generateSignerKey(origin, random(keyBytes), algorithm);
-    writeSecret(join(folder, file), `${signerKey}\n`);
+    writeSecret(folder, file, `${signerKey}\n`, random);
   }
 }
 
 /**
  * Reads the keys in a folder that a log signs with.
  *
- * @throws {DocketError} `usage` if the Ed25519 key is missing, or a file holds another kind of key
+ * @throws {DocketError} `usage` if the Ed25519 key is missing, or a file holds another kind of key;
+ *   `keys_locked` if one is protected and does not open
  */
-export function readLogKeys(folder: string): Pick<SiteKeys, "signerKey" | "mlDsaSignerKey"> {
-  const published = join(folder, publishedKeyFile);
+export function readLogKeys(folder: KeyFolder): Pick<SiteKeys, "signerKey" | "mlDsaSignerKey"> {
+  const published = hasSecret(folder, publishedKeyFile);
   return {
-    signerKey: readSignerKeyFile(join(folder, rootKeyFile), "ed25519"),
-    mlDsaSignerKey: existsSync(published) ? readSignerKeyFile(published, "ml-dsa-44") : undefined,
+    signerKey: readSignerKeyFile(folder, rootKeyFile, "ed25519"),
+    mlDsaSignerKey: published ? readSignerKeyFile(folder, publishedKeyFile, "ml-dsa-44") : undefined,
   };
 }
 
@@ -130,29 +139,20 @@ export function signerKeysOf(keys: Pick<SiteKeys, "signerKey" | "mlDsaSignerKey"
 /**
  * Reads the keys of a site.
  *
- * @throws {DocketError} `usage` if a file is missing or malformed; the message never holds a key
+ * @param guard opens protected files (key-providers/)
+ * @throws {DocketError} `usage` if a file is missing or malformed, `keys_locked` if one is protected and does
+ *   not open; the message never holds a key
  */
-export function readSiteKeys(directory: string, site: string): SiteKeys {
-  const folder = join(directory, site);
+export function readSiteKeys(directory: string, site: string, guard?: KeyRing): SiteKeys {
+  const folder = { path: join(directory, site), guard };
   const logKeys = readLogKeys(folder);
-  const path = join(folder, "evidence.key");
-  const [format, ...lines] = readSecret(path).trim().split("\n");
-  const values = new Map(lines.map((line) => line.split(" ") as [string, string]));
-  const key = (name: string): Buffer => {
-    const bytes = Buffer.from(values.get(name) ?? "", "base64");
-    if (format !== fileFormat || bytes.length !== keyBytes) {
-      throw new DocketError(
-        "usage",
-        `${path} is not a file of ${fileFormat}: its line "${name}" is missing or wrong`,
-      );
-    }
-    return ownMemory(bytes);
-  };
+  const { keyEncryption, site: siteKeys, hashing } = readEvidenceKeys(folder);
   return {
     ...logKeys,
-    keyEncryption: createSecretKey(key("key-encryption")),
-    site: key("site"),
-    hashing: createSecretKey(key("hashing")),
+    keyEncryption: keyRing(keyEncryption.map(({ key }) => key)),
+    site: keyRing(siteKeys.map(({ key }) => key)),
+    hashing: createSecretKey(hashing.key),
+    folder,
   };
 }
 
@@ -161,25 +161,28 @@ export function verifierKeyOf(signerKey: string): string {
   return parseSignerKey(signerKey, () => 0).vkey;
 }
 
-/** Wraps an actor's key: nonce, ciphertext, tag. */
+/** Wraps an actor's key under the newest key of a ring: nonce, ciphertext, tag. */
 export function wrapKey(
-  keyEncryption: KeyObject,
+  keyEncryption: KeyRing,
   pseudonym: string,
   key: Uint8Array,
   random: RandomBytes,
 ): Buffer {
   const nonce = random(nonceLength);
-  return ownMemory(Buffer.concat([nonce, encrypt(keyEncryption, nonce, key, wrapContext(pseudonym))]));
+  const wrapping = createSecretKey(newestKey(keyEncryption));
+  return ownMemory(Buffer.concat([nonce, encrypt(wrapping, nonce, key, wrapContext(pseudonym))]));
 }
 
-/** Unwraps an actor's key; `undefined` if it was wrapped by another key or for another actor. */
+/** Unwraps an actor's key; `undefined` if no key of the ring wrapped it, or for another actor. */
 export function unwrapKey(
-  keyEncryption: KeyObject,
+  keyEncryption: KeyRing,
   pseudonym: string,
   wrapped: Uint8Array,
 ): Buffer | undefined {
   const nonce = wrapped.subarray(0, nonceLength);
-  const key = decrypt(keyEncryption, nonce, wrapped.subarray(nonceLength), wrapContext(pseudonym));
+  const sealed = wrapped.subarray(nonceLength);
+  const context = wrapContext(pseudonym);
+  const key = firstOpened(keyEncryption, (each) => decrypt(createSecretKey(each), nonce, sealed, context));
   return key && ownMemory(key);
 }
 
@@ -194,8 +197,9 @@ function wrapContext(pseudonym: string): Buffer {
 }
 
 // Errors of malformed keys name the file and never hold the key.
-function readSignerKeyFile(path: string, algorithm: string): string {
-  const key = readSecret(path).trim();
+function readSignerKeyFile(folder: KeyFolder, name: string, algorithm: string): string {
+  const path = join(folder.path, name);
+  const key = readSecret(folder, name).trim();
   let found: string;
   try {
     found = parseVerifierKey(verifierKeyOf(key)).algorithm;
@@ -206,31 +210,4 @@ function readSignerKeyFile(path: string, algorithm: string): string {
     throw new DocketError("usage", `${path} holds a key of ${found}, not of ${algorithm}`);
   }
   return key;
-}
-
-function syncDirectory(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function writeSecret(path: string, text: string): void {
-  writeFileSync(path, text, { flag: "wx", mode: 0o600, flush: true });
-}
-
-function readSecret(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new DocketError(
-      "usage",
-      `cannot read the key file ${path}: ${(error as NodeJS.ErrnoException).code}`,
-      {
-        cause: error,
-      },
-    );
-  }
 }

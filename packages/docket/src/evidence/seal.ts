@@ -13,10 +13,12 @@ import {
   tagBytes,
 } from "@docket/protocol";
 import type { ManifestPart, PartName } from "@docket/protocol";
+import { firstOpened, newestKey } from "./key-ring.ts";
+import type { KeyRing } from "./key-ring.ts";
 import { partDictionary } from "./part-dictionary.ts";
 
-/** A part before it is sealed: whose key seals it, and its exact plaintext. */
-export type PlainPart = { name: PartName; subject: string; key: Uint8Array; plaintext: string };
+/** A part before it is sealed: whose key seals it, the newest of a ring, and its exact plaintext. */
+export type PlainPart = { name: PartName; subject: string; key: KeyRing; plaintext: string };
 /** Parts ready for the journal, and the manifest that the leaf commits to. */
 export type SealedParts = {
   manifest: Buffer;
@@ -63,6 +65,7 @@ export function sealParts(parts: readonly PlainPart[], origin: string, random: R
 /**
  * Opens a sealed part.
  *
+ * @param ring the keys that it may have been sealed with
  * @returns the plaintext and the opening secret, or `undefined` if the key is not the one it was sealed with
  * or any
  *   byte was changed
@@ -70,16 +73,14 @@ export function sealParts(parts: readonly PlainPart[], origin: string, random: R
 export function openPart(
   bytes: Uint8Array,
   name: PartName,
-  key: Uint8Array,
+  ring: KeyRing,
   origin: string,
 ): { plaintext: Buffer; secret: Buffer } | undefined {
   const partId = bytes.subarray(0, partIdBytes);
-  const envelope = decrypt(
-    createSecretKey(key),
-    bytes.subarray(partIdBytes, partIdBytes + nonceBytes),
-    bytes.subarray(partIdBytes + nonceBytes),
-    partContext(origin, partId, name),
-  );
+  const nonce = bytes.subarray(partIdBytes, partIdBytes + nonceBytes);
+  const sealed = bytes.subarray(partIdBytes + nonceBytes);
+  const context = partContext(origin, partId, name);
+  const envelope = firstOpened(ring, (key) => decrypt(createSecretKey(key), nonce, sealed, context));
   if (envelope === undefined || envelope.length <= openingSecretBytes) return undefined;
   const plaintext = decode(envelope.subarray(openingSecretBytes));
   return plaintext && { plaintext, secret: envelope.subarray(0, openingSecretBytes) };
@@ -102,7 +103,7 @@ function sealPart(
   const nonce = noise.subarray(partIdBytes);
   const envelope = Buffer.concat([secret, encode(plaintext)]);
   const context = partContext(origin, partId, part.name);
-  return Buffer.concat([noise, encrypt(createSecretKey(part.key), nonce, envelope, context)]);
+  return Buffer.concat([noise, encrypt(createSecretKey(newestKey(part.key)), nonce, envelope, context)]);
 }
 
 // The dictionary makes a part of one kilobyte a few times smaller, although each is compressed by itself.

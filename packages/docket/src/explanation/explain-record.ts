@@ -2,9 +2,9 @@
 // A record's decision explained, from the record, its facts, and the release that is kept under the hash that
 // the record names.
 import { join } from "node:path";
-import { explainDecision, explainToUser, PolicyError } from "@docket/policy";
+import { explainDecision, explainRules, explainToUser, PolicyError } from "@docket/policy";
 import type { Explanation, ExplanationLanguage, FieldValue, UserExplanation } from "@docket/policy";
-import type { DecisionBody, Disclosed, DocketRecord, Facts } from "@docket/protocol";
+import type { Decision, DecisionBody, Disclosed, DocketRecord, Facts } from "@docket/protocol";
 import {
   concludeFromFacts,
   filesOwner,
@@ -90,6 +90,52 @@ export async function explainRecord(
     },
     language,
   );
+}
+
+/** What would be decided, and what that is read from. */
+export type TrialParts = {
+  readonly decision: Decision;
+  readonly facts: Facts;
+  readonly personal: Readonly<Record<string, FieldValue>>;
+  readonly actor: string | null;
+  readonly restrictions: DecisionBody["restrictions"];
+};
+
+/** A trial, explained: what the decision would be, and what all rules made of the event. */
+export type TrialExplanation = Explanation & { readonly rules: ReturnType<typeof explainRules> };
+
+/**
+ * Explains what would be decided.
+ *
+ * @throws {DocketError} as {@link explainRecord}
+ */
+export async function explainTrial(
+  { decision, facts, personal, actor, restrictions }: TrialParts,
+  shelf: ReleaseShelf,
+  language: ExplanationLanguage,
+): Promise<TrialExplanation> {
+  const release = await shelf(decision.release);
+  const read = policyFactsOf(release, facts);
+  if (typeof read === "string") throw new DocketError("directory_damaged", `a trial: ${read}`);
+  const { decidedAt, outcome } = decision;
+  const input = {
+    set: release.policies,
+    record: {
+      index: -1,
+      time: decidedAt,
+      actor: actor ?? "",
+      release: decision.release,
+      outcome,
+      restrictions,
+    },
+    event: { type: facts.event.type, op: facts.event.op },
+    facts: read,
+    standing: facts.standing,
+    concluded: facts,
+    hits: facts.hits,
+    personal,
+  };
+  return { ...explainDecision(input, language), rules: explainRules(input, language) };
 }
 
 /**

@@ -16,21 +16,30 @@ import { DocketError } from "../error.ts";
 import { errorAnswer, sendError } from "./errors.ts";
 import * as limits from "./limits.ts";
 import type { LogMetrics } from "./metrics.ts";
+import { pagePolicy, securityHeaders } from "./security-headers.ts";
+import { handshakeMs } from "./tls.ts";
+import type { TlsPair } from "./tls.ts";
 
 /**
  * Makes a server without routes, and without a parser for any body.
  *
  * @param closing aborted when the server begins to close
+ * @param tls what it serves TLS with; without it, plain HTTP
  */
 export function createBaseServer(
   metrics: LogMetrics,
   closing: AbortController,
   logger: FastifyBaseLogger | undefined,
+  tls?: TlsPair,
 ): FastifyInstance {
-  const server = fastify(fastifyOptions(logger));
+  const server = makeServer(logger, tls);
   server.server.maxConnections = limits.connectionsMax;
+  addSecurityHeaders(server, tls !== undefined);
+  server.decorateRequest("failure", null);
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    metrics.refused(errorAnswer(error, request.id).error.code);
+    const { code, pointer } = errorAnswer(error, request.id).error;
+    metrics.refused(code);
+    request.failure = { code, pointer };
     return sendError(error, request, reply);
   };
   server.setErrorHandler(answerError);
@@ -47,7 +56,34 @@ export function createBaseServer(
   return server;
 }
 
-function fastifyOptions(logger: FastifyBaseLogger | undefined): FastifyHttpOptions<Server> {
+function makeServer(logger: FastifyBaseLogger | undefined, tls: TlsPair | undefined): FastifyInstance {
+  const options = fastifyOptions(logger, tls !== undefined);
+  if (tls === undefined) return fastify(options);
+  const { cert, key, minVersion } = tls;
+  const https = { ...options.http, cert, key, minVersion, handshakeTimeout: handshakeMs };
+  // Routes are the same whatever carries them.
+  return fastify({ ...options, http: {}, https } as unknown as FastifyHttpOptions<Server>);
+}
+
+// First of all hooks, so that what is refused by a later one has them too; a route may say otherwise.
+function addSecurityHeaders(server: FastifyInstance, secure: boolean): void {
+  const headers = securityHeaders(secure);
+  server.addHook("onRequest", (_request, reply, done) => {
+    reply.headers(headers);
+    done();
+  });
+  server.addHook("onSend", (_request, reply, payload, done) => {
+    const isPage = String(reply.getHeader("content-type") ?? "").startsWith("text/html");
+    // A route that says what its page may do knows better.
+    const isOwn = reply.getHeader("content-security-policy") !== headers["content-security-policy"];
+    if (isPage && !isOwn && typeof payload === "string") {
+      reply.header("content-security-policy", pagePolicy(payload));
+    }
+    done(null, payload);
+  });
+}
+
+function fastifyOptions(logger: FastifyBaseLogger | undefined, secure: boolean): FastifyHttpOptions<Server> {
   return {
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     // Fastify's own lines carry URLs, and those carry account ids.
@@ -68,6 +104,8 @@ function fastifyOptions(logger: FastifyBaseLogger | undefined): FastifyHttpOptio
     return503OnClosing: false,
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => {
+      // These never meet the hooks, which set the same for all others.
+      reply.headers(securityHeaders(secure));
       void sendError(error, request, reply);
     },
   };

@@ -13,8 +13,8 @@ export type LineAnswer = { line: number } & ({ decision: Decision } | { error: E
 
 /** What answering a batch leans on. */
 export type BatchOptions = {
-  /** Decides the event of a line. */
-  decide: (line: Line) => Promise<Decision>;
+  /** Decides the event of a line. `patient` says that it is asked again if there is no room now. */
+  decide: (line: Line, patient: boolean) => Promise<Decision>;
   /** Whether an error may pass by itself if the line waits. */
   isOverload: (error: unknown) => boolean;
   /** Told of each error that a line is answered with. */
@@ -124,10 +124,11 @@ async function decideWithPatience(
   let waitedMs = 0;
   let pauseMs = batchRetryFirstMs;
   for (;;) {
+    const patient = waitedMs < overloadMs;
     try {
-      return await decide(line);
+      return await decide(line, patient);
     } catch (error) {
-      if (!isOverload(error) || waitedMs >= overloadMs) throw error;
+      if (!isOverload(error) || !patient) throw error;
     }
     overload.lines += 1;
     await wait(pauseMs);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every route leans on, and what every route declares.
 import { ProtocolError } from "@docket/protocol";
+import type { ErrorCode } from "@docket/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Authenticator, Caller } from "../access/authenticator.ts";
+import type { SignedIn } from "../access/contract.ts";
+import type { SiteAccess } from "../access/site-access.ts";
 import { mayDo, permissions } from "../access/permissions.ts";
 import type { Action } from "../access/permissions.ts";
 import type { DisputeToken } from "../disputes/contract.ts";
 import { DocketError } from "../error.ts";
+import type { GapDesk } from "../gaps/gap-desk.ts";
 import { answerWithinMs } from "../intake/contract.ts";
 import type { LogFacts, Site } from "../intake/contract.ts";
 import type { Publication } from "../publication/publication.ts";
@@ -18,6 +22,10 @@ export type LogContext = {
   site: Pick<Site, "origin" | "paths"> & { status(): LogFacts };
   publication: Publication;
   authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown">;
+  /** Who comes in besides apps with keys; without it, nobody. */
+  access: SiteAccess | undefined;
+  /** Ms since 1970. */
+  clock: () => number;
   metrics: LogMetrics;
   /** Whether anyone may fetch entry bundles. */
   publicEntries: boolean;
@@ -28,9 +36,9 @@ export type LogContext = {
 /** What a site's server is made of. */
 export type HttpContext = LogContext & {
   site: Site;
-  /** Ms since 1970. */
-  clock: () => number;
   metrics: Metrics;
+  /** What passes while nothing can be sealed; without it all is refused. */
+  gaps?: Pick<GapDesk, "failed"> | undefined;
   wait: (ms: number) => Promise<void>;
   /** Gives the token with which the affected user objects to a record; `undefined` where nobody can. */
   tokenFor: ((index: number) => Promise<DisputeToken | undefined>) | undefined;
@@ -44,14 +52,24 @@ export type LogRoutes = (server: FastifyInstance, context: LogContext) => void;
 /** A group of routes of a site. */
 export type Routes = (server: FastifyInstance, context: HttpContext) => void;
 
+/** What a route needs of its caller. */
+export type Needed = Action | "public" | "person" | "anyone";
+
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What a caller's role must allow; `public` needs no key. A route without one is not registered. */
-    action?: Action | "public";
+    /**
+     * What a caller's role must allow; `public` needs no key, `person` the session of anybody, `anyone` that
+     * or any key. A route without one is not registered.
+     */
+    action?: Needed;
   }
   interface FastifyRequest {
     /** Who calls; `null` for public routes. */
     caller: Caller | null;
+    /** Whose session it is; `null` for public routes and apps. */
+    signedIn: SignedIn | null;
+    /** With what error it was answered, or a line of it; `null` if with none. */
+    failure: { readonly code: ErrorCode; readonly pointer: string | undefined } | null;
     /** Cuts the connection off if the body does not arrive in time. */
     bodyTimer: NodeJS.Timeout | null;
   }
@@ -64,17 +82,27 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
+/** Who is signed in, on a route that takes a person. */
+export function signedInOf(request: FastifyRequest): SignedIn {
+  if (request.signedIn === null) throw new Error("a route that needs a session was reached without one");
+  return request.signedIn;
+}
+
 /**
  * Checks that a caller may do something.
  *
- * @throws {DocketError} `forbidden`, naming the roles that may
+ * @throws {DocketError} `forbidden`, naming the roles that may, or the scopes of the key
  */
 export function requireAction(caller: Caller, action: Action): void {
-  if (mayDo(caller.role, action)) return;
+  if (mayDo(caller, action)) return;
   const needed = permissions[action].join(", ");
+  const { scopes, roles, via } = caller;
+  if (scopes !== undefined && mayDo({ roles }, action))
+    throw new DocketError("forbidden", `this key's scopes are ${scopes.join(", ")}, and not ${action}`);
+  const who = via === "key" ? "a key of role" : "a person of role";
   throw new DocketError(
     "forbidden",
-    `a key of role ${caller.role} may not do this (${action}); needed: ${needed}`,
+    `${who} ${roles.join(", ")} may not do this (${action}); needed: ${needed}`,
   );
 }
 
@@ -129,12 +157,17 @@ export function shuttingDown(): DocketError {
  * Waits for the site no longer than an answer may take: whatever hangs, the client gets one.
  *
  * @param late what is thrown after that time
+ * @param withinMs another time, for what takes longer by itself
  * @throws {DocketError} `overloaded` after that time, if nothing else is said
  */
-export async function answerInTime<T>(work: Promise<T>, late: () => DocketError = slow): Promise<T> {
+export async function answerInTime<T>(
+  work: Promise<T>,
+  late: () => DocketError = slow,
+  withinMs: number = answerWithinMs,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const end = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), answerWithinMs);
+    timer = setTimeout(() => reject(late()), withinMs);
   });
   try {
     return await Promise.race([work, end]);

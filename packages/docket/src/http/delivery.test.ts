@@ -16,7 +16,12 @@ async function ask(
   body?: object,
   role: Role = "admin",
 ): Promise<Answer> {
-  const headers = { ...withKey(role), ...(body === undefined ? {} : { "content-type": "application/json" }) };
+  const reason = { "docket-reason": "a test" };
+  const headers = {
+    ...withKey(role),
+    ...reason,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
   const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
   const answer = await server.inject({ method, url, headers, ...payload });
   const isJson = String(answer.headers["content-type"]).startsWith("application/json");

@@ -21,7 +21,16 @@ const page = readFileSync(new URL("../../../../docs/reference/http.md", import.m
 /** What stands for a part of a path. None of these exists, so a call that is let through changes nothing. */
 const stands: Readonly<Record<string, string>> = { index: "999999", id: "nobody", name: "none" };
 
-type Call = { method: "GET" | "POST" | "DELETE"; path: string; actions: string[]; isPublic: boolean };
+type Call = {
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  actions: string[];
+  isPublic: boolean;
+  /** It takes the session of a person: whatever their role is, and no API key. */
+  isPersonal: boolean;
+  /** Any key or session will do. */
+  isForAnyone: boolean;
+};
 
 /** The calls of the table of routes. */
 function documentedCalls(): Call[] {
@@ -38,6 +47,8 @@ function documentedCalls(): Call[] {
       path: path.replace(/\{(\w+)\}/g, (_, name: string) => stands[name] ?? "none"),
       actions,
       isPublic: who.startsWith("public"),
+      isPersonal: who.startsWith("a session"),
+      isForAnyone: who.startsWith("anyone"),
     }));
   });
 }
@@ -100,7 +111,11 @@ void test("every role against every call", async (t) => {
     const actions = call.actions.length > 0 ? call.actions : ["readEntries"];
     assert.equal(anonymous, "unauthenticated", name);
     for (const role of roles) {
-      const mayCall = actions.some((action) => documentedRoles(action).includes(role));
+      if (call.isPersonal) {
+        assert.equal(await codeOf(call, withKey(role)), "forbidden", name);
+        continue;
+      }
+      const mayCall = call.isForAnyone || actions.some((action) => documentedRoles(action).includes(role));
       const code = await codeOf(call, withKey(role));
       assert.equal(code !== "forbidden", mayCall, `${name} by ${role}: ${code}`);
     }

@@ -26,8 +26,9 @@ import { Authenticator } from "../access/authenticator.ts";
 import { createInstallation } from "../installation.ts";
 import { openInstallation } from "../main.ts";
 import { disk } from "../stores/files/node-disk.ts";
-import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
-import { apiKeysPath, openSqliteApiKeys } from "../stores/sqlite/api-keys.ts";
+import { openSqliteApiKeyFeed } from "../stores/sqlite/access-client.ts";
+import { accessPath } from "../stores/sqlite/access-file.ts";
+import { openSqliteApiKeys } from "../stores/sqlite/api-keys.ts";
 import { createServer } from "./server.ts";
 import { testEvent } from "./testing/server.ts";
 
@@ -38,7 +39,7 @@ async function serve(t: TestContext): Promise<Running> {
   const installation = createInstallation(disk, join(parent, "data"));
   const opened = await openInstallation(installation);
   const { site } = opened;
-  const keysPath = apiKeysPath(installation.data);
+  const keysPath = accessPath(installation.data);
   const store = openSqliteApiKeys(keysPath, "main");
   const authenticator = await Authenticator.open({
     feed: openSqliteApiKeyFeed(keysPath, "main"),

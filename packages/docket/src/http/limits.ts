@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every limit of the HTTP server, by name and unit.
 import { eventBytesMax } from "@docket/protocol/events";
-import type { RequestRate } from "./request-brake.ts";
+import type { RequestRate } from "../access/request-brake.ts";
 
 /**
  * Longest body of one event, in bytes. A few more than the event's own limit, so that its reader says what is
@@ -18,6 +18,8 @@ export const smallBodyBytesMax = 16_384;
 export const headersTimeoutMs = 10_000;
 /** A request's body, unless it is a batch, must have arrived within this time. */
 export const bodyTimeoutMs = 15_000;
+/** A sign-in is answered within this time: what a password costs to check is meant to be much. */
+export const signInAnswerMs = 10_000;
 /** How often the two are looked at. */
 export const connectionsCheckIntervalMs = 2000;
 /** A connection over which nothing goes in either direction is closed. */
@@ -79,3 +81,5 @@ export const disputeWritesRate: RequestRate = { burst: 10, everyMs: 30_000 };
 export const disputeFailuresRate: RequestRate = { burst: 20, everyMs: 3000 };
 /** Largest body that asks for a correction of many decisions, in bytes: it may name each. */
 export const bulkBodyBytesMax = 524_288;
+/** A reader of the stream that has not read so much is cut off, in bytes. */
+export const streamUnreadBytesMax = 262_144;

@@ -17,8 +17,9 @@ import type { ListChanged, ListChangeView } from "../lists/contract.ts";
 import { openInstallation } from "../main.ts";
 import type { ChangesView, ProposalView, Published } from "../releases/contract.ts";
 import { disk } from "../stores/files/node-disk.ts";
-import { openSqliteApiKeyFeed } from "../stores/sqlite/api-keys-feed.ts";
-import { apiKeysPath, openSqliteApiKeys } from "../stores/sqlite/api-keys.ts";
+import { openSqliteApiKeyFeed } from "../stores/sqlite/access-client.ts";
+import { accessPath } from "../stores/sqlite/access-file.ts";
+import { openSqliteApiKeys } from "../stores/sqlite/api-keys.ts";
 import { createServer } from "./server.ts";
 import { testEvent } from "./testing/server.ts";
 
@@ -43,7 +44,7 @@ type Running = {
 async function serve(t: TestContext, installation: Installation, clock: () => number): Promise<Running> {
   const opened = await openInstallation(installation, { clock });
   const authenticator = await Authenticator.open({
-    feed: openSqliteApiKeyFeed(apiKeysPath(installation.data), "main"),
+    feed: openSqliteApiKeyFeed(accessPath(installation.data), "main"),
     sealAccess: (change, key, role) => opened.site.sealAccess(change, key, role),
     clock,
   });
@@ -90,7 +91,7 @@ function site(t: TestContext): Site {
   const { policyDirectory } = installation;
   for (const name of readdirSync(policyDirectory)) rmSync(join(policyDirectory, name), { recursive: true });
   writeFileSync(join(policyDirectory, "lists.yaml"), policy);
-  const store = openSqliteApiKeys(apiKeysPath(installation.data), "main");
+  const store = openSqliteApiKeys(accessPath(installation.data), "main");
   const made = (role: string): string => createApiKey(store, { role }, Date.now(), randomBytes).key;
   const keys = { ana: made("analyst"), ada: made("admin"), bob: made("admin"), app: made("ingest") };
   store.close();

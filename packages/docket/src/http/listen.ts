@@ -27,6 +27,6 @@ export function parseListen(text: string): ListenAddress {
 }
 
 /** The URL of an address. */
-export function listenUrl({ host, port }: ListenAddress): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function listenUrl({ host, port }: ListenAddress, secure = false): string {
+  return `${secure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

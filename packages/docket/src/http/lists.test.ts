@@ -4,7 +4,13 @@ import { describe, test } from "node:test";
 import type { FastifyInstance } from "fastify";
 import { permissions, roles } from "../access/permissions.ts";
 import type { Role } from "../access/permissions.ts";
-import type { EntriesPage, ListChanged, ListChangeView, ListSummary } from "../lists/contract.ts";
+import type {
+  EntriesPage,
+  ListChanged,
+  ListChangePreview,
+  ListChangeView,
+  ListSummary,
+} from "../lists/contract.ts";
 import { testKeyId, testServer, withKey } from "./testing/server.ts";
 import type { TestServer } from "./testing/server.ts";
 
@@ -52,6 +58,7 @@ describe("lists over HTTP", () => {
         ["/bad/changes", undefined, permissions.readLists],
         ["/check", { value: "x.example" }, permissions.readLists],
         ["/bad/changes", { add: [{ value: "a.example" }], why: "spam" }, permissions.changeLists],
+        ["/bad/preview", { add: [{ value: "d.example" }] }, permissions.changeLists],
         ["/bad/break-glass", { add: [{ value: "b.example" }], why: "spam" }, permissions.breakGlass],
       ];
       for (const [path, body, allowed] of routes) {
@@ -60,6 +67,20 @@ describe("lists over HTTP", () => {
           assert.equal(status, allowed.includes(role) ? 200 : 403, `${role} ${path}`);
         }
       }
+    }));
+
+  test("a change is previewed without being made", () =>
+    opened(async ({ server }) => {
+      const previewed = await ask(server, "analyst", "/bad/preview", { add: [{ value: "Evil.example" }] });
+      const { added, preview } = previewed.json as ListChangePreview;
+      assert.deepEqual([added, preview], [1, { ran: false, why: "nothing is wired that could preview" }]);
+      const { entries } = (await ask(server, "analyst", "/bad/entries")).json as EntriesPage;
+      assert.deepEqual(entries, []);
+      assert.equal((await ask(server, "analyst", "/bad/preview", {})).code, "schema_mismatch");
+      assert.equal(
+        (await ask(server, "analyst", "/gone/preview", { remove: ["a.example"] })).code,
+        "not_found",
+      );
     }));
 
   test("a list is changed, read and asked; each change says who and why", () =>

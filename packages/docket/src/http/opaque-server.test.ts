@@ -46,6 +46,7 @@ async function setUp(t: TestContext, publicAdd = true): Promise<Running> {
     origin,
     paths,
     publication: openPublication({ paths, origin, verifiers: keys, put: replaceDurably, clock: Date.now }),
+    clock: Date.now,
     authenticator,
     publicAdd,
     publicEntries: true,

@@ -17,6 +17,7 @@ import { addCheckpointRoutes } from "./routes/checkpoints.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLogFileRoutes } from "./routes/log-files.ts";
 import { describeServer, logSchemas } from "./openapi.ts";
+import type { TlsPair } from "./tls.ts";
 
 /** What a server of an opaque log is made of. */
 export type OpaqueServerOptions = {
@@ -27,10 +28,14 @@ export type OpaqueServerOptions = {
   authenticator: Pick<Authenticator, "callerOf" | "callerOfUnknown" | "staleMs">;
   /** Whether anyone who reaches the server may add entries. */
   publicAdd: boolean;
+  /** Ms since 1970. */
+  clock: () => number;
   /** Whether anyone may fetch entry bundles. */
   publicEntries: boolean;
   /** The product's version, for the OpenAPI document. */
   version: string;
+  /** What it serves TLS with; without it, plain HTTP. */
+  tls?: TlsPair | undefined;
   logger?: FastifyBaseLogger | undefined;
   /** Whether `/metrics` shows the process too (default true). One server of a process should. */
   processMetrics?: boolean;
@@ -55,11 +60,13 @@ export function createOpaqueServer(options: OpaqueServerOptions): FastifyInstanc
     site: { origin, paths, status },
     publication,
     authenticator,
+    access: undefined,
+    clock: options.clock,
     metrics,
     publicEntries,
     closing: closing.signal,
   };
-  const server = createBaseServer(metrics, closing, options.logger);
+  const server = createBaseServer(metrics, closing, options.logger, options.tls);
   addEntryBodyParser(server);
   addAuthentication(server, context);
   const methods = collectMethods(server);

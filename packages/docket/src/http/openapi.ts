@@ -10,7 +10,7 @@ import type { FastifyInstance, FastifySchema } from "fastify";
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
 import { permissions } from "../access/permissions.ts";
-import type { Action } from "../access/permissions.ts";
+import type { Needed } from "./context.ts";
 
 const time = Type.String({ description: "RFC 3339 time, UTC" });
 
@@ -124,7 +124,7 @@ export type Operation = {
   summary: string;
   description?: string;
   tag: string;
-  action: Action | "public";
+  action: Needed;
   body?: object;
   consumes?: string;
   params?: TSchema;
@@ -138,10 +138,10 @@ export type Operation = {
 /** What Fastify is told of a route: the description, and who may call it. */
 export function describe(operation: Operation): {
   schema: FastifySchema;
-  config: { action: Action | "public" };
+  config: { action: Needed };
 } {
   const { summary, tag, action, body, consumes, params, querystring, answer } = operation;
-  const needed = action === "public" ? "No API key is needed." : `Roles: ${permissions[action].join(", ")}.`;
+  const needed = neededFor(action);
   const description = operation.description === undefined ? needed : `${operation.description}\n\n${needed}`;
   const guarded: readonly ErrorCode[] = action === "public" ? [] : ["unauthenticated", "forbidden"];
   return {
@@ -150,7 +150,7 @@ export function describe(operation: Operation): {
       summary,
       description,
       tags: [tag],
-      security: action === "public" ? [] : [{ apiKey: [] }],
+      security: securityOf(action),
       ...(body === undefined ? {} : { body }),
       ...(consumes === undefined ? {} : { consumes: [consumes] }),
       ...(params === undefined ? {} : { params }),
@@ -161,6 +161,36 @@ export function describe(operation: Operation): {
       },
     },
   };
+}
+
+function neededFor(action: Needed): string {
+  if (action === "public") return "No API key is needed.";
+  if (action === "anyone") return "Any key or session will do.";
+  return action === "person"
+    ? "The session of a person is needed."
+    : `Roles: ${permissions[action].join(", ")}.`;
+}
+
+function securityOf(action: Needed): Record<string, string[]>[] {
+  if (action === "public") return [];
+  return action === "person" ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }];
+}
+
+/**
+ * Adds codes to what a route may be answered with, where they are not among them yet.
+ *
+ * @param schema as {@link describe} made it; changed
+ */
+export function addErrors(schema: FastifySchema, codes: readonly ErrorCode[]): void {
+  const responses = schema.response as Record<string, { description: string }>;
+  for (const code of codes) {
+    for (const [status, added] of Object.entries(errorResponses([code]))) {
+      const { description } = added as { description: string };
+      const before = responses[status];
+      if (before === undefined) responses[status] = added as { description: string };
+      else if (!before.description.includes(description)) before.description += ` ${description}`;
+    }
+  }
 }
 
 function errorResponses(codes: readonly ErrorCode[]): Record<string, object> {
@@ -210,7 +240,14 @@ function openApi(version: string, about: string): FastifyDynamicSwaggerOptions {
           apiKey: {
             type: "http",
             scheme: "bearer",
-            description: "A key that `docket apikey create` printed",
+            description: "A key that `docket apikey create` printed, or a session's token of `docket login`",
+          },
+          session: {
+            type: "apiKey",
+            in: "cookie",
+            name: "__Host-docket",
+            description:
+              "The session of a person who signed in; what changes something wants Docket-Request too",
           },
         },
       },

@@ -16,13 +16,17 @@ void test("timelines and findings are asked for by page, kind and time", async (
     server.inject({ url, headers: withKey("analyst") }).then(({ statusCode }) => statusCode);
   assert.equal(await get("/v1/actors/alice/timeline"), 200);
   assert.equal(await get("/v1/actors/alice/timeline?before=9&limit=2"), 200);
+  assert.equal(await get("/v1/actors/alice/timeline?kind=decision,dispute"), 200);
+  assert.equal(await get("/v1/actors?restricted=true&before=7"), 200);
   assert.equal(await get("/v1/actors/bob/timeline"), 404);
   assert.equal(await get("/v1/findings"), 200);
   assert.equal(await get("/v1/findings?kind=burst,pair&from=2026-11-22T12:00:00Z"), 200);
   const toMs = Date.UTC(2026, 10, 23);
   assert.deepEqual(patterns.asked, [
-    { before: undefined, limit: 50 },
-    { before: 9, limit: 2 },
+    { before: undefined, limit: 50, kinds: undefined },
+    { before: 9, limit: 2, kinds: undefined },
+    { before: undefined, limit: 50, kinds: ["decision", "dispute"] },
+    { before: 7, restricted: true, limit: 50 },
     { kinds: [...findingKinds], fromMs: toMs - 7 * dayMs, toMs },
     { kinds: ["burst", "pair"], fromMs: noon, toMs },
   ]);
@@ -30,6 +34,9 @@ void test("timelines and findings are asked for by page, kind and time", async (
     "/v1/actors/alice/timeline?limit=501",
     "/v1/actors/alice/timeline?before=-1",
     "/v1/actors/alice/timeline?page=1",
+    "/v1/actors/alice/timeline?kind=ghosts",
+    "/v1/actors?restricted=perhaps",
+    "/v1/actors?limit=201",
     "/v1/findings?kind=ghosts",
     "/v1/findings?from=yesterday",
   ]) {

@@ -214,7 +214,7 @@ void test("odd URLs get a 4xx in the one shape", async (t) => {
 void test("another method is a 405 that names those that are allowed", async (t) => {
   const { server } = await open(t);
   for (const [method, url, allow] of [
-    ["GET", "/v1/decisions", "POST"],
+    ["DELETE", "/v1/decisions", "GET, HEAD, POST"],
     ["DELETE", "/v1/decisions/0", "GET, HEAD"],
     ["PUT", "/v1/decisions/batch", "POST"],
     ["GET", "/v1/decisions/batch", "POST"],

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A site as HTTP and the command line see it.
-import type { Decision, Disclosed, DocketRecord, Event, Facts, Receipt, Restriction } from "@docket/protocol";
+import type { FieldValue } from "@docket/policy";
+import type { AccessChange } from "../access/api-keys.ts";
+import type {
+  Decision,
+  Disclosed,
+  DocketRecord,
+  Event,
+  Facts,
+  Receipt,
+  RecordedRestriction,
+  Restriction,
+} from "@docket/protocol";
 import type { Priority } from "../log/admission.ts";
 import type { LogPaths } from "../log/paths.ts";
 import type { LookupFigures } from "../lookups/contract.ts";
@@ -34,6 +45,17 @@ export type RecordedDecision = {
   disclosed: Disclosed | undefined;
 };
 
+/** What would be decided of an event, and what that would be read from. Nothing of it is kept. */
+export type Tried = {
+  decision: Decision;
+  facts: Facts;
+  /** Personal values of the event that rules read, by their path: whoever tries it wrote them. */
+  personal: Readonly<Record<string, FieldValue>>;
+  /** The pseudonym of its actor; `null` where no event of this account was ever sealed. */
+  actor: string | null;
+  restrictions: RecordedRestriction[];
+};
+
 /** An actor's standing at a time. */
 export type StandingView = {
   /** The actor's pseudonym in the log; `null` if no event of this account was ever sealed. */
@@ -64,6 +86,10 @@ export type LogFacts = {
 /** How a site fares. */
 export type SiteStatus = LogFacts & {
   release: string;
+  /** Whether nothing is sealed any more until a restart. */
+  ended: boolean;
+  /** Time of the last record that was answered, in ms since 1970. */
+  lastTimeMs: number;
   counterKeys: number;
   /** What counters and limits take in memory, in bytes. */
   counterBytes: number;
@@ -93,6 +119,8 @@ export interface Site {
    * and `sealing_unknown` after {@link answerWithinMs} at the latest.
    */
   decide(request: DecideRequest): Promise<Decision>;
+  /** Decides an event as if it came now, without counting or sealing anything. */
+  tried(request: DecideRequest): Promise<Tried>;
   /** The record of an index. Rejects with `not_found`. */
   recorded(index: number): Promise<RecordedDecision>;
   /** The receipt of a record, proved to the published checkpoint. Rejects with `not_found`. */
@@ -103,8 +131,13 @@ export interface Site {
   opening(index: number, by: string, reason: string): Promise<Receipt>;
   /** The standing of the actor behind an account id, at a time in ms since 1970. */
   standing(accountId: string, atMs: number): Promise<StandingView>;
-  /** Seals that an API key was created or revoked. */
-  sealAccess(change: "created" | "revoked", key: string, role: string): Promise<void>;
+  /** Seals that an API key was created or revoked, by the operator if nothing else is said. */
+  sealAccess(
+    change: AccessChange["change"],
+    key: string,
+    role: string,
+    more?: Partial<AccessChange>,
+  ): Promise<void>;
   status(): SiteStatus;
   /** Seals a stop record, publishes and syncs everything. */
   close(): Promise<void>;

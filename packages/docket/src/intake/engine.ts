@@ -21,6 +21,7 @@ import type {
   ListView,
   MemoryRead,
   Outcome,
+  ReportsRead,
   Signals,
   Standing,
   StandingBeyond,
@@ -138,6 +139,13 @@ export type EnginePorts = {
   readonly entryHash: (list: string, entry: string) => string;
   readonly newRestrictionId: () => string;
   readonly subjects?: RestrictedSubjects | undefined;
+  /**
+   * What users reported of an actor, and of a content by its keyed hash, up to the newest record that is
+   * durable; without it what conditions read of reports is missing.
+   */
+  readonly reportsAt?:
+    | ((actor: string, content: string | undefined, atMs: number) => ReportsRead)
+    | undefined;
 };
 
 /** A decision, and what was read for it. */
@@ -352,6 +360,7 @@ export class Engine {
       held,
       standing: standingInput(standing),
     };
+    if (plan.readsReports) input.reports = this.#ports.reportsAt?.(actor, subject.contentHash, decidedAtMs);
     input.campaign = plan.campaign(input, actor, decidedAtMs);
     const keys = plan.keys(input, cellHashOf(this.#ports.hashing));
     const memory = plan.read(actor, decidedAtMs, held);

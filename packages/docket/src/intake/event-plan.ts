@@ -49,6 +49,8 @@ type ReadCounter = {
 export class EventPlan {
   /** The policies about such events. */
   readonly policies: readonly Policy[];
+  /** Whether a condition reads what users reported. */
+  readonly readsReports: boolean;
   readonly #memory: CounterMemory;
   readonly #keys: Plan;
   readonly #counters: readonly ReadCounter[];
@@ -83,6 +85,7 @@ export class EventPlan {
       ...openSignals.map(([, path]) => path),
     ]);
     this.#holdable = holdable;
+    this.readsReports = values.some(({ path }) => path.startsWith("reports."));
   }
 
   /** Whether anything is said or counted of such events. */

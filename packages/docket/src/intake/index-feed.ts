@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Feeds sealed records to the site's index, in order and in batches, and remembers them until it has them: a
 // repeat that comes at once is found here.
+import { DocketError } from "../error.ts";
 import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
 
 /** Most records that wait for the index; then sealing waits for it. */
 export const waitingEntriesMax = 20_000;
+/** Most events that are being decided: where the index hangs they wait for it, before the log's own limit. */
+export const inFlightMax = 16_384;
 
 /** Records are gathered for the index this long, in ms: a transaction costs far more than what it writes. */
 const gatherMs = 25;
@@ -150,4 +153,11 @@ function wait(ms: number): Promise<void> {
 
 function keyOf(event: Uint8Array): string {
   return Buffer.from(event.buffer, event.byteOffset, event.byteLength).toString("latin1");
+}
+
+/** What is answered while the index is behind. */
+export function indexBehind(): DocketError {
+  return new DocketError("overloaded", "the site's index is behind; ask again shortly", {
+    retryAfterSeconds: 1,
+  });
 }

@@ -127,13 +127,14 @@ function labelledOf(leaf: string): number {
 }
 
 async function openNotices(
-  { index, keys, clock, timer, onNotice }: OpenSiteOptions,
+  { index, keys, clock, timer, onNotice, access }: OpenSiteOptions,
   site: DocketSite,
   { settings, tokenFor, view, reports }: DeliveryOf & { view: LogView; reports: ReportDesk },
 ): Promise<NoticeFeed> {
   return new NoticeFeed(await index.keptRecords(["quiet", "digest"]), {
     view,
     tokenFor,
+    publicUrl: access?.config.publicUrl,
     receiptOf: (record) => site.openedReceipt(record),
     reasonTexts: (code) => toldOf(code, undefined),
     seal: (body, parts) => site.seal(body, parts),

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens what people do with a site: changes of the policy and of lists, brakes, labels, settings. Each desk
 // is handed what it leans on; none knows the site.
+import type { AnchorDesk } from "../anchors/anchor-desk.ts";
+import type { ApprovalDesk } from "../approvals/approval-desk.ts";
+import type { SealingClockDesk } from "../clock/clock-desk.ts";
+import type { CopiesDesk } from "../copies/copies-desk.ts";
+import type { SiteAccess } from "../access/site-access.ts";
 import type { EnforcementDesk } from "../enforcement/desk.ts";
 import type { SubjectRegistry } from "../enforcement/subjects.ts";
 import type { Disputes } from "../disputes/site-disputes.ts";
+import type { GapDesk } from "../gaps/gap-desk.ts";
 import { LabelDesk } from "../labels/label-desk.ts";
 import { ListChanges } from "../lists/list-changes.ts";
 import { listRestrictsMore } from "../lists/restricts-more.ts";
@@ -11,31 +17,50 @@ import type { Models } from "../models/contract.ts";
 import { ModelDesk } from "../models/model-desk.ts";
 import type { SiteModels } from "../models/site-models.ts";
 import type { Delivery } from "../delivery/delivery.ts";
+import type { ReadingDesk } from "../readings/reading-desk.ts";
+import type { RecordDesk } from "../records/record-desk.ts";
+import type { SearchDesk } from "../search/search-desk.ts";
 import type { ReportDesk } from "../reports/report-desk.ts";
 import type { ChangeState } from "../releases/change-state.ts";
 import { PolicyChanges } from "../releases/policy-changes.ts";
+import type { LiveDesk } from "../live/live-desk.ts";
+import type { CampaignDesk } from "../patterns/campaign-desk.ts";
 import type { PatternsDesk } from "../patterns/patterns-desk.ts";
-import { keptReleasePath } from "../releases/release.ts";
+import { keptReleasePath, withLists } from "../releases/release.ts";
 import { runReleaseTests } from "../releases/review.ts";
-import type { ChangePart } from "../releases/review.ts";
+import type { ChangePart, Previewer } from "../releases/review.ts";
 import { BrakeDesk } from "../rollout/brake-desk.ts";
 import type { EntryHash } from "../rollout/held-entries.ts";
 import type { RuleModes } from "../rollout/rule-modes.ts";
 import type { OpenedReviews } from "../reviews/open-reviews.ts";
 import { SettingsDesk, settingsKinds } from "../settings/settings-desk.ts";
+import { openAnchors } from "./open-anchors.ts";
+import { openApprovals } from "./open-approvals.ts";
+import { openClockDesk } from "./open-clock.ts";
+import { openCopies } from "./open-copies.ts";
+import { openAccess } from "./open-access.ts";
 import { openDisputes } from "./open-disputes.ts";
 import { openEnforcement } from "./open-enforcement.ts";
+import type { KeyDesk } from "../key-desk/key-desk.ts";
+import { openErasure } from "./open-erasure.ts";
+import { openKeys } from "./open-keys.ts";
+import type { Erased, OpenedErasure } from "./open-erasure.ts";
 import { openSiteReviews } from "./open-reviews.ts";
 import { openDelivery } from "./open-delivery.ts";
 import type { TransparencyDesk } from "../transparency/transparency-desk.ts";
 import { brakeNotice, watchListChange } from "./open-modes.ts";
+import { openGaps } from "./open-gaps.ts";
+import { openCampaigns, openLive } from "./open-live.ts";
 import { openPatterns } from "./open-patterns.ts";
+import { openReadings } from "./open-readings.ts";
+import { openRecords } from "./open-records.ts";
+import { openSearch } from "./open-search.ts";
 import { openTransparency } from "./open-transparency.ts";
 import type { OpenedLists, OpenSiteOptions } from "./open-site.ts";
 import type { DocketSite } from "./site.ts";
 
 /** What people do with a site. */
-export type Desks = {
+export type Desks = OpenedErasure & {
   changes: PolicyChanges;
   lists: ListChanges;
   models: Models;
@@ -46,10 +71,33 @@ export type Desks = {
   disputes: Disputes;
   transparency: TransparencyDesk;
   patterns: PatternsDesk;
+  /** Finds decisions. */
+  search: SearchDesk;
+  campaigns: CampaignDesk;
+  /** What happens now. */
+  live: LiveDesk;
   delivery: Delivery;
   reports: ReportDesk;
   reviews: OpenedReviews["reviews"];
   batches: OpenedReviews["batches"];
+  /** Where it is noted who reads what. */
+  readings: ReadingDesk;
+  /** The log's records as a list. */
+  records: RecordDesk;
+  /** What takes a second person. */
+  requests: ApprovalDesk;
+  /** Outside time-stamps. */
+  anchors: AnchorDesk;
+  /** The keys of evidence. */
+  keyDesk: KeyDesk;
+  /** Replicas and drills. */
+  copies: CopiesDesk;
+  /** Who comes in; absent in a site that is opened without. */
+  access: SiteAccess | undefined;
+  /** How exact the records' times are. */
+  clockDesk: SealingClockDesk;
+  /** What passes while nothing can be sealed. */
+  gaps: GapDesk;
 };
 
 /** What the desks work on. */
@@ -62,8 +110,9 @@ export type DesksOf = {
   /** What is restricted and no actor. */
   subjects: SubjectRegistry;
   newRestrictionId: () => string;
+  erased: Erased;
 };
-type ListChangesOf = Omit<DesksOf, "subjects" | "newRestrictionId"> & {
+type ListChangesOf = Omit<DesksOf, "subjects" | "newRestrictionId" | "erased"> & {
   changes: PolicyChanges;
   records: (kinds: readonly string[]) => Promise<string[]>;
   onFault: (error: unknown) => void;
@@ -72,7 +121,9 @@ type ListChangesOf = Omit<DesksOf, "subjects" | "newRestrictionId"> & {
 /** Opens all desks. Memory was rebuilt before, so the views have all of the log. */
 export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: DesksOf): Promise<Desks> {
   const { changes, lists } = openChanges(options, site, of);
+  const clockDesk = await openClockDesk(options, site);
   const settings = await openSettings(options, site);
+  const requests = await openApprovals(options, site, of.state);
   const enforcement = await openEnforcement(options, site, of.subjects, of.newRestrictionId);
   const disputes = await openDisputes(options, site, enforcement);
   const delivery = await openDelivery(options, site, {
@@ -89,16 +140,39 @@ export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: 
       return weight.reports === 0 ? undefined : weight;
     },
   });
+  const { keyDesk, rewriter } = openKeys(options, site, requests);
+  const erasure = await openErasure(options, site, of.erased, {
+    settings,
+    requests,
+    enforcement,
+    disputes,
+    lists,
+    webhooks: delivery.delivery.webhooks,
+    rewriter,
+  });
   return {
+    ...erasure,
+    keyDesk,
     changes,
     lists,
     models: openModelDesk(options, site),
     brakes: openBrakeDesk(options, site, of.modes, of.state),
     labels: openLabelDesk(options, site),
     settings,
+    readings: openReadings(options, site),
+    records: openRecords(options, site),
+    requests,
+    access: openAccess(options, site),
+    anchors: await openAnchors(options, site),
+    copies: openCopies(options, site),
+    clockDesk,
+    gaps: openGaps(options, site, clockDesk),
     enforcement,
     disputes,
     patterns: openPatterns(options, site, enforcement),
+    search: openSearch(options, site),
+    campaigns: openCampaigns(options, site),
+    live: openLive(options, site),
     ...delivery,
     ...reviews,
     transparency: openTransparency(options, site, {
@@ -143,14 +217,7 @@ function openChanges(
     lists: lists.lists,
     models,
     runTests: runReleaseTests,
-    preview: options.previewer?.({
-      paths,
-      origin: options.origin,
-      keys,
-      publishedSize: () => site.status().publishedSize,
-      firstRecordSince: (ms) => index.firstRecordSince(ms),
-      latestDecidedMs: () => index.latestDecidedMs(),
-    }),
+    preview: previewerOf(options, site),
     listProposals: {
       look: (of) => listChanges.look(of),
       enact: (of, glass) => listChanges.enact(of, glass),
@@ -217,10 +284,12 @@ function openLabelDesk({ index, keys }: OpenSiteOptions, site: DocketSite): Labe
 }
 
 function openListChanges(
-  { keys, clock, timer }: OpenSiteOptions,
+  options: OpenSiteOptions,
   site: DocketSite,
   { state, lists, modes, entryHash, changes, records, onFault }: ListChangesOf,
 ): ListChanges {
+  const { keys, clock, timer } = options;
+  const preview = previewerOf(options, site);
   return new ListChanges({
     lists: lists.lists,
     store: lists.store,
@@ -235,6 +304,12 @@ function openListChanges(
       candidate: (versions) => changes.candidate(versions),
       restrictsMore: (list, undo) => listRestrictsMore(site.release.policies.policies, list, undo),
     },
+    ...(preview && {
+      preview: (signal, changed) =>
+        changed === undefined
+          ? preview(site.release, signal)
+          : preview(withLists(site.release, changed.lists), signal, changed.change),
+    }),
     release: () => site.release.id,
     records,
     partOf: (at) => site.sitePart(at, "change"),
@@ -242,5 +317,17 @@ function openListChanges(
     clock,
     timer,
     onFault,
+  });
+}
+
+function previewerOf(options: OpenSiteOptions, site: DocketSite): Previewer | undefined {
+  const { paths, origin, keys, index } = options;
+  return options.previewer?.({
+    paths,
+    origin,
+    keys,
+    publishedSize: () => site.status().publishedSize,
+    firstRecordSince: (ms) => index.firstRecordSince(ms),
+    latestDecidedMs: () => index.latestDecidedMs(),
   });
 }

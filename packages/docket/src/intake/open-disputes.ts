@@ -66,7 +66,7 @@ function explained({ record, facts, disclosed }: ReadRecord): ExplainedRecord {
   throw new DocketError("not_found", `record ${record.index} has nothing to explain`);
 }
 
-// Sealed as an opening before anything is handed out; rejects with `not_found` where the evidence is gone.
+// Sealed as an opening before anything is handed out; rejects with `evidence_gone` where it is.
 async function contentOf(
   site: DocketSite,
   index: number,

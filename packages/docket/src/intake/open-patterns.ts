@@ -24,6 +24,7 @@ export function openPatterns(
   const reader = new LogReader(paths);
   return new PatternsDesk({
     decisions: (query) => index.decisions(query),
+    keptPage: (query) => index.keptPage(query),
     decisionGroups: (query) => index.decisionGroups(query),
     decisionSeries: (query) => index.decisionSeries(query),
     outcomeShares: (query) => index.outcomeShares(query),
@@ -34,6 +35,10 @@ export function openPatterns(
     factsOf: async (at) => {
       const { facts } = await site.recorded(at);
       return facts && factsByName(facts, counterNames(site.release.policies));
+    },
+    restrictionsOf: async (at) => {
+      const { record } = await site.recorded(at);
+      return record.kind === "decision" ? record.restrictions.map(({ id }) => id) : [];
     },
     standingOf: (actor, atMs) => enforcement.standingOf(actor, atMs),
     latestMs: () => index.latestDecidedMs(),
@@ -62,8 +67,8 @@ export function openPatterns(
   });
 }
 
-// The field that a counter of one field counts by, by the counter's hash.
-function countedFields(policies: PolicySet): Map<string, string> {
+/** The field that a counter of one field counts by, by the counter's hash. */
+export function countedFields(policies: PolicySet): Map<string, string> {
   const { counters, limits } = declaredIn(policies);
   const counted = [
     ...counters.map(({ counter, id }) => ({ id, by: counter.by })),

@@ -52,6 +52,10 @@ export function openSiteReviews(
       const content = await site.openedPart(at, "content");
       return content === undefined ? undefined : (JSON.parse(content) as { event: Event }).event;
     },
+    reportText: async (at) => {
+      const content = await site.openedPart(at, "content");
+      return content === undefined ? undefined : (JSON.parse(content) as { text?: string }).text;
+    },
     label: async (of) => {
       const [leaf] = await index.labels({ from: of, limit: 1 });
       const label = leaf === undefined ? undefined : labelOfLeaf(leaf);

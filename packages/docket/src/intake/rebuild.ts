@@ -9,8 +9,9 @@ import { openPart } from "../evidence/seal.ts";
 import type { LogReader, StoredRecord } from "../log/reader.ts";
 import { decisionRow } from "../views/decision-row.ts";
 import type { DecisionRow } from "../views/decision-row.ts";
+import { recordsNamed, subjectsNamed } from "../views/named.ts";
 import { unkeptKinds } from "../views/site-index.ts";
-import type { IndexEntry, KeptRecord, SiteIndex } from "../views/site-index.ts";
+import type { IndexEntry, SiteIndex } from "../views/site-index.ts";
 import type { CounterMemory } from "./counting.ts";
 import type { History } from "./history.ts";
 import { actChange, changedStanding, encodeStanding, setStanding, standingAfter } from "./standings.ts";
@@ -114,8 +115,11 @@ export function takeIn(
   standings: Map<string, Standing>,
   row?: DecisionRow,
 ): IndexEntry {
-  const release = record.kind === "release" ? record.release : undefined;
-  const entry = plainEntry(record, { kind: record.kind, leaf, release });
+  const entry = entryOf(record, leaf);
+  if (record.kind === "erasure" && record.step === "done") {
+    setStanding(standings, record.actor, cleanStanding);
+    return { ...entry, standing: { actor: record.actor, state: "" } };
+  }
   if (facts === undefined) return entry;
   if (record.kind === "verdict" || record.kind === "measure") {
     const subject = record.kind === "verdict" ? record.actor : record.subject;
@@ -154,12 +158,18 @@ function takeInDecision(
   };
 }
 
-/** What the views keep of a record that is no decision, and of any one that they are not told more about. */
-export function plainEntry(
-  record: Pick<RecordHeader, "index" | "time">,
-  of?: KeptRecord & { release: string | undefined },
-): IndexEntry {
-  const kept = of === undefined || unkeptKinds.has(of.kind) ? undefined : { kind: of.kind, leaf: of.leaf };
+/** What the views keep of a record, as far as its leaf says it. */
+export function entryOf(record: DocketRecord, leaf: string): IndexEntry {
+  const entry = plainEntry(record);
+  if (record.kind === "decision") return entry;
+  const { kind, by } = record;
+  const act = { kind, by, named: recordsNamed(record), subjects: subjectsNamed(record) };
+  const kept = unkeptKinds.has(kind) ? undefined : { kind, leaf };
+  return { ...entry, act, kept, release: kind === "release" ? record.release : undefined };
+}
+
+/** What the views keep of a record that they are not told more about. */
+export function plainEntry(record: Pick<RecordHeader, "index" | "time">): IndexEntry {
   return {
     index: record.index,
     decidedMs: 0,
@@ -168,7 +178,6 @@ export function plainEntry(
     event: undefined,
     body: undefined,
     standing: undefined,
-    release: of?.release,
-    kept,
+    release: undefined,
   };
 }

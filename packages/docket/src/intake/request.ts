@@ -2,14 +2,14 @@
 // From what an app asks to what the engine decides, and back: who and what an event is, which time it is
 // decided at, and the answer.
 import type { KeyObject } from "node:crypto";
-import { parseTime, ProtocolError } from "@docket/protocol";
+import { encodeEvent, parseTime, ProtocolError } from "@docket/protocol";
 import type { Decision, Event } from "@docket/protocol";
-import { encodeEvent } from "@docket/protocol/events";
+import { keptPersonalValues } from "@docket/policy";
 import type { EvaluationInput, Signals } from "@docket/policy";
 import { keyedHash } from "../evidence/keys.ts";
 import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
-import type { DecideRequest } from "./contract.ts";
+import type { DecideRequest, Tried } from "./contract.ts";
 import type { Decided, Subject } from "./engine.ts";
 import { withinTime } from "./within-time.ts";
 
@@ -91,6 +91,14 @@ export function answerTo(
   const { outcome, rules, restrictions, reasons } = conclusion;
   const answered = { index, actor: subject.actor, outcome, rules, restrictions, release };
   return answerOf(answered, facts, reasons, how);
+}
+
+/** What would have been decided. @param actor its pseudonym, `null` for an account that nobody knows */
+export function triedOf(decided: Decided, actor: string | null): Tried {
+  const { evaluation, facts, conclusion } = decided;
+  const decision = answerTo(decided, -1, { sealed: false, repeat: false, receipt: undefined });
+  const personal = keptPersonalValues(evaluation);
+  return { decision, facts, personal, actor, restrictions: conclusion.restrictions };
 }
 
 /**

@@ -2,6 +2,7 @@
 // What an open site is made of, and what is handed to it to be sealed.
 import type { ActChange } from "@docket/policy";
 import type { BodyWithoutParts, ReleaseBody } from "@docket/protocol";
+import type { Suppressions } from "../erasure/suppressions.ts";
 import type { PlainPart } from "../evidence/seal.ts";
 import type { ActorEntry } from "../log/frame.ts";
 import type { Log } from "../log/log.ts";
@@ -21,8 +22,14 @@ export type SitePorts = OpenSiteOptions & {
   modes: RuleModes;
   /** Who made the change with which a release comes. */
   originOf: (body: ReleaseBody) => Origin;
-  /** What says that the release is in force that the site begins with; absent if the log says so already. */
-  openingRelease: ReleaseBody | undefined;
+  /**
+   * What is said after the start, where the log doesn't say so already: which release is in force, and which
+   * configuration.
+   */
+  openingRecords: readonly BodyWithoutParts[];
+  newRestrictionId: () => string;
+  /** What lives on of restrictions on accounts that were erased; without it nothing does. */
+  suppressions?: Suppressions | undefined;
   /** Called in the turn in which a decision is appended, after it. */
   onDecided: () => void;
   /** Told of a record of the site's own when it is durable. */

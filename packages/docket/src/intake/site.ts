@@ -14,6 +14,7 @@ import {
   scoreModels,
 } from "@docket/policy";
 import type { LookupQuestion, Signals, Standing } from "@docket/policy";
+import type { AccessChange } from "../access/api-keys.ts";
 import { DocketError } from "../error.ts";
 import { Actors } from "../evidence/actors.ts";
 import type { Actor } from "../evidence/actors.ts";
@@ -29,15 +30,18 @@ import { repeatWindowMs } from "../views/site-index.ts";
 import type { Found } from "../views/site-index.ts";
 import { answerOf } from "./answer.ts";
 import { answerWithinMs } from "./contract.ts";
-import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView } from "./contract.ts";
+import { carryOver } from "./carry-over.ts";
+import type { DecideRequest, RecordedDecision, Site, SiteStatus, StandingView, Tried } from "./contract.ts";
 import { draftDecision } from "./draft.ts";
 import type { Decided, Engine, Subject } from "./engine.ts";
-import { IndexFeed, waitingEntriesMax } from "./index-feed.ts";
-import { factsOf, plainEntry } from "./rebuild.ts";
+import { indexBehind, IndexFeed, inFlightMax, waitingEntriesMax } from "./index-feed.ts";
+import { JournalKeeper } from "./journal-keeper.ts";
+import { entryOf, factsOf, plainEntry } from "./rebuild.ts";
 import { RecordListeners } from "./record-listeners.ts";
 import type { RecordListener } from "./record-listeners.ts";
-import { answerTo, conflict, eventHashBytes, identify, inTime, subjectOf } from "./request.ts";
+import { answerTo, conflict, eventHashBytes, identify, inTime, subjectOf, triedOf } from "./request.ts";
 import type { Identified } from "./request.ts";
+import { siteStatus } from "./site-status.ts";
 import { signalsUnder } from "./site-signals.ts";
 import { StoredRecords } from "./stored-records.ts";
 import { changedStanding, encodeStanding, setStanding } from "./standings.ts";
@@ -49,6 +53,8 @@ import { withinTime } from "./within-time.ts";
  * A stop waits no longer than this for everything to be synced; what is not is recovered at the next start.
  */
 const syncWithinMs = 30_000;
+/** And so long, in ms, for its last record: a replica that must hold it may be gone. */
+const stopWithinMs = 2000;
 
 /** What was found out about an event by itself, and for which release. */
 type LookedAt = Pick<Subject, "signals" | "models"> & { readonly release: Release };
@@ -65,6 +71,7 @@ export class DocketSite implements Site {
   readonly #records: StoredRecords;
   readonly #listeners: RecordListeners;
   readonly #feed: IndexFeed;
+  readonly #journal: JournalKeeper;
   readonly #inFlight = new Map<string, InFlight>();
   #announced = false;
   /** The look-ups of a file's events: they come to their turns in the file's order. */
@@ -87,12 +94,13 @@ export class DocketSite implements Site {
     this.#feed = new IndexFeed(ports.index, ports.log.opening.size, (entry) => {
       for (const actor of entry.actors) this.#actors.stored(actor.lookup);
     });
-    ports.log.onSynced((size) => void this.#releaseJournal(size));
+    this.#journal = new JournalKeeper({ log: ports.log, index: ports.index, feed: this.#feed });
+    ports.log.onSynced((size) => void this.#journal.release(size));
   }
 
   async decide(request: DecideRequest): Promise<Decision> {
+    if (request.dryRun) return (await this.tried(request)).decision;
     const identified = identify(request.event, this.#ports.keys.hashing, (id) => this.#actors.lookup(id));
-    if (request.dryRun) return this.#dryRun(request, identified);
     const name = identified.eventHash.toString("latin1");
     const body = identified.bodyHash.toString("latin1");
     const earlier = this.#inFlight.get(name);
@@ -100,6 +108,7 @@ export class DocketSite implements Site {
       if (earlier.body !== body) throw conflict(request.event.id);
       return { ...(await inTime(request, earlier.decision)), repeat: true };
     }
+    if (this.#inFlight.size >= inFlightMax) throw indexBehind();
     const decision = this.#decide(request, identified);
     this.#inFlight.set(name, { body, decision });
     const settled = (): boolean => this.#inFlight.delete(name);
@@ -139,7 +148,7 @@ export class DocketSite implements Site {
     const opening = await this.#records.openedParts(stored, record.actor);
     if (opening.length === 0) {
       throw new DocketError(
-        "not_found",
+        "evidence_gone",
         `the evidence of record ${index} is gone; its receipt still verifies`,
       );
     }
@@ -153,11 +162,14 @@ export class DocketSite implements Site {
   /**
    * The receipt of a record about an actor with what its evidence says to them, as far as it is there. It is
    * for them alone, and no reading is recorded.
+   *
+   * @param whose the actor whose evidence is opened, if not the one that the record is about
    */
-  async openedReceipt(index: number): Promise<Receipt> {
+  async openedReceipt(index: number, whose?: string): Promise<Receipt> {
     const { record, stored } = await this.#records.record(index);
     const receipt = await this.receipt(index);
-    const actor = "actor" in record ? record.actor : "subject" in record ? record.subject : undefined;
+    const about = "actor" in record ? record.actor : "subject" in record ? record.subject : undefined;
+    const actor = whose ?? about;
     const opening = actor === undefined ? [] : await this.#records.openedParts(stored, actor);
     return opening.length === 0 ? receipt : { ...receipt, opening };
   }
@@ -175,8 +187,19 @@ export class DocketSite implements Site {
     };
   }
 
-  async sealAccess(change: "created" | "revoked", key: string, role: string): Promise<void> {
-    await this.seal({ kind: "access", by: "operator", change, key, role }, []);
+  async sealAccess(
+    change: AccessChange["change"],
+    key: string,
+    role: string,
+    more: Partial<AccessChange> = {},
+  ): Promise<void> {
+    const { by = "operator", scopes, from, untilMs } = more;
+    const limits = {
+      ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+      ...(from === undefined ? {} : { from }),
+      ...(untilMs === undefined ? {} : { until: formatTime(untilMs) }),
+    };
+    await this.seal({ kind: "access", by, change, key, role, ...limits }, []);
   }
 
   /**
@@ -290,26 +313,7 @@ export class DocketSite implements Site {
   }
 
   status(): SiteStatus {
-    const { ended, publicationFault, ...sizes } = this.#ports.log.status;
-    const fault = ended ?? publicationFault ?? this.#feed.fault;
-    const { keeper } = this.#ports;
-    const [counters, limits] = [keeper.memory.counters.memory, keeper.memory.limits.memory];
-    const { progress } = keeper;
-    return {
-      ...sizes,
-      origin: this.origin,
-      release: this.#engine.release.id,
-      counterKeys: counters.keys + limits.keys,
-      counterBytes: counters.bytes + limits.bytes,
-      countersEvicted: counters.evicted + limits.evicted,
-      rulesWarming: keeper.waiting.size,
-      lookups: this.#ports.lookups?.figures,
-      warming: {
-        done: progress.reduce((sum, { done }) => sum + done, 0),
-        total: progress.reduce((sum, { total }) => sum + total, 0),
-      },
-      fault: fault?.message,
-    };
+    return siteStatus(this.#ports, this.#engine.release.id, this.#feed.fault);
   }
 
   /**
@@ -334,7 +338,8 @@ export class DocketSite implements Site {
 
   async #close(): Promise<void> {
     // Each step is worth trying even if the one before failed: what is sealed is in the journal in any case.
-    if (this.#announced) await this.#append({ kind: "stop", by: "operator" }, []).catch(() => undefined);
+    const stopped = this.#announced ? this.#append({ kind: "stop", by: "operator" }, []) : Promise.resolve();
+    await withinTime<unknown>(stopped, stopWithinMs).catch(() => undefined);
     await this.#feed.stop();
     await withinTime(this.#ports.keeper.close(), syncWithinMs).catch(() => undefined);
     await withinTime(this.#ports.log.sync(), syncWithinMs).catch(() => undefined);
@@ -367,6 +372,7 @@ export class DocketSite implements Site {
       (found.actor && this.#actors.known(lookup, found.actor.pseudonym, found.actor.wrappedKey));
     const actor = known ?? this.#actors.make(lookup);
     const made = known === undefined;
+    const carried = carryOver(this.#ports, actor, lookup, (act, hooks) => this.act(act, hooks));
     const isCurrent = early.release === this.#engine.release;
     const { signals, models } = isCurrent ? early : this.#lookAt(identified.event);
     const subject = subjectOf(request, identified, actor.pseudonym, signals, models);
@@ -390,7 +396,7 @@ export class DocketSite implements Site {
     });
     this.#lastAppend = sealing;
     this.#ports.onDecided();
-    const [sealed] = await Promise.all([sealing, ...announced]);
+    const [sealed] = await Promise.all([sealing, ...announced, ...carried]);
     const receipt: Receipt = {
       format: receiptFormat,
       leaf: sealed.leaf,
@@ -426,14 +432,16 @@ export class DocketSite implements Site {
     this.#listeners.decision(decision);
   }
 
-  async #dryRun(request: DecideRequest, identified: Identified): Promise<Decision> {
-    const pseudonym = (await this.actorNamed(request.event.actor.id)) ?? "a_unknown";
+  async tried(request: DecideRequest): Promise<Tried> {
+    const { hashing } = this.#ports.keys;
+    const identified = identify(request.event, hashing, (id) => this.#actors.lookup(id));
+    const actor = (await this.actorNamed(request.event.actor.id)) ?? null;
     const { event } = identified;
-    const { signals, models } = this.#lookAt(event);
-    const subject = subjectOf(request, identified, pseudonym, signals, models);
+    const looked = this.#lookAt(event);
+    const subject = subjectOf(request, identified, actor ?? "a_unknown", looked.signals, looked.models);
     // A trial asks nobody.
     if (this.#asksLists) subject.lookups = this.#ports.lookups?.remembered(this.#questions(event));
-    return answerTo(this.#engine.try(subject), -1, { sealed: false, repeat: false, receipt: undefined });
+    return triedOf(this.#engine.try(subject), actor);
   }
 
   async #repeat(index: number, proved: boolean): Promise<Decision> {
@@ -497,9 +505,7 @@ export class DocketSite implements Site {
     const refusal = this.#ports.log.refusal(priority);
     if (refusal !== undefined) throw refusal;
     if (this.#feed.waiting < waitingEntriesMax) return;
-    throw new DocketError("overloaded", "the site's index is behind; ask again shortly", {
-      retryAfterSeconds: 1,
-    });
+    throw indexBehind();
   }
 
   // The first record after an opening is the start; a release is sealed when it differs from the one before.
@@ -519,8 +525,7 @@ export class DocketSite implements Site {
     }
     const undo = (): boolean => (this.#announced = false);
     sealing.push(this.#append({ kind: "start", by: "operator", version, recovered }, [], { undo }));
-    const { openingRelease } = this.#ports;
-    if (openingRelease !== undefined) sealing.push(this.#append(openingRelease, []));
+    for (const body of this.#ports.openingRecords) sealing.push(this.#append(body, []));
     return sealing;
   }
 
@@ -532,19 +537,21 @@ export class DocketSite implements Site {
   ): Promise<Sealed> {
     const { kind } = body;
     const { actors = [] } = hooks;
-    const release = kind === "release" ? body.release : undefined;
+    const changed = kind === "erasure" && body.step === "done" ? { actor: body.actor, state: "" } : standing;
     const sealing = this.#ports.log.append({
       body: encodeBody(body),
       parts: [...parts],
       actors,
+      backMs: body.kind === "clock-correction" ? body.backMs : undefined,
       priority: "system",
       undo: hooks.undo,
       onSealed: (sealed) => {
         const { leaf } = sealed;
-        this.#feed.add({ ...plainEntry(sealed, { kind, leaf, release }), actors, standing });
+        const record = parseLeaf(leaf);
+        this.#feed.add({ ...entryOf(record, leaf), actors, standing: changed });
         hooks.onSealed?.(sealed.index);
         this.#ports.onOwnRecord({ kind, leaf });
-        this.#listeners.record(parseLeaf(leaf));
+        this.#listeners.record(record);
       },
     });
     this.#lastAppend = sealing;
@@ -569,18 +576,22 @@ export class DocketSite implements Site {
     return this.#records.actorKey(pseudonym);
   }
 
-  #find(account: Buffer): Promise<Found> {
-    return this.#ports.index.find({ event: Buffer.alloc(eventHashBytes), account });
+  /** Makes files of all that the journal holds, and lets it go: see {@link JournalKeeper.vacate}. */
+  vacateJournal(): Promise<number> {
+    return this.#journal.vacate();
   }
 
-  // A journal segment may go when its records are in synced files and its actors in the synced identity map.
-  async #releaseJournal(size: number): Promise<void> {
-    try {
-      const upTo = Math.min(size, this.#feed.size);
-      await this.#ports.index.makeDurable();
-      this.#ports.log.release(upTo);
-    } catch {
-      // The segments stay: nothing is lost, and the next sync tries again.
-    }
+  /**
+   * From this turn on an actor's account is nobody's, their key is not used, and their standing is gone from
+   * memory. Their row of the identity map is gone when it resolves.
+   */
+  forgetActor(pseudonym: string): Promise<unknown> {
+    this.#actors.erase(pseudonym);
+    this.#engine.memory.standings.delete(pseudonym);
+    return this.#ports.index.removeActor(pseudonym);
+  }
+
+  #find(account: Buffer): Promise<Found> {
+    return this.#ports.index.find({ event: Buffer.alloc(eventHashBytes), account });
   }
 }

@@ -56,6 +56,36 @@ export type ListChanged = {
   readonly release: string;
 };
 
+/** What a change of a list would come to. */
+export type ListChangePreview = {
+  readonly list: string;
+  /** The version that the list would have. */
+  readonly version: string;
+  readonly added: number;
+  readonly removed: number;
+  /** Whether it may restrict somebody who is not restricted now. */
+  readonly restrictsMore: boolean;
+  /** How the events of the last week would come out; `null` where nothing would change. */
+  readonly preview: ListImpact | null;
+};
+/** What other entries would have done with recent events: `before` is with the list as it is now. */
+export type ListImpact =
+  | { readonly ran: false; readonly why: string }
+  | {
+      readonly ran: true;
+      /** The first and the last event's `decidedAt`. */
+      readonly from: string;
+      readonly to: string;
+      readonly events: number;
+      readonly outcomes: {
+        readonly before: Readonly<Record<string, number>>;
+        readonly after: Readonly<Record<string, number>>;
+      };
+      /** How often rules hit, by `policy/rule`. */
+      readonly rules: readonly { readonly rule: string; readonly before: number; readonly after: number }[];
+      readonly notes: readonly string[];
+    };
+
 /** A change of a list, as it was sealed. */
 export type ListChangeView = {
   readonly index: number;
@@ -117,6 +147,11 @@ export interface ListDesk {
    * @param forMs a day if it is left out
    */
   breakGlass(name: string, wished: WishedChange, act: ListAct, forMs?: number): Promise<ListChanged>;
+  /**
+   * What a change would come to: nothing is kept or sealed. It may take a minute. Rejects with `not_found`,
+   * `schema_mismatch`, `policy_invalid`, `overloaded`.
+   */
+  preview(name: string, wished: WishedChange): Promise<ListChangePreview>;
   /** The changes of a list, newest first: those before a record's index, if one is given. */
   log(name: string, limit: number, before?: number): Promise<readonly ListChangeView[]>;
 }

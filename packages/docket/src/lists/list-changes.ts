@@ -26,6 +26,7 @@ import type {
   EntriesQuery,
   ListAct,
   ListChanged,
+  ListChangePreview,
   ListChangeView,
   ListDesk,
   ListSummary,
@@ -33,6 +34,8 @@ import type {
 import { decodeDelta, encodeDelta } from "./format.ts";
 import type { Delta } from "./format.ts";
 import type { Loaded } from "./history.ts";
+import { ListPreviews } from "./list-preview.ts";
+import type { ListPreviewer } from "./list-preview.ts";
 import { beforeReverted, rebase } from "./rebase.ts";
 import type { Entries } from "./rebase.ts";
 import type { ProposedChange, SiteLists, WishedChange } from "./site-lists.ts";
@@ -73,6 +76,8 @@ export type ListChangePorts = {
     alone: boolean,
   ) => Promise<{ release: string }>;
   readonly duties: ListDuties;
+  /** Has changed lists decide recent history; absent where nothing can. */
+  readonly preview?: ListPreviewer | undefined;
   /** Told of a change that was sealed, before the release that puts it in force. */
   readonly onChange?: ((record: ListRecord, delta: Delta) => void) | undefined;
   /** The id of the release in force. */
@@ -115,9 +120,13 @@ export class ListChanges implements ListDesk, ListProposals {
   readonly #looks = new Map<number, { version: string | undefined; why: string | null; stale: boolean }>();
   #cancelTimer: (() => void) | undefined;
   #closed = false;
+  readonly #previews: ListPreviews;
 
   constructor(ports: ListChangePorts) {
     this.#ports = ports;
+    const { lists, preview, duties, clock, timer } = ports;
+    const { restrictsMore } = duties;
+    this.#previews = new ListPreviews({ lists, preview, restrictsMore, clock, timer });
   }
 
   /**
@@ -194,6 +203,10 @@ export class ListChanges implements ListDesk, ListProposals {
       throw new DocketError("usage", `a glass is broken for at most ${breakGlassMsMax / 3_600_000} h`);
     }
     return this.#wish(name, wished, act, forMs);
+  }
+
+  preview(name: string, wished: WishedChange): Promise<ListChangePreview> {
+    return this.#previews.preview(name, wished);
   }
 
   async look(of: number): Promise<{ why: string | null; stale: boolean }> {
@@ -274,6 +287,7 @@ export class ListChanges implements ListDesk, ListProposals {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer?.();
+    await this.#previews.close();
     await this.#last.catch(() => undefined);
   }
 

@@ -154,7 +154,10 @@ function releaseSlowly(world: World, log: TestLog): void {
   materialiser.beginSync();
   for (;;) {
     const size = materialiser.continueSync(() => world.random() < 0.8);
-    if (size !== undefined) return sequencer.release(size);
+    if (size !== undefined) {
+      sequencer.release(size);
+      return;
+    }
     if (world.random() < 0.5) commit(world, log);
     if (world.random() < 0.5) orFull(() => publish(world, log));
     removeSome(world, log);

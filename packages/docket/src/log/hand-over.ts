@@ -46,6 +46,11 @@ export class HandOver {
     if (this.#bytes >= handBytesMax) this.flush();
   }
 
+  /** The checkpoint that covers all that was added. */
+  checkpoint(): Uint8Array {
+    return this.#sign();
+  }
+
   /** Hands on what was gathered. */
   flush(): void {
     clearTimeout(this.#timer);

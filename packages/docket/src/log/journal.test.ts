@@ -68,6 +68,23 @@ test("a full segment is followed by another; only what is materialised is remove
   assert.deepEqual(disk.list(directory), ["00000003.journal"], "the open segment stays");
 });
 
+test("a segment that is begun on demand lets go of all that was appended before it", () => {
+  const { disk, journal } = newJournal();
+  assert.equal(journal.rotate(), 0, "there is nothing to let go");
+  assert.deepEqual(disk.list(directory), ["00000001.journal"]);
+  journal.append(batchAt(0, "a"));
+  assert.equal(journal.rotate(), 1);
+  journal.append(batchAt(1, "b"));
+  assert.deepEqual(leaves(disk), ["a", "b"]);
+  assert.equal(journal.release(1), 0);
+  assert.deepEqual(disk.list(directory), ["00000002.journal"]);
+  failOn(disk, "create", "ENOSPC");
+  assert.throws(() => journal.rotate(), BatchVoidError);
+  disk.onStep = undefined;
+  journal.append(batchAt(2, "c"));
+  assert.equal(journal.rotate(), 3);
+});
+
 test("no room for a new segment voids the batch; a failed sync of it ends writing", () => {
   for (const [step, code, error] of [
     ["create", "ENOSPC", BatchVoidError],

@@ -94,7 +94,7 @@ export class Journal {
   append(batch: EncodedBatch): void {
     if (this.#ended) throw ended(undefined);
     const length = batchBytes(batch.payload.length);
-    this.#rotateIfFull(batch.firstIndex);
+    if (this.#durableBytes >= this.#limits.segmentBytesMax) this.#beginNext(batch.firstIndex);
     const grows = this.#durableBytes + length > this.#fileBytes;
     const room = grows ? this.#limits.roomBytes * roomTimesFor(length) : 0;
     const bytes = this.#encode(batch, length, room);
@@ -114,8 +114,10 @@ export class Journal {
 
   /**
    * Removes closed segments whose records all have an index below `size`: they are materialised and synced.
+   *
+   * @returns how many closed segments are left
    */
-  release(size: number): void {
+  release(size: number): number {
     let removed = 0;
     while (this.#closed[0] !== undefined && this.#closed[0].end <= size) {
       this.#disk.remove((this.#closed.shift() as Segment).path);
@@ -123,6 +125,21 @@ export class Journal {
     }
     // A crash before this leaves a segment whose records are all materialised; recovery skips and removes it.
     if (removed > 0) this.#disk.syncDirectory(this.#directory);
+    return this.#closed.length;
+  }
+
+  /**
+   * Begins a new segment if the open one holds anything: then what it holds can be released, too, once it is
+   * materialised.
+   *
+   * @returns the index of the first record that may stand in the open segment; older ones are all below
+   * @throws {BatchVoidError} a full disk; the journal is as it was before
+   * @throws {WritingEndedError} as {@link append}
+   */
+  rotate(): number {
+    if (this.#ended) throw ended(undefined);
+    if (this.#durableBytes > segmentHeaderBytes) this.#beginNext(this.#segment.end);
+    return this.#segment.end;
   }
 
   /** Closes the open segment's file. */
@@ -200,8 +217,7 @@ export class Journal {
     return file;
   }
 
-  #rotateIfFull(firstIndex: number): void {
-    if (this.#durableBytes < this.#limits.segmentBytesMax) return;
+  #beginNext(firstIndex: number): void {
     const full = this.#segment;
     const fullFile = this.#file;
     const sequence = full.sequence + 1;

@@ -22,6 +22,7 @@ import type {
 } from "./messages.ts";
 import type { PrimacyStart } from "./newest-state.ts";
 import type { LogPaths } from "./paths.ts";
+import type { ReplicationPorts } from "./replica-gate.ts";
 import { LogProgress } from "./progress.ts";
 import type { SignerKeys } from "./signing-keys.ts";
 
@@ -33,6 +34,10 @@ export type LogOptions = {
   diskModule: string;
   /** Verifier keys that signed this log before a change of keys. */
   formerKeys?: readonly string[] | undefined;
+  /** What is known of the clock (clock/shared-clock.ts); without it the time's uncertainty is not known. */
+  clock?: SharedArrayBuffer | undefined;
+  /** Threads that copy the log as it is written; the ports belong to the log from here on. */
+  replication?: ReplicationPorts | undefined;
   /** Proof that this process may sign, asked again ten times a second and before each publication. */
   primacy?: PrimacyStart | undefined;
 };
@@ -79,6 +84,9 @@ type SizeWaiter = {
   reject: (error: DocketError) => void;
 };
 
+/** Who waits for a number that the sequencer answers with. */
+type AnswerWaiter = { resolve: (answer: number) => void; reject: (error: DocketError) => void };
+
 /** A thread, and when it is gone. */
 type Thread = { worker: Worker; exited: Promise<void> };
 
@@ -90,6 +98,9 @@ export class LogThreads {
   readonly #progress: LogProgress;
   readonly #publishedWaiters: SizeWaiter[] = [];
   readonly #syncWaiters: SizeWaiter[] = [];
+  /** Who asked for a new segment, and who for segments to be let go: answered in order. */
+  readonly #rotateWaiters: AnswerWaiter[] = [];
+  readonly #releaseWaiters: AnswerWaiter[] = [];
   readonly #syncedListeners: ((size: number) => void)[] = [];
   readonly #publishedListeners: ((size: number) => void)[] = [];
   #handlers: LogHandlers | undefined;
@@ -131,14 +142,21 @@ export class LogThreads {
     const progress = new LogProgress();
     const { paths, diskModule, primacy } = options;
     const common = { paths, diskModule, primacy, opaque };
-    const sequencer = startThread("./sequencer-thread", channel.port1, {
-      ...common,
-      origin: options.origin,
-      signerKeys: options.signerKeys.roots,
-      formerKeys: options.formerKeys ?? [],
-      progress: progress.shared,
-      batches: channel.port1,
-    } satisfies SequencerStart);
+    const sequencer = startThread(
+      "./sequencer-thread",
+      channel.port1,
+      {
+        ...common,
+        origin: options.origin,
+        signerKeys: options.signerKeys.roots,
+        formerKeys: options.formerKeys ?? [],
+        progress: progress.shared,
+        clock: options.clock,
+        replicas: options.replication,
+        batches: channel.port1,
+      } satisfies SequencerStart,
+      options.replication?.ports,
+    );
     const started = [sequencer];
     try {
       const opening = opened(await firstMessage<FromSequencer>(sequencer));
@@ -241,6 +259,29 @@ export class LogThreads {
     await synced;
   }
 
+  /**
+   * Begins a new journal segment. Resolves with the number after that of the last record that an older one
+   * holds; rejects where the disk is full, or the log has ended.
+   */
+  rotate(): Promise<number> {
+    return this.#ask(this.#rotateWaiters, { kind: "rotate" });
+  }
+
+  /** Lets closed segments go that hold nothing from `size` on. Resolves with how many are left. */
+  release(size: number): Promise<number> {
+    return this.#ask(this.#releaseWaiters, { kind: "release", size });
+  }
+
+  #ask(waiters: AnswerWaiter[], message: ToSequencer): Promise<number> {
+    // While the log is being closed, what its last sync made superfluous may still go.
+    const refusal = message.kind === "release" ? this.#publicationEnd : this.refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    waiters.push({ resolve, reject });
+    this.send(message);
+    return promise;
+  }
+
   /** Sends to the sequencer. */
   send(message: ToSequencer, moved: readonly ArrayBuffer[] = []): void {
     this.#sequencer.worker.postMessage(message, moved as ArrayBuffer[]);
@@ -295,6 +336,15 @@ export class LogThreads {
       case "ended":
         this.#end(errorOf(message.failure), "publication goes on");
         break;
+      case "rotated":
+        this.#rotateWaiters.shift()?.resolve(message.end);
+        break;
+      case "rotationFailed":
+        this.#rotateWaiters.shift()?.reject(errorOf(message.failure));
+        break;
+      case "released":
+        this.#releaseWaiters.shift()?.resolve(message.left);
+        break;
       case "ready":
       case "closed":
         break;
@@ -331,6 +381,9 @@ export class LogThreads {
     if (scope === "publication too") this.#publicationEnd ??= error;
     const { code, message, retryAfterSeconds } = error;
     this.#handlers?.onVoid({ code, message, retryAfterSeconds });
+    for (const waiters of [this.#rotateWaiters, this.#releaseWaiters]) {
+      for (const waiter of waiters.splice(0)) waiter.reject(error);
+    }
     // What was answered is still published.
     this.#failWaiters(error, ({ size: wanted }) => scope === "publication too" || wanted > this.#status.size);
   }
@@ -360,8 +413,10 @@ function startThread(
   name: string,
   batches: MessagePort,
   workerData: SequencerStart | MaterialiserStart,
+  replicas: readonly MessagePort[] = [],
 ): Thread {
-  const worker = new Worker(threadUrl(name, import.meta.url), { workerData, transferList: [batches] });
+  const transferList = [batches, ...replicas];
+  const worker = new Worker(threadUrl(name, import.meta.url), { workerData, transferList });
   return { worker, exited: new Promise((resolve) => worker.once("exit", () => resolve())) };
 }
 

@@ -28,6 +28,8 @@ export type Append = {
   body: string;
   parts: readonly PlainPart[];
   actors?: readonly ActorEntry[];
+  /** Of a correction of the clock: see {@link AppendRequest}. */
+  backMs?: number | undefined;
   undo?: (() => void) | undefined;
   onSealed?: (sealed: Sealed) => void;
   /** `normal` if nothing is said. */
@@ -63,6 +65,8 @@ export class Log {
   readonly #threads: LogThreads;
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  /** Of the last record that was answered in this run. */
+  #lastTime: string | undefined;
   #unsent: AppendRequest[] = [];
   #generation = 0;
   #nextId = 1;
@@ -91,9 +95,10 @@ export class Log {
     return this.#threads.opening;
   }
 
-  /** How the log fares. */
-  get status(): Readonly<LogStatus> {
-    return { ...this.#threads.status, waiting: this.#waiting.length };
+  /** How the log fares; `lastTimeMs` is when the last record was sealed that was answered. */
+  get status(): Readonly<LogStatus & { lastTimeMs: number }> {
+    const lastTimeMs = this.#lastTime === undefined ? this.opening.timeMs : Date.parse(this.#lastTime);
+    return { ...this.#threads.status, waiting: this.#waiting.length, lastTimeMs };
   }
 
   /** Calls back whenever journal segments up to a size are no longer needed for the files. */
@@ -131,13 +136,15 @@ export class Log {
       if (this.#waiting.length === 0) queueMicrotask(send);
       else setImmediate(send);
     }
-    this.#unsent.push({
+    const request: AppendRequest = {
       id,
       generation: this.#generation,
       body: append.body,
       parts: append.parts,
       actors: append.actors ?? [],
-    });
+    };
+    if (append.backMs !== undefined) request.backMs = append.backMs;
+    this.#unsent.push(request);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ id, bytes, append, resolve, reject });
     });
@@ -157,9 +164,21 @@ export class Log {
     return this.#threads.published(size, impatient);
   }
 
-  /** Lets journal segments go whose records all lie below `size`. */
-  release(size: number): void {
-    this.#threads.send({ kind: "release", size });
+  /**
+   * Lets journal segments go whose records all lie below `size`. Resolves with how many closed ones are left.
+   */
+  release(size: number): Promise<number> {
+    return this.#threads.release(size);
+  }
+
+  /**
+   * Begins a new journal segment, so that all that was sealed until now can be let go once it is synced.
+   * Resolves with the number after that of the last record that an older segment holds.
+   *
+   * @throws {DocketError} `sealing_failed` where the disk is full; `log_closed`
+   */
+  rotate(): Promise<number> {
+    return this.#threads.rotate();
   }
 
   /** Publishes and syncs everything that is sealed now. Rejects if publication is faulty. */
@@ -188,6 +207,7 @@ export class Log {
       waiting.append.onSealed?.(sealed);
       waiting.resolve(sealed);
     }
+    this.#lastTime = answers.at(-1)?.time ?? this.#lastTime;
   }
 
   // Memory must not run ahead of the log: all that the void records did to it is taken back, newest first,

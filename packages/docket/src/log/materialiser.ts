@@ -8,7 +8,7 @@
 import { dirname, join } from "node:path";
 import { bundleName, entriesPath, hashBytes, parseCheckpoint, parseNote, tileHeight } from "@docket/tlog";
 import { tilePath, tileWidth } from "@docket/tlog";
-import type { Frontier } from "@docket/tlog";
+import type { Frontier, Hash } from "@docket/tlog";
 import { rowOf } from "./checkpoint-row.ts";
 import { RecentCheckpoints } from "./recent-checkpoints.ts";
 import type { LogDisk, LogFile } from "./disk.ts";
@@ -99,7 +99,27 @@ export class Materialiser {
 
   /** Takes in batches, in memory. */
   ingest({ batches, checkpoint }: HandedBatches): void {
+    this.add(batches);
+    this.cover(checkpoint);
+  }
+
+  /** Number of records that were taken in. */
+  get size(): number {
+    return this.#edge.size;
+  }
+
+  /** The root of all that was taken in. */
+  get root(): Hash {
+    return this.#edge.root();
+  }
+
+  /** Takes in batches, in memory, whose checkpoint comes later ({@link cover}). */
+  add(batches: readonly DurableBatch[]): void {
     for (const batch of batches) this.#add(batch);
+  }
+
+  /** Takes the checkpoint of all that was taken in; it can be published from here on. */
+  cover(checkpoint: Uint8Array): void {
     const signed = parseCheckpoint(parseNote(checkpoint).text);
     if (signed.size !== this.#edge.size || !Buffer.from(signed.root).equals(this.#edge.root())) {
       throw damaged(`the materialised tree differs from the signed root at size ${signed.size}`);

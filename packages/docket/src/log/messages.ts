@@ -5,6 +5,7 @@ import type { ErrorCode } from "@docket/protocol";
 import type { ActorEntry } from "./frame.ts";
 import type { PrimacyStart } from "./newest-state.ts";
 import type { LogPaths } from "./paths.ts";
+import type { ReplicationPorts } from "./replica-gate.ts";
 import type { AppendRequest, Sealed } from "./sequencer.ts";
 
 /** What a thread of the log is started with. `diskModule` exports `disk`, a LogDisk. */
@@ -20,8 +21,12 @@ export type SequencerStart = {
   diskModule: string;
   /** The sizes that are durable and integrated, for metrics (progress.ts). */
   progress: SharedArrayBuffer;
+  /** What is known of the clock (clock/shared-clock.ts); without it nothing is. */
+  clock: SharedArrayBuffer | undefined;
   /** Whether the entries are opaque; else they are records. */
   opaque: boolean;
+  /** Replicas' threads, and how many replicas must hold a record; of an opaque log there are none. */
+  replicas: ReplicationPorts | undefined;
   /** To the materialiser. */
   batches: MessagePort;
 };
@@ -47,8 +52,8 @@ export interface BatchQueue {
   commitNext(generation: number): void;
   /** Forgets all that waits. */
   clear(): void;
-  /** Lets go of journal segments that are materialised up to `size`. */
-  release(size: number): void;
+  /** Lets go of journal segments that are materialised up to `size`; how many closed ones are left. */
+  release(size: number): number;
   close(): void;
 }
 
@@ -57,6 +62,7 @@ export type ToSequencer =
   | { kind: "append"; requests: AppendRequest[] }
   | { kind: "add"; generation: number; payload: Uint8Array; count: number }
   | { kind: "release"; size: number }
+  | { kind: "rotate" }
   | { kind: "close" };
 
 /** From the sequencer. `void` says that everything of that generation that was not sealed is gone. */
@@ -73,6 +79,11 @@ export type FromSequencer =
   | { kind: "added"; firstIndex: number; count: number; batchMs: number }
   | { kind: "void"; generation: number; failure: Failure }
   | { kind: "ended"; failure: Failure }
+  /** A new segment was begun: older ones hold no record from `end` on. */
+  | { kind: "rotated"; end: number }
+  | { kind: "rotationFailed"; failure: Failure }
+  /** Segments were let go; `left` closed ones are still there. */
+  | { kind: "released"; left: number }
   | { kind: "closed" };
 
 /** A durable batch: the frames of `count` entries, and the hashes of their leaves, one after the other. */

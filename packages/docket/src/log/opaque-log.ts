@@ -51,7 +51,8 @@ export class OpaqueLog {
       onVoid: (failure) => this.#void(failure),
     });
     // Nothing else holds on to the journal's segments.
-    threads.onSynced((size) => threads.send({ kind: "release", size }));
+    // A segment that could not be removed is removed after the next start.
+    threads.onSynced((size) => void threads.release(size).catch(() => undefined));
   }
 
   /**

@@ -43,8 +43,8 @@ export class OpaqueQueue implements BatchQueue {
     this.#waiting.length = 0;
   }
 
-  release(size: number): void {
-    this.#sequencer.release(size);
+  release(size: number): number {
+    return this.#sequencer.release(size);
   }
 
   close(): void {

@@ -55,8 +55,8 @@ export class OpaqueSequencer {
   }
 
   /** Lets go of journal segments that are materialised up to `size`. */
-  release(size: number): void {
-    this.#tip.release(size);
+  release(size: number): number {
+    return this.#tip.release(size);
   }
 
   close(): void {

@@ -27,6 +27,8 @@ import type { LogPaths } from "./paths.ts";
 
 /** How many bundles of 256 records are kept in memory. */
 const bundlesCachedMax = 8;
+/** How many bundles' leaves alone: 256 leaves are about 100 KB. */
+const leavesCachedMax = 32;
 
 /** A record as the files hold it. */
 export type StoredRecord = { leaf: string; parts: RecordParts };
@@ -36,6 +38,7 @@ type Bundle = { leaves: string[]; parts: RecordParts[] };
 export class LogReader {
   readonly #paths: LogPaths;
   readonly #bundles = new Map<string, Promise<Bundle>>();
+  readonly #leaves = new Map<string, Promise<string[]>>();
 
   constructor(paths: LogPaths) {
     this.#paths = paths;
@@ -56,6 +59,26 @@ export class LogReader {
     const parts = bundle.parts[place];
     checkParts(index, leaf, parts);
     return { leaf, parts };
+  }
+
+  /**
+   * The leaf of a record alone, as the entry bundles have it.
+   *
+   * @param publishedSize the published size, above `index`
+   */
+  async leaf(index: number, publishedSize: number): Promise<string> {
+    const number = Math.floor(index / tileWidth);
+    const width = Math.min(tileWidth, publishedSize - number * tileWidth);
+    const leaves = await remembered(this.#leaves, `${number}/${width}`, leavesCachedMax, async () => {
+      const entries = await this.#either(entriesPath(number, width), entriesPath(number, tileWidth));
+      return decodePrefix(entries, width).map((entry) => Buffer.from(entry).toString("utf8"));
+    });
+    return leaves[index % tileWidth] as string;
+  }
+
+  /** The parts file of a bundle is another: what is remembered of it is read again. */
+  forget(bundle: number): void {
+    for (const key of this.#bundles.keys()) if (key.startsWith(`${bundle}/`)) this.#bundles.delete(key);
   }
 
   /** The proof (C2SP tlog-proof) of a record to the newest published checkpoint. */
@@ -82,16 +105,8 @@ export class LogReader {
   }
 
   #bundle(number: number, width: number): Promise<Bundle> {
-    const key = `${number}/${width}`;
-    let bundle = this.#bundles.get(key);
-    if (bundle === undefined) {
-      bundle = this.#readBundle(number, width);
-      this.#bundles.set(key, bundle);
-      bundle.catch(() => this.#bundles.delete(key));
-      const [oldest] = this.#bundles.keys();
-      if (this.#bundles.size > bundlesCachedMax && oldest !== undefined) this.#bundles.delete(oldest);
-    }
-    return bundle;
+    const read = (): Promise<Bundle> => this.#readBundle(number, width);
+    return remembered(this.#bundles, `${number}/${width}`, bundlesCachedMax, read);
   }
 
   async #readBundle(number: number, width: number): Promise<Bundle> {
@@ -124,7 +139,12 @@ export class LogReader {
 
 // A part's key and name say nothing of the record that it belongs to: only the manifest does, and the leaf of
 // it.
-function checkParts(index: number, text: string, parts: RecordParts): void {
+/**
+ * Checks that a record's parts are those that its leaf commits to; some of them may be gone.
+ *
+ * @throws {DocketError} `directory_damaged` if not
+ */
+export function checkParts(index: number, text: string, parts: RecordParts): void {
   const leaf = parseLeaf(text);
   const named = "parts" in leaf ? leaf.parts : undefined;
   const manifest = parts && hash("sha256", parts.manifest, "base64url");
@@ -138,6 +158,22 @@ function checkParts(index: number, text: string, parts: RecordParts): void {
     if (hash("sha256", bytes, "base64url") === lines.get(name)) continue;
     throw damaged(`the ${name} of record ${index} are not what its manifest names`);
   }
+}
+
+function remembered<Value>(
+  known: Map<string, Promise<Value>>,
+  key: string,
+  most: number,
+  read: () => Promise<Value>,
+): Promise<Value> {
+  let value = known.get(key);
+  if (value !== undefined) return value;
+  value = read();
+  known.set(key, value);
+  value.catch(() => known.delete(key));
+  const [oldest] = known.keys();
+  if (known.size > most && oldest !== undefined) known.delete(oldest);
+  return value;
 }
 
 // The full bundle may have taken the partial one's place meanwhile: then only its beginning is wanted.

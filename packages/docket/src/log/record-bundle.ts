@@ -75,8 +75,9 @@ export function readBundle(read: ReadLogFile, bundle: number, width: number): Re
     }
     const own = decodeRecordParts(sealed.subarray(offsets[place], offsets[place + 1]));
     if (own === "malformed") return broken(`parts/${bundleName(bundle)} is malformed`, leaf);
+    // Parts may have been dropped; whether a record says why is for `docket verify`.
     const fault =
-      checkSealedParts(record, own?.manifest, own?.parts ?? []) ?? wrongSubject(record, own?.manifest);
+      checkSealedParts(record, own?.manifest, own?.parts ?? [], []) ?? wrongSubject(record, own?.manifest);
     return { index, leaf, record, parts: own?.parts ?? [], fault };
   });
 }

@@ -3,6 +3,7 @@
 import { batchPayloadBytesMax } from "./frame.ts";
 import type { HandOver } from "./hand-over.ts";
 import type { BatchQueue, FromSequencer } from "./messages.ts";
+import { ReplicaGate } from "./replica-gate.ts";
 import type { AppendRequest, Sequencer } from "./sequencer.ts";
 
 /** Most records in one batch. */
@@ -20,10 +21,27 @@ export class RecordQueue implements BatchQueue {
   readonly #tell: (message: FromSequencer) => void;
   readonly #waiting: AppendRequest[] = [];
 
-  constructor(sequencer: Sequencer, handOver: HandOver, tell: (message: FromSequencer) => void) {
+  /** Lets records be told of; with replicas that must hold them, when they do. */
+  readonly #gate: ReplicaGate;
+  /** Covers what was handed on last; without it nothing was since the opening. */
+  #handed: Uint8Array | undefined;
+
+  constructor(
+    sequencer: Sequencer,
+    handOver: (checkpoint: () => Uint8Array) => HandOver,
+    tell: (message: FromSequencer) => void,
+    gate: ReplicaGate = new ReplicaGate(),
+  ) {
     this.#sequencer = sequencer;
-    this.#handOver = handOver;
+    // Nothing is handed on while something waits before it, so this is the checkpoint of the recovered tail.
+    this.#handOver = handOver(() => this.#handed ?? sequencer.checkpoint());
     this.#tell = tell;
+    this.#gate = gate;
+  }
+
+  /** Takes what replicas hold on to the materialiser. */
+  get handOver(): HandOver {
+    return this.#handOver;
   }
 
   get empty(): boolean {
@@ -38,17 +56,24 @@ export class RecordQueue implements BatchQueue {
     const requests = this.#take(generation);
     if (requests.length === 0) return;
     const startedMs = performance.now();
-    const { sealed, batch } = this.#sequencer.commit(requests);
-    this.#tell({ kind: "sealed", sealed, batchMs: performance.now() - startedMs });
-    this.#handOver.add(batch);
+    const { sealed, batch, checkpoint } = this.#sequencer.commit(requests);
+    const size = batch.firstIndex + batch.count;
+    this.#gate.announce({ size, checkpoint });
+    // With replicas that must hold it, a crash here leaves records that nobody was told of.
+    this.#gate.pass(size, () => {
+      this.#tell({ kind: "sealed", sealed, batchMs: performance.now() - startedMs });
+      // Handing on may come later than this, with more batches: the newest of them is covered.
+      this.#handed = checkpoint;
+      this.#handOver.add(batch);
+    });
   }
 
   clear(): void {
     this.#waiting.length = 0;
   }
 
-  release(size: number): void {
-    this.#sequencer.release(size);
+  release(size: number): number {
+    return this.#sequencer.release(size);
   }
 
   close(): void {

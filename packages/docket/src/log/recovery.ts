@@ -138,14 +138,14 @@ function followChain(
 ): ChainEnd {
   let index = from;
   let previous = lastLeaf === undefined ? chainStart(origin) : leafHash(lastLeaf);
-  let timeMs = lastLeaf === undefined ? 0 : timeOf(readLeaf(lastLeaf, from - 1));
+  let timeMs = lastLeaf === undefined ? 0 : leastTimeAfter(readLeaf(lastLeaf, from - 1));
   for (const record of tail.batches.flatMap((batch) => batch.records)) {
     const leaf = readLeaf(record.leaf, index);
     if (leaf.index !== index) throw damaged(`the journal's record ${index} says that it is ${leaf.index}`);
     if (leaf.prev !== encodeBase64Url(previous))
       throw damaged(`record ${index} does not follow the one before`);
     previous = leafHash(record.leaf);
-    timeMs = timeOf(leaf);
+    timeMs = leastTimeAfter(leaf);
     index++;
   }
   return { previous, timeMs };
@@ -316,6 +316,8 @@ function readLeaf(leaf: Uint8Array, index: number): DocketRecord {
 }
 
 /** A leaf that was read has a canonical time. */
-function timeOf(leaf: DocketRecord): number {
-  return parseTime(leaf.time) as number;
+// A crash may have come between a correction of the clock and the record that it lets be earlier.
+function leastTimeAfter(leaf: DocketRecord): number {
+  const timeMs = parseTime(leaf.time) as number;
+  return leaf.kind === "clock-correction" ? Math.max(0, timeMs - leaf.backMs) : timeMs;
 }

@@ -4,22 +4,28 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { parseVerifierKey } from "@docket/tlog";
 import type { Signer } from "@docket/tlog";
+import { machineClocks, SharedClock } from "../clock/shared-clock.ts";
+import type { ClockReading } from "../clock/shared-clock.ts";
 import { randomPool } from "../evidence/random.ts";
 import type { LogDisk } from "./disk.ts";
 import { failureOf } from "./failure.ts";
 import { HandOver } from "./hand-over.ts";
 import { BatchVoidError } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import type { BatchQueue, FromSequencer, SequencerStart, ToSequencer } from "./messages.ts";
 import { openPrimacy } from "./newest-state.ts";
 import { OpaqueQueue } from "./opaque-queue.ts";
 import { OpaqueSequencer } from "./opaque-sequencer.ts";
 import { LogProgress } from "./progress.ts";
 import { RecordQueue } from "./record-queue.ts";
+import { ReplicaGate } from "./replica-gate.ts";
 import { recoverLog } from "./recovery.ts";
 import type { RecoveredLog } from "./recovery.ts";
 import { Sequencer } from "./sequencer.ts";
 import { rootSigners } from "./signing-keys.ts";
 
+/** A close waits this long, in ms, for replicas that must hold what was committed last. */
+const closingWaitMs = 2000;
 /** How often it is asked whether this process may still sign, in ms. */
 const primacyIntervalMs = 100;
 
@@ -29,6 +35,8 @@ const { disk } = (await import(start.diskModule)) as { disk: LogDisk };
 const progress = new LogProgress(start.progress);
 const primacy = start.primacy && openPrimacy(start.primacy);
 const random = randomPool();
+const gate = new ReplicaGate(start.replicas);
+const sharedClock = start.clock && new SharedClock(start.clock);
 let generation = 0;
 let checkedMs = -Infinity;
 let scheduled = false;
@@ -58,17 +66,27 @@ function take(message: ToSequencer): void {
     case "release":
       release(message.size);
       break;
+    case "rotate":
+      rotate();
+      break;
     case "close":
       while (opened?.queue.empty === false && !ended) commitNext();
       opened?.queue.close();
-      opened?.handOver.close();
-      tell({ kind: "closed" });
-      main.close();
+      void gate.drained(closingWaitMs).then(close);
       break;
   }
 }
 
+// What no replica took in time stays in the journal: the next opening waits for one before it tells of it.
+function close(): void {
+  opened?.handOver.close();
+  gate.close();
+  tell({ kind: "closed" });
+  main.close();
+}
+
 type Opened = {
+  journal: Journal;
   queue: BatchQueue;
   records?: RecordQueue;
   entries?: OpaqueQueue;
@@ -83,7 +101,10 @@ function open(): Opened | undefined {
     const { paths, origin, opaque } = start;
     const log = recoverLog(disk, paths, origin, signers, { opaque, formerKeys, newSalt });
     const writer = opaque ? openOpaque(log, signers) : openRecords(log, signers);
-    writer.handOver.add(...log.tail);
+    const { size } = log.head.frontier;
+    if (size > 0 && !opaque) gate.announce({ size, checkpoint: writer.handOver.checkpoint() });
+    // What nobody was told of before a crash is published, and found by repeats, from here on.
+    gate.pass(size, () => writer.handOver.add(...log.tail));
     tell({
       kind: "ready",
       size: log.head.frontier.size,
@@ -101,18 +122,35 @@ function open(): Opened | undefined {
 }
 
 function openRecords(log: RecoveredLog, signers: readonly Signer[]): Opened {
-  const ports = { now: Date.now, random, signers, origin: start.origin, progress };
+  const ports = { clock: sealingTime, random, signers, origin: start.origin, progress };
   const sequencer = new Sequencer(log.journal, log.head, ports);
-  const handOver = new HandOver(start.batches, () => sequencer.checkpoint());
-  const records = new RecordQueue(sequencer, handOver, tell);
-  return { queue: records, records, handOver };
+  const records = new RecordQueue(
+    sequencer,
+    (checkpoint) => new HandOver(start.batches, checkpoint),
+    tell,
+    gate,
+  );
+  return { journal: log.journal, queue: records, records, handOver: records.handOver };
+}
+
+// Asked for each batch, before any of it is written: what was sealed before a step was seen is not in doubt.
+function sealingTime(): ClockReading {
+  if (sharedClock === undefined) return { nowMs: Date.now(), uncertaintyMs: null };
+  const reading = sharedClock.reading(machineClocks);
+  if (!reading.stopped) return reading;
+  throw new BatchVoidError(
+    "sealing_failed",
+    `nothing was sealed: the clock jumped by ${Math.round(reading.jumpMs)} ms, and no source says that it ` +
+      "is right now: docket clock",
+    { retryAfterSeconds: 5 },
+  );
 }
 
 function openOpaque(log: RecoveredLog, signers: readonly Signer[]): Opened {
   const sequencer = new OpaqueSequencer(log.journal, log.head, start.origin, signers, progress);
   const handOver = new HandOver(start.batches, () => sequencer.checkpoint());
   const entries = new OpaqueQueue(sequencer, handOver, tell);
-  return { queue: entries, entries, handOver };
+  return { journal: log.journal, queue: entries, entries, handOver };
 }
 
 function schedule(): void {
@@ -134,11 +172,13 @@ function commitNext(): void {
     // Decisions that wait behind this batch were made on top of it, so they are void with it.
     opened.queue.clear();
     if (error instanceof BatchVoidError) {
-      tell({ kind: "void", generation, failure: failureOf(error) });
+      const message: FromSequencer = { kind: "void", generation, failure: failureOf(error) };
+      // After what was committed before it and waits for a replica.
+      gate.pass(0, () => tell(message));
       generation++;
     } else {
       ended = true;
-      tell({ kind: "ended", failure: failureOf(error) });
+      gate.pass(0, () => tell({ kind: "ended", failure: failureOf(error) }));
     }
   }
 }
@@ -152,10 +192,24 @@ function checkPrimacy(): void {
 }
 
 function release(size: number): void {
+  // Whoever asked is answered in any case: one that could not be removed is left.
+  let left = 1;
   try {
-    opened?.queue.release(size);
+    left = opened?.queue.release(size) ?? 0;
   } catch {
-    // A segment that could not be removed is removed after the next start; it costs space, nothing else.
+    // It is removed after the next start; it costs space, nothing else.
+  }
+  tell({ kind: "released", left });
+}
+
+// What is waiting to be written goes into the new segment.
+function rotate(): void {
+  if (ended || opened === undefined) return;
+  try {
+    tell({ kind: "rotated", end: opened.journal.rotate() });
+  } catch (error) {
+    // A full disk: the journal is as it was. Anything else ends writing, which the next batch finds, too.
+    tell({ kind: "rotationFailed", failure: failureOf(error) });
   }
 }
 

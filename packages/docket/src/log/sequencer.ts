@@ -6,6 +6,7 @@ import { hash } from "node:crypto";
 import { encodeLeaf, formatTime, leafBytesMax } from "@docket/protocol";
 import { encodeBase64Url, fromUtf8, hashBytes, inclusionFromNodes, inclusionNodes } from "@docket/tlog";
 import type { Frontier, Hash, Signer } from "@docket/tlog";
+import type { ClockReading } from "../clock/shared-clock.ts";
 import { DocketError } from "../error.ts";
 import { sealParts } from "../evidence/seal.ts";
 import type { PlainPart, RandomBytes } from "../evidence/seal.ts";
@@ -24,6 +25,8 @@ export type AppendRequest = {
   body: string;
   parts: readonly PlainPart[];
   actors: readonly ActorEntry[];
+  /** Of a correction of the clock: by how many ms the records that follow may be earlier than it. */
+  backMs?: number | undefined;
 };
 
 /** A sealed record: durable, and covered by a signed root. */
@@ -44,14 +47,18 @@ export type LogHead = {
   frontier: Frontier;
   /** Leaf hash of the last record, or the hash of the origin line for an empty log. */
   previous: Hash;
-  /** Time of the last record, in ms since 1970. */
+  /**
+   * No record may be earlier than this, in ms since 1970: the time of the last record, or, where that is a
+   * correction of the clock, as much earlier as it allows.
+   */
   timeMs: number;
   signed: SignedRoot;
 };
 
 /** What the sequencer needs from outside. */
 export type SequencerPorts = {
-  now: () => number;
+  /** The time for a batch. @throws {BatchVoidError} nothing may be sealed under this clock now */
+  clock: () => ClockReading;
   random: RandomBytes;
   /** Sign each root, in this order. */
   signers: readonly Signer[];
@@ -66,6 +73,7 @@ export class Sequencer {
   readonly #nodes: NodeCache;
   /** Leaf hash of the last record, base64url. */
   #previous: string;
+  /** No record may be earlier: see {@link LogHead}. */
   #timeMs: number;
 
   constructor(journal: Journal, head: LogHead, ports: SequencerPorts) {
@@ -89,13 +97,20 @@ export class Sequencer {
    * @throws {WritingEndedError} the log writes no more until it is opened again
    */
   commit(requests: readonly AppendRequest[]): Commit {
-    const timeMs = Math.max(this.#timeMs, this.#ports.now());
-    const time = formatTime(timeMs);
+    const reading = this.#ports.clock();
+    let stamp = stampAt(reading, this.#timeMs);
+    let timeMs = stamp.timeMs;
     const leafHashes = Buffer.allocUnsafe(requests.length * hashBytes);
     let previous = this.#previous;
     const encoded = requests.map((request, place) => {
-      const each = this.#encode(request, this.#tip.size + place, previous, time);
+      const each = this.#encode(request, this.#tip.size + place, previous, stamp);
       previous = each.hash;
+      timeMs = stamp.timeMs;
+      if (request.backMs !== undefined) {
+        // Directly after a correction, and nowhere else, a record may be earlier than the one before it.
+        timeMs = Math.max(0, timeMs - request.backMs);
+        stamp = stampAt(reading, timeMs);
+      }
       leafHashes.write(previous, place * hashBytes, hashBytes, "base64url");
       return each;
     });
@@ -112,7 +127,7 @@ export class Sequencer {
     const sealed = requests.map(({ id }, place): Sealed => ({
       id,
       index: firstIndex + place,
-      time,
+      time: (encoded[place] as Encoded).time,
       leaf: (encoded[place] as Encoded).leaf,
       manifest: (encoded[place] as Encoded).record.manifest?.toString("utf8"),
       proof: proofs[place] as string,
@@ -127,20 +142,21 @@ export class Sequencer {
   }
 
   /** Lets go of journal segments that are materialised up to `size`. */
-  release(size: number): void {
-    this.#tip.release(size);
+  release(size: number): number {
+    return this.#tip.release(size);
   }
 
   close(): void {
     this.#tip.close();
   }
 
-  #encode(request: AppendRequest, index: number, prev: string, time: string): Encoded {
+  #encode(request: AppendRequest, index: number, prev: string, stamp: Stamp): Encoded {
     const parts =
       request.parts.length === 0
         ? undefined
         : sealParts(request.parts, this.#ports.origin, this.#ports.random);
-    const header = { v: 1 as const, index, prev, time, uncertaintyMs: null };
+    const { time, uncertaintyMs } = stamp;
+    const header = { v: 1 as const, index, prev, time, uncertaintyMs };
     const leaf = encodeLeaf(header, request.body, parts?.manifestHash);
     const prefixed = Buffer.allocUnsafe(1 + Buffer.byteLength(leaf));
     prefixed[0] = 0x00;
@@ -158,7 +174,7 @@ export class Sequencer {
       parts: parts?.sealed ?? [],
       actors: request.actors,
     };
-    return { record, leaf, hash: hash("sha256", prefixed, "base64url") };
+    return { record, leaf, time, hash: hash("sha256", prefixed, "base64url") };
   }
 
   // The proofs of a batch share most of their hashes, and the checkpoint.
@@ -182,11 +198,26 @@ export class Sequencer {
 /** A record on its way into the journal. */
 type Encoded = {
   record: RecordFrames & { manifest: Buffer | undefined };
-  /** The leaf's text. */
+  /** The leaf's text, and its time. */
   leaf: string;
+  time: string;
   /** The leaf's hash, base64url. */
   hash: string;
 };
+
+/** The time that records bear. */
+type Stamp = { timeMs: number; time: string; uncertaintyMs: number | null };
+
+// A clock that went back makes no record earlier than the one before it: those bear the last time until it is
+// reached again, and say by how much more they are off.
+function stampAt({ nowMs, uncertaintyMs }: ClockReading, leastMs: number): Stamp {
+  const timeMs = Math.max(leastMs, nowMs);
+  return {
+    timeMs,
+    time: formatTime(timeMs),
+    uncertaintyMs: uncertaintyMs === null ? null : uncertaintyMs + (timeMs - nowMs),
+  };
+}
 
 /** The hash that record 0 names as the one before: SHA-256 of `docket/v1\n` and the origin. */
 export function chainStart(origin: string): Hash {

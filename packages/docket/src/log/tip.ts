@@ -84,9 +84,9 @@ export class LogTip {
     return bytes;
   }
 
-  /** Lets go of journal segments that are materialised up to `size`. */
-  release(size: number): void {
-    this.#journal.release(size);
+  /** Lets go of journal segments that are materialised up to `size`; how many closed ones are left. */
+  release(size: number): number {
+    return this.#journal.release(size);
   }
 
   close(): void {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mail as an event: what a policy, signals and models are given of it.
 import { hash } from "node:crypto";
-import { formatTime } from "@docket/protocol";
-import { nameLengthMax } from "@docket/protocol/events";
+import { formatTime, nameLengthMax } from "@docket/protocol";
 import type { Event } from "@docket/protocol";
 import { cutName, cutToJson, firstNames } from "./cut.ts";
 import { htmlToText } from "./html-text.ts";

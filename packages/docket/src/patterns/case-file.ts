@@ -176,7 +176,7 @@ async function receiptOf(
     return await ports.opening(index, author.by, reason);
   } catch (error) {
     // Its evidence is gone; its receipt still verifies.
-    if (error instanceof DocketError && error.code === "not_found") return ports.receipt(index);
+    if (error instanceof DocketError && error.code === "evidence_gone") return ports.receipt(index);
     throw error;
   }
 }

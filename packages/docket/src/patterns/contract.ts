@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Patterns of abuse as HTTP and the command line see them: an actor's timeline, and findings across actors.
 import type { Outcome } from "@docket/protocol";
-import type { StandingNow } from "../enforcement/contract.ts";
+import type { RestrictionInForce, StandingNow } from "../enforcement/contract.ts";
 import type { ActorFigures, Period } from "../views/pattern-queries.ts";
 
 /** What kinds of findings there are. */
@@ -107,3 +107,39 @@ export type TimelineFigures = Omit<ActorFigures, "fromMs" | "toMs"> & {
 /** Most entries of one page of a timeline, and how many if nothing is said. */
 export const timelineEntriesMax = 500;
 export const timelineEntriesDefault = 50;
+
+/** Which part of a timeline is asked for. */
+export type TimelineQuery = {
+  /** Only records before this one. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+  /** Only records of these kinds. */
+  readonly kinds?: readonly string[] | undefined;
+};
+
+/** Which actors are asked for: those of whom something was not allowed, the newest first. */
+export type ActorsQuery = {
+  /** Only by records before this one. */
+  readonly before?: number | undefined;
+  /** Only actors with a restriction in force. */
+  readonly restricted: boolean;
+  readonly limit: number;
+};
+/** An actor as it is listed. */
+export type ListedActor = {
+  /** The pseudonym. */
+  readonly actor: string;
+  /** The newest record by which it was found. */
+  readonly last: TimelineEntry;
+  /** How many such records this page came upon. */
+  readonly records: number;
+  /** Strikes now, and restrictions and links in force. */
+  readonly strikes: number;
+  readonly restrictions: readonly RestrictionInForce[];
+  readonly links: number;
+};
+/** A page of actors. `next`: where to go on, as `before`; `null` at the end. */
+export type ActorsPage = { readonly actors: readonly ListedActor[]; readonly next: number | null };
+/** Most actors of one page, and how many if nothing is said. */
+export const actorsListedMax = 200;
+export const actorsListedDefault = 50;

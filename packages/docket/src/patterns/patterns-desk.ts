@@ -4,10 +4,21 @@ import { DocketError } from "../error.ts";
 import type { StandingNow } from "../enforcement/contract.ts";
 import { makeCaseFile } from "./case-file.ts";
 import type { CaseFileMade, CasePorts, CaseWish } from "./case-file.ts";
-import { timelineEntriesMax } from "./contract.ts";
-import type { Findings, FindingsQuery, Timeline } from "./contract.ts";
+import { actorsOf } from "./actors.ts";
+import type { ActorsSource } from "./actors.ts";
+import { actorsListedMax, timelineEntriesMax } from "./contract.ts";
+import type {
+  ActorsPage,
+  ActorsQuery,
+  Findings,
+  FindingsQuery,
+  Timeline,
+  TimelineQuery,
+} from "./contract.ts";
 import { findPatterns } from "./findings/findings.ts";
 import type { FindingsSource } from "./findings/source.ts";
+import { withImposed } from "./imposed.ts";
+import type { ImposedSource } from "./imposed.ts";
 import { timelineOf } from "./timeline.ts";
 import type { TimelineSource } from "./timeline.ts";
 
@@ -19,6 +30,8 @@ export type PatternsAuthor = { readonly by: string; readonly role: string };
 /** What the desk leans on. */
 export type PatternsPorts = FindingsSource &
   TimelineSource &
+  ActorsSource &
+  ImposedSource &
   CasePorts & {
     /** Resolves when the views have all that was sealed. */
     readonly indexed: () => Promise<void>;
@@ -31,7 +44,10 @@ export type PatternsPorts = FindingsSource &
   };
 
 /** Patterns of a site, as HTTP and the command line see them. */
-export type SitePatterns = Pick<PatternsDesk, "timeline" | "findings" | "caseFile" | "actorOf" | "latestMs">;
+export type SitePatterns = Pick<
+  PatternsDesk,
+  "timeline" | "actors" | "findings" | "caseFile" | "actorOf" | "latestMs"
+>;
 
 /** The patterns of a site. */
 export class PatternsDesk {
@@ -59,17 +75,24 @@ export class PatternsDesk {
   /**
    * A page of an actor's timeline, the newest first.
    *
-   * @param before the record from which on it goes back, without it
    * @throws {DocketError} `not_found`
    */
-  async timeline(
-    idOrPseudonym: string,
-    { before, limit }: { before?: number | undefined; limit: number },
-  ): Promise<Timeline> {
+  async timeline(idOrPseudonym: string, query: TimelineQuery): Promise<Timeline> {
     const actor = await this.actorOf(idOrPseudonym);
     await this.#ports.indexed();
-    const page = await timelineOf(this.#ports, actor, { before, limit: Math.min(limit, timelineEntriesMax) });
-    return { ...page, standing: this.#ports.standingOf(actor, this.#ports.clock()) };
+    const limit = Math.min(query.limit, timelineEntriesMax);
+    const page = await timelineOf(this.#ports, actor, { ...query, limit });
+    const standing = this.#ports.standingOf(actor, this.#ports.clock());
+    return { ...page, standing: await withImposed(standing, this.#ports) };
+  }
+
+  /** Actors of whom something was not simply allowed, or on whom a measure was laid, the newest first. */
+  async actors(query: ActorsQuery): Promise<ActorsPage> {
+    await this.#ports.indexed();
+    const nowMs = this.#ports.clock();
+    const standingOf = (actor: string): StandingNow => this.#ports.standingOf(actor, nowMs);
+    const limit = Math.min(query.limit, actorsListedMax);
+    return actorsOf(this.#ports, standingOf, { ...query, limit });
   }
 
   /** The latest time of any decision, in ms since 1970; 0 if there is none. */

@@ -5,7 +5,7 @@ import { isCaseRecord, parseLeaf } from "@docket/protocol";
 import type { CaseBody, RecordHeader } from "@docket/protocol";
 import type { DecisionRow } from "../views/decision-row.ts";
 import type { SiteIndex } from "../views/site-index.ts";
-import type { Timeline, TimelineEntry } from "./contract.ts";
+import type { Timeline, TimelineEntry, TimelineQuery } from "./contract.ts";
 
 const dayMs = 86_400_000;
 /** Most disputes, links and reports of an actor that figures are made of. */
@@ -37,13 +37,15 @@ export type CaseRecord = RecordHeader & CaseBody;
 export async function timelineOf(
   source: TimelineSource,
   actor: string,
-  { before, limit }: { before?: number | undefined; limit: number },
+  { before, limit, kinds }: TimelineQuery,
 ): Promise<Omit<Timeline, "standing">> {
   const order = "descending";
+  const withDecisions = kinds?.includes("decision") ?? true;
+  const cases = kinds === undefined ? timelineKinds : timelineKinds.filter((kind) => kinds.includes(kind));
   const [figures, rows, leaves, counted] = await Promise.all([
     source.actorFigures(actor),
-    source.decisions({ actor, before, order, limit: limit + 1 }),
-    source.caseRecords({ kinds: timelineKinds, about: actor, before, order, limit: limit + 1 }),
+    withDecisions ? source.decisions({ actor, before, order, limit: limit + 1 }) : [],
+    source.caseRecords({ kinds: cases, about: actor, before, order, limit: limit + 1 }),
     source.caseRecords({ kinds: countedKinds, about: actor, limit: figureRecordsMax }),
   ]);
   const entries = [...rows.map(decisionEntry), ...leaves.map(caseOf).map(caseEntry)].sort(

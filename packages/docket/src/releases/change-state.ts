@@ -10,13 +10,14 @@ import type {
   LevelBody,
   ListBody,
   ListProposal,
+  PersonBody,
   ProposalBody,
   RecordHeader,
   ReleaseBody,
   ReleaseVia,
 } from "@docket/protocol";
 import { isApproved } from "./duties.ts";
-import type { Approvable } from "./duties.ts";
+import type { Approvable, KnownKey } from "./duties.ts";
 
 /** The kinds of records that changes of the policy are made of. */
 export const changeKinds: ReadonlySet<string> = new Set([
@@ -27,11 +28,14 @@ export const changeKinds: ReadonlySet<string> = new Set([
   "level",
   "list",
   "access",
+  "person",
 ]);
+/** Kinds that say who there is, and are no change of the policy. */
+const whoKinds: ReadonlySet<string> = new Set(["access", "person"]);
 
 /** A record of one of these kinds. */
 export type ChangeRecord = RecordHeader &
-  (ReleaseBody | ProposalBody | ApprovalBody | CancelBody | LevelBody | ListBody | AccessBody);
+  (ReleaseBody | ProposalBody | ApprovalBody | CancelBody | LevelBody | ListBody | AccessBody | PersonBody);
 
 /** Most releases of the past that are remembered to be gone back to. */
 export const historyMax = 10_000;
@@ -110,8 +114,8 @@ export type ChangeState = {
   readonly origins: Map<string, string>;
   /** Releases that came into force, oldest first. */
   readonly releases: PastRelease[];
-  /** Keys by id: the role, and the record by which they were made. */
-  readonly keys: Map<string, { readonly role: string; readonly madeAt: number }>;
+  /** Keys and people by id. */
+  readonly keys: Map<string, KnownKey>;
 };
 
 /** How changes stand in a log without any. */
@@ -134,14 +138,20 @@ export function isChangeRecord(record: DocketRecord): record is ChangeRecord {
   return changeKinds.has(record.kind);
 }
 
+/** Whether a record of these kinds is a change of the policy, and not of who there is. */
+export function isPolicyKind(kind: string): boolean {
+  return changeKinds.has(kind) && !whoKinds.has(kind);
+}
+
 /** Takes a record in. Call in the order of the log, with each record once. */
 export function takeRecord(state: ChangeState, record: ChangeRecord): void {
   const atMs = Date.parse(record.time);
   switch (record.kind) {
     case "access":
-      if (record.change === "created" && !state.keys.has(record.key)) {
-        state.keys.set(record.key, { role: record.role, madeAt: record.index });
-      }
+      takeKey(state, record);
+      return;
+    case "person":
+      takePerson(state, record);
       return;
     case "proposal":
       state.proposals.set(record.index, {
@@ -212,6 +222,22 @@ function takeApproval(state: ChangeState, record: RecordHeader & ApprovalBody, a
 }
 
 // What came of a proposal and what a broken glass was are both told by `of`, which names the record.
+function takeKey(state: ChangeState, { key, change, role, index, from }: RecordHeader & AccessBody): void {
+  if (change === "revoked" || state.keys.has(key)) return;
+  // A key in the place of another is of whoever had that one: no other person, and there as long.
+  const old = from === undefined ? undefined : state.keys.get(from);
+  const holder = old === undefined ? {} : { holder: old.holder ?? from };
+  state.keys.set(key, { role, madeAt: old?.madeAt ?? index, ...holder });
+}
+
+function takePerson(state: ChangeState, { person, change, roles, index }: RecordHeader & PersonBody): void {
+  const role = roles.at(-1);
+  const known = state.keys.get(person);
+  if (change === "removed" || role === undefined) state.keys.delete(person);
+  // Whoever got another role after a proposal was nobody's choice to approve it before.
+  else if (known?.role !== role) state.keys.set(person, { role, madeAt: index });
+}
+
 function takeList(state: ChangeState, record: RecordHeader & ListBody, atMs: number): void {
   const { index, by, of = -1, until } = record;
   const reverted = state.listGlasses.get(of);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Separation of duties: how many persons a change takes, and which. Docket knows keys, not persons: what
-// counts as another person is another key, and one that is older than the proposal, so that nobody makes
-// themself a second one for it. docs/operations/policy-changes.md says the same in a table.
+// Separation of duties: how many persons a change takes, and which. Of apps Docket knows keys, not persons:
+// what counts as another person is another key or account, and one that is older than the proposal, so that
+// nobody makes themself a second one for it. docs/operations/policy-changes.md says the same in a table.
 import type { DutyLevel } from "@docket/protocol";
 import { dutyLevels } from "@docket/protocol";
 import type { Role } from "../access/permissions.ts";
@@ -35,8 +35,20 @@ export function approvalsNeeded(level: DutyLevel, restrictsMore: boolean): numbe
   return level === "strict" && restrictsMore ? 2 : 1;
 }
 
-/** API keys by id: the role, and the index of the record by which they were made. */
-export type Keys = ReadonlyMap<string, { readonly role: string; readonly madeAt: number }>;
+/** An API key or a person: the role, and the index of the record by which they were made. */
+export type KnownKey = {
+  readonly role: string;
+  readonly madeAt: number;
+  /** Of a key in the place of others: the first of them. Both are one person's. */
+  readonly holder?: string | undefined;
+};
+/** API keys and people by id. */
+export type Keys = ReadonlyMap<string, KnownKey>;
+
+/** Whose key or account it is, as far as the log knows. */
+export function holderOf(keys: Keys, by: string): string {
+  return keys.get(by)?.holder ?? by;
+}
 
 /**
  * Whether enough have approved. Each approval is judged by the level as it is now: what one person approved
@@ -66,13 +78,16 @@ export function objection(
   approver: Author,
   keys: Keys,
 ): string | undefined {
-  if (subject.approvals.some(({ by }) => by === approver.by)) return "you have approved it already";
+  const holder = holderOf(keys, approver.by);
+  if (subject.approvals.some(({ by }) => holderOf(keys, by) === holder))
+    return "you have approved it already";
   return doubt(level, subject, approver.by, keys);
 }
 
 function doubt(level: DutyLevel, subject: Approvable, by: string, keys: Keys): string | undefined {
   if (level === "solo") return undefined;
-  if (by === subject.by) return `you proposed it; at level ${level} somebody else approves`;
+  if (holderOf(keys, by) === holderOf(keys, subject.by))
+    return `you proposed it; at level ${level} somebody else approves`;
   const key = keys.get(by);
   if (by !== "operator" && (key === undefined || key.madeAt > subject.index)) {
     return `your key was made after the proposal; at level ${level} it takes one that was there before`;

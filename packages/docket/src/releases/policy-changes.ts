@@ -8,7 +8,7 @@ import type { BodyWithoutParts, DocketRecord, DutyLevel, ReleaseBody } from "@do
 import { formatTime, parseLeaf } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
-import { changeKinds, isChangeRecord, isFresh } from "./change-state.ts";
+import { changeKinds, isChangeRecord, isFresh, isPolicyKind } from "./change-state.ts";
 import type { BrokenListGlass, ChangeState, Proposal, Provisional } from "./change-state.ts";
 import { comparePolicies } from "./compare.ts";
 import { changesView, proposalView } from "./change-views.ts";
@@ -90,7 +90,7 @@ export class PolicyChanges implements Changes {
   }
 
   async records(limit: number, before: number = Number.MAX_SAFE_INTEGER): Promise<DocketRecord[]> {
-    const kinds = [...changeKinds].filter((kind) => kind !== "access");
+    const kinds = [...changeKinds].filter(isPolicyKind);
     const all = (await this.#ports.records(kinds)).map(parseLeaf);
     return all
       .filter(({ index }) => index < before)
@@ -109,7 +109,7 @@ export class PolicyChanges implements Changes {
     index: number,
   ): Promise<{ record: DocketRecord; proposal: ProposalView | null; change: ChangePart | null }> {
     const { record } = await this.#ports.decided(index);
-    if (!isChangeRecord(record) || record.kind === "access") {
+    if (!isChangeRecord(record) || !isPolicyKind(record.kind)) {
       throw new DocketError("not_found", `record ${index} is no change of the policy`);
     }
     const proposal = this.#state.proposals.get(index);

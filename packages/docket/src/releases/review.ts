@@ -3,7 +3,7 @@
 // gave, and what the candidate would have hit over the last week. It is sealed with the proposal, in the part
 // `change`.
 import { runPolicyTests } from "@docket/policy";
-import type { Policy } from "@docket/policy";
+import type { Outcome, Policy } from "@docket/policy";
 import type { Comparable, PolicyChange } from "./compare.ts";
 import type { ModelCheck } from "./contract.ts";
 import { comparePolicies, restrictsMore } from "./compare.ts";
@@ -41,6 +41,9 @@ export type PreviewedRule = {
   readonly after: number;
 };
 
+/** How many decisions there are of each outcome. */
+export type OutcomeCounts = Readonly<Record<Outcome, number>>;
+
 /** What the candidate would have done with recent events. */
 export type Preview =
   | { readonly ran: false; readonly why: string }
@@ -52,12 +55,22 @@ export type Preview =
       readonly events: number;
       /** Decisions that come out otherwise. */
       readonly changed: number;
+      /** Decisions by outcome: as they were recorded, and as the candidate has them. */
+      readonly outcomes?: { readonly before: OutcomeCounts; readonly after: OutcomeCounts };
       readonly rules: readonly PreviewedRule[];
       readonly notes?: readonly string[];
     };
 
-/** Has a candidate decide recent history. Stops when the signal says so. */
-export type Previewer = (candidate: Release, signal: AbortSignal) => Promise<Preview>;
+/**
+ * Has a candidate decide recent history. Stops when the signal says so.
+ *
+ * `unkept` is a change of a list that the candidate names and that is kept nowhere.
+ */
+export type Previewer = (
+  candidate: Release,
+  signal: AbortSignal,
+  unkept?: { readonly name: string; readonly version: string; readonly bytes: Uint8Array },
+) => Promise<Preview>;
 
 /** The plaintext of the part `change` of a change of policy. */
 export type ChangePart = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports by users. They put a content into the review queue, and never restrict anybody or train a model by
 // themselves. Who reports appears as any actor: by a pseudonym, and what they wrote under their own key.
+import type { ReportsRead } from "@docket/policy";
 import { codePattern, formatTime, parseLeaf } from "@docket/protocol";
 import type { BodyWithoutParts, DocketRecord } from "@docket/protocol";
 import { DocketError } from "../error.ts";
@@ -27,6 +28,8 @@ export const reportedListedMax = 1000;
 export const reportedListedDefault = 100;
 /** Most decisions of a content that a report's result is taken from. */
 const revisionsMax = 200;
+/** Policies read the reports of so many days. */
+export const readDays = 30;
 /** Floods are looked for in the reports of so many days. */
 const floodDays = 30;
 const dayMs = 86_400_000;
@@ -139,6 +142,20 @@ export class ReportDesk {
   weightOf(content: string | number): ReportWeight {
     const key = typeof content === "number" ? (this.#state.keyOf(content) ?? "") : content;
     return this.#state.weight(key, this.#ports.trustedPercent(), this.#ports.linkedTo);
+  }
+
+  /**
+   * What policies read of reports: of those of the last {@link readDays} days that nobody has looked at yet.
+   *
+   * @param content its keyed hash
+   */
+  readAt(actor: string, content: string | undefined, atMs: number): ReportsRead {
+    const percent = this.#ports.trustedPercent();
+    const { linkedTo } = this.#ports;
+    const of = this.#state.weightOfActor(actor, atMs - readDays * dayMs, percent, linkedTo);
+    const read = { actor: of.weightPerMille, reporters: of.reporters };
+    if (content === undefined) return read;
+    return { ...read, content: this.#state.weight(content, percent, linkedTo).weightPerMille };
   }
 
   /** Reported contents after a first report's record. */

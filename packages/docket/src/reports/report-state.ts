@@ -34,12 +34,17 @@ export type Reported = {
 /** The reports that a record gave a result, or another one. */
 export type ReportResults = { readonly finding: ReviewFinding; readonly reports: readonly Report[] };
 
+/** Actors that are one with an actor, without itself. */
+type LinkedTo = (actor: string) => readonly string[];
+
 type Reporter = { reports: number; right: number; wrong: number; recentMs: number[] };
 
 /** The state of a site's reports. */
 export class ReportState {
   /** By key: the content's keyed hash, or the decision. In the order of first reports. */
   readonly contents: Map<string, Reported> = new Map();
+  /** Keys of an actor's contents that were reported. */
+  readonly #keysOf = new Map<string, Set<string>>();
   /** Which reported content a decision is on. */
   readonly #names = new Map<number, { key: string; actor: string }>();
   readonly #reporters = new Map<string, Reporter>();
@@ -66,13 +71,21 @@ export class ReportState {
     const { index, of, reporter, category, trusted = false, time } = record;
     const known = this.contents.get(key);
     const content = known ?? { key, actor, reports: [], found: undefined };
-    if (known === undefined) this.contents.set(key, content);
+    if (known === undefined) this.#begin(content);
     const atMs = Date.parse(time);
     const late = content.found !== undefined;
     content.reports.push({ index, of, reporter, category, trusted, atMs, late });
     const person = this.#reporter(reporter);
     person.reports += 1;
     person.recentMs = [...person.recentMs.filter((ms) => ms > atMs - hourMs), atMs];
+  }
+
+  #begin(content: Reported): void {
+    const { key, actor } = content;
+    this.contents.set(key, content);
+    const keys = this.#keysOf.get(actor);
+    if (keys === undefined) this.#keysOf.set(actor, new Set([key]));
+    else keys.add(key);
   }
 
   // A person said what a content is.
@@ -135,9 +148,21 @@ export class ReportState {
    * How much the reports of a content weigh that nobody has looked at since. Each reporter's word counts
    * once, and that of linked ones as one: the best of theirs.
    */
-  weight(key: string, trustedPercent: number, linkedTo: (actor: string) => readonly string[]): ReportWeight {
-    const content = this.contents.get(key);
-    const open = content === undefined ? [] : openReports(content);
+  weight(key: string, trustedPercent: number, linkedTo: LinkedTo): ReportWeight {
+    return this.#weigh([key], Number.NEGATIVE_INFINITY, trustedPercent, linkedTo);
+  }
+
+  /** The same of all contents of an actor, of reports since a time. */
+  weightOfActor(actor: string, sinceMs: number, trustedPercent: number, linkedTo: LinkedTo): ReportWeight {
+    return this.#weigh(this.#keysOf.get(actor) ?? [], sinceMs, trustedPercent, linkedTo);
+  }
+
+  #weigh(keys: Iterable<string>, sinceMs: number, trustedPercent: number, linkedTo: LinkedTo): ReportWeight {
+    const open: Report[] = [];
+    for (const key of keys) {
+      const content = this.contents.get(key);
+      if (content !== undefined) open.push(...openReports(content).filter(({ atMs }) => atMs >= sinceMs));
+    }
     const groups = new Map<string, { weight: number; trusted: boolean }>();
     for (const report of open) {
       const group = [report.reporter, ...linkedTo(report.reporter)].sort()[0] as string;

@@ -68,6 +68,34 @@ test("reports of a content are one case; each reporter counts once, linked ones 
   });
 });
 
+test("policies read what open reports weigh: of a content, and of all contents of an actor", async () => {
+  const world = await open();
+  await world.log.decide(
+    { id: "e13", type: "comment", actor: { id: "author1" }, content: { id: "post13", text: "and more" } },
+    "allow",
+    actorOf("author1"),
+  );
+  await report(world, "bob", "post1");
+  await report(world, "bob", "post13");
+  await report(world, "carol", "post13");
+  await report(world, "dave", "post2");
+  const author = actorOf("author1");
+  const read = (content?: string, atMs = startMs): object => world.reports.readAt(author, content, atMs);
+  assert.deepEqual(read(), { actor: 1000, reporters: 2 }, "bob counts once");
+  assert.deepEqual(read("h:post13"), { actor: 1000, reporters: 2, content: 1000 });
+  assert.deepEqual(read("h:post1"), { actor: 1000, reporters: 2, content: 500 });
+  assert.deepEqual(read("h:never"), { actor: 1000, reporters: 2, content: 0 });
+  world.links.set(actorOf("bob"), [actorOf("carol")]);
+  world.links.set(actorOf("carol"), [actorOf("bob")]);
+  assert.deepEqual(read("h:post13"), { actor: 500, reporters: 1, content: 500 });
+  assert.deepEqual(world.reports.readAt(actorOf("nobody"), undefined, startMs), { actor: 0, reporters: 0 });
+  const month = 31 * 86_400_000;
+  assert.deepEqual(read(undefined, startMs + month), { actor: 0, reporters: 0 }, "too long ago");
+  const indexOfPost13 = (await world.log.decisions({ content: "h:post13", limit: 1 }))[0]?.index ?? -1;
+  await review(world, indexOfPost13, "notSpam");
+  assert.deepEqual(read("h:post13"), { actor: 250, reporters: 1, content: 0 }, "bob and carol were wrong");
+});
+
 test("what is found makes a reporter's word worth more or less, and is told to them once", async () => {
   const world = await open();
   await report(world, "bob", "post1", { language: "de", text: "das ist Betrug" });

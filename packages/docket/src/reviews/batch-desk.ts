@@ -124,10 +124,11 @@ export class BatchDesk implements SiteBatches {
   async approve(author: ActAuthor, index: number): Promise<Batch> {
     const known = this.#known(index);
     if (known.status !== "pending") throw conflict(known, "waits for nobody");
-    if (known.by === author.by) {
+    const keys = this.#ports.keys();
+    const key = keys.get(author.by);
+    if ((keys.get(known.by)?.holder ?? known.by) === (key?.holder ?? author.by)) {
       throw new DocketError("another_person", "you began this batch; another person approves it");
     }
-    const key = this.#ports.keys().get(author.by);
     if (author.by !== "operator" && (key === undefined || key.madeAt > index)) {
       throw new DocketError("another_person", "your key was made after the batch; it takes one from before");
     }

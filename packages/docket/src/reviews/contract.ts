@@ -12,6 +12,7 @@ import type {
 import type { OutcomeInForce, StandingNow, Texts, VerdictDone } from "../enforcement/contract.ts";
 import type { LabelInForce } from "../labels/label-desk.ts";
 import type { OpenTask } from "./case.ts";
+import type { Following } from "./consequence.ts";
 
 /** Who holds a case, and until when (RFC 3339). Claims are in memory alone: a restart ends them. */
 export type Claim = { of: number; by: string; until: string };
@@ -64,6 +65,22 @@ export type QueueQuery = {
 /** A record about a case, without what all records have. */
 export type ChainEntry = { index: number; at: string; kind: string; by: string } & Record<string, unknown>;
 
+/** A report of the content, as its reporter made it. */
+export type SaidReport = {
+  /** Index of the report's record. */
+  index: number;
+  at: string;
+  /** Pseudonym in the log. */
+  reporter: string;
+  category: string;
+  trusted: boolean;
+  /** What they wrote; `null` where they wrote nothing, it is erased, or evidence was not asked for. */
+  text: string | null;
+};
+
+/** What a finding comes to if the reviewer says nothing else; `null` where everything stays as it is. */
+export type FollowsByFinding = Record<"spam" | "notSpam", Following | null>;
+
 /** Everything that a reviewer needs to see of a decision, on one page. */
 export type CasePage = {
   of: number;
@@ -83,7 +100,14 @@ export type CasePage = {
   chain: ChainEntry[];
   label: LabelInForce | null;
   reports: ReportWeight | null;
+  /** The newest reports of the content, the oldest of them first; at most {@link saidReportsMax}. */
+  said: SaidReport[];
+  /** `null` on a blind page, which changes nothing. */
+  follows: FollowsByFinding | null;
 };
+
+/** Most reports of a content that its page shows. */
+export const saidReportsMax = 20;
 
 /** What a reviewer says of a case. */
 export type ReviewWish = {

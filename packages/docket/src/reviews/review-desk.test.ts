@@ -190,6 +190,29 @@ const checks: Record<string, (site: TestSite) => Promise<void>> = {
     await assert.rejects(site.opened.reviews.page(one.by, 0, true), { code: "not_found" });
     await assert.rejects(site.opened.reviews.page(one.by, 999, true), { code: "not_found" });
   },
+  "what reporters wrote is shown with the content, and what each finding comes to": async (site) => {
+    const of = await indexOf(site, "odd");
+    const report = { index: of, category: "scam", text: "asks for money" };
+    const { index } = await site.opened.reports.report(operator.by, { ...report, reporter: "bob" });
+    await site.opened.reports.report(operator.by, {
+      index: of,
+      category: "spam",
+      reporter: "carol",
+      trusted: true,
+    });
+    const unasked = await site.opened.reviews.page(one.by, of, false);
+    assert.deepEqual(
+      unasked.said.map(({ category, trusted, text }) => [category, trusted, text]),
+      [
+        ["scam", false, null],
+        ["spam", true, null],
+      ],
+    );
+    const { said, follows } = await site.opened.reviews.page(one.by, of, true);
+    assert.deepEqual([said[0]?.index, said[0]?.text, said[1]?.text], [index, "asks for money", null]);
+    const removed = { verdict: "remove", confirm: true, compensate: false };
+    assert.deepEqual(follows, { spam: removed, notSpam: null });
+  },
   "a step of a ladder that needs a person is taken, or declined, by one": async (site) => {
     await draw(site);
     const struck = async (account: string): Promise<number> => {

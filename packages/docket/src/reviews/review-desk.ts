@@ -15,10 +15,12 @@ import { Claims } from "./claims.ts";
 import type { HeldClaim } from "./claims.ts";
 import { followsFrom, verdictOf } from "./consequence.ts";
 import type { Following } from "./consequence.ts";
+import { saidReportsMax } from "./contract.ts";
 import type {
   CasePage,
   ChainEntry,
   Claim,
+  FollowsByFinding,
   QueueItem,
   QueuePage,
   QueueQuery,
@@ -26,6 +28,7 @@ import type {
   ReviewDone,
   ReviewFigures,
   ReviewWish,
+  SaidReport,
   SiteReviews,
 } from "./contract.ts";
 import { rowOf, rowsOf } from "./load-state.ts";
@@ -58,6 +61,8 @@ export type ReviewDeskPorts = {
   readonly recorded: (index: number) => Promise<{ record: DocketRecord; facts: Facts | undefined }>;
   /** The event of a decision; `undefined` where its evidence is gone. */
   readonly event: (index: number) => Promise<Event | undefined>;
+  /** What the reporter wrote in a report's record; `undefined` where it is erased, or nothing. */
+  readonly reportText: (index: number) => Promise<string | undefined>;
   readonly label: (of: number) => Promise<LabelInForce | undefined>;
   /** What reports of a decision's content weigh; `undefined` if there are none. */
   readonly reports: (of: number) => ReportWeight | undefined;
@@ -129,9 +134,10 @@ export class ReviewDesk implements SiteReviews {
     const hidden = each !== undefined && tasks.some(({ blind }) => blind) ? firstReview(each) : undefined;
     const isBlind = hidden !== undefined;
     const chain = await this.#chain(of, hidden);
+    const reported = chain.filter(({ kind }) => kind === "report").slice(-saidReportsMax);
     const evidence = withEvidence
-      ? await this.#evidence(by, of)
-      : { event: null, evidence: "unasked" as const };
+      ? await this.#evidence(by, of, reported)
+      : { event: null, evidence: "unasked" as const, said: reported.map((entry) => saidReport(entry)) };
     return {
       of,
       tasks,
@@ -145,6 +151,7 @@ export class ReviewDesk implements SiteReviews {
       chain,
       label: isBlind ? null : ((await label(of)) ?? null),
       reports: reports(of) ?? null,
+      follows: isBlind ? null : await this.#follows(of),
     };
   }
 
@@ -260,6 +267,13 @@ export class ReviewDesk implements SiteReviews {
     return followsFrom(finding, { decided, inForce: outcome, hadEffects });
   }
 
+  async #follows(of: number): Promise<FollowsByFinding> {
+    const reason = "preview";
+    const spam = await this.#following({ of, finding: "spam", reason });
+    const notSpam = await this.#following({ of, finding: "notSpam", reason });
+    return { spam: spam ?? null, notSpam: notSpam ?? null };
+  }
+
   #taskOf(by: string, of: number, task: ReviewTask | undefined): OpenTask {
     const each = this.#ports.state().case(of);
     const open = each === undefined ? undefined : chosen(openTasks(each), task);
@@ -313,19 +327,30 @@ export class ReviewDesk implements SiteReviews {
       .map(chainEntry);
   }
 
-  // Who reads a person's words is on record before anything is shown; once for each claim.
-  async #evidence(by: string, of: number): Promise<Pick<CasePage, "event" | "evidence">> {
+  // Who reads a person's words is on record before anything is shown, the words of those who reported it with
+  // them; once for each claim.
+  async #evidence(
+    by: string,
+    of: number,
+    reported: readonly ChainEntry[],
+  ): Promise<Pick<CasePage, "event" | "evidence" | "said">> {
     const claim = this.#claims.of(of);
     const isOpened = claim?.by === by && claim.openedEvidence;
     const event = await this.#ports.event(of);
-    if (event === undefined) return { event: null, evidence: "gone" };
+    const said: SaidReport[] = [];
+    for (const entry of reported) said.push(saidReport(entry, await this.#ports.reportText(entry.index)));
+    if (event === undefined && said.every(({ text }) => text === null)) {
+      return { event: null, evidence: "gone", said };
+    }
     if (!isOpened) {
       const plaintext = JSON.stringify({ v: 1, reason: "review" });
       const part = { name: "facts" as const, subject: "site", key: this.#ports.siteKey, plaintext };
       await this.#ports.seal({ kind: "opening", by, of }, [part]);
       if (claim?.by === by) claim.openedEvidence = true;
     }
-    return { event, evidence: "opened" };
+    return event === undefined
+      ? { event: null, evidence: "gone", said }
+      : { event, evidence: "opened", said };
   }
 
   #noteParts(note: string | undefined): PlainPart[] {
@@ -391,6 +416,17 @@ function chainEntry(record: DocketRecord): ChainEntry {
   const entry: ChainEntry = { index, at: time, kind, by };
   for (const [key, value] of Object.entries(record)) if (!ofEveryRecord.has(key)) entry[key] = value;
   return entry;
+}
+
+function saidReport({ index, at, reporter, category, trusted }: ChainEntry, text?: string): SaidReport {
+  return {
+    index,
+    at,
+    reporter: String(reporter),
+    category: String(category),
+    trusted: trusted === true,
+    text: text ?? null,
+  };
 }
 
 function firstReview(each: ReviewCase): number | undefined {

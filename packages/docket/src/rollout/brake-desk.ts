@@ -5,7 +5,7 @@ import type { BodyWithoutParts, BrakeFacts, DutyLevel } from "@docket/protocol";
 import { encodeBrakeFacts } from "@docket/protocol";
 import { DocketError } from "../error.ts";
 import type { PlainPart } from "../evidence/seal.ts";
-import type { Author } from "../releases/duties.ts";
+import type { Author, Keys } from "../releases/duties.ts";
 import type { Undo } from "./actor-cells.ts";
 import type { Watched } from "./brake-state.ts";
 import type { RuleModes } from "./rule-modes.ts";
@@ -16,8 +16,8 @@ export const confirmWhyLengthMax = 4000;
 /** How duties stand: what `ChangeState` of the releases has. */
 export type Duties = {
   readonly level: DutyLevel;
-  /** Keys by id: the role, and the record by which they were made. */
-  readonly keys: ReadonlyMap<string, { readonly role: string; readonly madeAt: number }>;
+  /** Keys and people by id. */
+  readonly keys: Keys;
 };
 
 /** What happens to a record that is being sealed. */
@@ -152,10 +152,11 @@ function objection(
   author: Author,
 ): string | undefined {
   if (level === "solo") return undefined;
-  if (author.by === changedBy) {
+  const key = keys.get(author.by);
+  if ((key?.holder ?? author.by) === (keys.get(changedBy)?.holder ?? changedBy)) {
     return `you made the change that was stopped; at level ${level} somebody else confirms it`;
   }
-  const madeAt = keys.get(author.by)?.madeAt;
+  const madeAt = key?.madeAt;
   if (author.by !== "operator" && (madeAt === undefined || madeAt > of)) {
     return `your key was made after the brake; at level ${level} it takes one that was there before`;
   }

@@ -25,7 +25,12 @@ export type SettingName =
   | "confirmAppliedMinutes"
   | "noticeDelayMinutes"
   | "reportsAnHour"
-  | "reportsTrustedPercent";
+  | "reportsTrustedPercent"
+  | "alertQueueCases"
+  | "alertOverdueDisputes"
+  | "alertUnconfirmedVerdicts"
+  | "alertDeadMessages"
+  | "alertAnchorHours";
 
 /** All settings by name, in the order in which they are listed. */
 export const settingDefinitions: Readonly<Record<SettingName, SettingDefinition>> = {
@@ -106,6 +111,36 @@ export const settingDefinitions: Readonly<Record<SettingName, SettingDefinition>
     least: 50,
     most: 100,
     about: "A reporter counts as trusted if so many percent of their reports were right",
+  },
+  alertQueueCases: {
+    default: 1000,
+    least: 0,
+    most: 1_000_000,
+    about: "So many cases that wait for a reviewer raise an alert; 0: never",
+  },
+  alertOverdueDisputes: {
+    default: 1,
+    least: 0,
+    most: 1_000_000,
+    about: "So many disputes that are overdue raise an alert; 0: never",
+  },
+  alertUnconfirmedVerdicts: {
+    default: 1,
+    least: 0,
+    most: 1_000_000,
+    about: "So many verdicts that the app has not confirmed in time raise an alert; 0: never",
+  },
+  alertDeadMessages: {
+    default: 1,
+    least: 0,
+    most: 1_000_000,
+    about: "So many messages of webhooks that were given up raise an alert; 0: never",
+  },
+  alertAnchorHours: {
+    default: 24,
+    least: 0,
+    most: 8760,
+    about: "An outside clock that has not stamped the log for so many hours raises an alert; 0: never",
   },
 };
 

@@ -12,13 +12,15 @@
 //
 // A crash before 2 leaves nothing but a directory that is thrown away; between 2 and 6 every step is done
 // again or found done. Nothing is sealed between 2 and 3 but the key-change record.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import type { KeyChangeBody } from "@docket/protocol";
 import { formatSignature, openCheckpoint, openNote, parseVerifierKey } from "@docket/tlog";
 import { DocketError } from "../error.ts";
 import { createLogKeys, publishedKeyFile, readLogKeys, rootKeyFile, signerKeysOf } from "../evidence/keys.ts";
+import { replaceSecret, syncDirectory } from "../evidence/key-folder.ts";
+import { randomPool } from "../evidence/random.ts";
 import type { RandomBytes } from "../evidence/seal.ts";
 import { readHeldState } from "../log/held-state.ts";
 import { damaged } from "../log/materialised.ts";
@@ -27,7 +29,7 @@ import type { SignerKeys } from "../log/signing-keys.ts";
 import { claimEpoch } from "./epoch.ts";
 import { changeKeys, currentKeys, writeKeyHistory } from "./key-history.ts";
 import type { KeyHistory } from "./key-history.ts";
-import { epochPlaces, sealAlone } from "./maintenance.ts";
+import { epochPlaces, keyFolder, sealAlone } from "./maintenance.ts";
 import type { MaintainedLog } from "./maintenance.ts";
 
 /** A change of keys that is done. `index` is its record's; `size` that of the checkpoint with both sets. */
@@ -48,7 +50,7 @@ export async function beginKeyChange(
   history: KeyHistory,
   random: RandomBytes,
 ): Promise<void> {
-  const signerKeys = signerKeysOf(readLogKeys(log.keys));
+  const signerKeys = signerKeysOf(readLogKeys(keyFolder(log)));
   const formerKeys = formerKeysOf(history);
   const primacy = claimEpoch(epochPlaces(log), readHeldState(log.disk, log.paths, log.origin));
   const size = await sealAlone(log, { signerKeys, formerKeys, primacy });
@@ -61,7 +63,7 @@ export async function beginKeyChange(
   const unfinished = `${nextFolder(log)}.tmp`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
-  createLogKeys(unfinished, log.origin, random);
+  createLogKeys({ ...keyFolder(log), path: unfinished }, log.origin, random);
   syncDirectory(unfinished);
   renameSync(unfinished, nextFolder(log));
   syncDirectory(log.keys);
@@ -77,7 +79,7 @@ export async function finishKeyChange(
   history: KeyHistory,
   vkeyPath: string,
 ): Promise<KeyChange> {
-  const next = signerKeysOf(readLogKeys(nextFolder(log)));
+  const next = signerKeysOf(readLogKeys({ ...keyFolder(log), path: nextFolder(log) }));
   const newKeys = verifierKeysOf(next);
   const change = keptChange(log, newKeys) ?? (await sealChange(log, history, next));
   const { index, size } = change;
@@ -104,7 +106,7 @@ async function sealChange(
   history: KeyHistory,
   next: SignerKeys,
 ): Promise<Omit<KeyChange, "new">> {
-  const current = signerKeysOf(readLogKeys(log.keys));
+  const current = signerKeysOf(readLogKeys(keyFolder(log)));
   const old = verifierKeysOf(current);
   const newKeys = verifierKeysOf(next);
   const signerKeys = {
@@ -179,14 +181,5 @@ function nextFolder(log: MaintainedLog): string {
 }
 
 function putKey(log: MaintainedLog, file: string, key: string): void {
-  log.disk.replaceFile(join(log.keys, file), Buffer.from(`${key}\n`), true);
-}
-
-function syncDirectory(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  replaceSecret(keyFolder(log), file, `${key}\n`, randomPool());
 }

@@ -3,6 +3,8 @@
 // else has open, without policy, index or counters. The next opening of the site takes such records in.
 import { encodeBody } from "@docket/protocol";
 import type { BodyWithoutParts } from "@docket/protocol";
+import type { KeyFolder } from "../evidence/key-folder.ts";
+import type { KeyRing } from "../evidence/key-ring.ts";
 import type { LogDisk } from "../log/disk.ts";
 import { Log } from "../log/log.ts";
 import type { PrimacyStart } from "../log/newest-state.ts";
@@ -16,6 +18,8 @@ export type MaintainedLog = {
   paths: LogPaths;
   /** The directory of its keys. */
   keys: string;
+  /** Opens those of its keys that are protected (key-providers/). */
+  guard: KeyRing | undefined;
   opaque: boolean;
   disk: LogDisk;
   /** The URL of a module that exports the same disk, for the log's threads. */
@@ -25,6 +29,11 @@ export type MaintainedLog = {
 /** Where its epoch is written down. */
 export function epochPlaces(log: MaintainedLog): EpochPlaces {
   return { origin: log.origin, site: log.paths.site, keys: log.keys };
+}
+
+/** The folder of its secret keys. */
+export function keyFolder(log: Pick<MaintainedLog, "keys" | "guard">): KeyFolder {
+  return { path: log.keys, guard: log.guard };
 }
 
 /** Who may sign, and under which keys. */

@@ -11,7 +11,7 @@ import { claimEpoch, proveNewest } from "./epoch.ts";
 import { finishKeyChange, formerKeysOf, isKeyChangeBegun } from "./key-change.ts";
 import { currentKeys, firstPeriod, keyHistoryOfLog, readKeyHistory, writeKeyHistory } from "./key-history.ts";
 import type { KeyHistory } from "./key-history.ts";
-import { epochPlaces } from "./maintenance.ts";
+import { epochPlaces, keyFolder } from "./maintenance.ts";
 import type { MaintainedLog, Signing } from "./maintenance.ts";
 import { sealPromotion } from "./promotion.ts";
 import { refuseIfRetired } from "./retired.ts";
@@ -30,7 +30,7 @@ export async function settleOpening(log: MaintainedLog, vkeyPath: string): Promi
   // First of all: an older copy of the data knows of older keys too, and that is not what is wrong with it.
   proveNewest(places, held);
   const history = await settleKeys(log, vkeyPath);
-  const signerKeys = signerKeysOf(readLogKeys(log.keys));
+  const signerKeys = signerKeysOf(readLogKeys(keyFolder(log)));
   const primacy = claimEpoch(places, readHeldState(log.disk, log.paths, log.origin));
   const signing = { signerKeys, formerKeys: formerKeysOf(history), primacy };
   await sealPromotion(log, signing);
@@ -48,7 +48,7 @@ export async function settleKeys(log: MaintainedLog, vkeyPath: string): Promise<
     await finishKeyChange(log, history, vkeyPath);
     return keyHistory(log);
   }
-  const keys = verifierKeysOf(signerKeysOf(readLogKeys(log.keys)));
+  const keys = verifierKeysOf(signerKeysOf(readLogKeys(keyFolder(log))));
   if (keys.join() !== currentKeys(history).join()) {
     throw new DocketError(
       "usage",
@@ -63,7 +63,7 @@ export function keyHistory(log: MaintainedLog): KeyHistory {
   const { disk, paths, origin, opaque } = log;
   const kept = readKeyHistory(disk, paths, origin);
   if (kept !== undefined) return kept;
-  const files = verifierKeysOf(signerKeysOf(readLogKeys(log.keys)));
+  const files = verifierKeysOf(signerKeysOf(readLogKeys(keyFolder(log))));
   const size = opaque ? 0 : materialisedSize(log);
   const history = keyHistoryOfLog(disk, paths, origin, size) ?? firstPeriod(origin, files);
   writeKeyHistory(disk, paths, history);

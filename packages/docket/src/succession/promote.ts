@@ -11,7 +11,7 @@ import type { HeldState } from "../log/held-state.ts";
 import { verifierKeysOf } from "../log/signing-keys.ts";
 import { behind, contradiction, raiseEpoch, readEpoch, unproven } from "./epoch.ts";
 import type { EpochState } from "./epoch.ts";
-import { epochPlaces } from "./maintenance.ts";
+import { epochPlaces, keyFolder } from "./maintenance.ts";
 import type { MaintainedLog } from "./maintenance.ts";
 import { keyHistory, settleOpening } from "./opening.ts";
 import { askWitnesses, readGiven, trustedKeys } from "./outside.ts";
@@ -98,7 +98,7 @@ export async function gather(
   options: Pick<PromoteOptions, "seen" | "policy">,
   ports: OutsidePorts,
 ): Promise<{ found: OutsideCheckpoint[]; unanswered: Unanswered[] }> {
-  const files = verifierKeysOf(signerKeysOf(readLogKeys(log.keys)));
+  const files = verifierKeysOf(signerKeysOf(readLogKeys(keyFolder(log))));
   const keys = trustedKeys(keyHistory(log), files);
   const given = await readGiven(options.seen, log.origin, keys, ports);
   if (options.policy === undefined) return { found: given, unanswered: [] };

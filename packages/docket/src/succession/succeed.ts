@@ -9,7 +9,7 @@ import { readLogKeys, signerKeysOf } from "../evidence/keys.ts";
 import { verifierKeysOf } from "../log/signing-keys.ts";
 import { fenceAll, readEpoch } from "./epoch.ts";
 import { currentKeys } from "./key-history.ts";
-import { epochPlaces } from "./maintenance.ts";
+import { epochPlaces, keyFolder } from "./maintenance.ts";
 import type { MaintainedLog } from "./maintenance.ts";
 import { keyHistory } from "./opening.ts";
 import { openCounted, trustedKeys } from "./outside.ts";
@@ -34,7 +34,7 @@ export async function lastKnownCheckpoint(
 ): Promise<LastKnown> {
   const history = keyHistory(log);
   // Those in the keys directory may be newer than an old copy of the data knows.
-  const files = verifierKeysOf(signerKeysOf(readLogKeys(log.keys)));
+  const files = verifierKeysOf(signerKeysOf(readLogKeys(keyFolder(log))));
   const keys = trustedKeys(history, files);
   const outside = await gather(log, options, ports);
   fenceAll(epochPlaces(log));

@@ -13,6 +13,7 @@ export const plainRow: Omit<DecisionRow, "index" | "actor" | "decidedMs" | "seal
   fingerprint: undefined,
   rules: [],
   fired: [],
+  lists: [],
   strikes: 0,
   restrictions: 0,
   refusedBy: undefined,

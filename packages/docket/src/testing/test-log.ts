@@ -11,6 +11,7 @@ import {
   utf8,
 } from "@docket/tlog";
 import type { Signer, Verifier } from "@docket/tlog";
+import type { ClockReading } from "../clock/shared-clock.ts";
 import type { LogDisk } from "../log/disk.ts";
 import { journalLimits } from "../log/journal.ts";
 import type { JournalLimits } from "../log/journal.ts";
@@ -50,16 +51,21 @@ export function createTestLog(disk: LogDisk, data: string): LogPaths {
 /**
  * Opens a log as its threads do, and lets the materialiser take in the tail.
  *
+ * @param now ms since 1970, or what the clock says besides
  * @param limits of the journal, where a test is about what happens at them
  */
 export function openTestLog(
   disk: LogDisk,
   paths: LogPaths,
-  now: () => number,
+  now: () => number | ClockReading,
   limits: JournalLimits = { ...journalLimits, roomBytes: 4096 },
 ): TestLog {
   const recovered = recoverLog(disk, paths, testOrigin, [testSigner], { limits });
-  const ports = { now, random: randomBytes, signers: [testSigner], origin: testOrigin };
+  const clock = (): ClockReading => {
+    const reading = now();
+    return typeof reading === "number" ? { nowMs: reading, uncertaintyMs: null } : reading;
+  };
+  const ports = { clock, random: randomBytes, signers: [testSigner], origin: testOrigin };
   const sequencer = new Sequencer(recovered.journal, recovered.head, ports);
   const materialiser = new Materialiser(disk, paths);
   if (recovered.tail.length > 0) {

@@ -48,6 +48,7 @@ const row: DecisionRow = {
   fingerprint: "f".repeat(22),
   rules: ["links"],
   fired: ["comments/links", "comments/new:shadow"],
+  lists: [],
   strikes: 1,
   language: "de",
 };

@@ -25,6 +25,8 @@ export type DecisionRow = {
   readonly rules: readonly string[];
   /** Every rule that fired, as `policy/rule`: the enforced first, then others as `policy/rule:mode`. */
   readonly fired: readonly string[];
+  /** Lists of which rules that fired had hit entries, by name, each once. */
+  readonly lists: readonly string[];
   /** How many strikes it gave, and restrictions it imposed. */
   readonly strikes: number;
   readonly restrictions: number;
@@ -145,6 +147,7 @@ export function decisionRow(
     fingerprint: textOf(values, "signals.fingerprint"),
     rules: record.rules,
     fired: firedRules(facts),
+    lists: listsHit(facts),
     strikes: facts.strikes.reduce((sum, { count }) => sum + count, 0),
     restrictions: record.restrictions.length,
     refusedBy: facts.refusedBy ?? undefined,
@@ -169,6 +172,11 @@ function firedRules({ fired }: Facts): string[] {
     else others.push(`${policy}/${rule}:${mode}`);
   }
   return others.length === 0 ? enforced : [...enforced, ...others];
+}
+
+// A hit is `list:keyed hash`; names of lists have no colon.
+function listsHit({ hits = [] }: Facts): string[] {
+  return [...new Set(hits.map((hit) => hit.slice(0, hit.indexOf(":"))))].sort();
 }
 
 // Keys of several fields, or with the actor in them, say nothing across actors; signatures of texts are no

@@ -12,6 +12,8 @@ export type GroupBy = "actor" | "campaign" | "fingerprint";
 /** Which groups are asked for: those with at least so many decisions, actors and outcomes. */
 export type GroupQuery = Period & {
   readonly by: GroupBy;
+  /** Only the group of this key. */
+  readonly key?: string | undefined;
   readonly decisionsMin: number;
   readonly actorsMin: number;
   /** At least so many that were refused or held for their own sake, and not because of a restriction. */

@@ -237,6 +237,8 @@ function send(request: IncomingMessage, response: ServerResponse, { status, head
     "content-length": bytes.length,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
     // Checkpoints and cosignatures are for everyone, a monitor or log in a browser too.
     "access-control-allow-origin": "*",
     ...headers,

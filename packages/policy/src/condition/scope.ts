@@ -21,7 +21,7 @@ export type Scope = {
 
 /** Groups of names, also where nothing is in them. */
 const knownGroups: ReadonlySet<string> = new Set(
-  "actor content signals fields counters limits lists standing event actor.attributes".split(" "),
+  "actor content signals fields counters limits lists reports standing event actor.attributes".split(" "),
 );
 
 /** A chain of names, `a.b.c`, each with its offset. */

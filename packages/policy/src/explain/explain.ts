@@ -98,6 +98,21 @@ export function explainDecision(input: ExplanationInput, language: ExplanationLa
 }
 
 /** Says what a rule came to, each in the words of its policy. */
+/**
+ * All rules of the policies that the event was decided under, fired or not, with their clauses: why something
+ * was allowed is said by those that did not.
+ */
+export function explainRules(
+  input: ExplanationInput,
+  language: ExplanationLanguage,
+): (ExplainedRule & { readonly result: boolean | "missing" })[] {
+  const speaker = speakerOf(input, language);
+  return traceRules(input.set, input.facts).map((trace) => ({
+    ...speaker.rule(trace),
+    result: trace.result,
+  }));
+}
+
 type Speaker = {
   readonly words: DecisionWords;
   rule(trace: RuleTrace): ExplainedRule;

@@ -12,7 +12,7 @@ import { campaignsHint } from "./campaigns.ts";
 import { readCondition } from "./conditions.ts";
 import { readList, readText, report } from "./document.ts";
 import type { Located, Mapping, Source } from "./document.ts";
-import { createFieldScope } from "./scope.ts";
+import { createFieldScope, isOfActor } from "./scope.ts";
 import type { EventNames } from "./scope.ts";
 
 /** Most fields that a counter or a limit counts by. */
@@ -104,5 +104,5 @@ export function oneList(
 }
 
 function isCountable(field: FieldDeclaration): boolean {
-  return field.type.kind !== "duration" && !field.path.startsWith("standing.");
+  return field.type.kind !== "duration" && !isOfActor(field.path);
 }

@@ -28,7 +28,7 @@ export function fieldsOfEvents(
   for (const [path, field] of builtinFields) {
     // Nothing is said of what the events lack before it is known which they are.
     const lacked = types.length > 0 && !types.some(({ paths }) => paths.has(path));
-    if (/^(event|standing)\./.test(path) || !lacked) declared.set(path, field);
+    if (/^(event|reports|standing)\./.test(path) || !lacked) declared.set(path, field);
   }
   for (const [name, type] of attributes) {
     declared.set(`actor.attributes.${name}`, attributeField(name, type));

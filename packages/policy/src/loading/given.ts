@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a test gives of the facts that come from outside the event: counters, limits, lists, scores and
-// look-ups.
+// What a test gives of the facts that come from outside the event: counters, limits, lists, scores,
+// look-ups and reports.
 import { isScalar } from "yaml";
 import { isEntryProblem, readListValue } from "../lists/entries.ts";
 import { scoreMax } from "../model/model-file.ts";
 import { suggest } from "../names.ts";
 import { windowMsMax } from "./counters.ts";
-import { readEntries, readInteger, readList, readText, report } from "./document.ts";
+import {
+  readEntries,
+  readInteger,
+  readList,
+  readMapping,
+  readOptional,
+  readText,
+  report,
+} from "./document.ts";
 import type { Entry, Located, Source } from "./document.ts";
 import { lookupCodesMax } from "./lookups.ts";
+import type { ReportsRead } from "../types.ts";
 import type { PolicyNames } from "./scope.ts";
 import { readTime } from "./times.ts";
 
@@ -95,6 +104,18 @@ export function readGivenLookups(
     lookups.set(name, codes.sort());
   }
   return lookups;
+}
+
+/** Most that reports weigh in a test, in thousandths. */
+const givenReportsMax = 1_000_000_000;
+
+/** What users' reports come to. */
+export function readGivenReports(source: Source, value: Located): ReportsRead | undefined {
+  const mapping = readMapping(source, value, "reports", { known: ["actor", "reporters", "content"] });
+  if (mapping === undefined) return undefined;
+  const read = (name: string): number =>
+    readOptional(mapping, name, (each) => readInteger(source, each, name, 0, givenReportsMax)) ?? 0;
+  return { actor: read("actor"), reporters: read("reporters"), content: read("content") };
 }
 
 function entriesOf(

@@ -574,8 +574,38 @@ const tests: readonly MistakeCase[] = [
   ],
 ];
 
+const reported: readonly MistakeCase[] = [
+  [
+    "a rule that lets reports restrict",
+    withRule("points: 1").replace("signals.linkCount > 1", "reports.actor > 3000"),
+    '6:5: a rule that reads "reports.actor" can\'t give points; ' +
+      "reports alone must not restrict anybody; flag or hold, and a person decides (conflict)",
+  ],
+  ...["outcome: reject", "outcome: flag, strike: 1", "outcome: hold, holdFor: 1h, otherwise: reject"].map(
+    (then): MistakeCase => [
+      `a rule that reads reports, and then ${then}`,
+      withRule(`then: { ${then} }`).replace("signals.linkCount > 1", "reports.content > 1"),
+      '6:5: a rule that reads "reports.content" may flag, or hold for a person, and do nothing else; ' +
+        "reports alone must not restrict anybody; flag or hold, and a person decides (conflict)",
+    ],
+  ),
+  [
+    "reports under a counter",
+    withKeys("counters: { c: { count: events, by: actor.id, over: 1h, where: reports.actor > 1 } }"),
+    '5:72: "reports.actor" can\'t be read here; ask for fields of the event and its signals only ' +
+      "(absent-field)",
+  ],
+  [
+    "what a test gives of reports",
+    withKeys("tests: [{ given: { reports: { actors: 1, content: -1 } }, expect: { points: 0 } }]"),
+    '5:31: reports has no key "actors"; did you mean "actor"? (unknown-key)',
+    "5:51: content must be from 0 to 1000000000, and this is -1 (bad-value)",
+  ],
+];
+
 for (const [name, text, ...expected] of [
   ...events,
+  ...reported,
   ...lists,
   ...models,
   ...counted,

@@ -126,6 +126,7 @@ function readRule(source: Source, value: Located, context: RuleContext): LoadedR
     const message = 'a rule needs the key "then" or "points"';
     report(source, "missing-key", value.offset, message, "say what it does");
   }
+  if (loaded !== undefined) reportReports(source, mapping, loaded.condition, then);
   if (id === undefined || loaded === undefined) return undefined;
   const { when, condition } = loaded;
   const rule: Rule = {
@@ -148,6 +149,32 @@ function readRule(source: Source, value: Located, context: RuleContext): LoadedR
   };
   const waits = limits.map((name) => scope.field(`limits.${name}.wait`)).filter((slot) => slot !== undefined);
   return { rule, condition, disclose, waits };
+}
+
+// Who reports may be wrong, or lie: reports bring a content before a person, and do nothing else to anybody.
+function reportReports(
+  source: Source,
+  mapping: Mapping,
+  { fields }: Condition,
+  then: Then | undefined,
+): void {
+  const read = fields.find(({ path }) => path.startsWith("reports."))?.path;
+  if (read === undefined) return;
+  const hint = "reports alone must not restrict anybody; flag or hold, and a person decides";
+  const effect = mapping.entries.get("then");
+  if (effect !== undefined && then !== undefined && !leavesItToPeople(then)) {
+    const message = `a rule that reads "${read}" may flag, or hold for a person, and do nothing else`;
+    report(source, "conflict", effect.keyOffset, message, hint);
+  }
+  const points = mapping.entries.get("points");
+  if (points === undefined) return;
+  report(source, "conflict", points.keyOffset, `a rule that reads "${read}" can't give points`, hint);
+}
+
+function leavesItToPeople(then: Then): boolean {
+  const { outcome, otherwise, strike, warn } = then;
+  if (restricts(then) || warn === true || strike > 0 || otherwise === "reject") return false;
+  return outcome === "allow" || outcome === "flag" || outcome === "hold";
 }
 
 /** The names of the limits that a condition reads. */

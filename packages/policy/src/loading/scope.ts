@@ -83,7 +83,7 @@ export function createScope(names: PolicyNames, slots: SlotTable, reader?: Reade
 /** The scope of the condition of a counter or a limit: what is known of an event alone. */
 export function createFieldScope(names: EventNames, slots: SlotTable): Scope {
   const { fields } = names;
-  const declared = [...fields.declared].filter(([path]) => !path.startsWith("standing."));
+  const declared = [...fields.declared].filter(([path]) => !isOfActor(path));
   const paths = new Map<FieldPath, FieldDeclaration>(declared);
   return {
     paths: [...paths.keys()],
@@ -97,10 +97,15 @@ export function createFieldScope(names: EventNames, slots: SlotTable): Scope {
   };
 }
 
+/** Whether a field says how its actor stands, and nothing of the event. */
+export function isOfActor(path: FieldPath): boolean {
+  return path.startsWith("standing.") || path.startsWith("reports.");
+}
+
 function notOfEvent(path: FieldPath): { message: string; hint: string } | undefined {
   const group = path.split(".")[0];
-  if (!["counters", "limits", "lists", "models", "lookups", "standing", "campaign"].includes(group ?? ""))
-    return undefined;
+  const others = ["counters", "limits", "lists", "models", "lookups", "reports", "standing", "campaign"];
+  if (!others.includes(group ?? "")) return undefined;
   return {
     message: `"${path}" can't be read here`,
     hint: "ask for fields of the event and its signals only",

@@ -34,6 +34,7 @@ import {
   readGivenLists,
   readGivenLookups,
   readGivenModels,
+  readGivenReports,
 } from "./given.ts";
 import type { PolicyNames } from "./scope.ts";
 import { readPointInTime, readTime } from "./times.ts";
@@ -71,6 +72,7 @@ const givenKeys: Keys = {
     "lists",
     "models",
     "lookups",
+    "reports",
     "campaign",
     "standing",
   ],
@@ -119,6 +121,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
   const lists = readOptional(mapping, "lists", (each) => readGivenLists(source, each, names));
   const models = readOptional(mapping, "models", (each) => readGivenModels(source, each, names));
   const lookups = readOptional(mapping, "lookups", (each) => readGivenLookups(source, each, names));
+  const reports = readOptional(mapping, "reports", (each) => readGivenReports(source, each));
   const campaign = readOptional(mapping, "campaign", (each) =>
     readGivenCampaign(source, each, names.campaigns),
   );
@@ -137,6 +140,7 @@ function readGiven(source: Source, value: Located, context: TestContext): TestGi
     lists: lists ?? new Map(),
     models: models ?? new Map(),
     lookups: lookups ?? new Map(),
+    reports: reports ?? { actor: 0, reporters: 0, content: 0 },
     campaign: campaign ?? { size: 0, actors: 0 },
     standing: standing ?? { strikes: 0, restricted: false },
   };

@@ -201,7 +201,7 @@ test("the version names the installed versions of what the values depend on", ()
   const [tldts = "", ...others] = versions;
   const lists = "psl-2026-11-15 shorteners-2026-11 common-domains-2026-11";
   const tables = `unicode-${unicodeVersion} confusables-${confusablesVersion}`;
-  const expected = `signals-3 ${tables} ${tldts} ${lists} ${others.join(" ")}`;
+  const expected = `signals-4 ${tables} ${tldts} ${lists} ${others.join(" ")}`;
   assert.equal(signalsVersion, expected);
 });
 

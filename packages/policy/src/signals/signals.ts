@@ -150,7 +150,7 @@ export const signalDefinitions: readonly SignalDefinition[] = [
  * if this is the same; the first number counts our own changes of a value.
  */
 export const signalsVersion: string = [
-  "signals-3",
+  "signals-4",
   `unicode-${unicodeVersion}`,
   `confusables-${confusablesVersion}`,
   "tldts-7.5.4",

@@ -81,6 +81,10 @@ for (const [text, skeleton, tricks] of [
   ["к у п и т ь", "купить", { spaced: 1 }],
   ["🔥f🔥r🔥e🔥e", "🔥free", { spaced: 1 }],
   ["(f)(r)(e)(e)", "(free)", {}],
+  // A letter between two runs belongs to the later one only if that is a word.
+  ["a b c,e f g, x y z", "abc,efg, xyz", {}],
+  ["i a m;a k k k k", "iam;akkkk", {}],
+  ["f r e e v-i-a", "free via", { spaced: 1 }],
   // Several at once.
   ["ｖ\u200b1Ａgrа", "viagra", { hidden: 1, styled: 2, leet: 1, mixedWords: 1 }],
   ["с@ѕһ", "cash", { leet: 1, mixedWords: 1 }],
@@ -159,6 +163,19 @@ test("genuine texts with random changes: the same", () => {
       changes.reduce((all, [at, cut, put]) => all.slice(0, at) + put + all.slice(at + cut), text),
     );
   fc.assert(fc.property(mutated, checkFolded), { numRuns: 1_000 });
+});
+
+test("texts that once had another skeleton the second time: the same", () => {
+  for (const text of [
+    "ʇʎ👨🇩🇪🇫🇷ɹ 1",
+    "ʇʎʎ ❤ 🇩🇪🇫🇷 1",
+    "ʎɹʇလူတိုင်းသည် တူညီ ဖြင့်",
+    "me@example.cйеom, @john_doe",
+    "прa.a@aa і роўнымі",
+    "u@tiesībās.aйд",
+  ]) {
+    checkFolded(text);
+  }
 });
 
 test("ASCII: the quick way comes to the same as the one for any text", () => {

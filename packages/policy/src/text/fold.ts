@@ -305,16 +305,20 @@ function turnOver(text: string): string {
     }
     index = end;
   }
-  return read.join(" ");
+  // Marks stand on other letters now.
+  return normaliseText(read.join(" "));
 }
 
 function isStrong(character: string): boolean {
   return turnedStrong.has(character.codePointAt(0) ?? 0);
 }
 
+/** Characters, but for flags: their halves the other way round would be letters. */
+const readAsOne = /[\u{1f1e6}-\u{1f1ff}]{2}|[^]/gu;
+
 function turned(word: string): string | undefined {
   let read = "";
-  for (const character of word) {
+  for (const character of word.match(readAsOne) ?? []) {
     const point = character.codePointAt(0) ?? 0;
     const letter = turnedStrong.get(point) ?? turnedWeak.get(point) ?? turnedAscii.get(point);
     if (letter === undefined && /[a-z]/.test(character)) return undefined;

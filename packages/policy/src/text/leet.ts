@@ -88,9 +88,12 @@ function isEdge(unit: number): boolean {
   return unit === 0x21 || unit === 0x40 || unit === 0x7c;
 }
 
-/** Whether a dot with a letter or digit after it stands beside a word: a name of a host or of a file. */
+/**
+ * Whether a dot with a letter or digit after it stands beside a word: a name of a host or of a file. Letters
+ * of any script, since the name may yet be read as one of another.
+ */
 function isNamed(text: string, at: number, step: 1 | -1): boolean {
-  return text.charAt(at + step) === "." && /[a-z0-9]/.test(text.charAt(at + 2 * step));
+  return text.charAt(at + step) === "." && /[a-z0-9\u0080-\uffff]/.test(text.charAt(at + 2 * step));
 }
 
 /**

@@ -107,10 +107,9 @@ function readRun(text: string, start: number): Run | undefined {
 
 /** Whether a letter after white space begins a run without any: "f r e e v-i-a". */
 function opensAnother(text: string, index: number, gap: string): boolean {
+  // A run without white space asks nothing of what follows it, so this goes no deeper.
   const other = gap.includes(" ") ? readGap(text, index + 1) : undefined;
-  if (other?.includes(" ") === true) return false;
-  const next = index + 1 + (other?.length ?? 0);
-  return other !== undefined && isJoinable(text.charCodeAt(next)) && standsAlone(text, next);
+  return other !== undefined && !other.includes(" ") && (readRun(text, index)?.words.length ?? 0) > 0;
 }
 
 /** What wider white space parts are words, but for single letters: those belong to what is beside them. */

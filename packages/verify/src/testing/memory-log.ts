@@ -37,11 +37,17 @@ export function testKey(number: number, algorithm: KeyAlgorithm = "ed25519", nam
   return { signer: parseSignerKey(signerKey, () => 1_800_000_000), verifier: parseVerifierKey(verifierKey) };
 }
 
-/** The leaves of records with these bodies, chained, a second apart. */
-export function chainedLeaves(bodies: readonly RecordBody[]): Uint8Array[] {
+/** When the first record of a log of tests is sealed, in ms since 1970. */
+export const testStartMs: number = Date.UTC(2026, 10, 23);
+
+/** The leaves of records with these bodies, chained, a second apart if nothing else is said. */
+export function chainedLeaves(
+  bodies: readonly RecordBody[],
+  timeMs: (index: number) => number = (index) => testStartMs + index * 1000,
+): Uint8Array[] {
   let prev: Hash = chainStart(origin);
   return bodies.map((body, index) => {
-    const time = new Date(Date.UTC(2026, 10, 23) + index * 1000).toISOString();
+    const time = new Date(timeMs(index)).toISOString();
     const header = { v: 1, index, prev: encodeBase64Url(prev), time, uncertaintyMs: null } as const;
     const leaf = utf8(encodeLeaf(header, encodeBody(body)));
     prev = leafHash(leaf);

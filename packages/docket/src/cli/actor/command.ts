@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// `docket actor`: its words and options.
+// `docket actor` and `docket actors`: their words and options.
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
-import { timelineEntriesDefault, timelineEntriesMax } from "../../patterns/contract.ts";
+import {
+  actorsListedDefault,
+  actorsListedMax,
+  timelineEntriesDefault,
+  timelineEntriesMax,
+} from "../../patterns/contract.ts";
+import { withPlaceAndJson } from "../command-parts.ts";
 import type { CommandParts } from "../command-parts.ts";
 import type { Terminal } from "../terminal.ts";
+import type { ActorsOptions } from "./list.ts";
 import type { ActorOptions } from "./run.ts";
 
-/** Adds `actor`. */
+/** Adds `actor` and `actors`. */
 export function addActor(
   program: Command,
-  { data, url, apiKey, examples }: CommandParts,
+  parts: CommandParts,
   terminal: Terminal,
   give: (code: number) => void,
 ): void {
+  const { data, url, apiKey, examples } = parts;
   program
     .command("actor")
     .description(
@@ -36,6 +44,21 @@ export function addActor(
     .action(async (account: string, options: Omit<ActorOptions, "account">) => {
       const { runActor } = await import("./run.ts");
       give(await runActor({ ...options, account }, terminal));
+    });
+  const actors = program
+    .command("actors")
+    .description(
+      "List actors of whom something was flagged, challenged, delayed, held or rejected, or on whom a\n" +
+        "measure was laid, the newest first, and how they stand. A later page may name one again.",
+    )
+    .option("--restricted", "only actors with a restriction in force")
+    .option("--before <index>", "only by records before this one", wholeNumber)
+    .option("--limit <count>", `most actors, at most ${actorsListedMax}`, wholeNumber, actorsListedDefault);
+  withPlaceAndJson(actors, parts)
+    .addHelpText("after", examples("docket actors --restricted --data ./trial"))
+    .action(async (options: ActorsOptions) => {
+      const { runActors } = await import("./list.ts");
+      give(await runActors(options, terminal));
     });
 }
 

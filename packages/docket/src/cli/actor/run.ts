@@ -4,7 +4,7 @@ import type { Timeline } from "../../patterns/contract.ts";
 import { printable } from "../../printable.ts";
 import { alignColumns } from "../columns.ts";
 import { exitFine } from "../failure.ts";
-import { openDirectory } from "../open-directory.ts";
+import { openDirectory, operator } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -46,7 +46,9 @@ async function read(options: ActorOptions, terminal: Terminal): Promise<Timeline
   }
   const opened = await openDirectory(data, terminal, { takesEdits: false });
   try {
-    return await opened.patterns.timeline(account, { before, limit });
+    const found = await opened.patterns.timeline(account, { before, limit });
+    await opened.readings.note(operator, { what: "timeline", subject: found.actor });
+    return found;
   } finally {
     await opened.close();
   }

@@ -14,6 +14,8 @@ import type { Sample } from "../../backtest/sample.ts";
 import { backtestText } from "../../backtest/text.ts";
 import { DocketError } from "../../error.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
+import type { Installation } from "../../installation.ts";
+import { unlockInstallation } from "../../key-providers/unlock.ts";
 import { labelsInForce } from "../label/labelled-decisions.ts";
 import { readBundle } from "../../log/record-bundle.ts";
 import { readPolicyDirectory } from "../../releases/policy-directory.ts";
@@ -55,9 +57,10 @@ const sampleBytesMax = 268_435_456;
  */
 export async function runBacktest(flags: BacktestFlags, terminal: Terminal): Promise<number> {
   const progress = showProgress(terminal);
-  const options = { ...optionsOf(flags) };
+  const installation = await unlockInstallation(readInstallation(flags.data, { keys: flags.keys }));
+  const options = { ...optionsOf(flags, installation) };
   if (flags.sample === undefined) {
-    options.sample = sampleOfLabels(await labelsInForce(readInstallation(flags.data, { keys: flags.keys })));
+    options.sample = sampleOfLabels(await labelsInForce(installation));
   }
   progress.step("records");
   let report: BacktestReport;
@@ -74,10 +77,13 @@ export async function runBacktest(flags: BacktestFlags, terminal: Terminal): Pro
 /**
  * What a backtest of a data directory is asked.
  *
+ * @param installation with its keys open
  * @throws {DocketError} as {@link runBacktest}
  */
-export function optionsOf(flags: BacktestFlags): BacktestOptions {
-  const installation = readInstallation(flags.data, { keys: flags.keys });
+export function optionsOf(
+  flags: BacktestFlags,
+  installation: Installation = readInstallation(flags.data, { keys: flags.keys }),
+): BacktestOptions {
   if (installation.opaque) {
     throw new DocketError("usage", `${flags.data} holds an opaque log, which has no decisions`);
   }

@@ -12,7 +12,7 @@ import type {
 } from "../../reviews/batch-contract.ts";
 import { alignColumns } from "../columns.ts";
 import { exitFine, exitWrong } from "../failure.ts";
-import { openDirectory } from "../open-directory.ts";
+import { openDirectory, operator as reader } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import { durationText, showProgress } from "../progress.ts";
 import { write } from "../terminal.ts";
@@ -157,8 +157,15 @@ async function here(data: string, terminal: Terminal): Promise<BatchClient> {
     begin: (wish) => batches.begin(operator, wish),
     approve: (index) => batches.approve(operator, index),
     stop: (index) => batches.stop(operator, index),
-    batch: (index) => batches.batch(index),
-    list: async () => batches.list(listedMax),
+    batch: async (index) => {
+      const found = await batches.batch(index);
+      await opened.readings.note(reader, { what: "cases" });
+      return found;
+    },
+    list: async () => {
+      await opened.readings.note(reader, { what: "cases" });
+      return batches.list(listedMax);
+    },
     close: () => opened.close(),
   };
 }

@@ -211,7 +211,7 @@ class Run {
     const ms = nowMs() - beganMs;
     this.#progress.step("Publishing");
     await opened.close();
-    const { size } = openPublished(this.#installation.data);
+    const { size } = await openPublished(this.#installation.data);
     const factsRead = await this.#readFacts(tally);
     this.#progress.end();
     if (this.#derivedIds > 0) {
@@ -303,7 +303,7 @@ class Run {
   async #readFacts(tally: Tally): Promise<boolean> {
     this.#progress.step("Counting what fired");
     try {
-      const log = openPublished(this.#installation.data);
+      const log = await openPublished(this.#installation.data);
       const total = tally.records.size;
       let done = 0;
       for (const index of tally.records) {

@@ -2,7 +2,7 @@
 // `docket changes`: from the server that runs, or from a data directory while none does.
 import type { ChangePage, ContentState, OrderedChange, UnconfirmedPage } from "../../delivery/contract.ts";
 import { alignColumns } from "../columns.ts";
-import { restrictionText } from "../case-record-text.ts";
+import { restrictionText } from "../../records/case-words.ts";
 import { exitFine, exitWrong } from "../failure.ts";
 import { openDirectory } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";

@@ -67,7 +67,7 @@ function addNotices(program: Command, parts: CommandParts, terminal: Terminal, g
     )
     .option("--quiet-until <time>", "keep the record from its actor until then, RFC 3339")
     .option("--ground <code>", "on which ground, such as investigation")
-    .option("--why <text>", "why; sealed with the record")
+    .option("--why <text>", "why a record is kept quiet, or why it is read; sealed with the record")
     .addHelpText(
       "after",
       examples(

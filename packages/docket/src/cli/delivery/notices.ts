@@ -6,7 +6,7 @@ import { noticePage, noticeText } from "../../delivery/notice-text.ts";
 import { parsePosition } from "../../delivery/notice.ts";
 import type { Notice, NoticeLanguage, NoticePage } from "../../delivery/notice.ts";
 import { exitFine } from "../failure.ts";
-import { openDirectory } from "../open-directory.ts";
+import { openDirectory, operator } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -58,13 +58,16 @@ type Desk = {
   close(): Promise<void>;
 };
 
-async function openDesk({ data, url, apiKey }: NoticesOptions, terminal: Terminal): Promise<Desk> {
+async function openDesk({ data, url, apiKey, why }: NoticesOptions, terminal: Terminal): Promise<Desk> {
   if (url !== undefined) {
     const server = { url, apiKey };
     return {
       page: (after) =>
         askServer(server, `v1/notices?after=${encodeURIComponent(after)}&limit=${pageNotices}`),
-      at: async (index) => (await askServer<{ notices: Notice[] }>(server, `v1/notices/${index}`)).notices,
+      at: async (index) => {
+        const asked = { ...server, reason: why };
+        return (await askServer<{ notices: Notice[] }>(asked, `v1/notices/${index}`)).notices;
+      },
       quiet: ({ record, ...wish }) => askServer(server, `v1/notices/${record}/quiet`, wish),
       close: () => Promise.resolve(),
     };
@@ -72,12 +75,18 @@ async function openDesk({ data, url, apiKey }: NoticesOptions, terminal: Termina
   const opened = await openDirectory(data, terminal);
   const { notices } = opened.delivery;
   return {
-    page: (after) => {
+    page: async (after) => {
       const position = parsePosition(after);
       if (position === undefined) throw new DocketError("usage", "--after is a cursor, such as 17 or 17.2");
-      return notices.page(position, pageNotices);
+      const page = await notices.page(position, pageNotices);
+      await opened.readings.note(operator, { what: "notices", count: page.notices.length });
+      return page;
     },
-    at: (index) => notices.at(index),
+    at: async (index) => {
+      const found = await notices.at(index);
+      await opened.readings.note(operator, { what: "notice", of: index, reason: why });
+      return found;
+    },
     quiet: (wish) => notices.quiet({ by: "operator", role: "operator" }, wish),
     close: () => opened.close(),
   };

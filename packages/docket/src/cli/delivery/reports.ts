@@ -10,7 +10,7 @@ import type {
 } from "../../reports/contract.ts";
 import { alignColumns } from "../columns.ts";
 import { exitFine } from "../failure.ts";
-import { openDirectory } from "../open-directory.ts";
+import { openDirectory, operator } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -74,11 +74,17 @@ async function openDesk({ data, url, apiKey }: ReportsOptions, terminal: Termina
     };
   }
   const opened = await openDirectory(data, terminal);
-  const { reports } = opened;
+  const { reports, readings } = opened;
   return {
     report: (wish) => reports.report("operator", wish),
-    list: async (after, open) => reports.list(after, listedAtOnce, open),
-    floods: async () => reports.floods(),
+    list: async (after, open) => {
+      await readings.note(operator, { what: "reports" });
+      return reports.list(after, listedAtOnce, open);
+    },
+    floods: async () => {
+      await readings.note(operator, { what: "reports" });
+      return reports.floods();
+    },
     close: () => opened.close(),
   };
 }

@@ -34,7 +34,10 @@ export async function withDisputes<T>(
   const opened = await openDirectory(data, terminal, { takesEdits: false });
   try {
     const { disputes } = opened;
-    const list: CommandDisputes["list"] = async (...query) => disputes.list(...query);
+    const list: CommandDisputes["list"] = async (...query) => {
+      await opened.readings.note(operator, { what: "disputes" });
+      return disputes.list(...query);
+    };
     // Bound one by one: the desk is a class.
     const bound: CommandDisputes = {
       openByToken: (...given) => disputes.openByToken(...given),
@@ -46,7 +49,11 @@ export async function withDisputes<T>(
       messageFromSite: (...given) => disputes.messageFromSite(...given),
       withdrawByToken: (...given) => disputes.withdrawByToken(...given),
       withdrawForAccount: (...given) => disputes.withdrawForAccount(...given),
-      look: (...given) => disputes.look(...given),
+      look: async (...given) => {
+        const found = await disputes.look(...given);
+        await opened.readings.note(operator, { what: "dispute", of: given[0] });
+        return found;
+      },
       previewRuling: (...given) => disputes.previewRuling(...given),
       rule: (...given) => disputes.rule(...given),
       answerAbuse: (...given) => disputes.answerAbuse(...given),

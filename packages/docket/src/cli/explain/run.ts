@@ -9,6 +9,7 @@ import { DocketError } from "../../error.ts";
 import { explainRecord, explainRecordToUser, releaseShelf } from "../../explanation/explain-record.ts";
 import { readInstallation } from "../../installation.ts";
 import { exitFine } from "../failure.ts";
+import { noteRead } from "../note-read.ts";
 import { openPublished } from "../published.ts";
 import { readIfThere } from "../../stores/files/read-files.ts";
 import { ask } from "../reading.ts";
@@ -35,7 +36,9 @@ export type ExplainOptions = Where & {
  * @throws {DocketError} `usage`; `not_found` if there is no such decision; what a server answered
  */
 export async function runExplain(options: ExplainOptions, terminal: Terminal): Promise<number> {
-  const explanation = await (options.url === undefined ? fromDirectory(options) : fromServer(options));
+  const explanation = await (options.url === undefined
+    ? fromDirectory(options, terminal.clock())
+    : fromServer(options));
   const opened = options.evidence === undefined ? undefined : await openEvent(options, options.evidence);
   const weighed = opened === undefined ? [] : await weighedIn(options, explanation, opened);
   if (options.json === true) {
@@ -66,7 +69,7 @@ async function weighedIn(
   return weighedFeatures({ url, apiKey }, explanation.release, opened as Event);
 }
 
-async function fromDirectory(options: ExplainOptions): Promise<Explanation | UserExplanation> {
+async function fromDirectory(options: ExplainOptions, nowMs: number): Promise<Explanation | UserExplanation> {
   const { data, index, lang } = options;
   if (options.evidence !== undefined) {
     throw new DocketError(
@@ -74,7 +77,8 @@ async function fromDirectory(options: ExplainOptions): Promise<Explanation | Use
       "evidence is opened by a server, which seals that it was; name it with --url",
     );
   }
-  const { record, facts } = await openPublished(data).record(index);
+  const log = await openPublished(data);
+  const { record, facts } = await log.record(index);
   if (record.kind !== "decision") {
     throw new DocketError("not_found", `record ${index} is no decision, so there is nothing to explain`);
   }
@@ -84,7 +88,9 @@ async function fromDirectory(options: ExplainOptions): Promise<Explanation | Use
       `the facts of record ${index} cannot be opened: the site's keys are not here`,
     );
   }
-  const { paths, origin } = readInstallation(data);
+  const installation = readInstallation(data);
+  const { paths, origin } = installation;
+  if (options.for === "analyst") noteRead(installation, { what: "facts", of: index }, nowMs);
   const shelf = releaseShelf(readIfThere, paths);
   const explained = { record, facts, disclosed: undefined };
   return options.for === "user"

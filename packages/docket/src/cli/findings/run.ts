@@ -6,7 +6,7 @@ import { findingKinds } from "../../patterns/contract.ts";
 import type { Finding, FindingKind, Findings } from "../../patterns/contract.ts";
 import { printable } from "../../printable.ts";
 import { exitFine } from "../failure.ts";
-import { openDirectory } from "../open-directory.ts";
+import { openDirectory, operator } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -55,7 +55,9 @@ async function search(options: FindingsOptions, terminal: Terminal): Promise<Fin
     const { patterns } = opened;
     const toMs = to ?? (await patterns.latestMs()) + 1;
     const fromMs = from ?? toMs - searchedDays * dayMs;
-    return await patterns.findings({ kinds: kind, fromMs, toMs });
+    const found = await patterns.findings({ kinds: kind, fromMs, toMs });
+    await opened.readings.note(operator, { what: "findings" });
+    return found;
   } finally {
     await opened.close();
   }

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { parseLeaf } from "@docket/protocol";
 import type { Event } from "@docket/protocol";
 import { parseCheckpoint, parseNote } from "@docket/tlog";
-import { unwrapKey } from "../../evidence/keys.ts";
 import { openPart } from "../../evidence/seal.ts";
 import { readKeys } from "../../installation.ts";
 import type { Installation } from "../../installation.ts";
+import { unlockInstallation } from "../../key-providers/unlock.ts";
 import { journalledActors } from "../../log/journalled-actors.ts";
 import { LogReader } from "../../log/reader.ts";
 import { disk } from "../../stores/files/node-disk.ts";
-import { openWrappedKeys } from "../../stores/sqlite/actor-keys.ts";
+import { openActorKeys } from "../../stores/sqlite/actor-keys.ts";
 import { readKeptLabels } from "../../stores/sqlite/kept-records.ts";
 import { labelOfLeaf } from "../../labels/label-desk.ts";
 import type { LabelInForce, LabelledDecision } from "../../labels/label-desk.ts";
@@ -49,22 +49,22 @@ export async function* labelledDecisions(
   onProgress?: (done: number, total: number) => void,
 ): AsyncGenerator<LabelledDecision> {
   const { paths, origin } = installation;
-  const keys = readKeys(installation);
+  const keys = readKeys(await unlockInstallation(installation));
   const labels = await labelsInForce(installation);
   const checkpoint = disk.readFile(paths.checkpoint);
   const size = checkpoint === undefined ? 0 : parseCheckpoint(parseNote(checkpoint).text).size;
   const reader = new LogReader(paths);
-  const wrappedOf = openWrappedKeys(
-    join(paths.site, "identity.sqlite"),
-    journalledActors(disk, paths, origin),
-  );
+  const keyOf = openActorKeys({
+    identity: join(paths.site, "identity.sqlite"),
+    journalled: journalledActors(disk, paths, origin),
+    folder: keys.folder,
+  });
   for (const [done, label] of labels.entries()) {
     onProgress?.(done, labels.length);
     const { leaf, parts } = await reader.record(label.of, size);
     const record = parseLeaf(leaf);
     if (record.kind !== "decision") continue;
-    const wrapped = wrappedOf(record.actor);
-    const key = wrapped && unwrapKey(keys.keyEncryption, record.actor, wrapped);
+    const key = keyOf(record.actor);
     const sealed = parts?.parts.find(({ name }) => name === "content");
     const opened = key && sealed && openPart(sealed.bytes, "content", key, origin);
     const content = opened && (JSON.parse(opened.plaintext.toString("utf8")) as { event: Event });

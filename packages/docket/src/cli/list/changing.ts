@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { formatListProblem, readListFile } from "@docket/policy";
 import type { ListEntry, ListKind } from "@docket/policy";
 import { DocketError } from "../../error.ts";
-import type { ListChanged, ListSummary } from "../../lists/contract.ts";
+import type { ListChanged, ListChangePreview, ListSummary } from "../../lists/contract.ts";
 import { listText } from "../../lists/files.ts";
 import type { WishedChange } from "../../lists/site-lists.ts";
 import { exitFine } from "../failure.ts";
@@ -23,7 +23,10 @@ const problemsShownMax = 50;
 
 type Changing = ListWhere & {
   name: string;
-  why: string;
+  /** Needed, but with `preview`. */
+  why?: string | undefined;
+  /** Only say what the change would have done. */
+  preview?: true | undefined;
   json?: true | undefined;
   breakGlass?: true | undefined;
   /** With `breakGlass`: for how long, in ms. */
@@ -50,7 +53,7 @@ export async function runListRemove(
 
 /** Puts the entries of a file in. */
 export async function runListImport(
-  options: Changing & { file: string; until?: number | undefined; replace?: true | undefined },
+  options: Changing & { why: string; file: string; until?: number | undefined; replace?: true | undefined },
   terminal: Terminal,
 ): Promise<number> {
   const { name, file, why, replace, json } = options;
@@ -72,11 +75,40 @@ export async function runListImport(
 
 async function change(options: Changing, wished: WishedChange, terminal: Terminal): Promise<number> {
   const { name, why, json } = options;
+  if (options.preview === true) return preview(options, wished, terminal);
+  if (why === undefined) throw new DocketError("usage", "say why, with --why: it is sealed with the change");
   const glass = glassOf(options);
   const changed = await withDesk(options, terminal, (desk) => desk.change(name, wished, why, glass));
   if (json === true) await write(terminal, `${JSON.stringify(changed)}\n`);
   else await write(terminal, changedText(changed, wished));
   return exitFine;
+}
+
+async function preview(options: Changing, wished: WishedChange, terminal: Terminal): Promise<number> {
+  const { name, json } = options;
+  const previewed = await withDesk(options, terminal, (desk) => desk.preview(name, wished));
+  await write(terminal, json === true ? `${JSON.stringify(previewed)}\n` : previewText(previewed));
+  return exitFine;
+}
+
+function previewText({ list, added, removed, restrictsMore, preview: found }: ListChangePreview): string {
+  if (found === null) return `${list} is so already: nothing would change.\n`;
+  const lines = [`${list} would have ${added} more and ${removed} fewer entries. Nothing was changed.`];
+  if (restrictsMore) lines.push("It may restrict somebody who is not restricted now.");
+  if (!found.ran) return `${lines.join("\n")}\nThe last week was not decided again: ${found.why}.\n`;
+  const { from, to, events, outcomes, rules, notes } = found;
+  lines.push(`${events} events from ${from} to ${to} would be decided so:`);
+  for (const [outcome, count] of Object.entries(outcomes.after)) {
+    const before = outcomes.before[outcome] ?? 0;
+    if (before !== count) lines.push(`  ${outcome}  ${before}, then ${count}`);
+  }
+  for (const { rule, before, after } of rules) {
+    if (before !== after) lines.push(`  ${rule}  ${before} hits, then ${after}`);
+  }
+  const isSame = rules.every(({ before, after }) => before === after);
+  if (isSame) lines.push("  no rule would have hit otherwise");
+  lines.push(...notes);
+  return `${lines.join("\n")}\n`;
 }
 
 function glassOf({ breakGlass, for: forMs }: Changing): { forMs?: number | undefined } | undefined {

@@ -12,6 +12,7 @@ type Give = (code: number) => void;
 type Where = { data: string; url?: string; apiKey?: string };
 type Json = { json?: true };
 type Glass = { breakGlass?: true; for?: number };
+type Previewed = { why?: string; preview?: true };
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
@@ -96,7 +97,8 @@ function addChanging(list: Command, parts: ListParts, terminal: Terminal, give: 
   )
     .argument("<name>", "the list's name")
     .argument("<entries...>", "what is put in")
-    .requiredOption("--why <text>", "why; sealed with the change")
+    .option("--why <text>", "why; sealed with the change")
+    .addOption(previewed())
     .addOption(until())
     .addOption(breakGlass())
     .addOption(glassTime())
@@ -105,6 +107,7 @@ function addChanging(list: Command, parts: ListParts, terminal: Terminal, give: 
       "after",
       examples(
         "docket list add bad_domains evil.example --why 'phishing, ticket 812'",
+        "docket list add bad_domains evil.example --preview",
         "docket list add bad_networks 192.0.2.0/24 --until 2026-12-31T00:00:00Z --why 'attack'",
         "docket list add bad_domains evil.example --break-glass --for 4h --why 'flood since 14:00'",
       ),
@@ -113,7 +116,7 @@ function addChanging(list: Command, parts: ListParts, terminal: Terminal, give: 
       async (
         name: string,
         entries: string[],
-        options: Where & Json & Glass & { why: string; until?: number },
+        options: Where & Json & Glass & Previewed & { until?: number },
       ) => {
         const { runListAdd } = await import("./changing.ts");
         give(await runListAdd({ name, entries, ...options }, terminal));
@@ -129,7 +132,8 @@ function addChanging(list: Command, parts: ListParts, terminal: Terminal, give: 
   )
     .argument("<name>", "the list's name")
     .argument("<entries...>", "what is taken out")
-    .requiredOption("--why <text>", "why; sealed with the change")
+    .option("--why <text>", "why; sealed with the change")
+    .addOption(previewed())
     .addOption(breakGlass())
     .addOption(glassTime())
     .option("--json", "print what came of it as JSON")
@@ -137,7 +141,7 @@ function addChanging(list: Command, parts: ListParts, terminal: Terminal, give: 
       "after",
       examples("docket list remove bad_domains evil.example --why 'sold to somebody else'"),
     )
-    .action(async (name: string, entries: string[], options: Where & Json & Glass & { why: string }) => {
+    .action(async (name: string, entries: string[], options: Where & Json & Glass & Previewed) => {
       const { runListRemove } = await import("./changing.ts");
       give(await runListRemove({ name, entries, ...options }, terminal));
     });
@@ -196,6 +200,11 @@ function until(): Option {
       throw new InvalidArgumentError("A time is written 2026-12-31T00:00:00Z.");
     },
   );
+}
+
+function previewed(): Option {
+  const about = "only say what it would have done to the events of the last week; that may take a minute";
+  return new Option("--preview", about).conflicts(["why", "breakGlass"]);
 }
 
 function breakGlass(): Option {

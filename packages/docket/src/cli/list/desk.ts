@@ -6,6 +6,7 @@ import type {
   EntriesPage,
   EntriesQuery,
   ListChanged,
+  ListChangePreview,
   ListChangeView,
   ListSummary,
 } from "../../lists/contract.ts";
@@ -30,6 +31,7 @@ export type ListCommandDesk = {
     why: string,
     glass?: { forMs?: number | undefined },
   ): Promise<ListChanged>;
+  preview(name: string, wished: WishedChange): Promise<ListChangePreview>;
   log(name: string, limit: number, before: number | undefined): Promise<readonly ListChangeView[]>;
   close(): Promise<void>;
 };
@@ -59,12 +61,9 @@ function serverDesk(server: { url: string; apiKey?: string | undefined }): ListC
       const wish = { value, ...(list === undefined ? {} : { list }) };
       return (await askServer<{ hits: CheckHit[] }>(server, "v1/lists/check", wish)).hits;
     },
-    change: (name, { add, remove }, why, glass) => {
-      const entries = add.map(({ value, untilMs }) => ({
-        value,
-        ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
-      }));
-      const wish = { add: entries, remove, why };
+    preview: (name, wished) => askServer(server, path(name, "/preview"), wishBody(wished)),
+    change: (name, wished, why, glass) => {
+      const wish = { ...wishBody(wished), why };
       return glass === undefined
         ? askServer(server, path(name, "/changes"), wish)
         : askServer(server, path(name, "/break-glass"), { ...wish, forMs: glass.forMs });
@@ -79,6 +78,14 @@ function serverDesk(server: { url: string; apiKey?: string | undefined }): ListC
   };
 }
 
+function wishBody({ add, remove }: WishedChange): object {
+  const entries = add.map(({ value, untilMs }) => ({
+    value,
+    ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
+  }));
+  return { add: entries, remove };
+}
+
 async function directoryDesk(data: string, terminal: Terminal): Promise<ListCommandDesk> {
   const opened = await openDirectory(data, terminal);
   const { lists } = opened;
@@ -87,6 +94,7 @@ async function directoryDesk(data: string, terminal: Terminal): Promise<ListComm
     summary: async (name) => lists.summary(name),
     entries: async (name, query) => lists.entries(name, query),
     check: async (value, list) => lists.check(value, list),
+    preview: (name, wished) => lists.preview(name, wished),
     change: (name, wished, why, glass) => {
       const act = { by: "operator", why };
       return glass === undefined

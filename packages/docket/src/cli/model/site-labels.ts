@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The labelled decisions of a data directory, as commands about models read them.
 import { readInstallation } from "../../installation.ts";
+import { noteRead } from "../note-read.ts";
 import { labelledDecisions } from "../label/labelled-decisions.ts";
 import { siteExamples } from "../../models/learning.ts";
 import type { SiteExamples } from "../../models/learning.ts";
@@ -14,10 +15,11 @@ export async function readSiteExamples(
 ): Promise<SiteExamples> {
   progress.step(`Reading the labels of ${data}`);
   try {
-    const decisions = labelledDecisions(readInstallation(data), (done, total) =>
-      progress.update(done, total),
-    );
+    const installation = readInstallation(data);
+    const decisions = labelledDecisions(installation, (done, total) => progress.update(done, total));
     const examples = await siteExamples(decisions);
+    const count = examples.learned.length + examples.heldOut.length;
+    if (count > 0) noteRead(installation, { what: "labelledTexts", count }, terminal.clock());
     progress.end();
     terminal.stderr.write(leftOutText(examples));
     return examples;

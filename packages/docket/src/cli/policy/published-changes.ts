@@ -7,9 +7,16 @@ import { parseCheckpoint, parseNote } from "@docket/tlog";
 import { DocketError } from "../../error.ts";
 import { openPart } from "../../evidence/seal.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
+import { unlockInstallation } from "../../key-providers/unlock.ts";
 import type { Installation } from "../../installation.ts";
 import { LogReader } from "../../log/reader.ts";
-import { changeKinds, emptyChangeState, isChangeRecord, takeRecord } from "../../releases/change-state.ts";
+import {
+  changeKinds,
+  emptyChangeState,
+  isChangeRecord,
+  isPolicyKind,
+  takeRecord,
+} from "../../releases/change-state.ts";
 import type { ChangeRecord, ChangeState } from "../../releases/change-state.ts";
 import { keptReleasePath, readKeptRelease } from "../../releases/release.ts";
 import type { KeptRelease } from "../../releases/release.ts";
@@ -50,9 +57,9 @@ export async function readPublishedChanges(data: string): Promise<PublishedChang
     const record = parseLeaf(leaf);
     if (!isChangeRecord(record)) continue;
     takeRecord(state, record);
-    if (record.kind !== "access") records.push(record);
+    if (isPolicyKind(record.kind)) records.push(record);
   }
-  const siteKey = siteKeyIfThere(installation);
+  const siteKey = await siteKeyIfThere(installation);
   return {
     installation,
     state,
@@ -68,9 +75,9 @@ export async function readPublishedChanges(data: string): Promise<PublishedChang
   };
 }
 
-function siteKeyIfThere(installation: Installation): Uint8Array | undefined {
+async function siteKeyIfThere(installation: Installation): Promise<Uint8Array | undefined> {
   try {
-    return readKeys(installation).site;
+    return readKeys(await unlockInstallation(installation)).site;
   } catch (error) {
     if (error instanceof DocketError) return undefined;
     throw error;

@@ -8,7 +8,12 @@ import { DocketError } from "../../error.ts";
 const answerMsMax = 180_000;
 
 /** A server, and the key that it is asked with. */
-export type PolicyServer = { url: string; apiKey?: string | undefined };
+export type PolicyServer = {
+  url: string;
+  apiKey?: string | undefined;
+  /** Why something is read: sealed with the reading. */
+  reason?: string | undefined;
+};
 
 /**
  * Asks a server for something below `/v1/policy`, or has it do something if there is a body.
@@ -60,7 +65,7 @@ async function ask(
   sent?: { readonly type: string; readonly bytes: string | Uint8Array },
   method: "GET" | "POST" | "DELETE" = sent === undefined ? "GET" : "POST",
 ): Promise<Buffer> {
-  const { url: base, apiKey } = server;
+  const { url: base, apiKey, reason } = server;
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new DocketError("usage", `${base} is no URL; write http://HOST:PORT`);
   }
@@ -73,6 +78,8 @@ async function ask(
       headers: {
         ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
         ...(sent === undefined ? {} : { "content-type": sent.type }),
+        // Headers are bytes, and these are UTF-8.
+        ...(reason === undefined ? {} : { "docket-reason": Buffer.from(reason).toString("latin1") }),
       },
       ...(sent === undefined ? {} : { body: sent.bytes }),
       redirect: "error",

@@ -33,15 +33,21 @@ export function addReceipt(
     .addOption(
       checkpointOption("to which the record is proved: a size, cosigned, or kept (default: the newest)"),
     )
+    .addOption(
+      new Option("--anchored", "with the outside time-stamps around the record, for docket verify").conflicts(
+        "checkpoint",
+      ),
+    )
     .option("-o, --output <file>", "write it to a file (default: standard output)")
     .addHelpText(
       "after",
       examples(
         "docket receipt 17 --data ./trial -o receipt-17.json",
         "docket receipt 17 --data ./trial --checkpoint cosigned",
+        "docket receipt 17 --data ./trial --anchored -o receipt-17.json",
       ),
     )
-    .action(async (index: number, options: Reading & { checkpoint?: CheckpointChoice }) => {
+    .action(async (index: number, options: Reading & { checkpoint?: CheckpointChoice; anchored?: true }) => {
       const { runReceipt } = await import("./run.ts");
       give(await runReceipt({ index, ...options }, terminal));
     });

@@ -4,10 +4,13 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { encodeReceipt, parseLeaf, parseReceipt, receiptBytesMax } from "@docket/protocol";
 import type { Receipt } from "@docket/protocol";
 import { parseCheckpoint, parseNote, parseProof } from "@docket/tlog";
+import { anchoredReceiptFormat, encodeAnchoredReceipt } from "@docket/verify";
+import type { AnchoredReceipt } from "@docket/verify";
 import { DocketError } from "../../error.ts";
 import { readInstallation } from "../../installation.ts";
 import { proveRecord, refreshReceipt } from "../../publication/refresh.ts";
 import type { CheckpointChoice } from "../../publication/refresh.ts";
+import { intervalOf } from "../anchor/run.ts";
 import { exitFine } from "../failure.ts";
 import { openReadPublication } from "../log-publication.ts";
 import { openPublished } from "../published.ts";
@@ -21,12 +24,16 @@ export async function runReceipt(
   options: Where & {
     index: number;
     checkpoint?: CheckpointChoice | undefined;
+    anchored?: true | undefined;
     output?: string | undefined;
   },
   terminal: Terminal,
 ): Promise<number> {
-  const { output } = options;
-  const text = encodeReceipt(await fetchReceipt(options, terminal));
+  const { output, anchored } = options;
+  const text =
+    anchored === true
+      ? encodeAnchoredReceipt(await fetchAnchored(options, terminal))
+      : encodeReceipt(await fetchReceipt(options, terminal));
   if (output === undefined) await write(terminal, text);
   else writeFile(output, text);
   return exitFine;
@@ -54,6 +61,28 @@ export async function runReceiptRefresh(
   return exitFine;
 }
 
+// The record is proved to the very checkpoint that was stamped, and so is the stamped record before it.
+async function fetchAnchored(
+  options: Where & { index: number },
+  terminal: Terminal,
+): Promise<AnchoredReceipt> {
+  const { index } = options;
+  const { notBefore, notAfter } = await intervalOf(options, index);
+  if (notAfter === null) {
+    throw new DocketError("not_found", `no outside time-stamp covers record ${index} yet; docket anchor now`);
+  }
+  const anchor = parseLeaf((await fetchReceipt({ ...options, index: notAfter.anchor }, terminal)).leaf);
+  if (anchor.kind !== "anchor") throw new DocketError("internal", `record ${notAfter.anchor} is no anchor`);
+  const { size: checkpoint, source, name, stampedAt, accuracyMs, stamp, request } = anchor;
+  const over = { index: anchor.index, source, name, stampedAt, accuracyMs, stamp, request };
+  const receipt = await fetchReceipt({ ...options, checkpoint }, terminal);
+  const under =
+    notBefore === null
+      ? null
+      : await fetchReceipt({ ...options, index: notBefore.anchor, checkpoint }, terminal);
+  return { format: anchoredReceiptFormat, receipt, over, under };
+}
+
 async function fetchReceipt(
   options: Where & { index: number; checkpoint?: CheckpointChoice | undefined },
   { clock }: Terminal,
@@ -64,7 +93,7 @@ async function fetchReceipt(
     // What a server sent is checked in form only; whether it is true says `docket verify`.
     return parseReceipt(await ask(url, `v1/receipts/${index}${query}`, apiKey));
   }
-  const receipt = await openPublished(data).receipt(index);
+  const receipt = await (await openPublished(data)).receipt(index);
   if (checkpoint === undefined) return receipt;
   const { checkpoints, tree } = openReadPublication(readInstallation(data), clock);
   return { ...receipt, proof: await proveRecord(checkpoints, tree, index, checkpoint) };

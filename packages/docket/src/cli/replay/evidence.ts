@@ -5,25 +5,22 @@ import type { KeyObject } from "node:crypto";
 import type { ListView } from "@docket/policy";
 import { signalsVersion, unicodeVersion } from "@docket/policy";
 import type { Facts, PartName } from "@docket/protocol";
-import { replayEvidence } from "@docket/verify/replay";
-import type { DecisionRecord, EvidencePorts, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
-import { keyedHash, unwrapKey } from "../../evidence/keys.ts";
+import { replayEvidence } from "@docket/verify/evidence";
+import type { EvidencePorts } from "@docket/verify/evidence";
+import type { DecisionRecord, ReplayFinding, ReplayRelease } from "@docket/verify/replay";
+import { keyedHash } from "../../evidence/keys.ts";
 import { openPart } from "../../evidence/seal.ts";
-import { openWrappedKeys } from "../../stores/sqlite/actor-keys.ts";
+import { openActorKeys } from "../../stores/sqlite/actor-keys.ts";
+import type { ActorKeys, ActorKeysSource } from "../../stores/sqlite/actor-keys.ts";
 import { openListProof } from "./lists.ts";
 import { openModels } from "./models.ts";
 import { cellHashOf } from "../../intake/counting.ts";
 import { campaignOptionsOf } from "../../intake/site-signals.ts";
 
 /** What a thread opens evidence with. */
-export type EvidenceStart = {
+export type EvidenceStart = ActorKeysSource & {
   /** The site's directory. */
   site: string;
-  /** The identity map. */
-  identity: string;
-  /** Actors that only the journal has so far: pseudonym and wrapped key. */
-  journalled: readonly (readonly [pseudonym: string, wrapped: Uint8Array])[];
-  keyEncryption: KeyObject;
   hashing: KeyObject;
 };
 
@@ -119,17 +116,12 @@ export function openEvidence(start: EvidenceStart, origin: string): EvidenceRepl
   };
 }
 
-function actorKeys({
-  identity,
-  journalled,
-  keyEncryption,
-}: EvidenceStart): (pseudonym: string) => Uint8Array | undefined {
-  const wrappedOf = openWrappedKeys(identity, journalled);
+function actorKeys(start: EvidenceStart): ActorKeys {
+  const keyOf = openActorKeys(start);
   const cached = new Map<string, Uint8Array | undefined>();
   return (pseudonym) => {
     if (cached.has(pseudonym)) return cached.get(pseudonym);
-    const wrapped = wrappedOf(pseudonym);
-    const key = wrapped && unwrapKey(keyEncryption, pseudonym, wrapped);
+    const key = keyOf(pseudonym);
     if (cached.size >= keysCachedMax) cached.clear();
     cached.set(pseudonym, key);
     return key;

@@ -9,6 +9,7 @@ import { isReleaseFault, StateReplay } from "@docket/verify/replay";
 import type { DecisionRecord } from "@docket/verify/replay";
 import { DocketError } from "../../error.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
+import { unlockInstallation } from "../../key-providers/unlock.ts";
 import { journalledActors } from "../../log/journalled-actors.ts";
 import { modelsDirectory } from "../../models/store.ts";
 import { disk } from "../../stores/files/node-disk.ts";
@@ -70,7 +71,7 @@ export async function replayDirectory(
   options: ReplayOptions,
   terminal: Pick<Terminal, "stderr" | "nowMs">,
 ): Promise<ReplayReport> {
-  const installation = readInstallation(options.data, { keys: options.keys });
+  const installation = await unlockInstallation(readInstallation(options.data, { keys: options.keys }));
   if (installation.opaque) {
     throw new DocketError("usage", `${options.data} holds an opaque log, which has no decisions`);
   }
@@ -90,7 +91,7 @@ export async function replayDirectory(
             site: paths.site,
             identity: join(paths.site, "identity.sqlite"),
             journalled: journalledActors(disk, paths, origin),
-            keyEncryption: keys.keyEncryption,
+            folder: keys.folder,
             hashing: keys.hashing,
           }
         : undefined,

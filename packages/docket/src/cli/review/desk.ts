@@ -14,7 +14,7 @@ import type {
 } from "../../reviews/contract.ts";
 import type { ReviewStatistics } from "../../reviews/statistics.ts";
 import { readIfThere } from "../../stores/files/read-files.ts";
-import { openDirectory } from "../open-directory.ts";
+import { openDirectory, operator } from "../open-directory.ts";
 import { askServer } from "../policy/server.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -43,15 +43,16 @@ export async function openQueue(where: Where, terminal: Terminal): Promise<Queue
 async function here(data: string, terminal: Terminal): Promise<QueueDesk> {
   const opened = await openDirectory(data, terminal);
   const { reviews, disputes } = opened;
-  const operator = { by: "operator", role: "operator" };
   const shelf = releaseShelf(readIfThere, readInstallation(data).paths);
   return {
     queue: async (query) => {
+      await opened.readings.note(operator, { what: "cases" });
       const { open, overdue } = disputes.figures();
       return { ...(await reviews.queue(operator.by, query)), disputes: { open, overdue } };
     },
     page: async (of, withEvidence) => {
       const page = await reviews.page(operator.by, of, withEvidence);
+      await opened.readings.note(operator, { what: "cases" });
       const record = page.record as DocketRecord & DecisionBody;
       const { facts } = page;
       const explained = facts === null ? null : { record, facts, disclosed: undefined };

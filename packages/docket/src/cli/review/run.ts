@@ -162,7 +162,7 @@ function queueText(cases: readonly QueueItem[]): string {
 }
 
 function pageText(page: ExplainedPage): string {
-  const { tasks, blind, explanation, event, evidence, inForce, standing, chain, label, reports } = page;
+  const { tasks, blind, explanation, event, evidence, inForce, standing, chain, label, reports, said } = page;
   const asked = tasks.map((each) => each.task).join(", ");
   const lines = [asked === "" ? "Nothing is asked of you here." : `Asked: ${asked}.`];
   if (blind) lines.push("Another has looked at it before; what they found is not shown.");
@@ -176,6 +176,9 @@ function pageText(page: ExplainedPage): string {
   }
   if (label !== null) lines.push(`Label: ${label.label}, by ${label.by}.`);
   if (reports !== null) lines.push(`Reports: ${reports.reports}, ${reports.trusted} of trusted reporters.`);
+  for (const { index, category, text } of said) {
+    if (text !== null) lines.push(`  report ${index} (${category}): ${printable(text)}`);
+  }
   for (const { index, at, kind, by, ...body } of chain) {
     const said = [body["finding"], body["verdict"], body["category"], body["ruling"], body["reason"]];
     lines.push(`  ${index}  ${at}  ${kind}  ${said.filter(Boolean).join(" ")}  by ${by}`);

@@ -15,6 +15,7 @@ import {
   verifierKeyPath,
 } from "../../installation.ts";
 import type { Installation } from "../../installation.ts";
+import { unlockInstallation } from "../../key-providers/unlock.ts";
 import { disk } from "../../stores/files/node-disk.ts";
 import { lockDirectory } from "../../stores/sqlite/directory-lock.ts";
 import { beginKeyChange, finishKeyChange, isKeyChangeBegun } from "../../succession/key-change.ts";
@@ -215,7 +216,7 @@ function readWitnesses(installation: Installation, path: string | undefined): Tl
 async function locked<T>(installation: Installation, action: (log: MaintainedLog) => Promise<T>): Promise<T> {
   const lock = lockDirectory(join(installation.data, "lock.sqlite"), installation.data);
   try {
-    return await action(maintainedLog(installation, disk));
+    return await action(maintainedLog(await unlockInstallation(installation), disk));
   } finally {
     lock.release();
   }

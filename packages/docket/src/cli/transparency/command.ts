@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { withPlace } from "../command-parts.ts";
 import type { CommandParts } from "../command-parts.ts";
+import { withRequest } from "../request/options.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ReportOptions, StatementsOptions, WeeklyOptions } from "./run.ts";
 
@@ -58,7 +59,7 @@ function addStatements(
   terminal: Terminal,
   give: (code: number) => void,
 ): void {
-  withPlace(
+  const command = withPlace(
     program
       .command("statements")
       .description(
@@ -77,6 +78,8 @@ function addStatements(
     .option("--category <category>", "without STATEMENT_CATEGORY_", "OTHER_VIOLATION_TC")
     .option("--content-type <type>", "without CONTENT_TYPE_", "TEXT")
     .option("--territory <states>", "countries such as DE,FR (default: all of the Union)")
+    .option("--why <text>", "why, where it takes a second person; sealed with the request");
+  withRequest(command)
     .option("--json", "print how many were written as JSON")
     .addHelpText(
       "after",

@@ -2,6 +2,8 @@
 // `docket transparency`, `docket weekly` and `docket statements`: what they do.
 import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
+import { statementsWish } from "../../approvals/bulk-reads.ts";
+import type { Outcome, RequestDetail } from "../../approvals/contract.ts";
 import { DocketError } from "../../error.ts";
 import type { SiteTransparency, TransparencyReport, WeeklyReport } from "../../transparency/contract.ts";
 import { figuresCsv, figuresOf } from "../../transparency/figures.ts";
@@ -17,6 +19,7 @@ import { periodOf } from "../dispute/run.ts";
 import { exitFine } from "../failure.ts";
 import { openDirectory } from "../open-directory.ts";
 import { askServer, askServerForText } from "../policy/server.ts";
+import { requestWaitsText } from "../request/run.ts";
 import { write } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -40,6 +43,9 @@ export type StatementsOptions = Where & {
   category: string;
   contentType: string;
   territory?: string | undefined;
+  /** Where it takes a second person: why, and the request that was approved. */
+  why?: string | undefined;
+  request?: number | undefined;
 };
 
 /** The report goes back so many days if nothing is said. */
@@ -89,29 +95,20 @@ export async function runWeekly(options: WeeklyOptions, terminal: Terminal): Pro
 export async function runStatements(options: StatementsOptions, terminal: Terminal): Promise<number> {
   const period = periodOf(options, terminal.clock());
   const form = formOf(options, ["ndjson", "json", "csv"]);
-  const { url, apiKey, output, data } = options;
+  const { url, output } = options;
   const wish = statementOptions(options);
-  let statements: Statement[];
-  if (url === undefined) {
-    const opened = await openDirectory(data, terminal, { takesEdits: false });
-    try {
-      const made = await opened.transparency.statements(operator, period, wish);
-      ({ statements } = made);
-      for (const { index, why } of made.leftOut) terminal.stderr.write(`left out record ${index}: ${why}\n`);
-    } finally {
-      await opened.close();
-    }
-  } else {
-    const { termsUrl, category, contentType, territories } = wish;
-    const more = termsUrl === undefined ? {} : { termsUrl };
-    const [from, to] = [period.fromMs, period.toMs].map((ms) => new Date(ms).toISOString());
-    const body = { from, to, category, contentType, territories, ...more };
-    const lines = await askServerForText({ url, apiKey }, "v1/statements", body);
-    statements = lines
-      .split("\n")
-      .filter((line) => line !== "")
-      .flatMap((line) => (JSON.parse(line) as { statements: Statement[] }).statements);
+  const taken = await (url === undefined
+    ? statementsHere(options, period, wish, terminal)
+    : statementsThere({ ...options, url }, period, wish));
+  if ("waits" in taken) {
+    const { waits } = taken;
+    await write(
+      terminal,
+      options.json === true ? `${JSON.stringify({ request: waits })}\n` : requestWaitsText(waits),
+    );
+    return exitFine;
   }
+  const statements = taken.done;
   if (form === "json" && statements.length > oneRequestMax) {
     const many = `${statements.length} statements are more than the ${oneRequestMax} of one request`;
     throw new DocketError("usage", `${many}; write FILE.ndjson, a request a line`);
@@ -123,6 +120,44 @@ export async function runStatements(options: StatementsOptions, terminal: Termin
     options.json === true ? `${JSON.stringify(count)}\n` : `${statements.length} statements in ${output}.\n`;
   await write(terminal, said);
   return exitFine;
+}
+
+type Period = { fromMs: number; toMs: number };
+
+async function statementsHere(
+  { data, why = "", request }: StatementsOptions,
+  period: Period,
+  wish: StatementOptions,
+  terminal: Terminal,
+): Promise<Outcome<Statement[]>> {
+  const opened = await openDirectory(data, terminal, { takesEdits: false });
+  try {
+    const author = { by: "operator", role: "operator" } as const;
+    return await opened.requests.through(author, statementsWish(period, wish, why), request, async () => {
+      const made = await opened.transparency.statements(operator, period, wish);
+      for (const left of made.leftOut) {
+        terminal.stderr.write(`left out record ${left.index}: ${left.why}\n`);
+      }
+      return made.statements;
+    });
+  } finally {
+    await opened.close();
+  }
+}
+
+async function statementsThere(
+  { url, apiKey, why, request }: StatementsOptions & { url: string },
+  period: Period,
+  { termsUrl, category, contentType, territories }: StatementOptions,
+): Promise<Outcome<Statement[]>> {
+  const [from, to] = [period.fromMs, period.toMs].map((ms) => new Date(ms).toISOString());
+  const body = { from, to, category, contentType, territories, termsUrl, why, request };
+  const answer = await askServerForText({ url, apiKey }, "v1/statements", body);
+  const lines = answer.split("\n").filter((line) => line !== "");
+  const [first] = lines.map((line) => JSON.parse(line) as { request?: RequestDetail });
+  if (first?.request !== undefined) return { waits: first.request };
+  const done = lines.flatMap((line) => (JSON.parse(line) as { statements: Statement[] }).statements);
+  return { done, taken: undefined };
 }
 
 async function ask<Answer>(

@@ -3,6 +3,8 @@
 import { describeFault } from "@docket/verify";
 import type { CaseReport, Check, LogReport, ReceiptReport } from "@docket/verify";
 import { printable } from "../../printable.ts";
+import { anchorLines, intervalLine } from "./print-anchors.ts";
+import type { AskedRecord } from "./print-anchors.ts";
 
 /** Most notes and further faults that are printed; the report as JSON has all. */
 const linesMax = 10;
@@ -15,6 +17,8 @@ const titles: Readonly<Record<string, string>> = {
   recentCheckpoints: "last day",
   cosignatures: "cosignatures",
   seen: "seen elsewhere",
+  notAfter: "not after",
+  notBefore: "not before",
   signature: "signature",
   identity: "site and key",
   state: "state file",
@@ -22,12 +26,17 @@ const titles: Readonly<Record<string, string>> = {
 
 const words: Readonly<Record<"receipt" | "case", string>> = { receipt: "receipt", case: "case file" };
 
-/** The report as text, its last line the verdict. */
-export function reportText(report: LogReport | ReceiptReport | CaseReport): string {
+/** The report as text, its last line the verdict. `asked` is a record whose interval is told. */
+export function reportText(report: LogReport | ReceiptReport | CaseReport, asked?: AskedRecord): string {
   const lines = report.checks.map(checkLine);
   if (report.kind === "log") lines.push(...logLines(report));
-  else if (report.kind === "receipt")
+  else if (report.kind === "receipt") {
     lines.push(...report.opened.map((part) => `  ${part.name}: ${printable(part.plaintext)}`));
+    if (report.interval !== null && report.record !== null) {
+      lines.push(intervalLine({ index: report.record.index, interval: report.interval }));
+    }
+  }
+  if (asked !== undefined) lines.push(intervalLine(asked));
   for (const limit of report.limits) lines.push(`cannot be seen here: ${limit}`);
   lines.push(verdictLine(report));
   return lines.map((line) => `${line}\n`).join("");
@@ -42,6 +51,7 @@ function logLines(report: LogReport): string[] {
   const kinds = Object.entries(report.records.byKind).map(([kind, count]) => `${count} ${kind}`);
   const { firstTime, lastTime } = report.records;
   const lines = kinds.length === 0 ? [] : [`records: ${kinds.join(", ")}; from ${firstTime} to ${lastTime}`];
+  lines.push(...silenceLines(report), ...anchorLines(report));
   lines.push(...shortened(report.notes).map((note) => `note: ${printable(note)}`));
   if (report.first !== null) lines.push(`first fault: ${printable(describeFault(report.first))}`);
   for (const { kind, place, seen, own } of report.conflicts.slice(0, conflictsPrintedMax)) {
@@ -54,6 +64,15 @@ function logLines(report: LogReport): string[] {
     );
   }
   if (report.faultCount > 1) lines.push(`and ${report.faultCount - 1} more faults; --json lists them`);
+  return lines;
+}
+
+function silenceLines({ silences, silenceCount }: LogReport): string[] {
+  const lines = silences.slice(0, linesMax).map(({ index, from, until, everySeconds }) => {
+    const promised = `although a record was promised every ${everySeconds} s`;
+    return `silent: from ${from} to ${until} (record ${index}), ${promised}, and nothing says why`;
+  });
+  if (silenceCount > lines.length) lines.push(`and ${silenceCount - lines.length} more silences`);
   return lines;
 }
 

@@ -5,7 +5,10 @@ import { receiptBytesMax } from "@docket/protocol";
 import {
   caseFileBytesMax,
   checkerOf,
+  intervalsOf,
+  looksLikeAnchoredReceipt,
   looksLikeCaseFile,
+  verifyAnchoredReceipt,
   verifyCaseFile,
   VerifyError,
   verifyLog,
@@ -13,6 +16,7 @@ import {
 } from "@docket/verify";
 import type {
   CaseReport,
+  Interval,
   LogReport,
   RangeChecker,
   ReceiptReport,
@@ -42,6 +46,8 @@ export type VerifyOptions = TrustOptions & {
   apiKey?: string | undefined;
   /** Whether the log at a URL is one of opaque entries; a directory says so itself. */
   opaque?: boolean | undefined;
+  /** A record of a log: between what it was sealed is told too. */
+  record?: number | undefined;
   json: boolean;
   stdout: { write(text: string): unknown };
   stderr: Output;
@@ -74,8 +80,17 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
     options.stderr.write(`docket verify: ${error.message}\n`);
     return exitUsage;
   }
-  options.stdout.write(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
+  const interval = options.record === undefined ? undefined : intervalIn(report, options.record);
+  options.stdout.write(
+    options.json
+      ? `${JSON.stringify(interval === undefined ? report : { ...report, interval })}\n`
+      : reportText(report, interval && { index: options.record as number, interval }),
+  );
   return report.verdict === "verified" ? exitVerified : exitWrong;
+}
+
+function intervalIn(report: LogReport | ReceiptReport | CaseReport, index: number): Interval | undefined {
+  return report.kind === "log" ? intervalsOf(report.anchors.held).of(index) : undefined;
 }
 
 async function verifyTarget(
@@ -125,6 +140,7 @@ async function verifyDirectory(options: VerifyOptions, trust: Trust): Promise<Lo
 async function verifyFile(path: string, trust: Trust): Promise<ReceiptReport | CaseReport> {
   const text = (await readText(path, caseFileBytesMax)) ?? "";
   if (looksLikeCaseFile(text)) return verifyCaseFile(text, trust);
+  if (looksLikeAnchoredReceipt(text)) return verifyAnchoredReceipt(text, trust);
   return verifyReceipt(text.length > receiptBytesMax ? "" : text, trust);
 }
 

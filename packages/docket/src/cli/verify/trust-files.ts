@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { parsePolicy, parseVerifierKey, policyBytesMax, TlogError } from "@docket/tlog";
 import type { TlogPolicy, Verifier } from "@docket/tlog";
 import { asTrust, readSeenFile, seenFileBytesMax } from "@docket/verify";
-import type { SeenNote, Trust } from "@docket/verify";
+import type { AnchorTrust, SeenNote, Trust, TrustedRoot } from "@docket/verify";
+import { readRoughtimeKey } from "../../anchors/config.ts";
+import { nodeTimestampCrypto } from "../../anchors/node-crypto.ts";
+import { certificatesOf } from "../../anchors/pem.ts";
 import { readBounded, readText } from "./directory.ts";
 
 /** What is named on the command line. */
@@ -16,6 +19,10 @@ export type TrustOptions = {
   policy?: string | undefined;
   /** Files with kept checkpoints, receipts or proofs, or directories of such. */
   seen?: readonly string[] | undefined;
+  /** PEM files with root certificates of time-stamping authorities; `NAME=FILE` for those of one alone. */
+  tsaRoots?: readonly string[] | undefined;
+  /** Keys of Roughtime servers, base64. */
+  roughtime?: readonly string[] | undefined;
 };
 
 /** The command was used wrongly. */
@@ -23,6 +30,9 @@ export class UsageError extends Error {}
 
 /** Longest file with verifier keys, in bytes. */
 const keyFileBytesMax = 65_536;
+
+/** Longest file of root certificates, in bytes. */
+const rootsFileBytesMax = 1_048_576;
 
 /** The most files of checkpoints that a directory may hold. */
 const seenFilesMax = 100_000;
@@ -33,12 +43,39 @@ const seenFilesMax = 100_000;
  * @throws {UsageError} for what is no key, policy or checkpoint
  * @throws {VerifyError} where a file cannot be read
  */
-export async function readTrust({ key = [], policy, seen = [] }: TrustOptions): Promise<Trust> {
+export async function readTrust(options: TrustOptions): Promise<Trust> {
+  const { key = [], policy, seen = [] } = options;
   const keys: Verifier[] = [];
   for (const each of typeof key === "string" ? [key] : key) keys.push(...(await readKeys(each)));
   const notes: SeenNote[] = [];
   for (const each of seen) notes.push(...(await readSeen(each)));
-  return asTrust({ keys, policy: policy === undefined ? undefined : await readPolicy(policy), seen: notes });
+  return asTrust({
+    keys,
+    policy: policy === undefined ? undefined : await readPolicy(policy),
+    seen: notes,
+    anchors: await readClocks(options),
+  });
+}
+
+async function readClocks({ tsaRoots = [], roughtime = [] }: TrustOptions): Promise<AnchorTrust | undefined> {
+  if (tsaRoots.length === 0 && roughtime.length === 0) return undefined;
+  const roots: TrustedRoot[] = [];
+  for (const each of tsaRoots) roots.push(...(await readRoots(each)));
+  const roughtimeKeys = roughtime.map((text) => {
+    const key = readRoughtimeKey(text);
+    if (key !== undefined) return key;
+    throw new UsageError(`${text} is no key of a Roughtime server: 32 bytes in base64`);
+  });
+  return { roots, roughtimeKeys, crypto: nodeTimestampCrypto };
+}
+
+async function readRoots(given: string): Promise<TrustedRoot[]> {
+  const [, name, path] = /^([a-z0-9][a-z0-9.-]{0,39})=(.+)$/.exec(given) ?? [undefined, undefined, given];
+  const text = await readText(path, rootsFileBytesMax);
+  if (text === undefined) throw new UsageError(`there is no file ${path}; name root certificates (PEM)`);
+  const certificates = certificatesOf(text);
+  if (certificates.length > 0) return certificates.map((certificate) => ({ certificate, name }));
+  throw new UsageError(`the file ${path} holds no certificate (PEM)`);
 }
 
 async function readKeys(key: string): Promise<Verifier[]> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseCheckpoint, parseNote } from "@docket/tlog";
 import { DocketError } from "../../error.ts";
 import { readInstallation, readKeys } from "../../installation.ts";
+import { unlockInstallation } from "../../key-providers/unlock.ts";
 import { rebuildViews } from "../../rebuild/rebuild-views.ts";
 import type { RebuiltViews } from "../../rebuild/rebuild-views.ts";
 import { disk } from "../../stores/files/node-disk.ts";
@@ -25,7 +26,7 @@ export const exitDiffers = 1;
  * @throws {DocketError} `directory_locked`, `directory_damaged`, `usage`
  */
 export async function runRebuild(options: RebuildOptions, terminal: Terminal): Promise<number> {
-  const installation = readInstallation(options.data, { keys: options.keys });
+  const installation = await unlockInstallation(readInstallation(options.data, { keys: options.keys }));
   const { data, paths, origin } = installation;
   if (installation.opaque) throw new DocketError("usage", `${data} holds an opaque log, which has no views`);
   const lock = lockDirectory(join(data, "lock.sqlite"), data);

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // `docket views rebuild`: the same log gives the same views, and views that are not so are found and mended.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Installation } from "../../installation.ts";
+import { readKeys } from "../../installation.ts";
 import { openInstallation } from "../../main.ts";
+import { rebuildBehindViews } from "../../rebuild/behind-views.ts";
 import type { RebuiltViews } from "../../rebuild/rebuild-views.ts";
+import { disk } from "../../stores/files/node-disk.ts";
+import { removeDatabase } from "../../stores/sqlite/views-builder.ts";
+import { digestViews } from "../../stores/sqlite/views-digest.ts";
+import { repeatWindowMs } from "../../views/site-index.ts";
 import { docket, installationWith } from "../testing/run-docket.ts";
 
 const policy = `policy: comments
@@ -102,4 +108,44 @@ void test("the same log gives the same views; views that were changed are found 
   const standing = await again.site.standing("spammer0", Date.now());
   assert.ok(standing.actor !== null);
   await again.close();
+});
+
+void test("views that lack most of the log are made anew before a start, others not", async (t) => {
+  const installation = await livedInstallation(t);
+  const { origin, paths } = installation;
+  const viewsPath = join(paths.site, "views.sqlite");
+  const before = digestViews(viewsPath, repeatWindowMs);
+  const notices: string[] = [];
+  let told = 0;
+  const make = (least: number): Promise<void> =>
+    rebuildBehindViews({
+      disk,
+      site: paths.site,
+      checkpoint: paths.checkpoint,
+      origin,
+      siteKey: readKeys(installation).site,
+      viewsPath,
+      nowMs: () => performance.now(),
+      onProgress: () => (told += 1),
+      onNotice: (notice) => notices.push(notice),
+      least,
+    });
+  await make(1);
+  assert.equal(told, 0, "they lacked nothing");
+  removeDatabase(viewsPath);
+  await make(1000);
+  assert.ok(!existsSync(viewsPath), "so few records a start takes in by itself");
+  await make(1);
+  assert.ok(told > 0);
+  assert.deepEqual(digestViews(viewsPath, repeatWindowMs), before);
+  const other = new DatabaseSync(viewsPath);
+  other.exec("PRAGMA user_version = 1");
+  other.close();
+  await make(1);
+  assert.deepEqual(digestViews(viewsPath, repeatWindowMs), before);
+  assert.deepEqual(notices, []);
+  // What is damaged is the start's to tell.
+  writeFileSync(paths.checkpoint, "no note");
+  await make(1);
+  assert.match(notices.join(), /made by the start itself: /);
 });

@@ -34,7 +34,8 @@ export class DeliveryWorld {
   reportsAnHour = 5;
   delayMinutes = 0;
 
-  constructor(nowMs: number) {
+  /** @param publicUrl where the server is reached from outside, if that is known */
+  constructor(nowMs: number, publicUrl?: string) {
     const log = new MemoryLog(nowMs);
     this.log = log;
     const random = seededRandom(7);
@@ -64,6 +65,7 @@ export class DeliveryWorld {
     const notices = new NoticeFeed([], {
       view: log,
       tokenFor: (record) => Promise.resolve({ token: `dt1.${record}`, expires: "2027-05-25T00:00:00.000Z" }),
+      publicUrl,
       receiptOf: (record) => Promise.resolve({ format: receiptFormat, leaf: String(record), proof: "" }),
       reasonTexts: () => undefined,
       seal,

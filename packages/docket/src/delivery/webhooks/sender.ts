@@ -123,6 +123,15 @@ export class Sender {
     return chosen.length;
   }
 
+  /** Forgets messages about these actors, those that were given up too. Durable when it resolves. */
+  async forget(actors: ReadonlySet<string>): Promise<void> {
+    this.#dead = this.#dead.filter(({ about }) => !actors.has(about));
+    for (const message of this.#window.filter(({ about }) => actors.has(about))) this.#finish(message);
+    await this.#keeping?.catch(() => undefined);
+    await this.#ports.keep(this.#progress());
+    this.#step();
+  }
+
   get dead(): readonly DeadLetter[] {
     return this.#dead;
   }

@@ -195,6 +195,16 @@ export class WebhookDesk {
     }
   }
 
+  /** Forgets messages about these actors: nobody can be told anything any more. Durable when it resolves. */
+  async forget(actors: ReadonlySet<string>): Promise<void> {
+    await this.#inTurn(async () => {
+      for (const sender of this.#senders.values()) await sender.forget(actors);
+      for (const id of this.#endpoints.keys()) {
+        if (!this.#senders.has(id)) await this.#forgetKept(id, actors);
+      }
+    });
+  }
+
   /** Messages that were given up. @throws {DocketError} `not_found` */
   async dead(id: string): Promise<readonly DeadLetter[]> {
     this.#endpoint(id);
@@ -248,6 +258,15 @@ export class WebhookDesk {
     await this.#turn.catch(() => undefined);
     this.#started = false;
     await Promise.all([...this.#senders.keys()].map((id) => this.#stopSender(id)));
+  }
+
+  async #forgetKept(id: string, actors: ReadonlySet<string>): Promise<void> {
+    const kept = await this.#ports.progress.read(id);
+    if (kept?.dead.some(({ about }) => actors.has(about)) !== true) return;
+    await this.#ports.progress.keep(id, {
+      ...kept,
+      dead: kept.dead.filter(({ about }) => !actors.has(about)),
+    });
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

@@ -14,6 +14,7 @@ import type { Delivery } from "../../delivery/delivery.ts";
 import { answerInTime, callerOf, queryParameters, sealingUnknown } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { readingOf } from "../reads.ts";
 import { wholeNumber } from "../whole-number.ts";
 import {
   AppliedSchema,
@@ -39,7 +40,7 @@ const content = describe({
   action: "readChanges",
   params: Type.Object({ id: Type.String({ description: "The app's id of the content, percent-encoded" }) }),
   answer: { description: "The outcome and its chain", type: json, schema: ContentStateSchema },
-  errors: ["not_found", "overloaded"],
+  errors: ["unknown_field", "not_found", "overloaded"],
 });
 const list = describe({
   summary: "Read changes of what is in force",
@@ -101,10 +102,13 @@ export function addChangeRoutes(server: FastifyInstance, { delivery }: { deliver
     const after = wholeNumber(query, "after", -1, Number.MAX_SAFE_INTEGER) ?? -1;
     const limit = wholeNumber(query, "limit", 1, changedRecordsMax) ?? changedRecordsDefault;
     const seconds = wholeNumber(query, "wait", 0, changeWaitMsMax / secondMs) ?? 0;
-    const page = await answerInTime(changes.page(after, limit));
-    if (page.changes.length > 0 || page.more || seconds === 0) return page;
+    let page = await answerInTime(changes.page(after, limit));
     // Whoever waits is told at the end of their time, if not before.
-    return changes.page(page.next, limit, seconds * secondMs);
+    if (page.changes.length === 0 && !page.more && seconds > 0) {
+      page = await changes.page(page.next, limit, seconds * secondMs);
+    }
+    request.reading = readingOf(page.changes);
+    return page;
   });
 
   server.get("/v1/changes/unconfirmed", unconfirmed, async (request) => {

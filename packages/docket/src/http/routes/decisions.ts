@@ -10,6 +10,7 @@ import { Type } from "typebox";
 import type { Caller } from "../../access/authenticator.ts";
 import { mayDo } from "../../access/permissions.ts";
 import { DocketError } from "../../error.ts";
+import type { Surface } from "../../gaps/config.ts";
 import type { Priority } from "../../log/admission.ts";
 import { answerBatch } from "../batch.ts";
 import { answerInTime, callerOf, indexOf, queryParameter, requireAction, shuttingDown } from "../context.ts";
@@ -46,7 +47,8 @@ const oneEvent = describe({
   summary: "Decide one event",
   description:
     "Answers once the decision is sealed. The same event id and body give the same decision again. " +
-    "With `dryRun: true` nothing is counted or sealed, and the role analyst may do it too.",
+    "With `dryRun: true` nothing is counted or sealed, and the role analyst may do it too. While nothing " +
+    "can be sealed, the operator may let events pass: `allow` with `sealed: false` and no receipt.",
   tag: "decisions",
   action: "tryEvent",
   querystring: lateQuery,
@@ -79,7 +81,7 @@ const manyEvents = describe({
       Type.Object({ end: Type.Literal(true), lines: Type.Integer() }),
     ]),
   },
-  errors: ["unsupported_media_type"],
+  errors: ["schema_mismatch", "unknown_field", "unsupported_media_type"],
 });
 
 const oneRecord = describe({
@@ -95,16 +97,18 @@ const oneRecord = describe({
 export const addDecisionRoutes: Routes = (server, context) => {
   server.post("/v1/decisions", { ...oneEvent, bodyLimit: bodyBytesMax }, async (request) => {
     refuseEncodedBody(request);
-    const how = { late: isLate(request) };
+    const how = { surface: "decisions", late: isLate(request) } as const;
     return decide(request.body as Uint8Array | undefined, callerOf(request), context, how);
   });
 
   server.get("/v1/decisions/:index", oneRecord, async (request) => {
     const { record, decision, facts } = await answerInTime(context.site.recorded(indexOf(request)));
+    const shown = mayDo(callerOf(request), "readFacts") ? facts : undefined;
+    if (shown === undefined) request.reading = "nothing";
     return {
       record,
       ...(decision === undefined ? {} : { decision }),
-      ...(facts === undefined || !mayDo(callerOf(request).role, "readFacts") ? {} : { facts }),
+      ...(shown === undefined ? {} : { facts: shown }),
     };
   });
 
@@ -126,7 +130,14 @@ async function decide(
 }
 
 /** How an event is decided, beside what it says: see `DecideRequest`. */
-export type HowDecided = { readonly priority?: Priority; readonly late?: boolean };
+export type HowDecided = {
+  /** Where it came in, which says what becomes of it while nothing can be sealed. */
+  readonly surface: Surface;
+  readonly priority?: Priority;
+  readonly late?: boolean;
+  /** It may wait for room: until it has waited, an overload is no failure. */
+  readonly patient?: boolean;
+};
 
 /**
  * Has an event decided, whatever form it came in.
@@ -136,15 +147,20 @@ export type HowDecided = { readonly priority?: Priority; readonly late?: boolean
 export async function decideEvent(
   { event, dryRun }: { event: Event; dryRun: boolean },
   caller: Caller,
-  { site, clock, metrics }: HttpContext,
-  { priority = "normal", late = false }: HowDecided = {},
+  { site, clock, metrics, gaps }: HttpContext,
+  { surface, priority = "normal", late = false, patient = false }: HowDecided,
 ): Promise<Decision> {
   const receivedMs = clock();
   if (!dryRun) requireAction(caller, "decide");
   const by = caller.id;
   const deciding = site.decide({ event, dryRun, by, source: "http", receivedMs, priority, late });
   // The site itself bounds the time of what it seals, and says `sealing_unknown` then.
-  const decision = await (dryRun ? answerInTime(deciding) : deciding);
+  const decision = await (dryRun ? answerInTime(deciding) : deciding).catch((error: unknown) => {
+    if (dryRun || (patient && isOverload(error))) throw error;
+    const passed = gaps?.failed(surface, { event, by, receivedMs }, error);
+    if (passed === undefined) throw error;
+    return passed;
+  });
   metrics.decided(decision, (clock() - receivedMs) / 1000);
   return decision;
 }
@@ -156,11 +172,12 @@ function sendBatch(request: FastifyRequest, reply: FastifyReply, context: HttpCo
   const late = isLate(request);
   const lines = readLines(receiving(request, decoded(request), context.closing), eventBytesMax);
   const answers = answerBatch(lines, {
-    decide: (line) => decideLine(line, caller, context, late),
-    isOverload: (error) => error instanceof DocketError && error.code === "overloaded",
+    decide: (line, patient) => decideLine(line, caller, context, { late, patient }),
+    isOverload,
     onError: (error) => {
       const { error: body, status } = errorAnswer(error, request.id);
       context.metrics.refused(body.code);
+      request.failure ??= { code: body.code, pointer: body.pointer };
       if (status === 500) logUnexpected(request.log, error, request.id);
     },
     requestId: request.id,
@@ -183,11 +200,17 @@ async function decideLine(
   line: Line,
   caller: Caller,
   context: HttpContext,
-  late: boolean,
+  how: { late: boolean; patient: boolean },
 ): Promise<Decision> {
-  if ("bytes" in line) return decide(line.bytes, caller, context, { priority: "bulk", late });
+  if ("bytes" in line) {
+    return decide(line.bytes, caller, context, { surface: "batch", priority: "bulk", ...how });
+  }
   const message = `an event of ${line.tooLong} bytes is over the limit of ${eventBytesMax}; shorten its text`;
   throw new ProtocolError("body_too_large", message, { limit: eventBytesMax });
+}
+
+function isOverload(error: unknown): boolean {
+  return error instanceof DocketError && error.code === "overloaded";
 }
 
 function isLate(request: FastifyRequest): boolean {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Disputes: for the affected user, who holds a token and needs no account; for the app on their behalf; and
 // for reviewers, who decide them.
-import { checkShape, parseJson, parseTime, ProtocolError } from "@docket/protocol";
+import { checkShape, encodeReceipt, parseJson, parseTime, ProtocolError } from "@docket/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { mayDo } from "../../access/permissions.ts";
 import { disputesListedDefault, disputesListedMax } from "../../disputes/case-view.ts";
 import type { DisputeFilter, OnBehalf, RulingWish, SiteDisputes } from "../../disputes/contract.ts";
 import { DocketError } from "../../error.ts";
+import type { Site } from "../../intake/contract.ts";
 import { bearer } from "../authenticate.ts";
 import { answerInTime, callerOf, indexOf, queryParameters, sealingUnknown } from "../context.ts";
 import {
@@ -19,7 +20,7 @@ import {
 } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { RequestBrake } from "../request-brake.ts";
+import { RequestBrake } from "../../access/request-brake.ts";
 import { accountIdOf } from "./actors.ts";
 import {
   AbuseSchema,
@@ -108,6 +109,14 @@ const operations = {
     querystring: Type.Object({ lang: language }),
     answer: shown,
     errors: [...tokenErrors, "schema_mismatch", "unknown_field"],
+  }),
+  receiptByToken: describe({
+    summary: "Fetch the receipt of what is objected to",
+    description: `${withToken} It is without an opening: what was sealed with the record isn't shown in it.`,
+    tag,
+    action: "public",
+    answer: { description: "The receipt, canonical JSON", type: json, schema: { $ref: "Receipt#" } },
+    errors: tokenErrors,
   }),
   messageByToken: describe({
     summary: "Add to a dispute",
@@ -276,7 +285,11 @@ const operations = {
 };
 
 /** What the routes of disputes lean on. */
-export type DisputeRoutesOf = { disputes: SiteDisputes; clock: () => number };
+export type DisputeRoutesOf = {
+  disputes: SiteDisputes;
+  site: Pick<Site, "receipt">;
+  clock: () => number;
+};
 
 /** `/v1/disputes`, `/v1/actors/{id}/disputes`. */
 export function addDisputeRoutes(server: FastifyInstance, of: DisputeRoutesOf): void {
@@ -286,7 +299,7 @@ export function addDisputeRoutes(server: FastifyInstance, of: DisputeRoutesOf): 
   addRulingRoutes(server, of);
 }
 
-function addTokenRoutes(server: FastifyInstance, { disputes, clock }: DisputeRoutesOf): void {
+function addTokenRoutes(server: FastifyInstance, { disputes, site, clock }: DisputeRoutesOf): void {
   const reads = new RequestBrake(disputeReadsRate, clock);
   const writes = new RequestBrake(disputeWritesRate, clock);
   const failures = new RequestBrake(disputeFailuresRate, clock);
@@ -300,6 +313,11 @@ function addTokenRoutes(server: FastifyInstance, { disputes, clock }: DisputeRou
   server.get("/v1/disputes/by-token", operations.viewByToken, async (request) => {
     const token = admit(request, reads);
     return answerInTime(disputes.viewByToken(token, languageOf(queryParameters(request, ["lang"]))));
+  });
+  server.get("/v1/disputes/by-token/receipt", operations.receiptByToken, async (request, reply) => {
+    const token = admit(request, reads);
+    const { of } = await answerInTime(disputes.viewByToken(token, "en"));
+    return reply.type(json).send(encodeReceipt(await answerInTime(site.receipt(of))));
   });
   server.post("/v1/disputes", { ...operations.openByToken, ...limits }, async (request) => {
     const token = admit(request, writes);
@@ -374,8 +392,9 @@ function addReadingRoutes(server: FastifyInstance, { disputes, clock }: DisputeR
   server.get("/v1/disputes/:index", operations.look, async (request) => {
     const query = queryParameters(request, ["lang", "content"]);
     const wished = oneOf(["true", "false"], query.get("content") ?? "true", "content") === "true";
-    const { id, role } = callerOf(request);
-    const reader = wished && mayDo(role, "openReceipt") ? { by: id, role } : undefined;
+    const caller = callerOf(request);
+    const { id, role } = caller;
+    const reader = wished && mayDo(caller, "openReceipt") ? { by: id, role } : undefined;
     return answerInTime(disputes.look(indexOf(request), reader, languageOf(query)));
   });
 }

@@ -47,13 +47,14 @@ export const addExplanationRoutes: Routes = (server, { site }) => {
     const index = indexOf(request);
     const caller = callerOf(request);
     const asked = askedOf(request);
-    const audience = asked.audience ?? (mayDo(caller.role, "readFacts") ? "analyst" : "user");
+    const audience = asked.audience ?? (mayDo(caller, "readFacts") ? "analyst" : "user");
     if (audience === "analyst") requireAction(caller, "readFacts");
     const { record, facts, disclosed } = await answerInTime(site.recorded(index));
     if (record.kind !== "decision" || facts === undefined) {
       throw new DocketError("not_found", `record ${index} is no decision, so there is nothing to explain`);
     }
     const explained = { record, facts, disclosed };
+    if (audience === "user") request.reading = "nothing";
     return answerInTime<object>(
       audience === "analyst"
         ? explainRecord(explained, shelf, asked.language)

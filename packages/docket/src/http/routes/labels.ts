@@ -9,6 +9,7 @@ import type { SiteLabels } from "../../labels/label-desk.ts";
 import { answerInTime, callerOf, queryParameters, sealingUnknown } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { readingOf } from "../reads.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 const json = "application/json";
@@ -96,7 +97,9 @@ export function addLabelRoutes(server: FastifyInstance, { labels }: { labels: Si
     const query = queryParameters(request, ["from", "limit"]);
     const from = wholeNumber(query, "from", 0, Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = wholeNumber(query, "limit", 1, labelsListedMax) ?? labelsListedDefault;
-    return answerInTime(labels.list(from, limit));
+    const page = await answerInTime(labels.list(from, limit));
+    request.reading = readingOf(page.labels);
+    return page;
   });
 
   server.post("/v1/labels", { ...give, bodyLimit: smallBodyBytesMax }, async (request: FastifyRequest) => {

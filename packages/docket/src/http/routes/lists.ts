@@ -82,9 +82,36 @@ const ChangedSchema = Type.Object({
   release: Type.String({ description: "The release in force then" }),
 });
 
+const PreviewedSchema = Type.Object({
+  list: name,
+  version,
+  added: count,
+  removed: count,
+  restrictsMore: Type.Boolean({ description: "Whether somebody may be restricted who is not now" }),
+  preview: Type.Union(
+    [
+      Type.Null(),
+      Type.Object({ ran: Type.Literal(false), why: Type.String() }),
+      Type.Object({
+        ran: Type.Literal(true),
+        from: Type.String(),
+        to: Type.String(),
+        events: count,
+        outcomes: Type.Object(
+          { before: Type.Record(Type.String(), count), after: Type.Record(Type.String(), count) },
+          { description: "Decisions by outcome, with the list as it is and as it would be" },
+        ),
+        rules: Type.Array(Type.Object({ rule: Type.String(), before: count, after: count })),
+        notes: Type.Array(Type.String()),
+      }),
+    ],
+    { description: "null where nothing would change" },
+  ),
+});
+
 const closed = { additionalProperties: false };
 const value = Type.String({ minLength: 1, maxLength: entryLengthMax });
-const changeFields = {
+const entryFields = {
   add: Type.Optional(
     Type.Array(
       Type.Object(
@@ -100,8 +127,12 @@ const changeFields = {
     ),
   ),
   remove: Type.Optional(Type.Array(value, { description: "Taken out, where they are" })),
+};
+const changeFields = {
+  ...entryFields,
   why: Type.String({ minLength: 1, maxLength: whyLengthMax, description: "Why; sealed with the record" }),
 };
+const EntriesSchema = Type.Object(entryFields, closed);
 const ChangeSchema = Type.Object(changeFields, closed);
 const GlassSchema = Type.Object(
   {
@@ -128,6 +159,7 @@ const CheckSchema = Type.Object(
   closed,
 );
 const validators = {
+  entries: Compile(EntriesSchema),
   change: Compile(ChangeSchema),
   glass: Compile(GlassSchema),
   check: Compile(CheckSchema),
@@ -221,6 +253,19 @@ const glass = describe({
   answer: { description: "What came of it", type: json, schema: ChangedSchema },
   errors: [...bodyErrors, ...sealingErrors, "not_found", "policy_invalid"],
 });
+const preview = describe({
+  summary: "Ask what a change of a list would have done last week",
+  description:
+    "The last week's events are decided again with the list as it would be, by a thread of its own, which " +
+    "may take a minute. Nothing is kept or sealed.",
+  tag,
+  action: "changeLists",
+  params,
+  body: EntriesSchema,
+  consumes: json,
+  answer: { description: "What would come of it", type: json, schema: PreviewedSchema },
+  errors: [...bodyErrors, "not_found", "policy_invalid", "overloaded", "log_closed"],
+});
 const check = describe({
   summary: "Ask what a value hits now",
   tag,
@@ -269,6 +314,12 @@ export function addListRoutes(server: FastifyInstance, { lists }: { lists: ListD
     const { why, forMs } = body;
     const act = { by: callerOf(request).id, why };
     return answerInTime(lists.breakGlass(nameOf(request), wishOf(body), act, forMs), unknown);
+  });
+
+  server.post("/v1/lists/:name/preview", { ...preview, ...changeLimits }, (request) => {
+    const body = bodyOf(request, limits.listBodyBytesMax);
+    checkShape(validators.entries, body, "request");
+    return lists.preview(nameOf(request), wishOf(body));
   });
 
   const checkLimits = { bodyLimit: limits.bodyBytesMax };

@@ -76,7 +76,8 @@ export const addMailRoutes: Routes = (server, context) => {
       const { envelope, actorFrom, dryRun } = readEnvelope(envelopeValues(request));
       const bytes = (request.body as Uint8Array | undefined) ?? new Uint8Array();
       const event = mailEvent(bytes, readMail(bytes), envelope, actorFrom);
-      return decideEvent({ ...checkDecisionRequest(event), dryRun }, callerOf(request), context);
+      const how = { surface: "mail" } as const;
+      return decideEvent({ ...checkDecisionRequest(event), dryRun }, callerOf(request), context, how);
     });
     done();
   });

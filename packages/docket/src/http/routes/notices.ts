@@ -13,6 +13,7 @@ import type { NoticeLanguage } from "../../delivery/notice.ts";
 import { answerInTime, callerOf, indexOf, queryParameters, sealingUnknown } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { readingOf } from "../reads.ts";
 import { flag, wholeNumber } from "../whole-number.ts";
 import {
   IndexSchema,
@@ -86,7 +87,9 @@ export function addNoticeRoutes(server: FastifyInstance, { delivery }: { deliver
     if (after === undefined)
       throw new ProtocolError("schema_mismatch", "after is a cursor, such as 17 or 17.2");
     const limit = wholeNumber(query, "limit", 1, noticesListedMax) ?? noticesListedDefault;
-    return answerInTime(notices.page(after, limit, flag(query, "receipts")));
+    const page = await answerInTime(notices.page(after, limit, flag(query, "receipts")));
+    request.reading = readingOf(page.notices);
+    return page;
   });
 
   server.get("/v1/notices/:index", one, async (request, reply) => {
@@ -96,9 +99,7 @@ export function addNoticeRoutes(server: FastifyInstance, { delivery }: { deliver
     const found = await answerInTime(notices.at(indexOf(request)));
     const [first] = found;
     if (format === "json" || first === undefined) return { notices: found };
-    // What users wrote stands in it, escaped; nothing in it may run in any case.
-    reply.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
-    reply.header("x-content-type-options", "nosniff");
+    // What users wrote stands in it, escaped; nothing in it may run in any case (security-headers.ts).
     reply.type(format === "text" ? "text/plain; charset=utf-8" : "text/html; charset=utf-8");
     return format === "text" ? noticeText(first, language) : noticePage(first, language);
   });

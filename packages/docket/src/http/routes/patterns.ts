@@ -7,6 +7,7 @@ import { Compile } from "typebox/compile";
 import { DocketError } from "../../error.ts";
 import { caseReasonLengthMax, caseRecordsMax } from "../../patterns/case-file.ts";
 import { findingKinds, timelineEntriesDefault, timelineEntriesMax } from "../../patterns/contract.ts";
+import { timelineKinds } from "../../patterns/timeline.ts";
 import type { FindingKind } from "../../patterns/contract.ts";
 import type { SitePatterns } from "../../patterns/patterns-desk.ts";
 import { answerInTime, callerOf, queryParameters, requireAction, sealingUnknown } from "../context.ts";
@@ -83,6 +84,9 @@ const timeline = describe({
     limit: Type.Optional(
       Type.Integer({ description: `At most ${timelineEntriesMax} (default ${timelineEntriesDefault})` }),
     ),
+    kind: Type.Optional(
+      Type.String({ description: "Kinds of records, with commas between them (default: all)" }),
+    ),
   }),
   answer: {
     description:
@@ -146,10 +150,13 @@ const makeCase = describe({
 export function addPatternRoutes(server: FastifyInstance, { patterns }: { patterns: SitePatterns }): void {
   server.get("/v1/actors/:id/timeline", timeline, async (request) => {
     const { id } = request.params as { id: string };
-    const query = queryParameters(request, ["before", "limit"]);
+    const query = queryParameters(request, ["before", "limit", "kind"]);
     const before = wholeNumber(query, "before", 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, "limit", 1, timelineEntriesMax) ?? timelineEntriesDefault;
-    return answerInTime(patterns.timeline(id, { before, limit }));
+    const kinds = entryKindsOf(query.get("kind"));
+    const found = await answerInTime(patterns.timeline(id, { before, limit, kinds }));
+    request.reading = { subject: found.actor };
+    return found;
   });
 
   server.get("/v1/findings", findings, async (request) => {
@@ -175,6 +182,16 @@ function kindsOf(text: string | undefined): FindingKind[] {
   const wrong = kinds.find((kind) => !(findingKinds as readonly string[]).includes(kind));
   if (wrong === undefined) return kinds as FindingKind[];
   const message = `kind is one of ${findingKinds.join(", ")}, and not ${JSON.stringify(wrong)}`;
+  throw new ProtocolError("schema_mismatch", message);
+}
+
+function entryKindsOf(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const known: readonly string[] = ["decision", ...timelineKinds];
+  const kinds = text.split(",");
+  const wrong = kinds.find((kind) => !known.includes(kind));
+  if (wrong === undefined) return kinds;
+  const message = `kind is one of ${known.join(", ")}, and not ${JSON.stringify(wrong)}`;
   throw new ProtocolError("schema_mismatch", message);
 }
 

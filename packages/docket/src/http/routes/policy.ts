@@ -387,8 +387,14 @@ function wishOf(wish: WishBody): Wish {
   return wished === undefined ? { release: earlier as string, keepLists: keep } : { level: wished };
 }
 
-// In the order in which a directory is read, each path once and none that leads out of it.
-function checkedFiles(given: readonly { path: string; text: string }[]): { path: string; text: string }[] {
+/**
+ * Policy files in the order in which a directory is read, each path once and none that leads out of it.
+ *
+ * @throws {ProtocolError} `schema_mismatch` naming the first that is not
+ */
+export function checkedFiles(
+  given: readonly { path: string; text: string }[],
+): { path: string; text: string }[] {
   const seen = new Set<string>();
   for (const [place, { path }] of given.entries()) {
     const parts = path.split("/");

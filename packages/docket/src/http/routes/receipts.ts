@@ -9,7 +9,7 @@ import type { CheckpointChoice } from "../../publication/refresh.ts";
 import { callerOf, indexOf, answerInTime, queryParameter } from "../context.ts";
 import type { Routes } from "../context.ts";
 import { reasonLengthMax, smallBodyBytesMax } from "../limits.ts";
-import { bodyErrors, describe } from "../openapi.ts";
+import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 
 const json = "application/json";
 const params = Type.Object({ index: Type.String({ description: "The record's index in the log" }) });
@@ -60,7 +60,7 @@ const oneOpening = describe({
   body: OpeningSchema,
   consumes: json,
   answer,
-  errors: [...bodyErrors, "not_found", "overloaded", "sealing_unknown", "sealing_failed", "log_closed"],
+  errors: [...bodyErrors, "not_found", "evidence_gone", ...sealingErrors],
 });
 
 /** `/v1/receipts`. */

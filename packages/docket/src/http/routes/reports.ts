@@ -9,6 +9,7 @@ import { reportedListedDefault, reportedListedMax } from "../../reports/report-d
 import type { ReportDesk } from "../../reports/report-desk.ts";
 import { answerInTime, callerOf, queryParameters, sealingUnknown } from "../context.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { readingOf } from "../reads.ts";
 import { flag, wholeNumber } from "../whole-number.ts";
 import { FloodsSchema, ReceivedSchema, ReportedSchema, ReportSchema } from "./delivery-schemas.ts";
 
@@ -67,7 +68,9 @@ export function addReportRoutes(server: FastifyInstance, { reports }: { reports:
     const query = queryParameters(request, ["after", "limit", "open"]);
     const after = wholeNumber(query, "after", -1, Number.MAX_SAFE_INTEGER) ?? -1;
     const limit = wholeNumber(query, "limit", 1, reportedListedMax) ?? reportedListedDefault;
-    return reports.list(after, limit, flag(query, "open"));
+    const page = reports.list(after, limit, flag(query, "open"));
+    request.reading = readingOf(page.contents);
+    return page;
   });
 
   server.get("/v1/reports/floods", floods, async () => ({ floods: reports.floods() }));

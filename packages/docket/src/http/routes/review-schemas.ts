@@ -75,6 +75,12 @@ export const QueueSchema: TObject = Type.Object({
   ),
 });
 
+const FollowingSchema = Type.Object({
+  verdict: oneOf(verdicts, "What becomes of the content"),
+  confirm: Type.Boolean({ description: "Strikes that were announced are given" }),
+  compensate: Type.Boolean({ description: "What the decision did to the actor is taken back" }),
+});
+
 /** A case's page. */
 export const PageSchema: TObject = Type.Object({
   of: index,
@@ -91,6 +97,25 @@ export const PageSchema: TObject = Type.Object({
   chain: Type.Array(anything("A record about the case")),
   label: orNull(anything("The label in force")),
   reports: orNull(ReportsSchema),
+  said: Type.Array(
+    Type.Object({
+      index: Type.Integer({ description: "Index of the report's record" }),
+      at: time,
+      reporter: Type.String({ description: "Pseudonym in the log" }),
+      category: Type.String(),
+      trusted: Type.Boolean(),
+      text: orNull(
+        Type.String({ description: "What they wrote, where the content is shown and it is there" }),
+      ),
+    }),
+    { description: "The newest reports of the content" },
+  ),
+  follows: orNull(
+    Type.Object(
+      { spam: orNull(FollowingSchema), notSpam: orNull(FollowingSchema) },
+      { description: "What each finding comes to by itself; null on a blind page" },
+    ),
+  ),
 });
 
 /** A claim. */

@@ -148,10 +148,10 @@ export function addReviewRoutes(
   });
 
   server.get("/v1/queue/:index", page, async (request) => {
-    const { id, role } = callerOf(request);
+    const caller = callerOf(request);
     const query = queryParameters(request, ["content"]);
-    const withContent = yesOrNo(query, "content", true) && mayDo(role, "review");
-    const shown = await answerInTime(reviews.page(id, indexOf(request), withContent));
+    const withContent = yesOrNo(query, "content", true) && mayDo(caller, "review");
+    const shown = await answerInTime(reviews.page(caller.id, indexOf(request), withContent));
     const { facts } = shown;
     const record = shown.record as DocketRecord & DecisionBody;
     const explained = facts === null ? null : { record, facts, disclosed: undefined };

@@ -23,6 +23,16 @@ const SettingsSchema = Type.Object(
     }),
   ),
 );
+const KnownSchema = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    about: Type.String(),
+    default: Type.Integer(),
+    least: Type.Integer(),
+    most: Type.Integer(),
+  }),
+);
+const known = settingNames.map((name) => ({ name, ...settingDefinitions[name] }));
 const WishSchema = Type.Record(Type.String({ pattern: "^[A-Za-z][A-Za-z0-9]{0,63}$" }), Type.Integer(), {
   additionalProperties: false,
   description: "Settings and the values that they shall have",
@@ -34,9 +44,9 @@ const read = describe({
   tag,
   action: "readSettings",
   answer: {
-    description: "All settings",
+    description: "All settings; known has what each is, in the order in which they are listed",
     type: json,
-    schema: Type.Object({ settings: SettingsSchema }),
+    schema: Type.Object({ settings: SettingsSchema, known: KnownSchema }),
   },
   errors: [],
 });
@@ -57,7 +67,7 @@ const change = describe({
 
 /** `/v1/settings`. */
 export function addSettingsRoutes(server: FastifyInstance, { settings }: { settings: SettingsDesk }): void {
-  server.get("/v1/settings", read, async () => ({ settings: settings.current }));
+  server.get("/v1/settings", read, async () => ({ settings: settings.current, known }));
 
   server.post("/v1/settings", { ...change, bodyLimit: smallBodyBytesMax }, async (request) => {
     const body: unknown = parseJson((request.body as Uint8Array | undefined) ?? new Uint8Array());

@@ -4,6 +4,8 @@ import { checkShape, parseJson, parseTime, ProtocolError } from "@docket/protoco
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { statementsWish } from "../../approvals/bulk-reads.ts";
+import type { SiteRequests } from "../../approvals/contract.ts";
 import type { SiteTransparency } from "../../transparency/contract.ts";
 import { figuresCsv } from "../../transparency/figures.ts";
 import { reportPage } from "../../transparency/report-page.ts";
@@ -13,6 +15,7 @@ import { weeklyPage } from "../../transparency/weekly-page.ts";
 import { callerOf, queryParameters } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
+import { answerOutcome } from "./requests.ts";
 
 const json = "application/json";
 const html = "text/html; charset=utf-8";
@@ -33,6 +36,8 @@ const StatementsSchema = Type.Object(
     territories: Type.Optional(
       Type.Array(Type.String({ pattern: "^[A-Z]{2}$" }), { minItems: 1, description: "All, if left out" }),
     ),
+    why: Type.Optional(Type.String({ description: "Why: needed where another person must approve it" })),
+    request: Type.Optional(Type.Integer({ minimum: 0, description: "The request that was approved" })),
   },
   { additionalProperties: false },
 );
@@ -78,19 +83,28 @@ const statements = describe({
   description:
     "As the EU's DSA Transparency Database takes them, a line for each request of at most 100, without " +
     "personal data. That they were taken out is sealed; the header `Docket-Left-Out` counts records of " +
-    "which no statement could be made.",
+    "which no statement could be made. Above level solo it takes a second person: it is answered 202 with " +
+    "the request, and asked for again with the request's index once that is approved.",
   tag,
   action: "exportStatements",
   body: StatementsSchema,
   consumes: json,
   answer: { description: "Bodies of requests", type: "application/x-ndjson", schema: Type.String() },
-  errors: [...bodyErrors, "usage", ...sealingErrors],
+  errors: [...bodyErrors, "usage", "approval_needed", "request_conflict", "not_found", ...sealingErrors],
 });
 
 /** `/v1/transparency`, `/v1/weekly`, `/v1/statements`. */
 export function addTransparencyRoutes(
   server: FastifyInstance,
-  { transparency, clock }: { transparency: SiteTransparency; clock: () => number },
+  {
+    transparency,
+    requests,
+    clock,
+  }: {
+    transparency: SiteTransparency;
+    requests?: Pick<SiteRequests, "through"> | undefined;
+    clock: () => number;
+  },
 ): void {
   server.get("/v1/transparency", report, async (request, reply) => {
     const query = queryParameters(request, ["from", "to", "format"]);
@@ -121,9 +135,18 @@ export function addTransparencyRoutes(
       category = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
       contentType = "CONTENT_TYPE_TEXT",
       territories = memberStates,
+      why = "",
     } = body;
     const options = { termsUrl, category, contentType, territories };
-    const made = await transparency.statements({ by, role }, period, options);
+    const take = (): ReturnType<SiteTransparency["statements"]> =>
+      transparency.statements({ by, role }, period, options);
+    const wish = statementsWish(period, options, why);
+    const outcome =
+      requests === undefined
+        ? { done: await take() }
+        : await requests.through({ by, role }, wish, body.request, take);
+    if ("waits" in outcome) return answerOutcome(reply, outcome);
+    const made = outcome.done;
     return reply
       .headers({ "docket-left-out": String(made.leftOut.length), "docket-record": String(made.index) })
       .type("application/x-ndjson")

@@ -2,7 +2,14 @@
 // Patterns for tests of the server alone: what was asked is remembered, and one answer is given.
 import { DocketError } from "../../error.ts";
 import type { CaseFileMade, CaseWish } from "../../patterns/case-file.ts";
-import type { Findings, FindingsQuery, Timeline } from "../../patterns/contract.ts";
+import type {
+  ActorsPage,
+  ActorsQuery,
+  Findings,
+  FindingsQuery,
+  Timeline,
+  TimelineQuery,
+} from "../../patterns/contract.ts";
 import type { PatternsAuthor, SitePatterns } from "../../patterns/patterns-desk.ts";
 
 /** Knows the account `alice`. */
@@ -14,7 +21,12 @@ export class TestPatterns implements SitePatterns {
     throw new DocketError("not_found", "no event of this account was ever decided");
   }
 
-  async timeline(account: string, page: { before?: number | undefined; limit: number }): Promise<Timeline> {
+  async actors(query: ActorsQuery): Promise<ActorsPage> {
+    this.asked.push(query);
+    return { actors: [], next: null };
+  }
+
+  async timeline(account: string, page: TimelineQuery): Promise<Timeline> {
     const actor = await this.actorOf(account);
     this.asked.push(page);
     const standing = { actor, at: "2026-11-23T00:00:00.000Z", strikes: [], restrictions: [], links: [] };

@@ -20,7 +20,12 @@ import { TestBrakes } from "./brakes.ts";
 import { DeliveryWorld } from "../../delivery/testing/delivery-world.ts";
 import { TestEnforcement } from "./enforcement.ts";
 import { TestLabels } from "./labels.ts";
+import { AccessWorld } from "../../access/testing/access-world.ts";
+import { DocketError } from "../../error.ts";
+import { TestErasures, TestHolds } from "./erasures.ts";
+import { TestCampaigns, TestLive } from "./live.ts";
 import { TestPatterns } from "./patterns.ts";
+import { TestSearch } from "./search.ts";
 import { MemorySite } from "./site.ts";
 
 /** The time at which these tests play, in ms since 1970. */
@@ -39,6 +44,8 @@ export type TestServer = {
   enforcement: TestEnforcement;
   /** What goes out, on a log of its own. */
   outgoing: DeliveryWorld;
+  /** People, on a log of their own. */
+  access: AccessWorld;
   /** The review queue and batches on a log of their own. */
   reviews: ReviewWorld;
   /** Disputes on a log of their own, whose record 0 refused an event of alice. */
@@ -97,6 +104,7 @@ export async function testServer(
   disputes.decide("alice", "reject");
   const reviews = new ReviewWorld();
   for (const role of roles) reviews.keys.set(testKeyId(role), { role, madeAt: -1 });
+  const access = new AccessWorld();
   const server = createServer({
     ...(await reviews.open()),
     site,
@@ -108,9 +116,30 @@ export async function testServer(
     reports: outgoing.reports,
     disputes: disputes.disputes,
     transparency: new TransparencyWorld().desk,
+    logKeys: async () => `${site.verifierKey}\n`,
     models: new MemoryModels(),
     patterns: new TestPatterns(),
+    search: new TestSearch(),
+    campaigns: new TestCampaigns(),
+    live: new TestLive(),
+    erasures: new TestErasures(),
+    holds: new TestHolds(),
+    subjects: {
+      export: async ({ about }) => {
+        if ("account" in about) throw new DocketError("not_found", "nothing of that account is here");
+        const standing = { actor: about.actor, at: "", strikes: [], restrictions: [], links: [] };
+        const log = { origin: site.origin, keys: [site.verifierKey] };
+        const nothing = { account: null, exported: "", standing, records: [], withheld: 0, next: null };
+        return { v: 1, log, actor: about.actor, ...nothing };
+      },
+    },
+    retention: {
+      config: { ages: new Map(), replayForMs: undefined, everyMs: 86_400_000 },
+      preview: async () => ({ rows: [], heldActors: 0, everybodyHeld: false }),
+      run: async () => ({ rows: [], heldActors: 0, everybodyHeld: false, records: [] }),
+    },
     lists: (await lists.open()).changes,
+    access: access.access,
     authenticator,
     clock,
     publicEntries: false,
@@ -127,6 +156,7 @@ export async function testServer(
     labels,
     enforcement,
     outgoing,
+    access,
     reviews,
     disputes,
     close: async () => {
@@ -148,6 +178,13 @@ export function testKeyFeed(): ApiKeyFeed {
     revokedMs: null,
     creationSealed: true,
     revocationSealed: false,
+    scopes: null,
+    untilMs: null,
+    from: null,
+    replacedMs: null,
+    createdBy: "operator",
+    revokedBy: "operator",
+    usedMs: null,
   }));
   return {
     refresh: async () => {
@@ -156,6 +193,7 @@ export function testKeyFeed(): ApiKeyFeed {
       return snapshot;
     },
     markSealed: async () => undefined,
+    markUsed: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -35,6 +35,10 @@ export class MemorySite implements Site {
     this.paths = logPaths(data, "main");
   }
 
+  tried(): Promise<never> {
+    return Promise.reject(new DocketError("overloaded", "a site in memory tries nothing"));
+  }
+
   async decide(request: DecideRequest): Promise<Decision> {
     await this.beforeDecide(request);
     this.requests.push(request);
@@ -96,7 +100,7 @@ export class MemorySite implements Site {
     return { actor: null, at: new Date(atMs).toISOString(), strikes: [], restrictions: [] };
   }
 
-  async sealAccess(change: "created" | "revoked", key: string, role: string): Promise<void> {
+  async sealAccess(change: string, key: string, role: string): Promise<void> {
     this.access.push({ change, key, role });
   }
 
@@ -109,6 +113,8 @@ export class MemorySite implements Site {
       integratedSize: this.#records.length,
       publishedSize: this.publishedSize,
       waiting: 0,
+      lastTimeMs: 0,
+      ended: false,
       lastBatchMs: 1,
       counterKeys: 0,
       counterBytes: 0,

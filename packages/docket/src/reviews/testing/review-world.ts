@@ -65,6 +65,7 @@ export class ReviewWorld {
       recorded: async (index) => ({ record: this.#recordAt(index), facts: undefined }),
       facts: async (index) => ({ fired: this.fired.get(index) ?? [] }) as unknown as Facts,
       event: async () => undefined,
+      reportText: async () => undefined,
       label: async () => undefined,
       reports: () => undefined,
       listen: (listener) => (this.#listener = listener),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts a file in place without blocking the thread that answers.
-import { open, rename, unlink } from "node:fs/promises";
+import { link, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { temporarySuffix } from "./node-disk.ts";
 
@@ -26,6 +26,30 @@ export async function replaceDurably(
   try {
     await writeSynced(temporary, content);
     await rename(temporary, path);
+    await directory.sync();
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  } finally {
+    await directory.close();
+  }
+}
+
+/**
+ * Puts a file in place unless there is one already: whoever was first stays. When it resolves, the one that
+ * is there survives power loss.
+ *
+ * @throws the error of the file system
+ */
+export async function createDurably(path: string, content: Uint8Array): Promise<void> {
+  const temporary = nameOfItsOwn(path);
+  const directory = await open(dirname(path), "r");
+  try {
+    await writeSynced(temporary, content);
+    await link(temporary, path).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    });
+    await unlink(temporary);
     await directory.sync();
   } catch (error) {
     await unlink(temporary).catch(() => undefined);

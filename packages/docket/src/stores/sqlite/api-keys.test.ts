@@ -7,12 +7,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { createApiKey, hashOfKey, isApiKey, revokeApiKey } from "../../access/api-keys.ts";
+import { createApiKey, hashOfKey, isApiKey, revokeApiKey, rotateApiKey } from "../../access/api-keys.ts";
 import type { ApiKeyStore } from "../../access/api-keys.ts";
+import { keyCaller } from "../../access/caller.ts";
 import { Authenticator } from "../../access/authenticator.ts";
 import { DocketError } from "../../error.ts";
-import { openSqliteApiKeyFeed } from "./api-keys-feed.ts";
-import { apiKeysPath, openSqliteApiKeys } from "./api-keys.ts";
+import { openSqliteApiKeyFeed } from "./access-client.ts";
+import { accessPath } from "./access-file.ts";
+import { openSqliteApiKeys } from "./api-keys.ts";
 
 function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "docket-keys-"));
@@ -28,7 +30,7 @@ function openStore(t: TestContext, path: string, site = "main"): ApiKeyStore {
 
 void test("a key is shown once: the directory holds its hash, for its owner only", (t) => {
   const data = directory(t);
-  const store = openStore(t, apiKeysPath(data));
+  const store = openStore(t, accessPath(data));
   const { id, key, role } = createApiKey(store, { role: "ingest", label: "web" }, 5, randomBytes);
   assert.ok(isApiKey(key) && key.length === 46, key);
   assert.match(id, /^k_[A-Za-z0-9_-]{16}$/);
@@ -43,6 +45,13 @@ void test("a key is shown once: the directory holds its hash, for its owner only
     revokedMs: null,
     creationSealed: false,
     revocationSealed: false,
+    scopes: null,
+    untilMs: null,
+    from: null,
+    replacedMs: null,
+    createdBy: "operator",
+    revokedBy: "operator",
+    usedMs: null,
   });
   for (const name of readdirSync(data)) {
     assert.equal(statSync(join(data, name)).mode & 0o777, 0o600, name);
@@ -51,7 +60,7 @@ void test("a key is shown once: the directory holds its hash, for its owner only
 });
 
 void test("a change is unsealed until it is marked, creation before revocation", (t) => {
-  const store = openStore(t, apiKeysPath(directory(t)));
+  const store = openStore(t, accessPath(directory(t)));
   const { id } = createApiKey(store, { role: "admin" }, 1, randomBytes);
   revokeApiKey(store, id, 2);
   assert.throws(
@@ -59,19 +68,89 @@ void test("a change is unsealed until it is marked, creation before revocation",
     (error) => error instanceof DocketError && error.code === "not_found",
   );
   assert.equal(store.list()[0]?.revokedMs, 2);
-  assert.deepEqual(store.unsealed(), [
-    { change: "created", id, role: "admin" },
-    { change: "revoked", id, role: "admin" },
+  const [created, revoked] = (["created", "revoked"] as const).map((change) => ({
+    change,
+    id,
+    role: "admin",
+    by: "operator",
+  }));
+  assert.ok(created !== undefined && revoked !== undefined);
+  assert.deepEqual(store.unsealed(2), [created, revoked]);
+  store.markSealed(created);
+  store.markSealed(created);
+  assert.deepEqual(store.unsealed(2), [revoked]);
+  store.markSealed(revoked);
+  assert.deepEqual(store.unsealed(2), []);
+});
+
+void test("a rotated key has the rights of the old one, which goes on for a while", (t) => {
+  const store = openStore(t, accessPath(directory(t)));
+  const wish = {
+    role: "ingest",
+    label: "web",
+    scopes: ["decide"],
+    forMs: 100_000_000,
+    by: `p_${"a".repeat(16)}`,
+  };
+  const old = createApiKey(store, wish, 1, randomBytes);
+  const made = rotateApiKey(store, old.id, { overlapMs: 5000 }, 10, randomBytes);
+  assert.equal(made.from, old.id);
+  const [first, second] = store.list();
+  assert.deepEqual([first?.revokedMs, first?.replacedMs, first?.revokedBy], [null, 5010, "operator"]);
+  assert.deepEqual([second?.scopes, second?.label, second?.untilMs], [["decide"], "web", 100_000_001]);
+  const { id } = made;
+  const limits = { scopes: ["decide"], untilMs: 100_000_001 };
+  assert.deepEqual(store.unsealed(5009), [
+    { change: "created", id: old.id, role: "ingest", by: wish.by, ...limits },
+    { change: "rotated", from: old.id, id, role: "ingest", by: "operator", ...limits },
   ]);
-  store.markSealed({ change: "created", id, role: "admin" });
-  store.markSealed({ change: "created", id, role: "admin" });
-  assert.deepEqual(store.unsealed(), [{ change: "revoked", id, role: "admin" }]);
-  store.markSealed({ change: "revoked", id, role: "admin" });
-  assert.deepEqual(store.unsealed(), []);
+  assert.deepEqual(store.unsealed(5010)[1], {
+    change: "revoked",
+    id: old.id,
+    role: "ingest",
+    by: "operator",
+  });
+  // It may still be revoked at once, but not rotated again.
+  assert.throws(() => rotateApiKey(store, old.id, {}, 11, randomBytes), { code: "not_found" });
+  revokeApiKey(store, old.id, 12);
+  assert.equal(store.list()[0]?.revokedMs, 12);
+  assert.throws(() => revokeApiKey(store, old.id, 13), { code: "not_found" });
+  assert.throws(() => rotateApiKey(store, "k_none", {}, 11, randomBytes), { code: "not_found" });
+});
+
+void test("a scope is an action of the role, and a life has its bounds", (t) => {
+  const store = openStore(t, accessPath(directory(t)));
+  for (const wish of [
+    { scopes: [] },
+    { scopes: ["publishPolicy"] },
+    { scopes: ["fly"] },
+    { forMs: 1 },
+    { forMs: 1e15 },
+  ]) {
+    assert.throws(() => createApiKey(store, { role: "ingest", ...wish }, 0, randomBytes), { code: "usage" });
+  }
+  assert.deepEqual(store.list(), []);
+});
+
+void test("a file of the first version goes on with its keys", (t) => {
+  const path = accessPath(directory(t));
+  const first = new DatabaseSync(path);
+  first.exec(`CREATE TABLE api_keys (
+      site TEXT NOT NULL, id TEXT NOT NULL, hash TEXT NOT NULL, role TEXT NOT NULL, label TEXT,
+      created_ms INTEGER NOT NULL, revoked_ms INTEGER,
+      creation_sealed INTEGER NOT NULL DEFAULT 0, revocation_sealed INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (site, id), UNIQUE (site, hash)
+    ) STRICT;
+    INSERT INTO api_keys VALUES ('main', 'k_1', 'h', 'admin', NULL, 5, NULL, 1, 0);
+    PRAGMA user_version = 1`);
+  first.close();
+  const [row] = openStore(t, path).list();
+  assert.deepEqual([row?.id, row?.scopes, row?.untilMs, row?.createdBy], ["k_1", null, null, "operator"]);
+  assert.deepEqual(openStore(t, path).list().length, 1);
 });
 
 void test("a role that does not exist, an empty or endless label, and an unknown key are refused", (t) => {
-  const store = openStore(t, apiKeysPath(directory(t)));
+  const store = openStore(t, accessPath(directory(t)));
   for (const wish of [
     { role: "root" },
     { role: "ingest", label: "" },
@@ -87,7 +166,7 @@ void test("a role that does not exist, an empty or endless label, and an unknown
 });
 
 void test("two processes see each other's changes, and two sites do not see each other's keys", (t) => {
-  const path = apiKeysPath(directory(t));
+  const path = accessPath(directory(t));
   const [ours, theirs, other] = [openStore(t, path), openStore(t, path), openStore(t, path, "other")];
   const before = ours.version();
   assert.equal(ours.version(), before);
@@ -96,13 +175,13 @@ void test("two processes see each other's changes, and two sites do not see each
   assert.notEqual(between, before);
   assert.equal(ours.list()[0]?.id, id);
   assert.deepEqual(other.list(), []);
-  ours.markSealed({ change: "created", id, role: "ingest" });
+  ours.markSealed({ change: "created", id, role: "ingest", by: "operator" });
   assert.notEqual(ours.version(), between);
 });
 
 void test("a file that is no database, or of a later version, is refused by name", (t) => {
   const data = directory(t);
-  const path = apiKeysPath(data);
+  const path = accessPath(data);
   writeFileSync(path, "not a database, but long enough to be looked at as one");
   const damaged = (error: unknown): boolean =>
     error instanceof DocketError && error.code === "directory_damaged" && error.message.includes(path);
@@ -115,7 +194,7 @@ void test("a file that is no database, or of a later version, is refused by name
 });
 
 void test("a server learns of keys made and revoked beside it, and seals both", async (t) => {
-  const path = apiKeysPath(directory(t));
+  const path = accessPath(directory(t));
   const store = openStore(t, path);
   const sealed: string[] = [];
   let nowMs = 0;
@@ -127,24 +206,24 @@ void test("a server learns of keys made and revoked beside it, and seals both", 
   const { id, key } = createApiKey(store, { role: "ingest" }, 0, randomBytes);
   assert.equal(authenticator.callerOf(key), undefined);
   nowMs += 10_000;
-  assert.deepEqual(await authenticator.callerOfUnknown(key), { id, role: "ingest" });
-  assert.deepEqual(store.unsealed(), []);
-  revokeApiKey(store, id, 1);
+  assert.deepEqual(await authenticator.callerOfUnknown(key), keyCaller(id, "ingest"));
+  assert.deepEqual(store.unsealed(Infinity), []);
+  revokeApiKey(store, id, 1, "operator");
   await authenticator.refresh();
   assert.equal(authenticator.callerOf(key), undefined);
   await authenticator.close();
   assert.deepEqual(sealed, [`created ${id} ingest`, `revoked ${id} ingest`]);
-  assert.deepEqual(store.unsealed(), []);
+  assert.deepEqual(store.unsealed(Infinity), []);
 });
 
 void test("a thread that ends fails the call, and the next call starts another", async (t) => {
   const data = directory(t);
-  const path = apiKeysPath(data);
+  const path = accessPath(data);
   writeFileSync(path, "not a database, but long enough to be looked at as one");
   const feed = openSqliteApiKeyFeed(path, "main");
-  await assert.rejects(feed.refresh(), DocketError);
+  await assert.rejects(feed.refresh(0), DocketError);
   rmSync(path);
-  assert.deepEqual(await feed.refresh(), { keys: [], unsealed: [] });
-  assert.equal(await feed.refresh(), undefined);
+  assert.deepEqual(await feed.refresh(0), { keys: [], unsealed: [] });
+  assert.equal(await feed.refresh(0), undefined);
   await feed.close();
 });

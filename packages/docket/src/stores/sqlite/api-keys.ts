@@ -1,33 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// API keys in an SQLite file, `DIR/access.sqlite`: beside the log, since the command line writes it while a
-// server runs. All of it is synchronous; a server reads it through `api-keys-feed.ts`.
-import { chmodSync, closeSync, openSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import type { AccessChange, ApiKeyRow, ApiKeyStore } from "../../access/api-keys.ts";
-import { DocketError } from "../../error.ts";
-
-/** How long a write waits for another process's write. */
-const busyTimeoutMs = 5000;
-/** The version of the tables below, kept as `user_version`. */
-const schemaVersion = 1;
-
-const schema = `
-  CREATE TABLE api_keys (
-    site TEXT NOT NULL,
-    id TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    role TEXT NOT NULL,
-    label TEXT,
-    created_ms INTEGER NOT NULL,
-    revoked_ms INTEGER,
-    creation_sealed INTEGER NOT NULL DEFAULT 0,
-    revocation_sealed INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (site, id),
-    UNIQUE (site, hash)
-  ) STRICT;
-  PRAGMA user_version = ${schemaVersion};
-`;
+// API keys in the SQLite file `DIR/access.sqlite`. All of it is synchronous; a server reaches it through
+// `access-client.ts`.
+import type { DatabaseSync } from "node:sqlite";
+import type { AccessChange, ApiKeyRow, ApiKeyStore, NewApiKey } from "../../access/api-keys.ts";
+import { openAccessFile } from "./access-file.ts";
 
 type Row = {
   id: string;
@@ -38,48 +14,22 @@ type Row = {
   revoked_ms: number | null;
   creation_sealed: number;
   revocation_sealed: number;
+  scopes: string | null;
+  until_ms: number | null;
+  rotated_from: string | null;
+  replaced_ms: number | null;
+  created_by: string;
+  revoked_by: string;
+  used_ms: number | null;
 };
 
-/** The path of the file in a data directory. */
-export function apiKeysPath(data: string): string {
-  return join(data, "access.sqlite");
-}
-
 /**
- * Opens the keys of a site, and makes the file, readable by its owner only, where there is none.
+ * Opens the keys of a site, and makes the file where there is none.
  *
  * @throws {DocketError} `directory_damaged` if the file is no database of ours, or of a later version
  */
 export function openSqliteApiKeys(path: string, site: string): ApiKeyStore {
-  // SQLite gives its two side files the mode of the main file, so that one is made first.
-  closeSync(openSync(path, "a", 0o600));
-  chmodSync(path, 0o600);
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(path, { timeout: busyTimeoutMs });
-    prepareFile(database, path);
-    return new SqliteApiKeys(database, site);
-  } catch (error) {
-    database?.close();
-    if (error instanceof DocketError) throw error;
-    throw new DocketError("directory_damaged", `${path} cannot be read as the file of API keys`, {
-      cause: error,
-    });
-  }
-}
-
-function prepareFile(database: DatabaseSync, path: string): void {
-  // FULL: a key that was shown must still be there after the power failed.
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
-  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (version === 0) database.exec(schema);
-  database.exec("COMMIT");
-  if (version !== 0 && version !== schemaVersion) {
-    throw new DocketError(
-      "directory_damaged",
-      `${path} is of version ${version}; this program reads ${schemaVersion}`,
-    );
-  }
+  return new SqliteApiKeys(openAccessFile(path), site);
 }
 
 class SqliteApiKeys implements ApiKeyStore {
@@ -93,16 +43,41 @@ class SqliteApiKeys implements ApiKeyStore {
     this.#site = site;
   }
 
-  insert({ id, hash, role, label, createdMs }: Parameters<ApiKeyStore["insert"]>[0]): void {
+  insert(key: NewApiKey): void {
     this.#write(
-      "INSERT INTO api_keys (site, id, hash, role, label, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO api_keys (site, id, hash, role, label, created_ms, scopes, until_ms, rotated_from,
+        created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       this.#site,
-      id,
-      hash,
-      role,
-      label,
-      createdMs,
+      key.id,
+      key.hash,
+      key.role,
+      key.label,
+      key.createdMs,
+      key.scopes === null ? null : JSON.stringify(key.scopes),
+      key.untilMs,
+      key.from,
+      key.createdBy,
     );
+  }
+
+  rotate(key: NewApiKey & { from: string }, oldEndsMs: number): boolean {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const ended = this.#write(
+        `UPDATE api_keys SET replaced_ms = ?, revoked_by = ?
+          WHERE site = ? AND id = ? AND revoked_ms IS NULL AND replaced_ms IS NULL`,
+        oldEndsMs,
+        key.createdBy,
+        this.#site,
+        key.from,
+      );
+      if (ended > 0) this.insert(key);
+      this.#database.exec("COMMIT");
+      return ended > 0;
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   list(): ApiKeyRow[] {
@@ -118,26 +93,53 @@ class SqliteApiKeys implements ApiKeyStore {
       revokedMs: row.revoked_ms,
       creationSealed: row.creation_sealed === 1,
       revocationSealed: row.revocation_sealed === 1,
+      scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
+      untilMs: row.until_ms,
+      from: row.rotated_from,
+      replacedMs: row.replaced_ms,
+      createdBy: row.created_by,
+      revokedBy: row.revoked_by,
+      usedMs: row.used_ms,
     }));
   }
 
-  revoke(id: string, nowMs: number): boolean {
-    const sql = "UPDATE api_keys SET revoked_ms = ? WHERE site = ? AND id = ? AND revoked_ms IS NULL";
-    return this.#write(sql, nowMs, this.#site, id) > 0;
+  revoke(id: string, nowMs: number, by: string): boolean {
+    const sql = `UPDATE api_keys SET revoked_ms = ?, revoked_by = ?
+      WHERE site = ? AND id = ? AND revoked_ms IS NULL`;
+    return this.#write(sql, nowMs, by, this.#site, id) > 0;
   }
 
-  unsealed(): AccessChange[] {
+  unsealed(nowMs: number): AccessChange[] {
     const changes: AccessChange[] = [];
-    for (const { id, role, creationSealed, revokedMs, revocationSealed } of this.list()) {
-      if (!creationSealed) changes.push({ change: "created", id, role });
-      if (revokedMs !== null && !revocationSealed) changes.push({ change: "revoked", id, role });
+    for (const row of this.list()) {
+      const { id, role, scopes, untilMs, from, createdBy, revokedBy, revokedMs } = row;
+      const limits = { ...(scopes === null ? {} : { scopes }), ...(untilMs === null ? {} : { untilMs }) };
+      if (!row.creationSealed) {
+        const how = from === null ? { change: "created" as const } : { change: "rotated" as const, from };
+        changes.push({ ...how, id, role, by: createdBy, ...limits });
+      }
+      const { replacedMs } = row;
+      const isRevoked = revokedMs !== null || (replacedMs !== null && replacedMs <= nowMs);
+      if (isRevoked && !row.revocationSealed) {
+        changes.push({ change: "revoked", id, role, by: revokedBy });
+      }
     }
     return changes;
   }
 
   markSealed({ change, id }: AccessChange): void {
-    const column = change === "created" ? "creation_sealed" : "revocation_sealed";
-    this.#write(`UPDATE api_keys SET ${column} = 1 WHERE site = ? AND id = ?`, this.#site, id);
+    // What was replaced is revoked from here on, whatever the clock does.
+    const sql =
+      change === "revoked"
+        ? `UPDATE api_keys SET revocation_sealed = 1, revoked_ms = coalesce(revoked_ms, replaced_ms)
+            WHERE site = ? AND id = ?`
+        : "UPDATE api_keys SET creation_sealed = 1 WHERE site = ? AND id = ?";
+    this.#write(sql, this.#site, id);
+  }
+
+  markUsed(id: string, usedMs: number): void {
+    const sql = "UPDATE api_keys SET used_ms = max(coalesce(used_ms, 0), ?) WHERE site = ? AND id = ?";
+    this.#write(sql, usedMs, this.#site, id);
   }
 
   version(): number {

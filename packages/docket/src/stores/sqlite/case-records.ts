@@ -1,30 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records of what comes after a decision, found by the records and persons that they name.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { isCaseRecord, parseLeaf } from "@docket/protocol";
-import type { CaseBody } from "@docket/protocol";
 import type { CaseQuery } from "../../views/decision-row.ts";
-import type { KeptRecord } from "../../views/site-index.ts";
-
-/** Writes whom and what records name. */
-export class CaseWriter {
-  readonly #addNamed: StatementSync;
-  readonly #addSubject: StatementSync;
-
-  constructor(views: DatabaseSync) {
-    this.#addNamed = views.prepare("INSERT OR IGNORE INTO case_of VALUES (?, ?)");
-    this.#addSubject = views.prepare("INSERT OR IGNORE INTO case_subjects VALUES (?, ?)");
-  }
-
-  /** Takes in a record of any kind; others than these name nothing. */
-  write({ kind, leaf }: KeptRecord): void {
-    if (!isCaseRecord({ kind })) return;
-    const record = parseLeaf(leaf);
-    if (!isCaseRecord(record)) return;
-    for (const named of recordsNamed(record)) this.#addNamed.run(named, record.index);
-    for (const subject of subjectsNamed(record)) this.#addSubject.run(subject, record.index);
-  }
-}
 
 /** Finds records. */
 export class CaseReader {
@@ -72,21 +49,3 @@ const aboutActor = `
     JOIN case_of ON case_of.named = decisions.record WHERE decisions.actor = ?
   UNION SELECT case_of.record FROM case_subjects JOIN case_of ON case_of.named = case_subjects.record
     WHERE case_subjects.subject = ?`;
-
-/** The records that a record names. */
-export function recordsNamed(record: CaseBody): readonly number[] {
-  const named = "of" in record && record.of !== undefined ? record.of : [];
-  const all = typeof named === "number" ? [named] : named;
-  return "for" in record && record.for !== undefined ? [...all, record.for] : all;
-}
-
-/** The actors and subjects that a record names. */
-export function subjectsNamed(record: CaseBody): readonly string[] {
-  if ("actors" in record) return record.actors;
-  const named = [
-    "actor" in record ? record.actor : undefined,
-    "subject" in record ? record.subject : undefined,
-    "reporter" in record ? record.reporter : undefined,
-  ];
-  return named.filter((name) => name !== undefined);
-}

@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { encodeBody, encodeLeaf, formatTime, outcomes } from "@docket/protocol";
+import { encodeBody, encodeLeaf, formatTime, outcomes, parseLeaf } from "@docket/protocol";
 import type { BodyWithoutParts } from "@docket/protocol";
 import * as fc from "fast-check";
 import type { DecisionQuery, DecisionRow } from "../../views/decision-row.ts";
+import { recordsNamed, subjectsNamed } from "../../views/named.ts";
 import type { IndexEntry } from "../../views/site-index.ts";
 import { repeatWindowMs } from "../../views/site-index.ts";
 import { SqliteSiteIndex } from "./site-index.ts";
@@ -30,6 +31,7 @@ const rowArbitrary: fc.Arbitrary<Omit<DecisionRow, "index">> = fc.record({
   fingerprint: fc.constantFrom(undefined, "f1", "f2"),
   rules: fc.subarray(["link", "copy"]),
   fired: fc.subarray(["p/link", "p/copy", "p/quiet:shadow"]),
+  lists: fc.subarray(["bad_domains", "friends"]),
   strikes: fc.nat(2),
   restrictions: fc.nat(1),
   refusedBy: fc.constantFrom(undefined, undefined, "r_x"),
@@ -208,6 +210,21 @@ test("records of what came after are found by whom and what they name", (t) => {
   assert.deepEqual(found({ about: pseudonym, after: 4, limit: 2 }), [5, 6]);
   assert.deepEqual(found({ of: 1, subject: pseudonym, kinds: ["dispute"] }), [4]);
   assert.deepEqual(found({ about: "a_nobody" }), []);
+  const numbers = (query: object): number[] =>
+    index.reader.recordNumbers({ before: 100, limit: 100, ...query });
+  assert.deepEqual(numbers({}), [], "nothing finds all of them: they are the log");
+  assert.deepEqual(numbers({ kinds: ["report"] }), [7, 3]);
+  assert.deepEqual(numbers({ kinds: ["report", "decision", "stop"] }), [7, 3, 2, 1, 0]);
+  assert.deepEqual(numbers({ kinds: ["report", "decision"], limit: 3 }), [7, 3, 2]);
+  assert.deepEqual(numbers({ kinds: ["report", "decision"], before: 3 }), [2, 1, 0]);
+  assert.deepEqual(numbers({ by: "operator" }), [7, 6, 5, 3]);
+  assert.deepEqual(numbers({ by: "operator", kinds: ["ruling", "applied", "dispute"] }), [6, 5]);
+  assert.deepEqual(numbers({ of: 1 }), [6, 4, 3]);
+  assert.deepEqual(numbers({ of: 1, kinds: ["dispute"], by: "token", subject: pseudonym }), [4]);
+  assert.deepEqual(numbers({ subject: pseudonym }), [7, 4, 1]);
+  assert.deepEqual(numbers({ subject: pseudonym, kinds: ["report"] }), [7]);
+  assert.deepEqual(numbers({ subject: pseudonym, kinds: ["decision"] }), [1]);
+  assert.deepEqual(numbers({ subject: pseudonym, by: "operator" }), [7]);
 });
 
 function accountHours(rows: readonly DecisionRow[]): number {
@@ -249,7 +266,10 @@ function keptEntry(index: number, body: BodyWithoutParts, parts: string): IndexE
   const withParts = !["applied", "report"].includes(body.kind);
   const leaf = encodeLeaf(header, encodeBody(body), withParts ? parts : undefined);
   const nothing = { event: undefined, body: undefined, standing: undefined, release: undefined };
-  return { index, decidedMs: 0, sealedMs: 0, actors: [], ...nothing, kept: { kind: body.kind, leaf } };
+  const { kind, by } = body;
+  const record = parseLeaf(leaf);
+  const act = { kind, by, named: recordsNamed(record), subjects: subjectsNamed(record) };
+  return { index, decidedMs: 0, sealedMs: 0, actors: [], ...nothing, kept: { kind, leaf }, act };
 }
 
 function newIndex(t: TestContext): SqliteSiteIndex {

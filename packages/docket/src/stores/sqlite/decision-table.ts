@@ -13,7 +13,7 @@ const shapesRememberedMax = 20_000;
 const dayMs = 86_400_000;
 
 /** A row as it is stored: its shape is an entry of `shapes`, `more` what few decisions have. */
-type StoredRow = {
+export type StoredRow = {
   record: number;
   actor: string;
   decided: number;
@@ -25,10 +25,13 @@ type StoredRow = {
   campaign: string | null;
   more: string | null;
 };
-/** What many decisions have alike. */
+/**
+ * What many decisions have alike. The outcome is in it so that whatever is asked of a shape's fields and the
+ * outcome together is answered by the index of shapes alone.
+ */
 export type Shape = Pick<
   DecisionRow,
-  "type" | "op" | "source" | "late" | "rules" | "fired" | "language" | "release"
+  "type" | "op" | "source" | "late" | "rules" | "fired" | "language" | "release" | "lists" | "outcome"
 >;
 type More = Partial<
   Pick<
@@ -154,7 +157,6 @@ export class DecisionReader {
       actor: stored.actor,
       decidedMs: stored.decided,
       sealedMs: stored.sealed,
-      outcome: outcomes[stored.outcome] as Outcome,
       ...this.shape(stored.shape),
       content: stored.content ?? undefined,
       fingerprint: stored.fingerprint ?? undefined,
@@ -230,14 +232,18 @@ export function encodeDecision(row: DecisionRow): EncodedDecision {
 
 /** How a shape is kept: one text for all that are alike. */
 function encodeShape(row: Shape): string {
-  const { type, op, source, late, rules, fired, language, release } = row;
-  return JSON.stringify([type, op, source, late ? 1 : 0, rules, fired, language ?? null, release]);
+  const { type, op, source, late, rules, fired, language, release, lists, outcome } = row;
+  const encoded = [type, op, source, late ? 1 : 0, rules, fired, language ?? null, release, lists, outcome];
+  return JSON.stringify(encoded);
 }
 
-function decodeShape(text: string): Shape {
-  type Encoded = [string, string, Shape["source"], number, string[], string[], string | null, string];
-  const [type, op, source, late, rules, fired, language, release] = JSON.parse(text) as Encoded;
-  return { type, op, source, late: late === 1, rules, fired, language: language ?? undefined, release };
+/** Reads a shape's text. */
+export function decodeShape(text: string): Shape {
+  type Common = [string, string, Shape["source"], number, string[], string[], string | null, string];
+  const read = JSON.parse(text) as [...Common, string[], Outcome];
+  const [type, op, source, late, rules, fired, language, release, lists, outcome] = read;
+  const known = { type, op, source, late: late === 1, rules, fired, release, lists, outcome };
+  return { ...known, language: language ?? undefined };
 }
 
 /** What few decisions have, without what is nothing; `null` if all of it is. */

@@ -102,12 +102,14 @@ export class PatternReader {
            min(record) AS first, max(record) AS last, min(decided) AS from_ms, max(decided) AS to_ms
          FROM decisions
          WHERE ${column} IS NOT NULL AND record >= ? AND record < ? AND decided >= ? AND decided < ?
+           ${query.key === undefined ? "" : `AND ${column} = ?`}
          GROUP BY ${column}
          HAVING decisions >= ? AND actors >= ? AND refused >= ? AND letters >= ? ${several}
          ORDER BY decisions DESC, first LIMIT ?`,
       )
       .all(
         ...bounds,
+        ...(query.key === undefined ? [] : [query.key]),
         query.decisionsMin,
         query.actorsMin,
         query.refusedMin,

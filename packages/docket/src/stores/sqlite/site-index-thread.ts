@@ -8,8 +8,10 @@ import type { IndexAnswer, IndexCall, IndexStart } from "./site-index-client.ts"
 import { ViewsReader } from "./views-reader.ts";
 
 const main = parentPort as NonNullable<typeof parentPort>;
-const { identityPath, viewsPath, repeatWindowMs, reads } = workerData as IndexStart;
-const index: object = reads ? openReader() : new SqliteSiteIndex(identityPath, viewsPath, repeatWindowMs);
+const { identityPath, viewsPath, repeatWindowMs, keyStore, reads } = workerData as IndexStart;
+const index: object = reads
+  ? openReader()
+  : new SqliteSiteIndex(identityPath, viewsPath, repeatWindowMs, { keyStore });
 
 main.on("message", (calls: IndexCall[]) => {
   main.postMessage(calls.map((call) => answer(call)));

@@ -151,7 +151,8 @@ test("files are their owner's alone", (t) => {
 test("an identity map that another program holds is not called durable", (t) => {
   const directory = mkdtempSync(join(tmpdir(), "docket-index-"));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const index = new SqliteSiteIndex(join(directory, "i"), join(directory, "v"), repeatWindowMs, 0);
+  const now = { busyMs: 0 };
+  const index = new SqliteSiteIndex(join(directory, "i"), join(directory, "v"), repeatWindowMs, now);
   index.restoreActors([{ lookup: bytes("u"), pseudonym: "a_u", wrappedKey: bytes("k") }]);
   const reader = new DatabaseSync(join(directory, "i"));
   reader.exec("BEGIN; SELECT * FROM actors");

@@ -4,8 +4,11 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
+import type { KeyStoreKeys } from "../../evidence/key-store.ts";
 import type { ActorEntry } from "../../log/frame.ts";
 import type {
+  ActorsRewrite,
+  ActorsRewritten,
   FindQuery,
   Found,
   IndexEntry,
@@ -13,13 +16,25 @@ import type {
   KnownActor,
   LabelQuery,
 } from "../../views/site-index.ts";
+import { IdentityMap } from "./identity-map.ts";
 import { createViews } from "./views-schema.ts";
 import { ViewsReader } from "./views-reader.ts";
-import { transaction, ViewsWriter } from "./views-writer.ts";
+import { ViewsWriter } from "./views-writer.ts";
+
+/** What the databases of a site are opened with. */
+export type SiteIndexOptions = {
+  /** How long another program that holds a file is waited for, in milliseconds (default: 5,000). */
+  busyMs?: number;
+  /** What seals the identity map's rows; without it they are written as they are wrapped. */
+  keyStore?: KeyStoreKeys | undefined;
+};
+
+/** How long another program is waited for, in milliseconds. */
+const busyMsDefault = 5000;
 
 /** The two databases of a site. */
 export class SqliteSiteIndex {
-  readonly #identity: DatabaseSync;
+  readonly #identity: IdentityMap;
   readonly #views: DatabaseSync;
   readonly #statements: Record<string, StatementSync>;
   readonly #writer: ViewsWriter;
@@ -28,22 +43,19 @@ export class SqliteSiteIndex {
 
   /**
    * Opens both files, or makes them.
-   *
-   * @param busyMs how long another program that holds a file is waited for, in milliseconds
    */
-  constructor(identityPath: string, viewsPath: string, repeatWindowMs: number, busyMs = 5000) {
-    this.#identity = openDatabase(identityPath, busyMs);
-    this.#identity.exec(`CREATE TABLE IF NOT EXISTS actors
-      (lookup BLOB PRIMARY KEY, pseudonym TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL) WITHOUT ROWID`);
+  constructor(
+    identityPath: string,
+    viewsPath: string,
+    repeatWindowMs: number,
+    { busyMs = busyMsDefault, keyStore }: SiteIndexOptions = {},
+  ) {
+    this.#identity = new IdentityMap(identityPath, { busyMs, keyStore });
     this.#views = openDatabase(viewsPath, busyMs);
     createViews(this.#views);
     this.#writer = new ViewsWriter(this.#views, repeatWindowMs);
     this.reader = new ViewsReader(this.#views);
     this.#statements = {
-      actor: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE lookup = ?"),
-      pseudonym: this.#identity.prepare("SELECT pseudonym, wrapped FROM actors WHERE pseudonym = ?"),
-      addActor: this.#identity.prepare("INSERT OR IGNORE INTO actors VALUES (?, ?, ?)"),
-      checkpoint: this.#identity.prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
       repeat: this.#views.prepare("SELECT body, record, sealed FROM repeats WHERE event = ?"),
       standings: this.#views.prepare("SELECT actor, state FROM standings ORDER BY actor"),
       position: this.#views.prepare("SELECT size, release FROM position"),
@@ -62,12 +74,12 @@ export class SqliteSiteIndex {
       | undefined;
     return {
       repeat: repeat && { index: repeat.record, body: repeat.body, sealedMs: repeat.sealed },
-      actor: knownActor(this.#get("actor", query.account)),
+      actor: this.#identity.byLookup(query.account),
     };
   }
 
   actor(pseudonym: string): KnownActor | undefined {
-    return knownActor(this.#get("pseudonym", pseudonym));
+    return this.#identity.byPseudonym(pseudonym);
   }
 
   apply(entries: readonly IndexEntry[]): void {
@@ -77,12 +89,27 @@ export class SqliteSiteIndex {
   }
 
   restoreActors(actors: readonly ActorEntry[]): void {
-    if (actors.length === 0) return;
-    transaction(this.#identity, () => {
-      for (const { lookup, pseudonym, wrappedKey } of actors) {
-        this.#run("addActor", lookup, pseudonym, wrappedKey);
-      }
-    });
+    this.#identity.add(actors);
+  }
+
+  removeActor(pseudonym: string): boolean {
+    return this.#identity.remove(pseudonym);
+  }
+
+  lookupOf(pseudonym: string): Uint8Array | undefined {
+    return this.#identity.lookupOf(pseudonym);
+  }
+
+  compactIdentity(): boolean {
+    return this.#identity.compact();
+  }
+
+  setKeyStore(keys: KeyStoreKeys): void {
+    this.#identity.setKeyStore(keys);
+  }
+
+  rewriteActors(wish: ActorsRewrite): ActorsRewritten {
+    return this.#identity.rewrite(wish);
   }
 
   state(): IndexState {
@@ -115,11 +142,7 @@ export class SqliteSiteIndex {
   }
 
   makeDurable(): void {
-    // In WAL mode with synchronous=NORMAL a commit is not synced; a checkpoint syncs the WAL and then the
-    // database.
-    const checkpoint = this.#statement("checkpoint").get() as { busy: number };
-    // Somebody reads the file, a backup for example: then it says so in a row, not by an error.
-    if (checkpoint.busy !== 0) throw new Error("the identity map is in use by another program");
+    this.#identity.makeDurable();
   }
 
   close(): void {
@@ -134,10 +157,6 @@ export class SqliteSiteIndex {
   #get(name: string, ...values: (Uint8Array | string | number)[]): unknown {
     return this.#statement(name).get(...values);
   }
-
-  #run(name: string, ...values: (Uint8Array | string | number)[]): void {
-    this.#statement(name).run(...values);
-  }
 }
 
 function openDatabase(path: string, busyMs: number): DatabaseSync {
@@ -145,10 +164,4 @@ function openDatabase(path: string, busyMs: number): DatabaseSync {
   chmodSync(path, 0o600);
   database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`);
   return database;
-}
-
-function knownActor(row: unknown): KnownActor | undefined {
-  if (row === undefined) return undefined;
-  const { pseudonym, wrapped } = row as { pseudonym: string; wrapped: Uint8Array };
-  return { pseudonym, wrappedKey: wrapped };
 }

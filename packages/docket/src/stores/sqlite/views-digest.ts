@@ -25,6 +25,7 @@ const tables: readonly (readonly [name: string, query: string])[] = [
   ["spans", "SELECT json_array(first, earliest, latest) AS row FROM spans ORDER BY first"],
   ["kept", "SELECT json_array(record, kind, leaf) AS row FROM kept ORDER BY record"],
   ["labels", "SELECT json_array(decision, leaf) AS row FROM labels ORDER BY decision"],
+  ["acts", "SELECT json_array(record, kind, by) AS row FROM acts ORDER BY record"],
   ["case_of", "SELECT json_array(named, record) AS row FROM case_of ORDER BY named, record"],
   ["case_subjects", "SELECT json_array(subject, record) AS row FROM case_subjects ORDER BY subject, record"],
   [
@@ -37,6 +38,11 @@ const tables: readonly (readonly [name: string, query: string])[] = [
     `SELECT json_array(rule, shapes.shape) AS row FROM shape_rules
      JOIN shapes ON shapes.id = shape_rules.shape ORDER BY rule, shapes.shape`,
   ],
+  [
+    "tallies",
+    `SELECT json_array(span, outcome, shapes.shape, count) AS row FROM tallies
+     JOIN shapes ON shapes.id = tallies.shape ORDER BY span, outcome, shapes.shape`,
+  ],
 ];
 
 /**
@@ -48,14 +54,24 @@ export function digestViews(path: string, repeatWindowMs: number): ViewsDigest |
   if (!existsSync(path)) return undefined;
   const views = new DatabaseSync(path, { readOnly: true });
   try {
-    const { user_version: found } = views.prepare("PRAGMA user_version").get() as { user_version: number };
-    return found === viewsVersion ? digestDatabase(views, repeatWindowMs) : undefined;
+    return isThisVersion(views) ? digestDatabase(views, repeatWindowMs) : undefined;
   } finally {
     views.close();
   }
 }
 
-/** The same of views that are open. */
+/** How many records views have taken in; 0 if there are none, or they are of another version. */
+export function viewsSize(path: string): number {
+  if (!existsSync(path)) return 0;
+  const views = new DatabaseSync(path, { readOnly: true });
+  try {
+    return isThisVersion(views) ? sizeOf(views) : 0;
+  } finally {
+    views.close();
+  }
+}
+
+/** The digest of views that are open. */
 export function digestDatabase(views: DatabaseSync, repeatWindowMs: number): ViewsDigest {
   const hash = createHash("sha256");
   let rows = 0;
@@ -75,6 +91,15 @@ export function digestDatabase(views: DatabaseSync, repeatWindowMs: number): Vie
     }
     if (pending.length > 0) hash.update(`${pending.join("\n")}\n`);
   }
+  return { size: sizeOf(views), digest: hash.digest("base64url"), rows };
+}
+
+function isThisVersion(views: DatabaseSync): boolean {
+  const { user_version: found } = views.prepare("PRAGMA user_version").get() as { user_version: number };
+  return found === viewsVersion;
+}
+
+function sizeOf(views: DatabaseSync): number {
   const { size } = views.prepare("SELECT size FROM position").get() as { size: number };
-  return { size, digest: hash.digest("base64url"), rows };
+  return size;
 }

@@ -3,9 +3,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { parseLeaf } from "@docket/protocol";
 import type { IndexEntry, KeptRecord } from "../../views/site-index.ts";
-import { CaseWriter } from "./case-records.ts";
+import { ActWriter } from "./act-table.ts";
 import { DecisionWriter } from "./decision-table.ts";
 import type { EncodedDecision } from "./decision-table.ts";
+import { TallyWriter } from "./tally-table.ts";
 import { spanRecords } from "./views-schema.ts";
 
 /** Expired repeats are removed after this many applied entries. */
@@ -20,7 +21,8 @@ export class ViewsWriter {
   readonly #statements: Record<string, StatementSync>;
   readonly #repeatWindowMs: number;
   readonly #decisions: DecisionWriter;
-  readonly #cases: CaseWriter;
+  readonly #acts: ActWriter;
+  readonly #tallies: TallyWriter;
   #size: number;
   #applied = 0;
 
@@ -28,7 +30,8 @@ export class ViewsWriter {
     this.#views = views;
     this.#repeatWindowMs = repeatWindowMs;
     this.#decisions = new DecisionWriter(views);
-    this.#cases = new CaseWriter(views);
+    this.#acts = new ActWriter(views);
+    this.#tallies = new TallyWriter(views);
     this.#statements = {
       addRepeat: views.prepare("INSERT OR REPLACE INTO repeats VALUES (?, ?, ?, ?)"),
       purge: views.prepare("DELETE FROM repeats WHERE sealed < ?"),
@@ -76,6 +79,7 @@ export class ViewsWriter {
   #write(entries: readonly WrittenEntry[], last: WrittenEntry): void {
     for (const entry of entries) this.#writeEntry(entry);
     for (const { first, earliest, latest } of spansOf(entries)) this.#run("addSpan", first, earliest, latest);
+    this.#tallies.count(entries[0]?.index ?? last.index, last.index);
     this.#run("setSize", last.index + 1);
     this.#applied += entries.length;
     if (this.#applied < purgeInterval) return;
@@ -84,8 +88,9 @@ export class ViewsWriter {
   }
 
   #writeEntry(entry: WrittenEntry): void {
-    const { index, sealedMs, event, body, standing, release, kept, decision, encoded, subjects } = entry;
+    const { index, sealedMs, event, body, standing, release, kept, act, decision, encoded, subjects } = entry;
     if (kept !== undefined) this.#keep(index, kept);
+    if (act !== undefined) this.#acts.write(index, act);
     if (encoded !== undefined) this.#decisions.writeEncoded(encoded);
     else if (decision !== undefined) this.#decisions.write(decision);
     if (release !== undefined) this.#run("setRelease", release);
@@ -100,7 +105,6 @@ export class ViewsWriter {
       return;
     }
     this.#run("addKept", index, kept.kind, kept.leaf);
-    this.#cases.write(kept);
   }
 
   #setStanding({ actor, state }: { actor: string; state: string }): void {

@@ -98,7 +98,7 @@ function writeLog(
   let taken = 0;
   let nowMs = firstTimeMs - 1_500;
   const ports = {
-    now: () => (nowMs += 1_500),
+    clock: () => ({ nowMs: (nowMs += 1_500), uncertaintyMs: null }),
     random: (length: number): Buffer => counted(length, (taken += length) - length),
     signers: [parseSignerKey(signerKey)],
     origin,

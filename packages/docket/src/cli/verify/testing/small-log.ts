@@ -38,6 +38,8 @@ export type SmallLog = {
   sealed: Sealed[];
   /** Seals records in batches of the given sizes; each batch is published unless `publish` is false. */
   seal(batches: readonly number[], publish?: boolean): void;
+  /** Seals records without parts, in one batch that is published. */
+  sealBodies(bodies: readonly BodyWithoutParts[]): void;
   /** Publishes, syncs and lets go of what the journal need not hold any more. */
   sync(): void;
   /** Closes the files, as a crash does: nothing is written. */
@@ -66,7 +68,7 @@ export function openSmallLog(data: string): SmallLog {
   const { journal, head, tail } = recoverLog(disk, paths, origin, [signer]);
   let nowMs = Math.max(head.timeMs, Date.UTC(2026, 10, 23)) + 1_000;
   const sequencer = new Sequencer(journal, head, {
-    now: () => nowMs,
+    clock: () => ({ nowMs, uncertaintyMs: null }),
     random: randomBytes,
     signers: [signer],
     origin,
@@ -88,6 +90,21 @@ export function openSmallLog(data: string): SmallLog {
         materialiser.ingest({ batches: [commit.batch], checkpoint: commit.checkpoint });
         materialiser.publish(nowMs);
       }
+    },
+    sealBodies(bodies) {
+      nowMs += 25_000;
+      const first = sequencer.size;
+      const requests = bodies.map((body, i) => ({
+        id: first + i,
+        generation: 0,
+        actors: [],
+        parts: [],
+        body: encodeBody(body),
+      }));
+      const commit = sequencer.commit(requests);
+      sealed.push(...commit.sealed);
+      materialiser.ingest({ batches: [commit.batch], checkpoint: commit.checkpoint });
+      materialiser.publish(nowMs);
     },
     sync() {
       sequencer.release(materialiser.sync(nowMs));

@@ -1,0 +1,1 @@
+import{C as e}from"./field-qy0qpxHN.js";import{t}from"./badge-DdwdFzLv.js";import{a as n}from"./sharing-layout-Bdlqh4NC.js";var r=e(),i={reject:`bad`,hold:`open`,delay:`open`,allow:`good`};function a({outcomes:e}){return(0,r.jsx)(`span`,{className:`outcome-mix`,children:n.filter(t=>(e[t]??0)>0).map(n=>(0,r.jsx)(t,{kind:i[n]??`plain`,children:`${e[n]} ${n}`},n))})}export{a as t};

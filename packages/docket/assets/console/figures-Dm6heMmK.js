@@ -1,0 +1,1 @@
+import{C as e}from"./field-qy0qpxHN.js";var t=e();function n({figures:e,large:n=!1}){return(0,t.jsx)(`dl`,{className:n?`figures figures-large`:`figures`,children:e.map(({label:e,value:n,hint:r})=>(0,t.jsxs)(`div`,{title:r,children:[(0,t.jsx)(`dt`,{children:e}),(0,t.jsx)(`dd`,{children:n})]},e))})}export{n as t};

@@ -1,0 +1,1 @@
+import{C as e,p as t}from"./field-qy0qpxHN.js";var n=e();function r({shown:e,busy:r=!1,onMore:i}){return e?(0,n.jsx)(`p`,{className:`more`,children:(0,n.jsx)(t,{onClick:i,busy:r,children:`Show more`})}):null}export{r as t};

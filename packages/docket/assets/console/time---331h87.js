@@ -1,0 +1,1 @@
+import{r as e,t}from"./time-text-BnWT5jR9.js";import{C as n}from"./field-qy0qpxHN.js";var r=n();function i({at:n,exact:i=!1}){let a=typeof n==`number`?n:Date.parse(n),o=e(a);return(0,r.jsx)(`time`,{dateTime:new Date(a).toISOString(),title:o,children:i?o:t(a,Date.now())})}export{i as t};
