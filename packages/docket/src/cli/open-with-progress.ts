@@ -19,6 +19,7 @@ export async function openWithProgress(
   try {
     return await openInstallation(installation, {
       ...options,
+      clock: terminal.clock,
       onProgress: (done, total) => progress.update(done, total),
       // What comes later is said at once.
       onNotice: (notice) => (isOpening ? void notices.push(notice) : say(notice)),

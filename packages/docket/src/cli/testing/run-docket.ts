@@ -30,7 +30,8 @@ export function testTerminal(input: string | Uint8Array = ""): TestTerminal {
     stdout,
     stderr,
     env: {},
-    clock: () => Date.UTC(2026, 10, 23),
+    // The log under a command goes by the time of day, and what the command decides with must not lie behind.
+    clock: Date.now,
     nowMs: () => 0,
     signals: new EventEmitter(),
     temporaryDirectory: tmpdir(),
