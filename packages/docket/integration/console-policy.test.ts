@@ -108,6 +108,7 @@ void test("a rule is written, checked as it is typed, backtested, proposed and a
 
   // The draft is still there.
   await page.goBack();
+  await page.getByText("1 of 1 tests pass").waitFor();
   await page.getByRole("button", { name: "Propose" }).click();
   await page.getByLabel(/^Why/).fill("two links are enough");
   await page.getByRole("dialog").getByRole("button", { name: "Propose" }).click();

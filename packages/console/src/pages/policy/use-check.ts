@@ -7,7 +7,7 @@ import type { CheckLists, CheckMessage, CheckQuestion } from "./check.worker.ts"
 // oxlint-disable-next-line import/default -- the bundler makes it
 import workerUrl from "./check.worker.ts?worker&url";
 import type { Construct } from "./constructs.ts";
-import type { DeclaredList, LeftList } from "./test-lists.ts";
+import type { DeclaredList, GivenList, LeftList } from "./test-lists.ts";
 import { useTestLists } from "./use-test-lists.ts";
 
 /** What a check says so far. */
@@ -21,6 +21,13 @@ export type CheckState = {
   readonly left: readonly LeftList[];
 };
 
+/** What was checked, and what was found in it. */
+type Answered = {
+  readonly files: readonly PolicyFile[];
+  readonly given: readonly GivenList[];
+  readonly checked: Checked;
+};
+
 const noLists: readonly DeclaredList[] = [];
 
 /** Typing goes on for at most so long, in ms, before what is there is checked. */
@@ -32,11 +39,10 @@ const pauseMs = 250;
  * @param tests whether their tests are looked at: only then lists are read for them
  */
 export function useCheck(files: readonly PolicyFile[] | undefined, tests = false): CheckState {
-  const [checked, setChecked] = useState<Checked>();
-  const [busy, setBusy] = useState(true);
+  const [answered, setAnswered] = useState<Answered>();
   const [words, setWords] = useState<readonly Construct[]>([]);
   const worker = useRef<Worker>(undefined);
-  const newest = useRef(0);
+  const newest = useRef<Omit<Answered, "checked"> & { readonly id: number }>(undefined);
   const [declared, setDeclared] = useState(noLists);
   const { given, left, reads } = useTestLists(tests ? declared : noLists);
   useEffect(() => {
@@ -48,11 +54,11 @@ export function useCheck(files: readonly PolicyFile[] | undefined, tests = false
         return;
       }
       // What was asked before that is of files that are others now.
-      if (data.id !== newest.current) return;
-      setChecked(data.checked);
+      const asked = newest.current;
+      if (data.id !== asked?.id) return;
+      setAnswered({ files: asked.files, given: asked.given, checked: data.checked });
       // Of files with a mistake nothing is known: what they declared before is kept for when it is mended.
       if (data.checked.findings.every(({ kind }) => kind !== "error")) setDeclared(data.checked.lists);
-      setBusy(false);
     });
     return () => started.terminate();
   }, []);
@@ -62,12 +68,15 @@ export function useCheck(files: readonly PolicyFile[] | undefined, tests = false
   }, [given]);
   useEffect(() => {
     if (files === undefined) return undefined;
-    setBusy(true);
     const timer = setTimeout(() => {
-      const question: CheckQuestion = { id: ++newest.current, files, nowMs: Date.now() };
+      const id = (newest.current?.id ?? 0) + 1;
+      newest.current = { id, files, given };
+      const question: CheckQuestion = { id, files, nowMs: Date.now() };
       worker.current?.postMessage(question);
     }, pauseMs);
     return () => clearTimeout(timer);
   }, [files, given]);
-  return { checked, busy: busy || reads, vocabulary: words, left };
+  // Compared, not told: there is no moment at which files that nobody has checked look as if they were right.
+  const busy = reads || answered === undefined || answered.files !== files || answered.given !== given;
+  return { checked: answered?.checked, busy, vocabulary: words, left };
 }
