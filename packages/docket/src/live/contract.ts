@@ -94,6 +94,8 @@ export type FirstSteps = {
   readonly sent: boolean;
   /** The first one, where it can be found. */
   readonly firstDecision: number | null;
+  /** When that was decided (RFC 3339). */
+  readonly firstDecidedAt: string | null;
   /** Somebody looked at what a decision was made from. */
   readonly looked: boolean;
   /** Rules in shadow now, and since when this release is in force (RFC 3339). */

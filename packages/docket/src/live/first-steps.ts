@@ -36,6 +36,7 @@ export async function firstStepsOf({ index, rules, clock }: FirstStepsPorts): Pr
   return {
     sent: first.length > 0,
     firstDecision: first[0]?.index ?? null,
+    firstDecidedAt: first[0] === undefined ? null : new Date(first[0].decidedMs).toISOString(),
     looked,
     shadowRules: shadow,
     releaseSince: since === undefined ? null : new Date(since).toISOString(),

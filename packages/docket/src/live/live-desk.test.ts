@@ -210,6 +210,7 @@ test("the first steps are read from the log", async () => {
   assert.deepEqual(none, {
     sent: false,
     firstDecision: null,
+    firstDecidedAt: null,
     looked: false,
     shadowRules: 1,
     releaseSince: null,
@@ -231,6 +232,7 @@ test("the first steps are read from the log", async () => {
     [some.sent, some.firstDecision, some.looked, some.releaseSince, some.shadowed, some.enforced],
     [true, 3, true, "2026-11-22T11:00:00.000Z", true, true],
   );
+  assert.equal(some.firstDecidedAt, new Date(row(3).decidedMs).toISOString());
 });
 
 const release = { kind: "release", by: "operator", release: "A".repeat(43), previous: null } as const;

@@ -82,7 +82,8 @@ function Found({ findings: { findings, limits, from, to } }: { readonly findings
   return (
     <>
       <p className="findings-about" role="status">
-        {findings.length} findings in decisions from <Time at={from} exact /> to <Time at={to} exact />.
+        {findings.length === 1 ? "1 finding" : `${findings.length} findings`} in decisions from{" "}
+        <Time at={from} exact /> to <Time at={to} exact />.
       </p>
       {findings.length === 0 && (
         <Empty title="Nothing stands out.">

@@ -61,6 +61,7 @@ export type Health = {
 export type FirstSteps = {
   readonly sent: boolean;
   readonly firstDecision: number | null;
+  readonly firstDecidedAt: string | null;
   readonly looked: boolean;
   readonly shadowRules: number;
   readonly releaseSince: string | null;

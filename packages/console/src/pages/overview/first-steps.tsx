@@ -23,7 +23,9 @@ const event = {
 export function FirstSteps({ steps }: { readonly steps: Steps }): ReactElement | null {
   const [hidden, setHidden] = useState(() => localStorage.getItem(hiddenName) === "1");
   const { sent, looked, shadowed, enforced } = steps;
-  const done = [sent, looked, shadowed, enforced].filter(Boolean).length;
+  const each = [sent, looked, shadowed, enforced];
+  const done = each.filter(Boolean).length;
+  const next = each.indexOf(false);
   if (hidden || done === 4) return null;
   const hide = (): void => {
     localStorage.setItem(hiddenName, "1");
@@ -43,7 +45,7 @@ export function FirstSteps({ steps }: { readonly steps: Steps }): ReactElement |
   return (
     <Card title="First steps" actions={actions}>
       <ol className="overview-steps">
-        <Step done={sent} title="Send an event">
+        <Step done={sent} next={next === 0} title="Send an event">
           Docket decides about each thing that somebody posts. Put an API key of role ingest into{" "}
           <code>KEY</code>:
           <span className="overview-command">
@@ -51,14 +53,14 @@ export function FirstSteps({ steps }: { readonly steps: Steps }): ReactElement |
             <CopyButton text={command} what="Copy the command" />
           </span>
         </Step>
-        <Step done={looked} title="See the decision">
+        <Step done={looked} next={next === 1} title="See the decision">
           What was decided, why, and the proof that it can&rsquo;t be changed afterwards, verified in this
           browser.{" "}
           {steps.firstDecision !== null && (
             <Link href={`/decisions/${steps.firstDecision}`}>Open the first decision</Link>
           )}
         </Step>
-        <Step done={shadowed} title="Run rules of your own in shadow for a day">
+        <Step done={shadowed} next={next === 2} title="Run rules of your own in shadow for a day">
           A rule with <code>mode: shadow</code> is evaluated and recorded, and has no effect.{" "}
           {steps.shadowRules > 0 && steps.releaseSince !== null && (
             <>
@@ -67,7 +69,7 @@ export function FirstSteps({ steps }: { readonly steps: Steps }): ReactElement |
           )}
           <Link href="/policy">See the policy</Link>
         </Step>
-        <Step done={enforced} title="Enforce them">
+        <Step done={enforced} next={next === 3} title="Enforce them">
           When what they would have done is what you want, take <code>mode: shadow</code> out, backtest it,
           and publish. <Link href="/policy">Change the policy</Link>
         </Step>
@@ -76,15 +78,30 @@ export function FirstSteps({ steps }: { readonly steps: Steps }): ReactElement |
   );
 }
 
-type StepProps = { readonly done: boolean; readonly title: string; readonly children: ReactNode };
+type StepProps = {
+  readonly done: boolean;
+  /** Whether it is the first that is not done: the others can be opened. */
+  readonly next: boolean;
+  readonly title: string;
+  readonly children: ReactNode;
+};
 
-function Step({ done, title, children }: StepProps): ReactElement {
+function Step({ done, next, title, children }: StepProps): ReactElement {
+  if (done) {
+    return (
+      <li className="overview-step-done">
+        <strong>{title}</strong> <Badge kind="good">done</Badge>
+      </li>
+    );
+  }
   return (
-    <li className={done ? "overview-step overview-step-done" : "overview-step"}>
-      <strong>
-        {title} {done && <Badge kind="good">done</Badge>}
-      </strong>
-      {!done && <div>{children}</div>}
+    <li>
+      <details open={next}>
+        <summary>
+          <strong>{title}</strong>
+        </summary>
+        <div>{children}</div>
+      </details>
     </li>
   );
 }

@@ -14,7 +14,7 @@ import { rateOf } from "./live-list.ts";
 import type { Live } from "./live-list.ts";
 
 /** Most decisions that are shown at once. */
-const shownMax = 14;
+const shownMax = 9;
 /** Rates and ages are looked at again this often, in ms. */
 const tickMs = 1000;
 

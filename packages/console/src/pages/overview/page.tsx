@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What somebody who runs a site looks at first.
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { ReactElement } from "react";
 import { Link, useSearchParams } from "wouter";
 import { useGet } from "../../api/use-get.ts";
@@ -34,13 +34,21 @@ const periods = [
 ] as const;
 /** Counts are asked for again this often, in ms. */
 const everyMs = 10_000;
+/** Of a log that is younger than this, in ms, a day would be an empty plot with one bar at its edge. */
+const youngMs = 3_600_000;
 
 /** The overview. */
 export function Page(): ReactElement {
   const [search, setSearch] = useSearchParams();
   const [paused, setPaused] = useState(false);
-  const period = periods.find(({ value }) => value === search.get("period"))?.value ?? "day";
+  const chosen = periods.find(({ value }) => value === search.get("period"))?.value;
+  const [young, setYoung] = useState(false);
+  const period = chosen ?? (young ? "hour" : "day");
   const { data, error } = useGet<Overview>(`/v1/overview?period=${period}`, { every: everyMs, keep: true });
+  const firstAt = data?.firstSteps.firstDecidedAt ?? null;
+  useEffect(() => {
+    setYoung(firstAt !== null && Date.now() - Date.parse(firstAt) < youngMs);
+  }, [firstAt]);
   const { live, open, fault } = useLive(paused);
   const setPeriod = (value: string): void => setSearch({ period: value }, { replace: true });
   useShortcuts([
@@ -66,7 +74,6 @@ export function Page(): ReactElement {
           <Numbers overview={data} status={live.health?.status ?? data.health.status} />
           <div className="overview-columns">
             <div>
-              <OverTime overview={data} />
               <LiveDecisions
                 live={live}
                 open={open}
@@ -74,6 +81,7 @@ export function Page(): ReactElement {
                 paused={paused}
                 onPause={() => setPaused(!paused)}
               />
+              <OverTime overview={data} />
             </div>
             <div>
               <Waiting overview={data} />

@@ -48,6 +48,7 @@ export class TestLive implements SiteLive {
     return {
       sent: false,
       firstDecision: null,
+      firstDecidedAt: null,
       looked: false,
       shadowRules: 0,
       releaseSince: null,
