@@ -7,7 +7,14 @@ import { ConditionStop } from "../condition/problem.ts";
 import { readDuration } from "../condition/time.ts";
 import type { Counter, FieldPath, FieldValue, Policy } from "../types.ts";
 import { clauseWords } from "./words.ts";
-import type { ClauseWords, Comparison, ExplanationLanguage, ListWords, TimeUnit } from "./words.ts";
+import type {
+  ClauseWords,
+  Comparison,
+  ExplanationLanguage,
+  ListWords,
+  NamedListWords,
+  TimeUnit,
+} from "./words.ts";
 
 /** The kinds of values that fields have, as far as words depend on them. */
 export type ValueKind = "int" | "string" | "bool" | "duration" | "timestamp" | "list";
@@ -50,7 +57,7 @@ export function clauseInWords(clause: string, context: ClauseContext): string | 
 /** What a field is called in a language. */
 export function fieldInWords(path: FieldPath, { words, policy }: ClauseContext): string {
   if (Object.hasOwn(words.fields, path)) return words.fields[path] as string;
-  if (Object.hasOwn(words.lists, path)) return (words.lists[path] as ListWords).count;
+  if (Object.hasOwn(words.lists, path)) return (words.lists[path] as NamedListWords).all;
   const [group, name = "", ...rest] = path.split(".");
   if (group === "counters") {
     const counter = policy.counters.get(name);

@@ -50,6 +50,7 @@ export const germanClauses: ClauseWords = {
   lists: {
     "signals.mailTraits": {
       item: "das Merkmal der Mail",
+      all: "die Merkmale der Mail",
       count: "die Zahl der Merkmale der Mail",
       one: "eines der Merkmale der Mail",
       every: "jedes Merkmal der Mail",
@@ -57,6 +58,7 @@ export const germanClauses: ClauseWords = {
     },
     "signals.attachmentKinds": {
       item: "die Art der Datei",
+      all: "die Arten von Dateien",
       count: "die Zahl der Arten von Dateien",
       one: "eine der Arten von Dateien",
       every: "jede Art von Datei",
@@ -64,6 +66,7 @@ export const germanClauses: ClauseWords = {
     },
     "signals.links": {
       item: "der Link",
+      all: "die Links",
       count: "die Zahl der Links",
       one: "einer der Links",
       every: "jeder Link",
@@ -71,6 +74,7 @@ export const germanClauses: ClauseWords = {
     },
     "signals.scripts": {
       item: "die Schrift",
+      all: "die Schriften",
       count: "die Zahl der Schriften",
       one: "eine der Schriften",
       every: "jede Schrift",
@@ -78,6 +82,7 @@ export const germanClauses: ClauseWords = {
     },
     "signals.domains": {
       item: "die verlinkte Domain",
+      all: "die verlinkten Domains",
       count: "die Zahl der verlinkten Domains",
       one: "eine der verlinkten Domains",
       every: "jede verlinkte Domain",
@@ -85,6 +90,7 @@ export const germanClauses: ClauseWords = {
     },
     "standing.limited": {
       item: "die entzogene Fähigkeit",
+      all: "die entzogenen Fähigkeiten",
       count: "die Zahl der entzogenen Fähigkeiten",
       one: "eine der entzogenen Fähigkeiten",
       every: "jede entzogene Fähigkeit",

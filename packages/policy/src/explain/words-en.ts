@@ -50,6 +50,7 @@ export const englishClauses: ClauseWords = {
   lists: {
     "signals.mailTraits": {
       item: "the mail’s trait",
+      all: "the mail’s traits",
       count: "the number of the mail’s traits",
       one: "one of the mail’s traits",
       every: "every trait of the mail",
@@ -57,6 +58,7 @@ export const englishClauses: ClauseWords = {
     },
     "signals.attachmentKinds": {
       item: "the kind of file",
+      all: "the kinds of files",
       count: "the number of kinds of files",
       one: "one of the kinds of files",
       every: "every kind of file",
@@ -64,6 +66,7 @@ export const englishClauses: ClauseWords = {
     },
     "signals.links": {
       item: "the link",
+      all: "the links",
       count: "the number of links",
       one: "one of the links",
       every: "every link",
@@ -71,6 +74,7 @@ export const englishClauses: ClauseWords = {
     },
     "signals.scripts": {
       item: "the script",
+      all: "the scripts",
       count: "the number of scripts",
       one: "one of the scripts",
       every: "every script",
@@ -78,6 +82,7 @@ export const englishClauses: ClauseWords = {
     },
     "signals.domains": {
       item: "the linked domain",
+      all: "the linked domains",
       count: "the number of linked domains",
       one: "one of the linked domains",
       every: "every linked domain",
@@ -85,6 +90,7 @@ export const englishClauses: ClauseWords = {
     },
     "standing.limited": {
       item: "the ability taken away",
+      all: "the abilities taken away",
       count: "the number of abilities taken away",
       one: "one of the abilities taken away",
       every: "every ability taken away",

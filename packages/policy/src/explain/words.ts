@@ -33,6 +33,12 @@ export type ListWords = {
   readonly exactlyOne: string;
 };
 
+/** What a list that has a name of its own is called. */
+export type NamedListWords = ListWords & {
+  /** All of it, as what was read. */
+  readonly all: string;
+};
+
 /** A comparison: of numbers, lengths of time and texts, or of points in time. */
 export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
 
@@ -42,7 +48,7 @@ export type TimeUnit = "day" | "hour" | "minute" | "second" | "millisecond";
 /** All words of one language for conditions and their values. */
 export type ClauseWords = {
   readonly fields: Readonly<Record<FieldPath, string>>;
-  readonly lists: Readonly<Record<FieldPath, ListWords>>;
+  readonly lists: Readonly<Record<FieldPath, NamedListWords>>;
   readonly attribute: (name: string) => string;
   readonly eventField: (name: string) => string;
   readonly anyList: (noun: string) => ListWords;

@@ -150,15 +150,17 @@ function UnconfirmedCard(): ReactElement {
               { label: "Oldest", value: data.oldestAt === null ? "" : <Time at={data.oldestAt} /> },
             ]}
           />
-          <DataTable
-            caption="Orders that wait"
-            columns={[
-              { title: "Record", cell: ({ record }) => <Link href={`/log/${record}`}>{record}</Link> },
-              { title: "Since", cell: ({ at }) => <Time at={at} /> },
-            ]}
-            rows={data.orders}
-            rowKey={({ record }) => record}
-          />
+          {data.orders.length > 0 && (
+            <DataTable
+              caption="Orders that wait"
+              columns={[
+                { title: "Record", cell: ({ record }) => <Link href={`/log/${record}`}>{record}</Link> },
+                { title: "Since", cell: ({ at }) => <Time at={at} /> },
+              ]}
+              rows={data.orders}
+              rowKey={({ record }) => record}
+            />
+          )}
           <p className="quiet">
             The app asks <code>/v1/changes</code> or is told by a webhook, does it, and says so at{" "}
             <code>/v1/applied</code>.

@@ -106,7 +106,7 @@ function Waiting(): ReactElement {
         </Empty>
       )}
       {data !== undefined && data.cases.length > 0 && (
-        <Card title={`${data.cases.length} cases, the most urgent first`}>
+        <Card title={listTitle(data.cases.length)}>
           <DataTable
             caption="Cases that wait"
             rows={data.cases}
@@ -167,4 +167,9 @@ function Rules({ fired }: { readonly fired: readonly string[] }): ReactElement {
       {fired.length > rulesShownMax && ` and ${fired.length - rulesShownMax} more`}
     </span>
   );
+}
+
+function listTitle(listed: number): string {
+  if (listed === listedMax) return `The ${listed} most urgent cases`;
+  return listed === 1 ? "1 case" : `${listed} cases, the most urgent first`;
 }

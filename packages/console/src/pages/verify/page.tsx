@@ -68,7 +68,7 @@ export function Page(): ReactElement {
             wrong={served === undefined && keys === "" ? serverFault : undefined}
             value={keys}
             onChange={setGiven}
-            lines={2}
+            lines={4}
           />
           <TextField
             label="A checkpoint or receipt that was kept elsewhere (may be empty)"
