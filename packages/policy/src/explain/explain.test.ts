@@ -170,6 +170,8 @@ rules:
   ]) {
     assert.ok(text.includes(line), `${line}\n\nis not in\n\n${text}`);
   }
+  const values = explanation.rules.flatMap(({ clauses }) => clauses.flatMap((clause) => clause.values));
+  assert.ok(values.length > 0 && !values.some(({ path }) => path.startsWith("lists.")));
 });
 
 test("the affected user reads reasons, disclosed facts and what follows, and nothing else", () => {

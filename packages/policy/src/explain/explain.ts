@@ -139,7 +139,7 @@ function speakerOf(input: ExplanationInput, language: ExplanationLanguage): Spea
     const known = value ?? (personal && Object.hasOwn(personal, path) ? personal[path] : undefined);
     const name = fieldInWords(path, context);
     if (known === undefined) {
-      return { path, name, words: isPersonal || path.startsWith("lists.") ? words.gone : words.unknown };
+      return { path, name, words: isPersonal ? words.gone : words.unknown };
     }
     return {
       path,
@@ -152,9 +152,10 @@ function speakerOf(input: ExplanationInput, language: ExplanationLanguage): Spea
     clause: trace.clause,
     words: clauseInWords(trace.clause, context) ?? trace.clause,
     result: trace.result,
-    values: trace.values.map(({ path, value, personal: isPersonal }) =>
-      explainedValue(context, path, value, isPersonal),
-    ),
+    // A list has no value of its own: what was looked up in it stands beside it, and the clause names the list.
+    values: trace.values
+      .filter(({ path, value }) => value !== undefined || !path.startsWith("lists."))
+      .map(({ path, value, personal: isPersonal }) => explainedValue(context, path, value, isPersonal)),
   });
   const contextOf = (policy: string): ClauseContext => contexts.get(policy) as ClauseContext;
   return {

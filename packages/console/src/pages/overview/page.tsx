@@ -34,6 +34,8 @@ const periods = [
 ] as const;
 /** Counts are asked for again this often, in ms. */
 const everyMs = 10_000;
+/** The same, once the first decision came and until it is counted. */
+const soonMs = 1000;
 /** Of a log that is younger than this, in ms, a day would be an empty plot with one bar at its edge. */
 const youngMs = 3_600_000;
 
@@ -44,12 +46,17 @@ export function Page(): ReactElement {
   const chosen = periods.find(({ value }) => value === search.get("period"))?.value;
   const [young, setYoung] = useState(false);
   const period = chosen ?? (young ? "hour" : "day");
-  const { data, error } = useGet<Overview>(`/v1/overview?period=${period}`, { every: everyMs, keep: true });
+  const { live, open, fault } = useLive(paused);
+  const [awaits, setAwaits] = useState(true);
+  const { data, error } = useGet<Overview>(`/v1/overview?period=${period}`, {
+    every: awaits && live.decisions.length > 0 ? soonMs : everyMs,
+    keep: true,
+  });
   const firstAt = data?.firstSteps.firstDecidedAt ?? null;
   useEffect(() => {
+    setAwaits(firstAt === null);
     setYoung(firstAt !== null && Date.now() - Date.parse(firstAt) < youngMs);
   }, [firstAt]);
-  const { live, open, fault } = useLive(paused);
   const setPeriod = (value: string): void => setSearch({ period: value }, { replace: true });
   useShortcuts([
     { key: "p", does: "Pause the decisions as they come, or go on", run: () => setPaused((was) => !was) },
@@ -81,7 +88,7 @@ export function Page(): ReactElement {
                 paused={paused}
                 onPause={() => setPaused(!paused)}
               />
-              <OverTime overview={data} />
+              <OverTime overview={data} some={live.decisions.length > 0} />
             </div>
             <div>
               <Waiting overview={data} />
@@ -134,14 +141,24 @@ function Numbers({
   );
 }
 
-function OverTime({ overview }: { readonly overview: Overview }): ReactElement {
+type OverTimeProps = {
+  readonly overview: Overview;
+  /** Whether some decisions came already, counted or not. */
+  readonly some: boolean;
+};
+
+function OverTime({ overview, some }: OverTimeProps): ReactElement {
   const { series, from, to, bucketMs, latest, decisions, countedFrom } = overview;
   return (
     <Card title="Outcomes over time">
       {decisions === 0 ? (
         <Empty title="No decisions in this time.">
           {latest === null ? (
-            "None were made at all yet."
+            some ? (
+              "The first ones are being counted."
+            ) : (
+              "None were made at all yet."
+            )
           ) : (
             <>
               The last event was decided <Time at={latest} />: choose a longer period, or look at{" "}
