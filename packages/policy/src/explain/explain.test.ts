@@ -170,7 +170,8 @@ rules:
   ]) {
     assert.ok(text.includes(line), `${line}\n\nis not in\n\n${text}`);
   }
-  const values = explanation.rules.flatMap(({ clauses }) => clauses.flatMap((clause) => clause.values));
+  const rules = [...explanation.fired, ...explanation.held, ...explanation.near, ...explanation.missing];
+  const values = rules.flatMap(({ clauses }) => clauses.flatMap((clause) => clause.values));
   assert.ok(values.length > 0 && !values.some(({ path }) => path.startsWith("lists.")));
 });
 
