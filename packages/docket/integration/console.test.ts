@@ -43,6 +43,7 @@ async function byKey(browser: Browser, site: ConsoleSite): Promise<void> {
   await page.goto(`${site.server.url}/`);
   await tabTo(page, "Name and password");
   await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
   await tabTo(page, "API key");
   await page.keyboard.type(`dk_${"x".repeat(43)}`);
   await page.keyboard.press("Enter");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way in: a person's name and password, the organisation's sign-in, or an API key.
+// The way in: a person's name and password, or a token to choose one with; the organisation's sign-in; or an
+// API key.
 import { useState } from "react";
 import type { FormEvent, ReactElement } from "react";
 import { ApiError, get, holdKey, post } from "../api/request.ts";
@@ -25,6 +26,7 @@ export function SignIn({ refused, onIn }: Props): ReactElement {
         label="How to sign in"
         tabs={[
           { id: "person", title: "Name and password", content: <ByPassword onIn={onIn} /> },
+          { id: "first", title: "First time", content: <ByPassword first onIn={onIn} /> },
           { id: "key", title: "API key", content: <ByKey onIn={onIn} /> },
         ]}
       />
@@ -36,8 +38,14 @@ export function SignIn({ refused, onIn }: Props): ReactElement {
   );
 }
 
-function ByPassword({ onIn }: Pick<Props, "onIn">): ReactElement {
+type ByPasswordProps = Pick<Props, "onIn"> & {
+  /** Whether a token is had, and a password is chosen with it. */
+  readonly first?: boolean;
+};
+
+function ByPassword({ first = false, onIn }: ByPasswordProps): ReactElement {
   const [name, setName] = useState("");
+  const [token, setToken] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [wantsCode, setWantsCode] = useState(false);
@@ -48,8 +56,10 @@ function ByPassword({ onIn }: Pick<Props, "onIn">): ReactElement {
     setBusy(true);
     setError(undefined);
     try {
-      const second = /^\d{6}$/.test(code) ? { code } : code === "" ? {} : { recoveryCode: code };
-      await post("/v1/session", { name, password, ...second });
+      const typed = code.replaceAll(" ", "");
+      const second = /^\d{6}$/.test(typed) ? { code: typed } : typed === "" ? {} : { recoveryCode: typed };
+      const proof = first ? { token: token.trim(), newPassword: password } : { password };
+      await post("/v1/session", { name, ...proof, ...second });
       holdKey(undefined);
       await onIn();
     } catch (failed) {
@@ -63,12 +73,22 @@ function ByPassword({ onIn }: Pick<Props, "onIn">): ReactElement {
   return (
     <form onSubmit={(event) => void enter(event)}>
       <TextField label="Name" value={name} onChange={setName} autoComplete="username" required />
+      {first && (
+        <TextField
+          label="Token that you were given"
+          value={token}
+          onChange={setToken}
+          autoComplete="off"
+          hint="dt_…: it works once. Lost or too old? Whoever gave it to you can make another."
+          required
+        />
+      )}
       <TextField
-        label="Password"
+        label={first ? "Password that you choose" : "Password"}
         type="password"
         value={password}
         onChange={setPassword}
-        autoComplete="current-password"
+        autoComplete={first ? "new-password" : "current-password"}
         required
       />
       {wantsCode && (
@@ -82,7 +102,7 @@ function ByPassword({ onIn }: Pick<Props, "onIn">): ReactElement {
       )}
       {error !== undefined && <ErrorNote error={error} />}
       <Button kind="primary" type="submit" busy={busy}>
-        Sign in
+        {first ? "Choose it and sign in" : "Sign in"}
       </Button>
     </form>
   );

@@ -100,7 +100,6 @@ export type LiveDecision = {
   readonly op: string;
   readonly actor: string;
   readonly fired: readonly string[];
-  readonly campaign: string | null;
   readonly refusedBy: string | null;
   readonly points: number;
 };

@@ -63,7 +63,7 @@ export function LiveDecisions({ live, open, fault, paused, onPause }: Props): Re
 }
 
 function Row({ decision }: { readonly decision: LiveDecision }): ReactElement {
-  const { index, at, outcome, type, actor, fired, campaign, refusedBy } = decision;
+  const { index, at, outcome, type, actor, fired, refusedBy } = decision;
   return (
     <li>
       <Link href={`/decisions/${index}`} className="overview-live-index">
@@ -77,7 +77,6 @@ function Row({ decision }: { readonly decision: LiveDecision }): ReactElement {
         {refusedBy === null ? "" : ` · under a restriction`}
         {fired.length > 0 && ` · ${fired.slice(0, 3).map(ruleName).join(", ")}`}
         {fired.length > 3 && ` and ${fired.length - 3} more`}
-        {campaign !== null && fired.length === 0 && " · near copy"}
       </span>
       <Link
         href={`/actors/${encodeURIComponent(actor)}`}

@@ -170,8 +170,15 @@ function NewPerson(): ReactElement {
         )}
       </form>
       <Waits answer={add.data} error={add.error} busy={add.isPending} onApproved={(of) => add.mutate(of)} />
-      {made !== undefined && <Secret title={`With this ${made.name} sets a password:`} text={made.token} />}
+      {made !== undefined && <TokenFor name={made.name} token={made.token} />}
     </Card>
+  );
+}
+
+function TokenFor({ name, token }: { readonly name: string; readonly token: string }): ReactElement {
+  const where = `${location.origin}/console`;
+  return (
+    <Secret title={`With this ${name} chooses a password, at ${where} under “First time”:`} text={token} />
   );
 }
 
@@ -235,7 +242,7 @@ function PersonDialog({
           wish !== undefined && act.mutate({ ...wish, body: { ...wish.body, request } })
         }
       />
-      {token !== undefined && <Secret title="With this they set a new password:" text={token} />}
+      {token !== undefined && <TokenFor name={person.name} token={token} />}
       {done !== undefined && token === undefined && <p role="status">Done.</p>}
     </Dialog>
   );
