@@ -176,10 +176,8 @@ function NewPerson(): ReactElement {
 }
 
 function TokenFor({ name, token }: { readonly name: string; readonly token: string }): ReactElement {
-  const where = `${location.origin}/console`;
-  return (
-    <Secret title={`With this ${name} chooses a password, at ${where} under “First time”:`} text={token} />
-  );
+  const where = `at ${location.origin}/console under “First time”`;
+  return <Secret title={`With this ${name} chooses a password, ${where}:`} text={token} />;
 }
 
 type Wish = { readonly path: string; readonly body: object };

@@ -1,1 +1,0 @@
-import{C as e}from"./field-qy0qpxHN.js";import{i as t}from"./index-CwOFGwN-.js";var n=e();function r({value:e,label:r}){let i=JSON.stringify(e,null,2);return(0,n.jsxs)(`div`,{className:`json`,children:[(0,n.jsx)(t,{text:i}),(0,n.jsx)(`pre`,{tabIndex:0,role:`region`,"aria-label":r,children:i})]})}export{r as t};

@@ -1,1 +1,0 @@
-import{b as e}from"./error-note-CYbeHVWg.js";import{f as t}from"./index-CwOFGwN-.js";import{c as n}from"./field-qy0qpxHN.js";function r(r,i={}){let{every:a,keep:o,reason:s}=i;return t({queryKey:[r],queryFn:({signal:e})=>n(r??``,{signal:e,reason:s}),enabled:r!==void 0,...a===void 0?{}:{refetchInterval:a},...o===!0?{placeholderData:e}:{}})}export{r as t};

@@ -1,0 +1,1 @@
+import{b as e}from"./error-note-CYbeHVWg.js";import{f as t}from"./index-BgtFn9_n.js";import{c as n}from"./field-qy0qpxHN.js";function r(r,i={}){let{every:a,keep:o,reason:s}=i;return t({queryKey:[r],queryFn:({signal:e})=>n(r??``,{signal:e,reason:s}),enabled:r!==void 0,...a===void 0?{}:{refetchInterval:a},...o===!0?{placeholderData:e}:{}})}export{r as t};

@@ -1,0 +1,1 @@
+import{f as e}from"./index-BgtFn9_n.js";import{c as t}from"./field-qy0qpxHN.js";function n(n){return e({queryKey:[n],queryFn:({signal:e})=>t(n??``,{signal:e}),enabled:n!==void 0,staleTime:1/0,refetchOnWindowFocus:!1,refetchOnReconnect:!1,retry:!1})}export{n as t};
