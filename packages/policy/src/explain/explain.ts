@@ -152,7 +152,7 @@ function speakerOf(input: ExplanationInput, language: ExplanationLanguage): Spea
     clause: trace.clause,
     words: clauseInWords(trace.clause, context) ?? trace.clause,
     result: trace.result,
-    // A list has no value of its own: what was looked up in it stands beside it, and the clause names the list.
+    // A list has no value of its own: what was looked up in it stands beside it; the clause names the list.
     values: trace.values
       .filter(({ path, value }) => value !== undefined || !path.startsWith("lists."))
       .map(({ path, value, personal: isPersonal }) => explainedValue(context, path, value, isPersonal)),
