@@ -154,7 +154,7 @@ async function looksAfter(page: Page, ada: WatchedPage): Promise<void> {
 /** RFC 4648, section 6. */
 function fromBase32(text: string): Uint8Array {
   const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...text.replaceAll(/[^A-Z2-7]/g, "")]
+  const bits = Array.from(text.replaceAll(/[^A-Z2-7]/g, ""))
     .map((digit) => digits.indexOf(digit).toString(2).padStart(5, "0"))
     .join("");
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2));
