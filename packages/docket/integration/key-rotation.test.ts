@@ -27,7 +27,6 @@ const operator = { by: "operator", role: "operator" } as const;
 test("keys change while the site answers, and everything sealed before and after opens", async (t) => {
   const place = newPlace(t);
   let opened = await open(place);
-  t.after(() => opened.close());
   const indexes = [await decide(opened, "e1", "ada"), await decide(opened, "e2", "bob")];
   for (const key of ["keyEncryption", "site", "keyStore", "site", "keyEncryption"] as const) {
     const during = decide(opened, `during ${key} ${indexes.length}`, "ada");
@@ -68,7 +67,6 @@ test("keys change while the site answers, and everything sealed before and after
 test("wherever a change of a key is interrupted, the next opening ends it and seals it", async (t) => {
   const place = newPlace(t);
   let opened = await open(place);
-  t.after(() => opened.close());
   const indexes = [await decide(opened, "e1", "ada")];
   await opened.close();
   const { folder } = readKeys(readInstallation(place.data));
@@ -99,7 +97,6 @@ test("wherever a change of a key is interrupted, the next opening ends it and se
 test("above level solo a key is changed with a second person", async (t) => {
   const place = newPlace(t);
   const opened = await open(place);
-  t.after(() => opened.close());
   await toPair(opened);
   const ada = { by: "k_aaaaaaaaaaaaaaaa", role: "admin" } as const;
   const wish = { key: "site", why: "somebody left" } as const;
@@ -122,7 +119,6 @@ test("a copy of the keys follows every change, and opens all of the data again",
   const config = `keys: { backup: { to: ${copy}, recipients: [${await identityToRecipient(identity)}] } }\n`;
   writeFileSync(join(place.data, "docket.yaml"), config);
   let opened = await open(place);
-  t.after(() => opened.close());
   assert.ok(existsSync(copy), "written at the start");
   const indexes = [await decide(opened, "e1", "ada")];
   for (const key of ["keyEncryption", "site", "keyStore"] as const) {
@@ -157,18 +153,25 @@ test("a copy for nobody, or that is none, is refused", async (t) => {
   });
 });
 
-type Place = { folder: string; data: string; keys: string };
+type Place = { folder: string; data: string; keys: string; opened?: OpenInstallation };
 
 function newPlace(t: TestContext): Place {
   const folder = mkdtempSync(join(tmpdir(), "docket-key-desk-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [data, keys] = [join(folder, "data"), join(folder, "keys")];
+  const place: Place = { folder, data, keys };
+  // In this order: a site that ends writes its last files.
+  t.after(async () => {
+    await place.opened?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
   createInstallation(disk, data, keys);
-  return { folder, data, keys };
+  return place;
 }
 
-function open({ data }: Place): Promise<OpenInstallation> {
-  return openInstallation(readInstallation(data));
+async function open(place: Place): Promise<OpenInstallation> {
+  const opened = await openInstallation(readInstallation(place.data));
+  place.opened = opened;
+  return opened;
 }
 
 async function decide(opened: OpenInstallation, id: string, account: string): Promise<number> {
