@@ -68,7 +68,8 @@ void test("overturning undoes what the ladder made of a decision; the case page 
   assert.deepEqual(await site.opened.disputes.viewByToken(token, "en"), shown);
   const again = await site.opened.disputes.look(dispute, undefined, "en");
   assert.deepEqual(withoutTimes(again), withoutTimes(after));
-  const { ended } = await site.opened.disputes.statistics(0, site.nowMs + day);
+  // Records are sealed by the machine's clock, whatever the site's says.
+  const { ended } = await site.opened.disputes.statistics(0, Math.max(site.nowMs, Date.now()) + day);
   assert.equal(ended.overturned, 1);
 });
 
