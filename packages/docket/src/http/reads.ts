@@ -199,6 +199,7 @@ export const routeReads: Readonly<Record<string, Reads>> = {
   "GET /v1/session/oidc/callback": "own",
   "POST /v1/session/oidc": "own",
   "GET /v1/transparency": "none",
+  "GET /v1/figures": "none",
   "GET /v1/weekly": "none",
   "POST /v1/statements": "own",
   "GET /v1/clock": "none",

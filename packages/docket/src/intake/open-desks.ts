@@ -178,6 +178,7 @@ export async function openDesks(options: OpenSiteOptions, site: DocketSite, of: 
     transparency: openTransparency(options, site, {
       disputes,
       reviews: (period) => reviews.reviews.statistics(period),
+      publicDays: () => settings.current.publicFiguresDays,
     }),
   };
 }

@@ -17,7 +17,8 @@ export function openTransparency(
   {
     reviews,
     disputes,
-  }: { reviews: TransparencyPorts["reviews"]; disputes: Pick<SiteDisputes, "statistics"> },
+    publicDays,
+  }: Pick<TransparencyPorts, "reviews" | "publicDays"> & { disputes: Pick<SiteDisputes, "statistics"> },
 ): TransparencyDesk {
   const { index, keys, clock } = options;
   return new TransparencyDesk({
@@ -30,6 +31,7 @@ export function openTransparency(
     reasonsOf: reasonsOf(options),
     seal: (body, parts) => site.seal(body, parts),
     siteKey: keys.site,
+    publicDays,
     clock,
   });
 }

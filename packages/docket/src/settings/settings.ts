@@ -30,7 +30,8 @@ export type SettingName =
   | "alertOverdueDisputes"
   | "alertUnconfirmedVerdicts"
   | "alertDeadMessages"
-  | "alertAnchorHours";
+  | "alertAnchorHours"
+  | "publicFiguresDays";
 
 /** All settings by name, in the order in which they are listed. */
 export const settingDefinitions: Readonly<Record<SettingName, SettingDefinition>> = {
@@ -141,6 +142,12 @@ export const settingDefinitions: Readonly<Record<SettingName, SettingDefinition>
     least: 0,
     most: 8760,
     about: "An outside clock that has not stamped the log for so many hours raises an alert; 0: never",
+  },
+  publicFiguresDays: {
+    default: 30,
+    least: 0,
+    most: 366,
+    about: "So many days are counted on the public page of the log; 0: nothing is shown there",
   },
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of a period to anyone, to whoever runs the site, and to the EU's transparency database.
-import type { Outcome, RulingBody, Verdict, VerdictCause } from "@docket/protocol";
-import type { DisputeStatistics } from "../disputes/contract.ts";
+import type { Outcome, ReleaseVia, RulingBody, Verdict, VerdictCause } from "@docket/protocol";
+import type { DisputeStatistics, RulingTally } from "../disputes/contract.ts";
 import type { ReviewStatistics } from "../reviews/statistics.ts";
 import type { LeftOut, StatementOptions } from "./statements.ts";
 import type { Statement } from "./statement-schema.ts";
@@ -66,6 +66,36 @@ export type TransparencyReport = {
   notes: string[];
 };
 
+/** A release of the policy that was in force in a period. */
+export type PublicRelease = {
+  /** Its hash, which each decision's record names. */
+  release: string;
+  /** The record that put it in force, and when that was sealed (RFC 3339). */
+  index: number;
+  at: string;
+  via: ReleaseVia | null;
+};
+/** What anybody may know of the last days: counts alone, of no rule and no person. */
+export type PublicFigures = {
+  format: "docket-public-figures/v1";
+  origin: string;
+  from: string;
+  to: string;
+  madeAt: string;
+  /** Those in force in the period, the newest first; not more than {@link publicReleasesMax}. */
+  policies: PublicRelease[];
+  decisions: { total: number; byOutcome: ByOutcome; lookedAt: number };
+  restrictions: { byAutomation: number; byPeople: number; ended: number };
+  disputes: Pick<RulingTally, "upheld" | "overturned" | "modified" | "withdrawn"> & {
+    opened: number;
+    open: number;
+    overdue: number;
+  };
+  reports: number;
+};
+/** Most releases that are named to the public. */
+export const publicReleasesMax = 20;
+
 /** A manager's week: the report of seven days, and that of the seven before. */
 export type WeeklyReport = {
   format: "docket-weekly/v1";
@@ -88,6 +118,8 @@ export interface SiteTransparency {
   report(fromMs: number, toMs: number): Promise<TransparencyReport>;
   /** The seven days before a time, and the seven before those. */
   weekly(toMs: number): Promise<WeeklyReport>;
+  /** The last days for everybody, counted anew every few minutes; `undefined` where the site shows none. */
+  publicFigures(): Promise<PublicFigures | undefined>;
   /** Seals that they were taken out, and gives them. */
   statements(
     author: ExportAuthor,

@@ -10,11 +10,13 @@ import type { DecisionRow } from "../views/decision-row.ts";
 import type { SiteIndex } from "../views/site-index.ts";
 import type {
   ExportAuthor,
+  PublicFigures,
   SiteTransparency,
   StatementExport,
   TransparencyReport,
   WeeklyReport,
 } from "./contract.ts";
+import { PublicFiguresDesk } from "./public-figures.ts";
 import {
   decisionFigures,
   isWithin,
@@ -51,6 +53,8 @@ export type TransparencyPorts = {
   readonly reasonsOf: (row: DecisionRow) => Promise<readonly RuleReason[]>;
   readonly seal: (body: BodyWithoutParts, parts: readonly PlainPart[]) => Promise<{ readonly index: number }>;
   readonly siteKey: Uint8Array;
+  /** Over how many days the public is told; 0 tells nothing. */
+  readonly publicDays: () => number;
   /** Ms since 1970. */
   readonly clock: () => number;
 };
@@ -60,9 +64,20 @@ type Period = { readonly fromMs: number; readonly toMs: number };
 /** Makes reports and statements. */
 export class TransparencyDesk implements SiteTransparency {
   readonly #ports: TransparencyPorts;
+  readonly #public: PublicFiguresDesk;
 
   constructor(ports: TransparencyPorts) {
     this.#ports = ports;
+    this.#public = new PublicFiguresDesk({
+      report: (fromMs, toMs) => this.report(fromMs, toMs),
+      releases: () => this.#records(["release"]),
+      days: ports.publicDays,
+      clock: ports.clock,
+    });
+  }
+
+  publicFigures(): Promise<PublicFigures | undefined> {
+    return this.#public.figures();
   }
 
   async report(fromMs: number, toMs: number): Promise<TransparencyReport> {

@@ -14,6 +14,8 @@ import { facts, showKey } from "../check/show-record.ts";
 import { el, save } from "../dom.ts";
 import type { Child } from "../dom.ts";
 import { startPage } from "../frame.ts";
+import { showFigures, showPolicies } from "./figures.ts";
+import type { Figures } from "./figures.ts";
 import { filled } from "../language.ts";
 import type { Language } from "../language.ts";
 import { logWords } from "./words.ts";
@@ -29,6 +31,7 @@ type Said = {
   checkpoint: string | undefined;
   keys: string | undefined;
   kept: { sizes: number[]; more: boolean } | undefined;
+  figures: Figures | undefined;
 };
 /** A checkpoint, read: who signed it of whom we know, and by whom else it bears lines. */
 type Read = { checkpoint: Checkpoint; signers: string[]; others: string[]; fault: string | undefined };
@@ -62,15 +65,17 @@ function show(language: Language): readonly Child[] {
 }
 
 async function askServer(): Promise<Said> {
-  const [checkpoint, keys, kept] = await Promise.all([
+  const [checkpoint, keys, kept, figures] = await Promise.all([
     textOf("/checkpoint"),
     textOf("/log.vkey"),
     textOf("/v1/checkpoints"),
+    textOf("/v1/figures"),
   ]);
   return {
     checkpoint,
     keys,
     kept: kept === undefined ? undefined : (JSON.parse(kept) as Said["kept"]),
+    figures: (JSON.parse(figures ?? "{}") as { figures?: Figures | null }).figures ?? undefined,
   };
 }
 
@@ -80,7 +85,7 @@ async function textOf(path: string): Promise<string | undefined> {
   return answer?.ok === true ? answer.text() : undefined;
 }
 
-function showLog({ checkpoint, keys, kept }: Said, words: LogWords, language: Language): Node[] {
+function showLog({ checkpoint, keys, kept, figures }: Said, words: LogWords, language: Language): Node[] {
   if (keys === undefined && checkpoint === undefined) return [el("p", { class: "fault" }, words.unreachable)];
   const read = checkpoint === undefined ? undefined : readCheckpoint(checkpoint, keys ?? "");
   return [
@@ -102,8 +107,8 @@ function showLog({ checkpoint, keys, kept }: Said, words: LogWords, language: La
         el("li", {}, ...withCode(filled(step, { origin: location.origin }))),
       ),
     ),
-    el("h2", {}, words.figures),
-    el("p", {}, words.figuresText),
+    ...(figures === undefined ? [] : showPolicies(figures, words, language)),
+    ...showFigures(figures, words, language),
   ];
 }
 

@@ -31,8 +31,26 @@ export type LogWords = {
   readonly verify: string;
   readonly verifyText: string;
   readonly verifySteps: readonly string[];
+  readonly policies: string;
+  readonly policiesText: string;
+  /** Of a release: since when, and its record. */
+  readonly since: string;
   readonly figures: string;
   readonly figuresText: string;
+  readonly figuresNone: string;
+  readonly decided: string;
+  readonly outcomes: Readonly<Record<string, string>>;
+  readonly lookedAt: string;
+  readonly byAutomation: string;
+  readonly byPeople: string;
+  readonly ended: string;
+  readonly opened: string;
+  readonly ruled: string;
+  readonly ruledText: string;
+  readonly openNow: string;
+  readonly openText: string;
+  readonly reports: string;
+  readonly counted: string;
 };
 
 /** The words of all languages. */
@@ -79,11 +97,36 @@ export const logWords: Readonly<Record<Language, LogWords>> = {
         "if the log was rolled back or forked.",
       "With your own program: the log is laid out as C2SP tlog-tiles, at /checkpoint and /tile/….",
     ],
-    figures: "Policies and figures",
-    figuresText:
-      "Which policy was in force, each receipt says by its hash. The transparency report " +
-      "(decisions, reasons, objections, errors) is made from this log, and published by whoever " +
-      "runs the site: this server gives it to them, not to everyone.",
+    policies: "Policies in force",
+    policiesText:
+      "Each receipt names the release that it was decided under, by its hash. These were in force in the " +
+      "time that is counted below, the newest first.",
+    since: "since {at}, record {index}",
+    figures: "In figures",
+    figuresText: "From {from} to {to}, counted in this log at {madeAt}.",
+    figuresNone:
+      "This site shows no figures here. The transparency report (decisions, reasons, objections, errors) is " +
+      "made from this log; whoever runs the site has it.",
+    decided: "Decisions",
+    outcomes: {
+      allow: "allowed",
+      flag: "allowed, and marked for a look",
+      challenge: "asked to prove oneself",
+      delay: "delayed",
+      hold: "held for a person",
+      reject: "rejected",
+    },
+    lookedAt: "Looked at by a person later",
+    byAutomation: "Restrictions of accounts by rules",
+    byPeople: "Restrictions of accounts by people",
+    ended: "Restrictions ended early",
+    opened: "Objections",
+    ruled: "Objections answered",
+    ruledText: "{overturned} decisions undone, {modified} changed, {upheld} confirmed, {withdrawn} withdrawn",
+    openNow: "Objections open now",
+    openText: "{open}, of them {overdue} overdue",
+    reports: "Reports by users",
+    counted: "Counts alone, of no rule and no person; the records they come from are in the log.",
   },
   de: {
     title: "Das Protokoll dieser Seite",
@@ -130,10 +173,36 @@ export const logWords: Readonly<Record<Language, LogWords>> = {
       "Mit einem eigenen Programm: Das Protokoll ist wie C2SP tlog-tiles angelegt, unter " +
         "/checkpoint und /tile/….",
     ],
-    figures: "Regeln und Zahlen",
-    figuresText:
-      "Welche Regeln galten, nennt jeder Beleg mit ihrer Prüfsumme. Der Transparenzbericht " +
-      "(Entscheidungen, Gründe, Widersprüche, Fehler) wird aus diesem Protokoll gemacht und vom " +
-      "Betreiber veröffentlicht: Dieser Server gibt ihn dem Betreiber, nicht jedem.",
+    policies: "Regeln in Kraft",
+    policiesText:
+      "Jeder Beleg nennt mit einer Prüfsumme die Fassung, nach der entschieden wurde. Diese galten in der " +
+      "Zeit, die unten gezählt ist, die neueste zuerst.",
+    since: "seit {at}, Eintrag {index}",
+    figures: "In Zahlen",
+    figuresText: "Von {from} bis {to}, in diesem Protokoll gezählt am {madeAt}.",
+    figuresNone:
+      "Dieser Anbieter zeigt hier keine Zahlen. Der Transparenzbericht (Entscheidungen, Gründe, " +
+      "Widersprüche, Fehler) wird aus diesem Protokoll gemacht; der Betreiber hat ihn.",
+    decided: "Entscheidungen",
+    outcomes: {
+      allow: "erlaubt",
+      flag: "erlaubt und vorgemerkt",
+      challenge: "Nachweis verlangt",
+      delay: "verzögert",
+      hold: "zurückgehalten, bis jemand es ansieht",
+      reject: "abgelehnt",
+    },
+    lookedAt: "Später von einem Menschen angesehen",
+    byAutomation: "Einschränkungen von Konten durch Regeln",
+    byPeople: "Einschränkungen von Konten durch Menschen",
+    ended: "Vorzeitig beendete Einschränkungen",
+    opened: "Widersprüche",
+    ruled: "Beantwortete Widersprüche",
+    ruledText:
+      "{overturned} Entscheidungen aufgehoben, {modified} geändert, {upheld} bestätigt, {withdrawn} zurückgezogen",
+    openNow: "Jetzt offene Widersprüche",
+    openText: "{open}, davon {overdue} überfällig",
+    reports: "Meldungen von Nutzern",
+    counted: "Nur Summen, zu keiner Regel und keinem Menschen; die Einträge dazu stehen im Protokoll.",
   },
 };

@@ -12,7 +12,7 @@ import { reportPage } from "../../transparency/report-page.ts";
 import { categories, contentTypes, memberStates } from "../../transparency/statement-schema.ts";
 import { requestLines } from "../../transparency/statements.ts";
 import { weeklyPage } from "../../transparency/weekly-page.ts";
-import { callerOf, queryParameters } from "../context.ts";
+import { answerInTime, callerOf, queryParameters } from "../context.ts";
 import { smallBodyBytesMax } from "../limits.ts";
 import { bodyErrors, describe, sealingErrors } from "../openapi.ts";
 import { answerOutcome } from "./requests.ts";
@@ -93,7 +93,25 @@ const statements = describe({
   errors: [...bodyErrors, "usage", "approval_needed", "request_conflict", "not_found", ...sealingErrors],
 });
 
-/** `/v1/transparency`, `/v1/weekly`, `/v1/statements`. */
+const figures = describe({
+  summary: "What anybody may know of the last days",
+  description:
+    "Decisions by outcome, restrictions, disputes and how they ended, and the releases of the policy that " +
+    "were in force: counts alone, made anew every five minutes. The setting `publicFiguresDays` says of how " +
+    "many days; `figures` is null where that is 0.",
+  tag,
+  action: "public",
+  answer: {
+    description: "The figures",
+    type: json,
+    schema: Type.Object({
+      figures: Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()]),
+    }),
+  },
+  errors: ["overloaded"],
+});
+
+/** `/v1/figures`, `/v1/transparency`, `/v1/weekly`, `/v1/statements`. */
 export function addTransparencyRoutes(
   server: FastifyInstance,
   {
@@ -106,6 +124,10 @@ export function addTransparencyRoutes(
     clock: () => number;
   },
 ): void {
+  server.get("/v1/figures", figures, async (_request, reply) => {
+    const found = await answerInTime(transparency.publicFigures());
+    return reply.header("cache-control", "public, max-age=60").send({ figures: found ?? null });
+  });
   server.get("/v1/transparency", report, async (request, reply) => {
     const query = queryParameters(request, ["from", "to", "format"]);
     const toMs = timeOf(query.get("to"), "to") ?? clock();

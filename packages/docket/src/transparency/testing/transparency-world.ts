@@ -22,6 +22,7 @@ export const worldDay = "2026-11-20";
 export class TransparencyWorld {
   readonly leaves: string[] = [];
   readonly rows: DecisionRow[] = [];
+  publicDays = 30;
   readonly plaintexts: string[] = [];
   readonly desk: TransparencyDesk;
 
@@ -71,6 +72,7 @@ export class TransparencyWorld {
         },
       },
       indexed: async () => undefined,
+      publicDays: () => this.publicDays,
       recordOf: async (index) => parseLeaf(this.leaves[index] ?? ""),
       reviews: async ({ fromMs, toMs }) => reviewsOf(fromMs, toMs),
       disputes: { statistics: async (fromMs, toMs) => disputeStatistics([], fromMs, toMs) },
