@@ -292,6 +292,11 @@ async function showsLog(browser: Browser, { server, keys }: PagesSite): Promise<
   const said = await textOf(page, "#log");
   assert.match(said, /docket-[0-9a-f]{16}\/main/);
   for (const key of keys.trim().split("\n")) assert.ok(said.includes(key), key);
+  // Which policy was in force, and what it came to, for whoever has no account.
+  assert.match(await textOf(page, "#policies"), /[\w-]{43} since .*, record \d+/);
+  assert.match(said, /In figures/);
+  assert.match(said, /Decisions\s*\d+/);
+  assert.match(said, /\d+ rejected/);
   assert.deepEqual(faults, []);
   // A server that names another key than its log is signed with.
   await page.route("**/log.vkey", (route) =>
