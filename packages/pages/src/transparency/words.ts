@@ -122,7 +122,7 @@ export const logWords: Readonly<Record<Language, LogWords>> = {
     ended: "Restrictions ended early",
     opened: "Objections",
     ruled: "Objections answered",
-    ruledText: "{overturned} decisions undone, {modified} changed, {upheld} confirmed, {withdrawn} withdrawn",
+    ruledText: "{overturned} decisions undone, {modified} changed, {upheld} kept, {withdrawn} withdrawn",
     openNow: "Objections open now",
     openText: "{open}, of them {overdue} overdue",
     reports: "Reports by users",
@@ -199,7 +199,8 @@ export const logWords: Readonly<Record<Language, LogWords>> = {
     opened: "Widersprüche",
     ruled: "Beantwortete Widersprüche",
     ruledText:
-      "{overturned} Entscheidungen aufgehoben, {modified} geändert, {upheld} bestätigt, {withdrawn} zurückgezogen",
+      "{overturned} Entscheidungen aufgehoben, {modified} geändert, {upheld} bestätigt, " +
+      "{withdrawn} zurückgezogen",
     openNow: "Jetzt offene Widersprüche",
     openText: "{open}, davon {overdue} überfällig",
     reports: "Meldungen von Nutzern",

@@ -93,6 +93,7 @@ const statements = describe({
   errors: [...bodyErrors, "usage", "approval_needed", "request_conflict", "not_found", ...sealingErrors],
 });
 
+const openObject = Type.Object({}, { additionalProperties: true });
 const figures = describe({
   summary: "What anybody may know of the last days",
   description:
@@ -105,7 +106,7 @@ const figures = describe({
     description: "The figures",
     type: json,
     schema: Type.Object({
-      figures: Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()]),
+      figures: Type.Union([openObject, Type.Null()]),
     }),
   },
   errors: ["overloaded"],
