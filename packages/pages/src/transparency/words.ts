@@ -105,8 +105,8 @@ export const logWords: Readonly<Record<Language, LogWords>> = {
     figures: "In figures",
     figuresText: "From {from} to {to}, counted in this log at {madeAt}.",
     figuresNone:
-      "This site shows no figures here. The transparency report (decisions, reasons, objections, errors) is " +
-      "made from this log; whoever runs the site has it.",
+      "This site shows no figures here. The transparency report (decisions, reasons, objections, errors) " +
+      "is made from this log; whoever runs the site has it.",
     decided: "Decisions",
     outcomes: {
       allow: "allowed",

@@ -98,8 +98,8 @@ const figures = describe({
   summary: "What anybody may know of the last days",
   description:
     "Decisions by outcome, restrictions, disputes and how they ended, and the releases of the policy that " +
-    "were in force: counts alone, made anew every five minutes. The setting `publicFiguresDays` says of how " +
-    "many days; `figures` is null where that is 0.",
+    "were in force: counts alone, made anew every five minutes. The setting `publicFiguresDays` says of " +
+    "how many days; `figures` is null where that is 0.",
   tag,
   action: "public",
   answer: {
