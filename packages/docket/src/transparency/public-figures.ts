@@ -41,9 +41,12 @@ export class PublicFiguresDesk {
       counted?.days === days && nowMs >= counted.atMs && nowMs - counted.atMs < publicFiguresEveryMs;
     if (isFresh) return counted.figures;
     const figures = this.#count(nowMs - days * dayMs, nowMs);
-    this.#counted = { atMs: nowMs, days, figures };
+    const counting = { atMs: nowMs, days, figures };
+    this.#counted = counting;
     // What failed is tried again by the next who asks.
-    figures.catch(() => (this.#counted = undefined));
+    figures.catch(() => {
+      if (this.#counted === counting) this.#counted = undefined;
+    });
     return figures;
   }
 

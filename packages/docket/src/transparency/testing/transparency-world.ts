@@ -22,7 +22,6 @@ export const worldDay = "2026-11-20";
 export class TransparencyWorld {
   readonly leaves: string[] = [];
   readonly rows: DecisionRow[] = [];
-  publicDays = 30;
   readonly plaintexts: string[] = [];
   readonly desk: TransparencyDesk;
 
@@ -72,7 +71,7 @@ export class TransparencyWorld {
         },
       },
       indexed: async () => undefined,
-      publicDays: () => this.publicDays,
+      publicDays: () => 30,
       recordOf: async (index) => parseLeaf(this.leaves[index] ?? ""),
       reviews: async ({ fromMs, toMs }) => reviewsOf(fromMs, toMs),
       disputes: { statistics: async (fromMs, toMs) => disputeStatistics([], fromMs, toMs) },
